@@ -1,0 +1,102 @@
+//! What every command shares: threads, verbosity, progress, colour.
+
+use std::io::IsTerminal;
+
+use anyhow::{Context as _, Result};
+use clap::{Args, ValueEnum};
+
+/// Flags that every command takes.
+#[derive(Args)]
+pub struct GlobalArgs {
+    /// Worker threads; 0 means one per core
+    #[arg(long, global = true, default_value_t = 0, value_name = "N")]
+    threads: usize,
+    /// Say nothing on stderr but errors
+    #[arg(long, short, global = true, conflicts_with = "verbose")]
+    quiet: bool,
+    /// Say more on stderr
+    #[arg(long, short, global = true)]
+    verbose: bool,
+    /// Progress bars on stderr
+    #[arg(long, global = true, default_value = "auto", value_name = "WHEN")]
+    progress: When,
+    /// Colours; NO_COLOR is honoured
+    #[arg(long, global = true, default_value = "auto", value_name = "WHEN")]
+    color: When,
+}
+
+/// When to show something that is for people only.
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum When {
+    /// On a terminal
+    Auto,
+    /// Always
+    Always,
+    /// Never
+    Never,
+}
+
+impl When {
+    fn holds(self, terminal: bool) -> bool {
+        match self {
+            When::Auto => terminal,
+            When::Always => true,
+            When::Never => false,
+        }
+    }
+}
+
+/// The shared flags, decided.
+pub struct Context {
+    /// No messages but errors.
+    pub quiet: bool,
+    /// More messages.
+    pub verbose: bool,
+    /// Whether to draw progress bars on stderr.
+    pub progress: bool,
+    /// Whether tables on stdout are coloured.
+    pub color: bool,
+}
+
+impl Context {
+    /// Decides what the flags leave open, and sets up the thread pool.
+    pub fn new(args: &GlobalArgs) -> Result<Self> {
+        rayon::ThreadPoolBuilder::new()
+            .num_threads(args.threads)
+            .build_global()
+            .context("cannot start the worker threads")?;
+        let no_color = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
+        Ok(Context {
+            quiet: args.quiet,
+            verbose: args.verbose,
+            progress: !args.quiet && args.progress.holds(std::io::stderr().is_terminal()),
+            color: args.color.holds(std::io::stdout().is_terminal() && !no_color),
+        })
+    }
+
+    /// A remark for people, on stderr.
+    pub fn note(&self, text: impl std::fmt::Display) {
+        if !self.quiet {
+            eprintln!("{text}");
+        }
+    }
+
+    /// A remark for people who asked for more.
+    pub fn detail(&self, text: impl std::fmt::Display) {
+        if self.verbose {
+            eprintln!("{text}");
+        }
+    }
+}
+
+/// Flags that do not go together; ends the command with exit code 2.
+#[derive(Debug)]
+pub struct UsageError(pub String);
+
+impl std::fmt::Display for UsageError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for UsageError {}

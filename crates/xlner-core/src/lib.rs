@@ -1,0 +1,22 @@
+//! The words xlner is written in: [`Sentence`], [`Span`], [`Entity`], [`Alignment`], [`Pair`].
+//!
+//! No I/O and no models. Every stage reads and writes [`Pair`]s; the JSON of a pair (the *record*) is described at
+//! [`Pair`].
+
+pub mod alignment;
+pub mod entity;
+pub mod error;
+pub mod extra;
+pub mod pair;
+pub mod posteriors;
+pub mod sentence;
+pub mod span;
+
+pub use alignment::{Alignment, Link, ReferenceAlignment};
+pub use entity::Entity;
+pub use error::{Error, Result};
+pub use extra::Extra;
+pub use pair::{CandidateScore, Pair, Projection, Reason, Unprojected};
+pub use posteriors::{Evidence, Posteriors};
+pub use sentence::{LabelProbabilities, Region, Sentence};
+pub use span::Span;
