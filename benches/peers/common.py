@@ -41,3 +41,11 @@ def run(command, **options):
     if done.returncode != 0:
         sys.exit(f"{shlex.join(command)}: exit {done.returncode}\n{done.stderr[-2000:]}")
     return done.stdout, after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+
+
+def example(crate, name):
+    """Builds an example program of a crate and returns its path."""
+    command = ["cargo", "build", "--quiet", "--release", "--package", crate, "--example", name]
+    subprocess.run(command, check=True, cwd=ROOT)
+    target = Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target"))
+    return target / "release" / "examples" / name

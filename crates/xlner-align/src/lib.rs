@@ -1,1 +1,3 @@
-//! Filled in by the commits that follow.
+//! Word alignment without a neural network.
+
+pub mod symmetrize;
