@@ -1,9 +1,9 @@
 //! From text to tokens and back.
 //!
 //! A token is a byte range of the text, so the text is never changed and tokenisation is undone exactly: what stands
-//! between two tokens is still in the text. The boundaries are those of Unicode (UAX #29, by ICU4X), with ICU's models for
-//! the scripts written without spaces (a dictionary for Chinese and Japanese, LSTMs for Thai, Lao, Khmer and Burmese), and on
-//! top of them the conventions of named-entity corpora:
+//! between two tokens is still in the text. The boundaries are those of Unicode (UAX #29, by ICU4X), with ICU's
+//! dictionaries for the scripts written without spaces (Chinese, Japanese, Thai, Lao, Khmer, Burmese), and on top of them the
+//! conventions of named-entity corpora:
 //!
 //! | text | tokens |
 //! |---|---|

@@ -23,16 +23,19 @@ pub fn detokenize<S: AsRef<str>>(tokens: &[S], lang: Option<&str>) -> String {
     let spacing = Spacing { rules: rules(lang), code: &code };
     let tokens: Vec<&str> = tokens.iter().map(AsRef::as_ref).filter(|token| !token.is_empty()).collect();
     let last: HashMap<&str, usize> = tokens.iter().enumerate().map(|(index, &token)| (token, index)).collect();
+    let mut apostrophes = tokens.iter().filter(|&&token| token == "'").count();
     let mut quotes = Quotes::default();
     let mut out = String::new();
     let mut glue = true;
     for (index, &token) in tokens.iter().enumerate() {
         let left = index.checked_sub(1).map(|left| tokens[left]);
         let next = tokens.get(index + 1).copied();
-        let quote = if !quotes.closes(token) && spacing.possessive(left, token) {
+        let odd = apostrophes % 2 == 1;
+        apostrophes -= usize::from(token == "'");
+        let quote = if odd && !quotes.closes(token) && spacing.possessive(left, token) {
             Some(Side::Closes)
         } else {
-            quotes.side(token, index == 0, |closing| last.get(closing).is_some_and(|&last| last > index))
+            quotes.side(token, begins_speech(left, next), |closing| last.get(closing).is_some_and(|&last| last > index))
         };
         if !glue {
             out.push_str(spacing.between(left, token, next, quote));
@@ -166,6 +169,15 @@ impl Spacing<'_> {
             }
             _ => false,
         }
+    }
+}
+
+/// Whether a quotation without end may begin here: at the start, behind a colon, or with a capital behind a comma.
+fn begins_speech(left: Option<&str>, next: Option<&str>) -> bool {
+    match left {
+        None | Some(":") => true,
+        Some(",") => next.is_some_and(|next| next.starts_with(char::is_uppercase)),
+        _ => false,
     }
 }
 

@@ -209,7 +209,8 @@ impl<'a> Joiner<'a> {
         let digits = before.is_numeric() && after.is_numeric();
         match mark {
             '&' => !is_unspaced(before) && !is_unspaced(after),
-            '/' | ':' => digits,
+            '/' => digits,
+            ':' => digits || self.rules.colon && before.is_numeric() && after.is_alphabetic(),
             mark if is_hyphen(mark) => !is_unspaced(before) && !is_unspaced(after),
             mark if is_apostrophe(mark) => {
                 matches!(self.rules.apostrophe, Apostrophe::Inside) && after.is_alphabetic() && !is_unspaced(after)

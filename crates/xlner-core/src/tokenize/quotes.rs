@@ -41,9 +41,9 @@ impl<'a> Quotes<'a> {
     }
 
     /// The side of the next token if it is a quotation mark. It closes the innermost quotation it fits; else it opens one
-    /// if a mark that fits comes `later`; without a partner it is what it is by its look, straight ones closing unless
-    /// they come `first`.
-    pub fn side(&mut self, mark: &'a str, first: bool, later: impl Fn(&str) -> bool) -> Option<Side> {
+    /// if a mark that fits comes `later`; without a partner it is what it is by its look, and straight ones close
+    /// unless what stands round them says `opening`.
+    pub fn side(&mut self, mark: &'a str, opening: bool, later: impl Fn(&str) -> bool) -> Option<Side> {
         if !PAIRS.iter().any(|&(open, close)| open == mark || close == mark) {
             return None;
         }
@@ -55,7 +55,7 @@ impl<'a> Quotes<'a> {
             self.open.push(mark);
             return Some(Side::Opens);
         }
-        let opens = first || matches!(mark, "``" | "“" | "„" | "‘" | "‚" | "«" | "‹");
+        let opens = opening || matches!(mark, "``" | "“" | "„" | "‘" | "‚" | "«" | "‹");
         Some(if opens { Side::Opens } else { Side::Closes })
     }
 }

@@ -22,6 +22,7 @@ fn punctuation_and_numbers() {
     check("en", "one|/|two 1/2 and|/|or");
     check("", "Score|:|Arsenal won|.|The end|.");
     check("fi", "EU:n uusi");
+    check("sv", "47:e");
 }
 
 #[test]
@@ -86,6 +87,7 @@ fn scripts() {
     check("ja", "東京|都|に");
     check("ta", "தமிழ்நாடு முதல்வர்|.");
     assert_eq!(words("\u{200F}שלום\u{200F} \u{FEFF}x\u{200B}y", ""), ["שלום", "x", "y"]);
+    assert_eq!(words("1\u{202F}000\u{A0}€", "fr"), ["1", "000", "€"]);
     assert_eq!(words("", ""), [""; 0]);
     assert_eq!(words(" \u{3000}\n", ""), [""; 0]);
 }
@@ -96,6 +98,7 @@ fn ordinary_sentences_come_back() {
         ("en", "Lula's visit to the U.S. (2023) didn't cost $5, or \"little\": the players' union won 3.5%."),
         ("en", "See https://a.org, or mail a@b.org; it's 10:30 and/or later."),
         ("en", "He said: \"No\", then 'yes', and left.\""),
+        ("en", "The players' union of a student's 'secret': he said, \"You see."),
         ("de", "„Ja“, sagte er (2–3 Mal), »nein« und 5 %."),
         ("sv", "Han sa ”nej” och gick."),
         ("fr", "Il dit\u{A0}: «\u{A0}oui\u{A0}»."),
