@@ -1,0 +1,94 @@
+//! Word alignments: one per pair, in the order of the pairs.
+
+mod naacl;
+mod pharaoh;
+
+use std::path::Path;
+
+use xlner_core::{Alignment, Link, ReferenceAlignment};
+
+use crate::error::{ErrorKind, Result};
+use crate::reader::Reader;
+use crate::{Format, Output, ReadOptions, WriteOptions};
+
+/// Reads alignments.
+pub type AlignmentReader = Reader<ReferenceAlignment>;
+
+/// Writes alignments to a file that appears when it is finished.
+pub trait AlignmentWriter: Send {
+    /// Writes the alignment of one pair; all links are sure.
+    ///
+    /// # Errors
+    /// Where writing fails.
+    fn write(&mut self, alignment: &Alignment) -> Result<()>;
+
+    /// Writes the gold alignment of one pair.
+    ///
+    /// # Errors
+    /// Where writing fails.
+    fn write_reference(&mut self, alignment: &ReferenceAlignment) -> Result<()>;
+
+    /// Ends the file.
+    ///
+    /// # Errors
+    /// Where writing fails; the file is then as it was before.
+    fn finish(self: Box<Self>) -> Result<()>;
+}
+
+pub(crate) fn read(path: &Path, format: Format, options: &ReadOptions) -> Result<AlignmentReader> {
+    match format {
+        Format::Naacl => naacl::read(path),
+        _ => pharaoh::read(path, options),
+    }
+}
+
+pub(crate) fn write(output: Output, format: Format, options: &WriteOptions) -> Box<dyn AlignmentWriter> {
+    match format {
+        Format::Naacl => Box::new(naacl::NaaclWriter::new(output, options)),
+        _ => Box::new(pharaoh::PharaohWriter::new(output, options)),
+    }
+}
+
+/// A link as it stands in a file.
+#[derive(Debug, Clone, Copy, PartialEq)]
+struct Marked {
+    link: Link,
+    sure: bool,
+}
+
+/// Sure and possible links from a list; every sure link is possible too.
+fn reference(links: Vec<Marked>) -> ReferenceAlignment {
+    let sure: Alignment = links.iter().filter(|marked| marked.sure).map(|marked| marked.link).collect();
+    let possible: Alignment = links.iter().map(|marked| marked.link).collect();
+    ReferenceAlignment { sure, possible }
+}
+
+/// The links of a gold alignment, each once, those that are only possible marked so.
+fn marked(alignment: &ReferenceAlignment) -> impl Iterator<Item = Marked> {
+    // A sure link may be missing among the possible ones of an alignment that was made by hand.
+    let all: Alignment = alignment.possible.links().iter().chain(alignment.sure.links()).copied().collect();
+    let links: Vec<Link> = all.links().to_vec();
+    links.into_iter().map(|link| {
+        let sure = alignment.sure.of_source(link.source as usize).iter().find(|known| known.target == link.target);
+        Marked { link: sure.copied().unwrap_or(link), sure: sure.is_some() }
+    })
+}
+
+/// A token number from a file, counted from 0.
+fn token(text: &str, one_based: bool) -> Option<u32> {
+    let number: u32 = number(text)?;
+    if one_based { number.checked_sub(1) } else { Some(number) }
+}
+
+/// A number without sign.
+fn number<T: std::str::FromStr>(text: &str) -> Option<T> {
+    text.bytes().all(|byte| byte.is_ascii_digit()).then(|| text.parse().ok())?
+}
+
+fn probability(text: &str) -> Option<f64> {
+    text.parse().ok().filter(|probability| (0.0..=1.0).contains(probability))
+}
+
+fn bad_link(link: &str, expected: &'static str) -> ErrorKind {
+    ErrorKind::BadLink { link: crate::error::shorten(link), expected }
+}

@@ -1,0 +1,180 @@
+//! Column formats: one token a line, a blank line between sentences.
+//!
+//! CoNLL-2002 and -2003 and everything like them, MasakhaNER, PAN-X, Universal NER, CoNLL-U and CoNLL-U Plus.
+//!
+//! **Looking.** Where options do not say it, the first [`PREFIX`] bytes of the file do: tabs separate the columns where most
+//! lines have one, else runs of spaces; the tags are in the only column that holds nothing but tags (columns of chunks and
+//! of nothing but `O` count last; two that remain are an error); the tokens are in the first column that holds neither tags
+//! nor running numbers. A header line, or `# global.columns`, names the columns. The tag scheme is found in the same bytes.
+//!
+//! **Lines.** `-DOCSTART-` at the start of a sentence is passed over, and so is a line that begins with `#` and is not a token
+//! line by its columns and its tag. A line of spaces and tabs is a blank line; several blank lines are one. No-break and
+//! other spaces are part of tokens.
+//!
+//! **Sentences without tokens** would vanish between blank lines and shift a sentence-parallel file. They are written
+//! as the comment `# sentence without tokens` and a blank line, and read from it.
+
+mod layout;
+mod read;
+mod tagged;
+mod write;
+
+use std::path::Path;
+use std::sync::Arc;
+
+use xlner_core::{Sentence, tags};
+
+pub use tagged::Tagged;
+pub(crate) use write::ColumnWriter;
+
+use crate::error::{Error, Result};
+use crate::reader::Status;
+use crate::record::record_id;
+use crate::{Format, ReadOptions};
+use read::ColumnReader;
+
+/// Bytes of a column file that are looked at to find its layout and its tag scheme.
+pub const PREFIX: usize = 1 << 20;
+
+/// The line that stands for a sentence without tokens.
+const EMPTY_MARKER: &str = "# sentence without tokens";
+
+/// Reads tokens and tags as they stand in the file.
+///
+/// [`next_into`](Self::next_into) uses one buffer for all sentences; the iterator makes a new one each time.
+pub struct TagReader {
+    source: TagSource,
+    status: Arc<Status>,
+    failed: bool,
+}
+
+enum TagSource {
+    Columns(Box<ColumnReader>),
+    /// Formats that hold entities: their tags are made, in the given scheme.
+    Sentences(Box<dyn Iterator<Item = Result<Sentence>> + Send>, tags::Scheme, std::path::PathBuf),
+}
+
+impl TagReader {
+    pub(crate) fn columns(path: &Path, format: Format, options: &ReadOptions) -> Result<TagReader> {
+        let status = Arc::default();
+        let reader = ColumnReader::open(path, format, options, &status)?;
+        Ok(TagReader { source: TagSource::Columns(Box::new(reader)), status, failed: false })
+    }
+
+    pub(crate) fn sentences(path: &Path, sentences: crate::SentenceReader, options: &ReadOptions) -> TagReader {
+        let scheme = options.scheme.unwrap_or(tags::Scheme::Iob2);
+        let status = sentences.status();
+        TagReader { source: TagSource::Sentences(Box::new(sentences), scheme, path.to_owned()), status, failed: false }
+    }
+
+    /// The tag scheme given or found.
+    pub fn scheme(&self) -> tags::Scheme {
+        match &self.source {
+            TagSource::Columns(reader) => reader.scheme(),
+            TagSource::Sentences(_, scheme, _) => *scheme,
+        }
+    }
+
+    /// Bytes read from the file so far, as they lie on the disk.
+    pub fn bytes_read(&self) -> u64 {
+        self.status.bytes_read()
+    }
+
+    /// Replaces `sentence` by the next one; `false` at the end of the file.
+    ///
+    /// # Errors
+    /// Where the file cannot be read or a line is not what the lines before it promise.
+    pub fn next_into(&mut self, sentence: &mut Tagged) -> Result<bool> {
+        match &mut self.source {
+            TagSource::Columns(reader) => reader.next_into(sentence),
+            TagSource::Sentences(sentences, scheme, file) => {
+                sentence.clear();
+                let Some(next) = sentences.next().transpose()? else { return Ok(false) };
+                let tags = tags::encode(next.len(), &next.entities, *scheme)
+                    .map_err(|error| Error::in_file(file, error.into()).in_record(&record_id(&next)))?;
+                for (token, tag) in next.tokens().zip(&tags) {
+                    sentence.push(token, tag);
+                }
+                sentence.id.push_str(&record_id(&next));
+                Ok(true)
+            }
+        }
+    }
+}
+
+impl Iterator for TagReader {
+    type Item = Result<Tagged>;
+
+    fn next(&mut self) -> Option<Result<Tagged>> {
+        if self.failed {
+            return None;
+        }
+        let mut sentence = Tagged::new();
+        match self.next_into(&mut sentence) {
+            Ok(true) => Some(Ok(sentence)),
+            Ok(false) => None,
+            Err(error) => {
+                self.failed = true;
+                Some(Err(error))
+            }
+        }
+    }
+}
+
+/// Reads the sentences of a column file.
+pub(crate) fn sentences(
+    path: &Path,
+    format: Format,
+    options: &ReadOptions,
+    status: &Arc<Status>,
+) -> Result<impl Iterator<Item = Result<Sentence>> + Send + 'static> {
+    let mut reader = ColumnReader::open(path, format, options, status)?;
+    let mut tagged = Tagged::new();
+    let lang = options.lang.clone();
+    let status = Arc::clone(status);
+    Ok(std::iter::from_fn(move || match reader.next_into(&mut tagged) {
+        Ok(false) => None,
+        Err(error) => Some(Err(error)),
+        Ok(true) => {
+            let sentence = to_sentence(&tagged, reader.scheme(), &status);
+            let file = reader.file();
+            Some(match sentence {
+                Ok(mut sentence) => {
+                    sentence.lang = Some(&tagged.lang).filter(|lang| !lang.is_empty()).or(lang.as_ref()).cloned();
+                    Ok(sentence)
+                }
+                Err(error) => Err(Error::at_line(file, tagged.line, error.into()).in_record(tagged.id())),
+            })
+        }
+    }))
+}
+
+fn to_sentence(tagged: &Tagged, scheme: tags::Scheme, status: &Status) -> xlner_core::Result<Sentence> {
+    let text = if !tagged.text.is_empty() { Some(tagged.text.clone()) } else { spaced(tagged) };
+    // A text in which the tokens do not occur (words of multi-word tokens, other quotation marks) is passed over.
+    let sentence = text.and_then(|text| Sentence::from_text_and_tokens(text, tagged.tokens()).ok());
+    let mut sentence = sentence.unwrap_or_else(|| Sentence::from_tokens(tagged.tokens()));
+    let tags: Vec<&str> = tagged.tags().collect();
+    let decoded = tags::decode(&tags, scheme)?;
+    status.add_repaired(decoded.repaired);
+    sentence.entities = decoded.entities;
+    if !tagged.id.is_empty() {
+        sentence.extra.insert("id", tagged.id.as_str().into());
+    }
+    Ok(sentence)
+}
+
+/// The text that `SpaceAfter=No` tells.
+fn spaced(tagged: &Tagged) -> Option<String> {
+    if !tagged.glue.contains(&true) {
+        return None;
+    }
+    let mut text = String::new();
+    for (token, &glued) in tagged.tokens().zip(&tagged.glue) {
+        text.push_str(token);
+        if !glued {
+            text.push(' ');
+        }
+    }
+    Some(text.trim_end_matches(' ').to_owned())
+}

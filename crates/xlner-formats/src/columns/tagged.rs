@@ -1,0 +1,86 @@
+//! Tokens and tags as they stand in a file.
+
+/// The tokens of a sentence and their tags as written, in one buffer that is used again for the next sentence.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Tagged {
+    buffer: String,
+    cells: Vec<Cell>,
+    /// Line of the first token, counted from 1 (of the marker, for a sentence without tokens).
+    pub line: u64,
+    pub(crate) id: String,
+    pub(crate) text: String,
+    pub(crate) lang: String,
+    /// Whether nothing stands between a token and the next (`SpaceAfter=No`); empty where the format does not tell.
+    pub(crate) glue: Vec<bool>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Cell {
+    token: u32,
+    tag: u32,
+    end: u32,
+}
+
+impl Tagged {
+    /// Without tokens.
+    pub fn new() -> Self {
+        Tagged::default()
+    }
+
+    /// Takes everything out.
+    pub fn clear(&mut self) {
+        self.buffer.clear();
+        self.cells.clear();
+        self.line = 0;
+        self.id.clear();
+        self.text.clear();
+        self.lang.clear();
+        self.glue.clear();
+    }
+
+    /// Appends a token and its tag.
+    pub fn push(&mut self, token: &str, tag: &str) {
+        let start = self.buffer.len() as u32;
+        self.buffer.push_str(token);
+        let middle = self.buffer.len() as u32;
+        self.buffer.push_str(tag);
+        self.cells.push(Cell { token: start, tag: middle, end: self.buffer.len() as u32 });
+    }
+
+    /// Number of tokens.
+    pub fn len(&self) -> usize {
+        self.cells.len()
+    }
+
+    /// Whether there is no token.
+    pub fn is_empty(&self) -> bool {
+        self.cells.is_empty()
+    }
+
+    /// Token `index`. Panics when there is no such token.
+    pub fn token(&self, index: usize) -> &str {
+        let cell = self.cells[index];
+        &self.buffer[cell.token as usize..cell.tag as usize]
+    }
+
+    /// The tag of token `index`. Panics when there is no such token.
+    pub fn tag(&self, index: usize) -> &str {
+        let cell = self.cells[index];
+        &self.buffer[cell.tag as usize..cell.end as usize]
+    }
+
+    /// All tokens.
+    pub fn tokens(&self) -> impl ExactSizeIterator<Item = &str> + DoubleEndedIterator + Clone {
+        (0..self.len()).map(|index| self.token(index))
+    }
+
+    /// All tags.
+    pub fn tags(&self) -> impl ExactSizeIterator<Item = &str> + DoubleEndedIterator + Clone {
+        (0..self.len()).map(|index| self.tag(index))
+    }
+
+    /// Name of the sentence (`# sent_id`); empty where it has none.
+    pub fn id(&self) -> &str {
+        &self.id
+    }
+}

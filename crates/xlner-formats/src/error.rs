@@ -1,0 +1,289 @@
+//! What can go wrong with a file, and where.
+
+use std::fmt;
+use std::io;
+use std::path::{Path, PathBuf};
+
+/// Result of the functions of this crate.
+pub type Result<T> = std::result::Result<T, Error>;
+
+/// Something is wrong with a file. Names the file, the line and the record where they are known, and the cure.
+#[derive(Debug)]
+pub struct Error(Box<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    file: PathBuf,
+    line: Option<u64>,
+    record: Option<String>,
+    kind: ErrorKind,
+}
+
+impl Error {
+    /// An error in a file as a whole.
+    pub fn in_file(file: &Path, kind: ErrorKind) -> Self {
+        Error(Box::new(Inner { file: file.to_owned(), line: None, record: None, kind }))
+    }
+
+    /// An error at a line, counted from 1.
+    pub fn at_line(file: &Path, line: u64, kind: ErrorKind) -> Self {
+        Error(Box::new(Inner { file: file.to_owned(), line: Some(line), record: None, kind }))
+    }
+
+    /// The same error with the id of the record it happened in; an empty id changes nothing.
+    #[must_use]
+    pub fn in_record(mut self, id: &str) -> Self {
+        if !id.is_empty() {
+            self.0.record = Some(id.to_owned());
+        }
+        self
+    }
+
+    /// What went wrong.
+    pub fn kind(&self) -> &ErrorKind {
+        &self.0.kind
+    }
+
+    /// The file; `-` is standard input or output.
+    pub fn file(&self) -> &Path {
+        &self.0.file
+    }
+
+    /// The line, counted from 1.
+    pub fn line(&self) -> Option<u64> {
+        self.0.line
+    }
+
+    /// Id of the record.
+    pub fn record(&self) -> Option<&str> {
+        self.0.record.as_deref()
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Inner { file, line, record, kind } = &*self.0;
+        write!(f, "{}", file.display())?;
+        if let Some(line) = line {
+            write!(f, ", line {line}")?;
+        }
+        if let Some(record) = record {
+            write!(f, ", record “{record}”")?;
+        }
+        write!(f, ": {kind}")
+    }
+}
+
+impl std::error::Error for Error {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        std::error::Error::source(&self.0.kind)
+    }
+}
+
+/// What went wrong.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ErrorKind {
+    /// The file cannot be opened.
+    #[error("cannot open")]
+    Open(#[source] io::Error),
+    /// Reading failed.
+    #[error("cannot read")]
+    Read(#[source] io::Error),
+    /// Writing failed.
+    #[error("cannot write")]
+    Write(#[source] io::Error),
+    /// A compressed stream is broken.
+    #[error("the {codec} data is damaged or cut off; make the file again, or fetch it again")]
+    Damaged {
+        /// `gzip` or `zstd`.
+        codec: &'static str,
+        /// What the decoder says.
+        #[source]
+        source: io::Error,
+    },
+    /// The name promises a compression that the content does not have.
+    #[error("the name says {codec}, but the content is not {codec}; rename the file")]
+    NotCompressed {
+        /// `gzip` or `zstd`.
+        codec: &'static str,
+    },
+    /// The bytes are not UTF-8.
+    #[error("byte {byte} of the line is not UTF-8; convert the file first (`iconv -f ENCODING -t UTF-8`)")]
+    NotUtf8 {
+        /// Offset in the line, counted from 1.
+        byte: usize,
+    },
+    /// The file is UTF-16.
+    #[error("the file is UTF-16; convert it first (`iconv -f UTF-16 -t UTF-8`)")]
+    Utf16,
+    /// A line is longer than this crate holds in memory.
+    #[error("the line is longer than {limit} bytes; is this a text file with one record a line?")]
+    LineTooLong {
+        /// Bytes allowed.
+        limit: usize,
+    },
+    /// The file name does not tell the format.
+    #[error("the name does not tell the format; give it ({option}): {known}")]
+    UnknownFormat {
+        /// The flag of the command that gives it.
+        option: &'static str,
+        /// Names of the formats that would do.
+        known: String,
+    },
+    /// The format holds something else.
+    #[error("format {format} holds no {wanted}; formats that do: {known}")]
+    WrongFormat {
+        /// Name of the format.
+        format: &'static str,
+        /// What was to be read or written: sentences, pairs, tags, alignments.
+        wanted: &'static str,
+        /// Names of the formats that would do.
+        known: String,
+    },
+    /// A build without the feature.
+    #[error("this build cannot read or write {format}; build with `--features {feature}`")]
+    FeatureMissing {
+        /// Name of the format.
+        format: &'static str,
+        /// Cargo feature.
+        feature: &'static str,
+    },
+    /// There is no column that looks like tags.
+    #[error(
+        "no column of tags (`O`, `B-PER`, …) among {columns}: “{sample}”; name it with --tag-column, \
+         or give the format with --from-format"
+    )]
+    MissingTagColumn {
+        /// Columns of the line.
+        columns: usize,
+        /// The line, shortened.
+        sample: String,
+    },
+    /// More than one column looks like tags.
+    #[error("columns {} all look like tags; choose one with --tag-column", list(columns))]
+    AmbiguousTagColumn {
+        /// The columns, counted from 1.
+        columns: Vec<usize>,
+    },
+    /// A named column does not exist.
+    #[error("there is no column “{name}”; columns: {known}")]
+    NoSuchColumn {
+        /// The name or number asked for.
+        name: String,
+        /// The columns there are.
+        known: String,
+    },
+    /// A line has another number of columns than the lines before it.
+    #[error("{found} columns instead of {expected}: “{sample}”; columns are separated by {separator} here")]
+    UnequalColumns {
+        /// Columns of this line.
+        found: usize,
+        /// Columns of the lines before.
+        expected: usize,
+        /// The line, shortened.
+        sample: String,
+        /// `tabs` or `spaces`.
+        separator: &'static str,
+    },
+    /// A tag or a list of tags that the scheme does not know, or anything else that breaks the rules of the record.
+    #[error("{0}")]
+    Invalid(xlner_core::Error),
+    /// Not JSON, or JSON of another shape.
+    #[error("not {expected}: {message}")]
+    Json {
+        /// What was expected, e.g. “a record”.
+        expected: &'static str,
+        /// What the parser says.
+        message: String,
+    },
+    /// Not a link.
+    #[error("“{link}” is not a link ({expected})")]
+    BadLink {
+        /// The text that should be a link.
+        link: String,
+        /// How links look.
+        expected: &'static str,
+    },
+    /// A line of a bitext does not split in two.
+    #[error(
+        "{found} columns instead of 2 (separated by {separator}): “{sample}”; a line of a bitext is source{separator}target"
+    )]
+    NotAPair {
+        /// Columns found.
+        found: usize,
+        /// `TAB` or `|||`.
+        separator: &'static str,
+        /// The line, shortened.
+        sample: String,
+    },
+    /// The record is a pair and a sentence was asked for.
+    #[error("the records are pairs; choose a side (--side source or --side target)")]
+    SideNeeded,
+    /// A tag id without a list of labels, or outside it.
+    #[error("tag id {id} is not in the list of {known} labels; give all of them in order with --labels")]
+    UnknownTagId {
+        /// The id.
+        id: i64,
+        /// Number of labels known.
+        known: usize,
+    },
+    /// A tag that the given list of labels does not hold.
+    #[error("tag “{tag}” is not in the given list of labels (--labels)")]
+    UnknownTag {
+        /// The tag.
+        tag: String,
+    },
+    /// An annotation that does not lie in its text.
+    #[error("annotation {start}..{end} ({label}) {problem}; correct or remove it")]
+    BadAnnotation {
+        /// First character.
+        start: usize,
+        /// One behind the last character.
+        end: usize,
+        /// Its label.
+        label: String,
+        /// What is wrong.
+        problem: &'static str,
+    },
+    /// A line of an annotation file that cannot be understood.
+    #[error("“{line}” is not {expected}")]
+    BadLine {
+        /// The line, shortened.
+        line: String,
+        /// What was expected.
+        expected: &'static str,
+    },
+    /// Something that the output format cannot hold.
+    #[error("{what} cannot be written as {format}: {why}")]
+    NotRepresentable {
+        /// What, shortened.
+        what: String,
+        /// Name of the format.
+        format: &'static str,
+        /// Why, and what to do.
+        why: &'static str,
+    },
+    /// Parquet or Arrow says no.
+    #[error("not a Parquet file that xlner can read or write: {0}")]
+    Parquet(String),
+}
+
+impl From<xlner_core::Error> for ErrorKind {
+    fn from(error: xlner_core::Error) -> Self {
+        ErrorKind::Invalid(error)
+    }
+}
+
+fn list(columns: &[usize]) -> String {
+    columns.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
+}
+
+/// A text cut to a length that fits a message.
+pub(crate) fn shorten(text: &str) -> String {
+    const LIMIT: usize = 60;
+    match text.char_indices().nth(LIMIT) {
+        None => text.to_owned(),
+        Some((at, _)) => format!("{}…", &text[..at]),
+    }
+}

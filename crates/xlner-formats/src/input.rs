@@ -1,0 +1,88 @@
+//! Opening files: standard input, decompression, byte count.
+
+use std::fs::File;
+use std::io::{self, BufReader, Cursor, Read};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use crate::compression::Codec;
+use crate::error::{Error, ErrorKind, Result};
+use crate::reader::Status;
+
+/// An open file, decompressed. `-` is standard input. gzip and zstd are told by the first bytes.
+pub(crate) struct Input {
+    reader: Box<dyn Read + Send>,
+    codec: Option<Codec>,
+    file: PathBuf,
+}
+
+impl Input {
+    pub(crate) fn open(path: &Path, status: &Arc<Status>) -> Result<Input> {
+        if path == Path::new("-") {
+            return Input::from_reader(path, io::stdin(), status);
+        }
+        let file = File::open(path).map_err(|error| Error::in_file(path, ErrorKind::Open(error)))?;
+        Input::from_reader(path, file, status)
+    }
+
+    /// Reads from `reader`; `path` serves messages and tells which compression there should be.
+    pub(crate) fn from_reader(path: &Path, reader: impl Read + Send + 'static, status: &Arc<Status>) -> Result<Input> {
+        let mut reader = Counted { reader, status: Arc::clone(status) };
+        let read_error = |error| Error::in_file(path, ErrorKind::Read(error));
+        let mut magic = Vec::with_capacity(4);
+        reader.by_ref().take(4).read_to_end(&mut magic).map_err(read_error)?;
+        let codec = Codec::from_magic(&magic);
+        if let Some(promised) = Codec::from_path(path)
+            && codec != Some(promised)
+        {
+            return Err(Error::in_file(path, ErrorKind::NotCompressed { codec: promised.name() }));
+        }
+        let whole = Cursor::new(magic).chain(reader);
+        let reader: Box<dyn Read + Send> = match codec {
+            None => Box::new(whole),
+            Some(Codec::Gzip) => {
+                Box::new(flate2::bufread::MultiGzDecoder::new(BufReader::with_capacity(1 << 16, whole)))
+            }
+            Some(Codec::Zstd) => Box::new(zstd::Decoder::new(whole).map_err(read_error)?),
+        };
+        Ok(Input { reader, codec, file: path.to_owned() })
+    }
+
+    /// The file's name.
+    pub(crate) fn file(&self) -> &Path {
+        &self.file
+    }
+
+    /// Reads some bytes; 0 at the end. `line` serves the message.
+    pub(crate) fn read(&mut self, buffer: &mut [u8], line: u64) -> Result<usize> {
+        loop {
+            match self.reader.read(buffer) {
+                Ok(count) => return Ok(count),
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(source) => {
+                    let kind = match self.codec {
+                        // The operating system's errors carry a number, the decoders' do not.
+                        Some(codec) if source.raw_os_error().is_none() => {
+                            ErrorKind::Damaged { codec: codec.name(), source }
+                        }
+                        _ => ErrorKind::Read(source),
+                    };
+                    return Err(Error::at_line(&self.file, line, kind));
+                }
+            }
+        }
+    }
+}
+
+struct Counted<R> {
+    reader: R,
+    status: Arc<Status>,
+}
+
+impl<R: Read> Read for Counted<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let count = self.reader.read(buffer)?;
+        self.status.add_bytes(count);
+        Ok(count)
+    }
+}

@@ -1,0 +1,219 @@
+//! spaCy and Prodigy.
+//!
+//! - documents (`Doc.to_json`): `{"text","ents":[{"start","end","label"}],"tokens":[{"start","end"}],"sents":[…]}`; one that
+//!   names its sentences gives one sentence each;
+//! - examples (`Example.to_dict`): `{"doc_annotation":{"entities":["U-PER",…]},"token_annotation":{"ORTH":[…],"SPACY":[…]}}`;
+//! - the training format of v2: `{"paragraphs":[{"sentences":[{"tokens":[{"orth","ner"}]}]}]}`;
+//! - the simple training format: `["text",{"entities":[[0,5,"PER"]]}]`;
+//! - Prodigy: `{"text","tokens":[{"start","end"}],"spans":[{"start","end","label"}]}`.
+//!
+//! Offsets count characters; tags are BILUO, `-` and `""` for “unknown” are read as `O`.
+
+use serde_json::{Map, Value};
+use xlner_core::tags::{self, Scheme};
+use xlner_core::{Entity, Extra, Sentence, Span};
+
+use super::annotated::{self, Annotation, Tokens};
+use super::{Kind, id_text, parse as parse_json};
+use crate::ReadOptions;
+use crate::error::ErrorKind;
+use crate::reader::Status;
+
+/// Whether a value is one of spaCy's.
+pub(super) fn fits(value: &Value) -> bool {
+    let has_list = |name: &str| value.get(name).is_some_and(Value::is_array);
+    match value {
+        Value::Array(list) => matches!(list.as_slice(), [Value::String(_), Value::Object(_)]),
+        Value::Object(fields) => {
+            let has_text = fields.get("text").is_some_and(Value::is_string);
+            (has_text && (has_list("ents") || has_list("spans")))
+                || has_list("paragraphs")
+                || fields.contains_key("doc_annotation")
+        }
+        _ => false,
+    }
+}
+
+type Parsed<T> = std::result::Result<T, ErrorKind>;
+
+pub(super) fn parse(
+    text: &str,
+    options: &ReadOptions,
+    status: &Status,
+) -> std::result::Result<Vec<Sentence>, (String, ErrorKind)> {
+    let value: Value = parse_json(text, Kind::Spacy.expected()).map_err(|kind| (String::new(), kind))?;
+    let id = value.get("id").map(id_text).unwrap_or_default();
+    let sentences = match value {
+        Value::Array(list) => simple(list, options).map(|sentence| vec![sentence]),
+        Value::Object(fields) if fields.contains_key("paragraphs") => training(&fields, options, status),
+        Value::Object(fields) if fields.contains_key("doc_annotation") => {
+            example(&fields, options, status).map(|sentence| vec![sentence])
+        }
+        Value::Object(fields) => document(fields, options),
+        _ => Err(bad("it is neither an object nor a list")),
+    };
+    sentences.map_err(|kind| (id, kind))
+}
+
+fn bad(message: &str) -> ErrorKind {
+    ErrorKind::Json { expected: Kind::Spacy.expected(), message: message.to_owned() }
+}
+
+fn list<'a>(value: &'a Value, name: &str) -> &'a [Value] {
+    value.get(name).and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default()
+}
+
+fn number(value: &Value) -> Option<usize> {
+    value.as_u64().and_then(|number| usize::try_from(number).ok())
+}
+
+/// `start` and `end` of an object.
+fn range(value: &Value) -> Parsed<(usize, usize)> {
+    let field = |name: &str| value.get(name).and_then(number);
+    field("start").zip(field("end")).ok_or_else(|| bad("`start` and `end` are not whole numbers"))
+}
+
+fn simple(mut parts: Vec<Value>, options: &ReadOptions) -> Parsed<Sentence> {
+    let entities = parts.pop();
+    let Some(Value::String(text)) = parts.pop() else { return Err(bad("there is no text")) };
+    let annotations = list(&entities.unwrap_or_default(), "entities")
+        .iter()
+        .map(|entity| match entity.as_array().map(Vec::as_slice) {
+            Some([start, end, Value::String(label), ..]) => number(start)
+                .zip(number(end))
+                .map(|(start, end)| Annotation::new(start, end, label))
+                .ok_or_else(|| bad("an offset is not a whole number")),
+            _ => Err(bad("an entity is [start, end, label]")),
+        })
+        .collect::<Parsed<Vec<_>>>()?;
+    annotated::sentence(text, Tokens::Unknown, &annotations, None, options)
+}
+
+fn document(mut fields: Map<String, Value>, options: &ReadOptions) -> Parsed<Vec<Sentence>> {
+    let lang = super::take_lang(&mut fields);
+    let Some(Value::String(text)) = fields.shift_remove("text") else { return Err(bad("there is no text in `text`")) };
+    let entities = fields.shift_remove("ents").or_else(|| fields.shift_remove("spans")).unwrap_or_default();
+    let annotations = entities
+        .as_array()
+        .ok_or_else(|| bad("`ents` is no list"))?
+        .iter()
+        .map(|entity| {
+            let (start, end) = range(entity)?;
+            let label = entity.get("label").and_then(Value::as_str).ok_or_else(|| bad("an entity has no label"))?;
+            Ok(Annotation { score: entity.get("score").and_then(Value::as_f64), ..Annotation::new(start, end, label) })
+        })
+        .collect::<Parsed<Vec<_>>>()?;
+    let tokens = match fields.shift_remove("tokens") {
+        Some(Value::Array(tokens)) => Tokens::Characters(tokens.iter().map(range).collect::<Parsed<Vec<_>>>()?),
+        _ => Tokens::Unknown,
+    };
+    let sentences = fields.shift_remove("sents");
+    let mut whole = annotated::sentence(text, tokens, &annotations, lang, options)?;
+    whole.extra = Extra::from(fields);
+    match sentences {
+        Some(Value::Array(sentences)) if sentences.len() > 1 => split(&whole, &sentences),
+        _ => Ok(vec![whole]),
+    }
+}
+
+/// The sentences of a document, by its `sents`.
+fn split(whole: &Sentence, sentences: &[Value]) -> Parsed<Vec<Sentence>> {
+    if !whole.is_tokenized() {
+        return Err(bad("`sents` without `tokens`"));
+    }
+    let characters = annotated::Characters::of(whole.text());
+    let mut parts = Vec::new();
+    let mut placed = 0;
+    for sentence in sentences {
+        let (start, end) = range(sentence)?;
+        let bytes = characters.range(&Annotation::new(start, end, "sents"))?;
+        let mut part = Sentence::from_text(&whole.text()[bytes.clone()]);
+        let span = whole.span_of_bytes(bytes.clone()).unwrap_or(Span::new(0, 0));
+        let tokens = span.range().map(|index| whole.byte_range(index));
+        if tokens.clone().any(|token| token.start < bytes.start || token.end > bytes.end) {
+            return Err(bad("a token crosses the border of a sentence"));
+        }
+        part.set_token_ranges(tokens.map(|token| token.start - bytes.start..token.end - bytes.start))?;
+        part.lang.clone_from(&whole.lang);
+        part.extra.clone_from(&whole.extra);
+        for entity in whole.entities.iter().filter(|entity| span.encloses(entity.span)) {
+            let span = Span::new(entity.span.start - span.start, entity.span.end - span.start);
+            part.entities.push(Entity { span, ..entity.clone() });
+            placed += 1;
+        }
+        parts.push(part);
+    }
+    if placed != whole.entities.len() {
+        return Err(bad(
+            "an entity crosses the border of a sentence, or lies in none; correct it, or leave `sents` out",
+        ));
+    }
+    Ok(parts)
+}
+
+/// A sentence of words and BILUO tags.
+fn tagged(
+    words: &[&str],
+    spaces: Option<&[Value]>,
+    tags: &[&str],
+    options: &ReadOptions,
+    status: &Status,
+) -> Parsed<Sentence> {
+    if words.len() != tags.len() {
+        return Err(xlner_core::Error::Length { what: "entities", found: tags.len(), expected: words.len() }.into());
+    }
+    let mut sentence = match spaces {
+        Some(spaces) => {
+            let mut text = String::new();
+            for (index, word) in words.iter().enumerate() {
+                text.push_str(word);
+                if index + 1 < words.len() && spaces.get(index).and_then(Value::as_bool).unwrap_or(true) {
+                    text.push(' ');
+                }
+            }
+            Sentence::from_text_and_tokens(text, words)?
+        }
+        None => Sentence::from_tokens(words),
+    };
+    let tags: Vec<&str> = tags.iter().map(|&tag| if matches!(tag, "-" | "") { "O" } else { tag }).collect();
+    let decoded = tags::decode(&tags, options.scheme.unwrap_or(Scheme::Bilou))?;
+    status.add_repaired(decoded.repaired);
+    sentence.entities = decoded.entities;
+    Ok(sentence)
+}
+
+fn texts(values: &[Value]) -> Parsed<Vec<&str>> {
+    // `null` is “unknown” among tags.
+    values
+        .iter()
+        .map(|value| if value.is_null() { Some("-") } else { value.as_str() })
+        .collect::<Option<Vec<_>>>()
+        .ok_or_else(|| bad("a word or tag is not text"))
+}
+
+fn example(fields: &Map<String, Value>, options: &ReadOptions, status: &Status) -> Parsed<Sentence> {
+    let part = |name: &str| fields.get(name).unwrap_or(&Value::Null);
+    let words = texts(list(part("token_annotation"), "ORTH"))?;
+    let entities = texts(list(part("doc_annotation"), "entities"))?;
+    let spaces = part("token_annotation").get("SPACY").and_then(Value::as_array);
+    tagged(&words, spaces.map(Vec::as_slice), &entities, options, status)
+}
+
+fn training(fields: &Map<String, Value>, options: &ReadOptions, status: &Status) -> Parsed<Vec<Sentence>> {
+    let document = Value::Object(fields.clone());
+    let mut sentences = Vec::new();
+    for paragraph in list(&document, "paragraphs") {
+        for sentence in list(paragraph, "sentences") {
+            let tokens = list(sentence, "tokens");
+            let word = |token: &Value| token.get("orth").cloned().unwrap_or_default();
+            let words: Vec<Value> = tokens.iter().map(word).collect();
+            if words.iter().any(|word| !word.is_string()) {
+                return Err(bad("a token has no `orth`"));
+            }
+            let entities: Vec<Value> =
+                tokens.iter().map(|token| token.get("ner").cloned().unwrap_or_default()).collect();
+            sentences.push(tagged(&texts(&words)?, None, &texts(&entities)?, options, status)?);
+        }
+    }
+    Ok(sentences)
+}

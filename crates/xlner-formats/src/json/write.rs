@@ -1,0 +1,186 @@
+//! Writing JSON lines and arrays.
+
+use serde_json::{Map, Value, json};
+use xlner_core::{Pair, Sentence, tags};
+
+use super::annotated::Characters;
+use crate::error::{Error, ErrorKind, Result};
+use crate::record::{PairWriter, SentenceWriter, record_id};
+use crate::{Format, Output, WriteOptions};
+
+/// Writes one JSON value for each sentence or pair: a line each, or the elements of an array.
+pub(crate) struct JsonWriter {
+    output: Output,
+    format: Format,
+    options: WriteOptions,
+    written: u64,
+    item: Vec<u8>,
+}
+
+impl JsonWriter {
+    pub(crate) fn new(output: Output, format: Format, options: &WriteOptions) -> Self {
+        JsonWriter { output, format, options: options.clone(), written: 0, item: Vec::new() }
+    }
+
+    /// Label Studio and spaCy read arrays.
+    fn is_array(&self) -> bool {
+        matches!(self.format, Format::LabelStudio | Format::Spacy)
+    }
+
+    fn put(&mut self, value: &impl serde::Serialize) -> Result<()> {
+        self.item.clear();
+        if self.is_array() {
+            self.item.extend_from_slice(if self.written == 0 { b"[\n" } else { b",\n" });
+        }
+        serde_json::to_writer(&mut self.item, value).map_err(|error| self.output.failed(error.into()))?;
+        if !self.is_array() {
+            self.item.push(b'\n');
+        }
+        self.written += 1;
+        self.output.put(&self.item)
+    }
+
+    fn end(mut self) -> Result<()> {
+        if self.is_array() {
+            self.output.put(if self.written == 0 { b"[]\n" } else { b"\n]\n" })?;
+        }
+        self.output.finish()
+    }
+
+    fn value(&self, sentence: &Sentence) -> std::result::Result<Value, ErrorKind> {
+        match self.format {
+            Format::HuggingFace => self.row(sentence),
+            Format::Doccano => Ok(doccano(sentence)),
+            Format::LabelStudio => Ok(label_studio(sentence)),
+            _ => self.spacy(sentence),
+        }
+    }
+
+    fn row(&self, sentence: &Sentence) -> std::result::Result<Value, ErrorKind> {
+        self.need_tokens(sentence)?;
+        let tags = tags::encode(sentence.len(), &sentence.entities, self.options.scheme())?;
+        let tags = match &self.options.labels {
+            None => json!(tags),
+            Some(labels) => {
+                let id = |tag: &String| {
+                    let id = labels.iter().position(|label| label == tag);
+                    id.ok_or_else(|| ErrorKind::UnknownTag { tag: tag.clone() })
+                };
+                json!(tags.iter().map(id).collect::<std::result::Result<Vec<_>, _>>()?)
+            }
+        };
+        let mut row = about(sentence);
+        row.insert("tokens".into(), sentence.tokens().collect());
+        row.insert("ner_tags".into(), tags);
+        Ok(Value::Object(row))
+    }
+
+    fn spacy(&self, sentence: &Sentence) -> std::result::Result<Value, ErrorKind> {
+        self.need_tokens(sentence)?;
+        let characters = Characters::of(sentence.text());
+        let tokens: Vec<Value> = (0..sentence.len())
+            .map(|index| {
+                let bytes = sentence.byte_range(index);
+                json!({"id": index, "start": characters.before(bytes.start), "end": characters.before(bytes.end)})
+            })
+            .collect();
+        let ents: Vec<Value> = ranges(sentence)
+            .map(|(start, end, entity)| json!({"start": start, "end": end, "label": entity.label}))
+            .collect();
+        let mut document = about(sentence);
+        document.insert("text".into(), sentence.text().into());
+        document.insert("ents".into(), ents.into());
+        document.insert("tokens".into(), tokens.into());
+        Ok(Value::Object(document))
+    }
+
+    fn need_tokens(&self, sentence: &Sentence) -> std::result::Result<(), ErrorKind> {
+        if sentence.is_tokenized() {
+            return Ok(());
+        }
+        Err(ErrorKind::NotRepresentable {
+            what: format!("“{}”", crate::error::shorten(sentence.text())),
+            format: self.format.name(),
+            why: "the sentence has no tokens yet; tokenise it first",
+        })
+    }
+}
+
+/// Unknown fields, and the language.
+fn about(sentence: &Sentence) -> Map<String, Value> {
+    let mut fields: Map<String, Value> =
+        sentence.extra.iter().map(|(name, value)| (name.clone(), value.clone())).collect();
+    if let Some(lang) = &sentence.lang {
+        fields.insert("lang".into(), lang.as_str().into());
+    }
+    fields
+}
+
+/// The entities with their ranges of characters.
+fn ranges(sentence: &Sentence) -> impl Iterator<Item = (usize, usize, &xlner_core::Entity)> {
+    let characters = Characters::of(sentence.text());
+    sentence.entities.iter().map(move |entity| {
+        let start = characters.before(sentence.byte_range(entity.span.start).start);
+        let end = characters.before(sentence.byte_range(entity.span.end - 1).end);
+        (start, end, entity)
+    })
+}
+
+fn doccano(sentence: &Sentence) -> Value {
+    let mut record = about(sentence);
+    record.insert("text".into(), sentence.text().into());
+    let labels: Vec<Value> = ranges(sentence).map(|(start, end, entity)| json!([start, end, entity.label])).collect();
+    record.insert("label".into(), labels.into());
+    if sentence.is_tokenized() {
+        record.insert("tokens".into(), sentence.tokens().collect());
+    }
+    Value::Object(record)
+}
+
+fn label_studio(sentence: &Sentence) -> Value {
+    let mut data = about(sentence);
+    data.insert("text".into(), sentence.text().into());
+    if sentence.is_tokenized() {
+        data.insert("tokens".into(), sentence.tokens().collect());
+    }
+    let results: Vec<Value> = ranges(sentence)
+        .enumerate()
+        .map(|(index, (start, end, entity))| {
+            let mut result = json!({
+                "id": format!("e{index}"), "from_name": "label", "to_name": "text", "type": "labels",
+                "value": {"start": start, "end": end, "text": sentence.span_text(entity.span), "labels": [entity.label]}
+            });
+            if let Some(score) = entity.score {
+                result["score"] = score.into();
+            }
+            result
+        })
+        .collect();
+    json!({"data": data, "annotations": [{"result": results}]})
+}
+
+impl SentenceWriter for JsonWriter {
+    fn write(&mut self, sentence: &Sentence) -> Result<()> {
+        if self.format == Format::Jsonl {
+            return self.put(sentence);
+        }
+        match self.value(sentence) {
+            Ok(value) => self.put(&value),
+            Err(kind) => Err(Error::in_file(self.output.path(), kind).in_record(&record_id(sentence))),
+        }
+    }
+
+    fn finish(self: Box<Self>) -> Result<()> {
+        self.end()
+    }
+}
+
+impl PairWriter for JsonWriter {
+    fn write(&mut self, pair: &Pair) -> Result<()> {
+        self.put(pair)
+    }
+
+    fn finish(self: Box<Self>) -> Result<()> {
+        self.end()
+    }
+}

@@ -1,0 +1,173 @@
+//! Lines of a file, without copying them.
+
+use std::ops::Range;
+use std::path::Path;
+use std::sync::Arc;
+
+use crate::error::{Error, ErrorKind, Result};
+use crate::input::Input;
+use crate::reader::Status;
+
+/// Bytes that a line may have.
+const LINE_LIMIT: usize = 1 << 28;
+const BLOCK: usize = 1 << 17;
+
+/// A line without its end.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Line<'a> {
+    /// Counted from 1.
+    pub(crate) number: u64,
+    pub(crate) text: &'a str,
+}
+
+/// Reads lines: LF or CRLF, the last one with or without. A byte order mark at the start is passed over.
+pub(crate) struct LineReader {
+    input: Input,
+    buffer: Vec<u8>,
+    start: usize,
+    end: usize,
+    at_end: bool,
+    line: u64,
+}
+
+impl LineReader {
+    pub(crate) fn open(path: &Path, status: &Arc<Status>) -> Result<LineReader> {
+        LineReader::new(Input::open(path, status)?)
+    }
+
+    pub(crate) fn new(input: Input) -> Result<LineReader> {
+        let mut lines = LineReader { input, buffer: vec![0; BLOCK], start: 0, end: 0, at_end: false, line: 0 };
+        let head = lines.peek(3)?;
+        if head.starts_with(b"\xef\xbb\xbf") {
+            lines.start = 3;
+        } else if head.starts_with(b"\xff\xfe") || head.starts_with(b"\xfe\xff") {
+            return Err(Error::in_file(lines.file(), ErrorKind::Utf16));
+        }
+        Ok(lines)
+    }
+
+    /// The file's name.
+    pub(crate) fn file(&self) -> &Path {
+        self.input.file()
+    }
+
+    /// The next line without its end, or `None` at the end of the file.
+    pub(crate) fn next(&mut self) -> Result<Option<Line<'_>>> {
+        let Some(range) = self.next_range()? else { return Ok(None) };
+        match std::str::from_utf8(&self.buffer[range]) {
+            Ok(text) => Ok(Some(Line { number: self.line, text })),
+            Err(error) => {
+                let kind = ErrorKind::NotUtf8 { byte: error.valid_up_to() + 1 };
+                Err(Error::at_line(self.input.file(), self.line, kind))
+            }
+        }
+    }
+
+    /// At least `count` of the bytes that follow, fewer only at the end of the file. They stay to be read.
+    pub(crate) fn peek(&mut self, count: usize) -> Result<&[u8]> {
+        while self.end - self.start < count && !self.at_end {
+            self.fill()?;
+        }
+        Ok(&self.buffer[self.start..self.end])
+    }
+
+    /// Passes over bytes that were looked at with [`peek`](Self::peek).
+    pub(crate) fn consume(&mut self, count: usize) {
+        let bytes = &self.buffer[self.start..self.start + count];
+        self.line += memchr::memchr_iter(b'\n', bytes).count() as u64;
+        self.start += count;
+    }
+
+    /// Lines that were read to their end.
+    pub(crate) fn lines_read(&self) -> u64 {
+        self.line
+    }
+
+    fn next_range(&mut self) -> Result<Option<Range<usize>>> {
+        let mut searched = 0;
+        loop {
+            let rest = &self.buffer[self.start..self.end];
+            let (length, consumed) = match memchr::memchr(b'\n', &rest[searched..]) {
+                Some(at) => (searched + at, searched + at + 1),
+                None if self.at_end && rest.is_empty() => return Ok(None),
+                None if self.at_end => (rest.len(), rest.len()),
+                None => {
+                    searched = rest.len();
+                    if searched > LINE_LIMIT {
+                        self.line += 1;
+                        let kind = ErrorKind::LineTooLong { limit: LINE_LIMIT };
+                        return Err(Error::at_line(self.file(), self.line, kind));
+                    }
+                    self.fill()?;
+                    continue;
+                }
+            };
+            let start = self.start;
+            let carriage_return = usize::from(length > 0 && rest[length - 1] == b'\r');
+            self.start += consumed;
+            self.line += 1;
+            return Ok(Some(start..start + length - carriage_return));
+        }
+    }
+
+    /// Reads more behind what is there.
+    fn fill(&mut self) -> Result<()> {
+        if self.start > 0 {
+            self.buffer.copy_within(self.start..self.end, 0);
+            self.end -= self.start;
+            self.start = 0;
+        }
+        if self.end == self.buffer.len() {
+            self.buffer.resize(2 * self.end, 0);
+        }
+        let count = self.input.read(&mut self.buffer[self.end..], self.line + 1)?;
+        self.end += count;
+        self.at_end = count == 0;
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn lines_of(bytes: &'static [u8]) -> Vec<std::result::Result<String, String>> {
+        let input = Input::from_reader(Path::new("t"), bytes, &Arc::default()).unwrap();
+        let mut reader = match LineReader::new(input) {
+            Ok(reader) => reader,
+            Err(error) => return vec![Err(error.to_string())],
+        };
+        let mut lines = Vec::new();
+        loop {
+            match reader.next() {
+                Ok(None) => return lines,
+                Ok(Some(line)) => lines.push(Ok(line.text.to_owned())),
+                Err(error) => lines.push(Err(error.to_string())),
+            }
+        }
+    }
+
+    #[test]
+    fn line_ends_and_byte_order_mark() {
+        let ok = |lines: &[&str]| lines.iter().map(|line| Ok((*line).to_owned())).collect::<Vec<_>>();
+        assert_eq!(lines_of(b""), ok(&[]));
+        assert_eq!(lines_of(b"\n"), ok(&[""]));
+        assert_eq!(lines_of(b"a\r\n\r\nb"), ok(&["a", "", "b"]));
+        assert_eq!(lines_of("\u{feff}a\u{a0}b\n".as_bytes()), ok(&["a\u{a0}b"]));
+        assert_eq!(lines_of("\u{feff}".as_bytes()), ok(&[]));
+    }
+
+    #[test]
+    fn bytes_that_are_not_utf8_are_named_by_line_and_place() {
+        let lines = lines_of(b"a\nb\xff\nc\n");
+        assert!(lines[1].as_ref().unwrap_err().starts_with("t, line 2: byte 2 of the line is not UTF-8"));
+        assert_eq!(lines[2], Ok("c".to_owned()));
+        assert!(lines_of(b"\xff\xfea\0")[0].as_ref().unwrap_err().contains("UTF-16"));
+    }
+
+    #[test]
+    fn a_line_longer_than_the_buffer_comes_whole() {
+        let long: &'static str = "x".repeat(3 * BLOCK).leak();
+        assert_eq!(lines_of(long.as_bytes()), [Ok(long.to_owned())]);
+    }
+}

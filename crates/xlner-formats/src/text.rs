@@ -1,0 +1,154 @@
+//! Plain lines and bitext: one line, one sentence or pair. An empty line is an empty sentence (a pair of two).
+
+use std::path::Path;
+use std::sync::Arc;
+
+use xlner_core::{Pair, Sentence};
+
+use crate::error::{Error, ErrorKind, Result, shorten};
+use crate::line_reader::LineReader;
+use crate::reader::Status;
+use crate::record::{PairWriter, SentenceWriter, from_line, record_id, to_line};
+use crate::{Format, Output, ReadOptions, WriteOptions};
+
+/// Reads plain lines.
+pub(crate) fn sentences(
+    path: &Path,
+    options: &ReadOptions,
+    status: &Arc<Status>,
+) -> Result<impl Iterator<Item = Result<Sentence>> + Send + 'static> {
+    let mut lines = LineReader::open(path, status)?;
+    let (tokenized, lang) = (options.tokenized, options.lang.clone());
+    Ok(std::iter::from_fn(move || {
+        let line = lines.next().transpose()?;
+        Some(line.map(|line| from_line(line.text, tokenized, lang.as_ref())))
+    }))
+}
+
+/// What separates the sides of a bitext.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Divider {
+    Tab,
+    Bars,
+}
+
+impl Divider {
+    fn of(format: Format) -> Divider {
+        if format == Format::Tsv { Divider::Tab } else { Divider::Bars }
+    }
+
+    const fn name(self) -> &'static str {
+        match self {
+            Divider::Tab => "TAB",
+            Divider::Bars => "|||",
+        }
+    }
+
+    /// The two sides of a line, or the number of columns where there are not two.
+    ///
+    /// The bars have a space on either side; an editor may have cut the one at an end of the line.
+    fn split(self, line: &str) -> std::result::Result<(&str, &str), usize> {
+        let found = match self {
+            Divider::Tab => line.split('\t').count(),
+            Divider::Bars => line.split("|||").count(),
+        };
+        if line.is_empty() {
+            return Ok(("", ""));
+        }
+        if found != 2 {
+            return Err(found);
+        }
+        match self {
+            Divider::Tab => line.split_once('\t').ok_or(found),
+            Divider::Bars => {
+                let (source, target) = line.split_once("|||").ok_or(found)?;
+                Ok((source.strip_suffix(' ').unwrap_or(source), target.strip_prefix(' ').unwrap_or(target)))
+            }
+        }
+    }
+}
+
+/// Reads a bitext.
+pub(crate) fn pairs(
+    path: &Path,
+    format: Format,
+    options: &ReadOptions,
+    status: &Arc<Status>,
+) -> Result<impl Iterator<Item = Result<Pair>> + Send + 'static> {
+    let divider = Divider::of(format);
+    let mut lines = LineReader::open(path, status)?;
+    let (file, options) = (path.to_owned(), options.clone());
+    Ok(std::iter::from_fn(move || {
+        let line = match lines.next().transpose()? {
+            Ok(line) => line,
+            Err(error) => return Some(Err(error)),
+        };
+        Some(match divider.split(line.text) {
+            Ok((source, target)) => Ok(Pair {
+                source: from_line(source, options.tokenized, options.lang.as_ref()),
+                target: from_line(target, options.tokenized, options.target_lang.as_ref()),
+                ..Pair::default()
+            }),
+            Err(found) => {
+                let kind = ErrorKind::NotAPair { found, separator: divider.name(), sample: shorten(line.text) };
+                Err(Error::at_line(&file, line.number, kind))
+            }
+        })
+    }))
+}
+
+/// Writes plain lines and bitext.
+pub(crate) struct TextWriter {
+    output: Output,
+    format: Format,
+    tokenized: bool,
+}
+
+impl TextWriter {
+    pub(crate) fn new(output: Output, format: Format, options: &WriteOptions) -> Self {
+        TextWriter { output, format, tokenized: options.tokenized }
+    }
+
+    fn refuse(&self, sentence: &Sentence, id: &str, why: &'static str) -> Error {
+        let what = format!("“{}”", shorten(sentence.text()));
+        let kind = ErrorKind::NotRepresentable { what, format: self.format.name(), why };
+        Error::in_file(self.output.path(), kind).in_record(id)
+    }
+}
+
+impl SentenceWriter for TextWriter {
+    fn write(&mut self, sentence: &Sentence) -> Result<()> {
+        let line = to_line(sentence, self.tokenized).map_err(|why| self.refuse(sentence, &record_id(sentence), why))?;
+        let line = format!("{line}\n");
+        self.output.put(line.as_bytes())
+    }
+
+    fn finish(self: Box<Self>) -> Result<()> {
+        self.output.finish()
+    }
+}
+
+impl PairWriter for TextWriter {
+    fn write(&mut self, pair: &Pair) -> Result<()> {
+        let divider = Divider::of(self.format);
+        let side = |sentence| to_line(sentence, self.tokenized).map_err(|why| self.refuse(sentence, &pair.id, why));
+        let (source, target) = (side(&pair.source)?, side(&pair.target)?);
+        let line = match divider {
+            Divider::Tab => format!("{source}\t{target}"),
+            Divider::Bars => format!("{source} ||| {target}"),
+        };
+        if divider.split(&line) != Ok((&source, &target)) {
+            let why = match divider {
+                Divider::Tab => "the text holds a tab, which separates the sides here; replace it by a space",
+                Divider::Bars => "the text holds bars like those that separate the sides here; write TSV or JSONL",
+            };
+            return Err(self.refuse(&pair.source, &pair.id, why));
+        }
+        self.output.put(line.as_bytes())?;
+        self.output.put(b"\n")
+    }
+
+    fn finish(self: Box<Self>) -> Result<()> {
+        self.output.finish()
+    }
+}

@@ -1,0 +1,54 @@
+//! The three writers.
+
+use std::path::Path;
+
+use crate::alignments::{self, AlignmentWriter};
+use crate::columns::ColumnWriter;
+use crate::error::{Error, ErrorKind, Result};
+use crate::json::JsonWriter;
+use crate::read::Content;
+use crate::record::{PairWriter, SentenceWriter};
+use crate::text::TextWriter;
+use crate::{Format, Output, WriteOptions};
+
+/// Writes sentences.
+///
+/// # Errors
+/// Where the format is not told or the file cannot be written.
+pub fn write_sentences(path: &Path, options: &WriteOptions) -> Result<Box<dyn SentenceWriter>> {
+    let format = Content::Sentences.format(path, options.format, "--to-format")?;
+    if format == Format::Json {
+        let known = Format::names(|format| matches!(format, Format::HuggingFace | Format::LabelStudio | Format::Spacy));
+        return Err(Error::in_file(path, ErrorKind::UnknownFormat { option: "--to-format", known }));
+    }
+    let output = Output::create(path)?;
+    Ok(match format {
+        Format::Conll | Format::Conll2003 | Format::PanX | Format::Uner | Format::ConllU | Format::Tsv => {
+            Box::new(ColumnWriter::new(output, format, options))
+        }
+        Format::Text => Box::new(TextWriter::new(output, format, options)),
+        _ => Box::new(JsonWriter::new(output, format, options)),
+    })
+}
+
+/// Writes pairs.
+///
+/// # Errors
+/// As [`write_sentences`].
+pub fn write_pairs(path: &Path, options: &WriteOptions) -> Result<Box<dyn PairWriter>> {
+    let format = Content::Pairs.format(path, options.format, "--to-format")?;
+    let output = Output::create(path)?;
+    Ok(match format {
+        Format::Jsonl => Box::new(JsonWriter::new(output, format, options)),
+        _ => Box::new(TextWriter::new(output, format, options)),
+    })
+}
+
+/// Writes alignments.
+///
+/// # Errors
+/// As [`write_sentences`].
+pub fn write_alignments(path: &Path, options: &WriteOptions) -> Result<Box<dyn AlignmentWriter>> {
+    let format = Content::Alignments.format(path, options.format, "--to-format")?;
+    Ok(alignments::write(Output::create(path)?, format, options))
+}
