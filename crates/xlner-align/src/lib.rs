@@ -1,3 +1,4 @@
 //! Word alignment without a neural network.
 
+pub mod similarity;
 pub mod symmetrize;
