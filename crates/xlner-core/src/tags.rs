@@ -78,8 +78,9 @@ impl Scheme {
         }
     }
 
-    /// The prefix of a token of an entity, by what the token is in it and whether the neighbours touch it with its label.
-    fn prefix(self, first: bool, last: bool, touches_before: bool, touches_behind: bool) -> Prefix {
+    /// The prefix of a token of an entity: whether it is its first and its last token, and whether another entity of its
+    /// label touches the entity before and behind.
+    pub const fn prefix(self, first: bool, last: bool, touches_before: bool, touches_behind: bool) -> Prefix {
         match self {
             Scheme::Iob1 if first && touches_before => Prefix::B,
             Scheme::Iob2 if first => Prefix::B,
