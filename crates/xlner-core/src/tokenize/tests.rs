@@ -69,6 +69,7 @@ fn web() {
         "en",
         "See (|https://a.org/x_(y)?q=1,2|)|, www.b.co|. Mail j.doe@mail.example.com|. @user|: #tag_1 #|1 a @ b",
     );
+    check("", "[|http://a.b/c[1]|]|)|) (|https://a.b/|)|.|)");
     check("zh", "请看|https://a.org/x|，|谢谢");
     check("hi", "#भारत जीता|।");
 }

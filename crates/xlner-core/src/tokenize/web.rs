@@ -16,15 +16,20 @@ fn url(text: &str) -> Option<usize> {
     let starts = |prefix: &str| text.get(..prefix.len()).is_some_and(|head| head.eq_ignore_ascii_case(prefix));
     let prefix = ["http://", "https://", "ftp://", "www."].into_iter().find(|prefix| starts(prefix))?;
     let mut url = &text[..text.find(|c| !in_url(c)).unwrap_or(text.len())];
+    // Punctuation at the end is the sentence's, and so are brackets the URL did not open.
+    let surplus = |open: char, close: char| url.matches(close).count() as isize - url.matches(open).count() as isize;
+    let (mut round, mut square) = (surplus('(', ')'), surplus('[', ']'));
     while let Some(last) = url.chars().next_back() {
-        let surplus = match last {
-            ')' => url.matches(')').count() > url.matches('(').count(),
-            ']' => url.matches(']').count() > url.matches('[').count(),
-            _ => ".,;:!?'*_~".contains(last),
+        let count = match last {
+            ')' => &mut round,
+            ']' => &mut square,
+            last if ".,;:!?'*_~".contains(last) => &mut 1,
+            _ => break,
         };
-        if !surplus {
+        if *count <= 0 {
             break;
         }
+        *count -= 1;
         url = &url[..url.len() - 1];
     }
     (url.len() > prefix.len()).then_some(url.len())
