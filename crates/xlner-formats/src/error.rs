@@ -123,6 +123,12 @@ pub enum ErrorKind {
         /// Bytes allowed.
         limit: usize,
     },
+    /// A document that has to be read whole is longer than this crate holds in memory.
+    #[error("the document is longer than {limit} bytes; cut it into several")]
+    DocumentTooLong {
+        /// Bytes allowed.
+        limit: usize,
+    },
     /// The file name does not tell the format.
     #[error("the name does not tell the format; give it ({option}): {known}")]
     UnknownFormat {
@@ -254,6 +260,11 @@ pub enum ErrorKind {
         /// What was expected.
         expected: &'static str,
     },
+    /// brat needs two files.
+    #[error(
+        "brat is two files, a text and its annotations: give the name of one (`x.ann` or `x.txt`), not a folder or `-`"
+    )]
+    TwoFiles,
     /// Something that the output format cannot hold.
     #[error("{what} cannot be written as {format}: {why}")]
     NotRepresentable {

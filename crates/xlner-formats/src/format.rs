@@ -139,6 +139,16 @@ impl Format {
         matches!(self, Format::Pharaoh | Format::Naacl)
     }
 
+    /// Whether sentences are columns in it.
+    pub(crate) const fn is_columns(self) -> bool {
+        matches!(self, Format::Conll | Format::Conll2003 | Format::PanX | Format::Uner | Format::ConllU | Format::Tsv)
+    }
+
+    /// Whether a sentence written in it must have tokens.
+    pub const fn needs_tokens(self) -> bool {
+        self.is_columns() || matches!(self, Format::HuggingFace | Format::Spacy)
+    }
+
     /// Names of the formats for which `holds` is true, for messages.
     pub(crate) fn names(holds: impl Fn(Format) -> bool) -> String {
         let names: Vec<&str> = Self::ALL.into_iter().filter(|&format| holds(format)).map(Format::name).collect();

@@ -9,6 +9,9 @@ use crate::compression::Codec;
 use crate::error::{Error, ErrorKind, Result};
 use crate::reader::Status;
 
+/// Bytes of a document that is read whole.
+const LIMIT: usize = 1 << 30;
+
 /// An open file, decompressed. `-` is standard input. gzip and zstd are told by the first bytes.
 pub(crate) struct Input {
     reader: Box<dyn Read + Send>,
@@ -46,6 +49,31 @@ impl Input {
             Some(Codec::Zstd) => Box::new(zstd::Decoder::new(whole).map_err(read_error)?),
         };
         Ok(Input { reader, codec, file: path.to_owned() })
+    }
+
+    /// The whole text, line ends and byte order mark as they are.
+    pub(crate) fn read_text(mut self) -> Result<String> {
+        let mut bytes = vec![0; 1 << 16];
+        let mut length = 0;
+        loop {
+            if length == bytes.len() {
+                if length > LIMIT {
+                    return Err(Error::in_file(&self.file, ErrorKind::DocumentTooLong { limit: LIMIT }));
+                }
+                bytes.resize(2 * length, 0);
+            }
+            match self.read(&mut bytes[length..], 1)? {
+                0 => break,
+                count => length += count,
+            }
+        }
+        bytes.truncate(length);
+        String::from_utf8(bytes).map_err(|error| {
+            let good = &error.as_bytes()[..error.utf8_error().valid_up_to()];
+            let line = 1 + memchr::memchr_iter(b'\n', good).count() as u64;
+            let byte = good.len() - memchr::memrchr(b'\n', good).map_or(0, |at| at + 1) + 1;
+            Error::at_line(&self.file, line, ErrorKind::NotUtf8 { byte })
+        })
     }
 
     /// The file's name.

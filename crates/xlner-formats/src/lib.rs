@@ -21,6 +21,8 @@
 //! ```
 
 mod alignments;
+mod annotated;
+mod brat;
 mod columns;
 mod compression;
 mod error;
@@ -42,7 +44,7 @@ pub use error::{Error, ErrorKind, Result};
 pub use format::Format;
 pub use options::{Column, ReadOptions, Side, WriteOptions};
 pub use output::Output;
-pub use read::{read_alignments, read_pairs, read_sentences, read_tags};
+pub use read::{Records, read_alignments, read_pairs, read_records, read_sentences, read_tags};
 pub use reader::Reader;
 pub use record::{PairReader, PairWriter, SentenceReader, SentenceWriter};
 pub use write::{write_alignments, write_pairs, write_sentences};

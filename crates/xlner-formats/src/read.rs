@@ -4,8 +4,9 @@ use std::path::Path;
 use std::sync::Arc;
 
 use crate::error::{Error, ErrorKind, Result};
+use crate::line_reader::LineReader;
 use crate::{AlignmentReader, Format, PairReader, ReadOptions, SentenceReader, TagReader};
-use crate::{alignments, columns, json, text};
+use crate::{alignments, brat, columns, json, text};
 
 /// What is to be read or written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -54,12 +55,17 @@ impl Content {
 pub fn read_sentences(path: &Path, options: &ReadOptions) -> Result<SentenceReader> {
     let format = Content::Sentences.format(path, options.format, "--from-format")?;
     let status = Arc::default();
+    let lines = || LineReader::open(path, &status);
     Ok(match format {
-        Format::Conll | Format::Conll2003 | Format::PanX | Format::Uner | Format::ConllU | Format::Tsv => {
-            SentenceReader::new(columns::sentences(path, format, options, &status)?, &status)
+        _ if format.is_columns() => {
+            SentenceReader::new(columns::sentences(lines()?, format, options, &status)?, &status)
         }
-        Format::Text => SentenceReader::new(text::sentences(path, options, &status)?, &status),
-        _ => SentenceReader::new(json::sentences(path, format, options, &status)?, &status),
+        Format::Text => SentenceReader::new(text::sentences(lines()?, options), &status),
+        Format::Brat => SentenceReader::new(brat::sentences(path, options, &status)?, &status),
+        _ => {
+            let items = json::open(path, format, &status)?;
+            SentenceReader::new(json::sentences_of(items, format, options, &status), &status)
+        }
     })
 }
 
@@ -71,9 +77,60 @@ pub fn read_pairs(path: &Path, options: &ReadOptions) -> Result<PairReader> {
     let format = Content::Pairs.format(path, options.format, "--from-format")?;
     let status = Arc::default();
     Ok(match format {
-        Format::Jsonl => PairReader::new(json::pairs(path, format, options, &status)?, &status),
-        _ => PairReader::new(text::pairs(path, format, options, &status)?, &status),
+        Format::Jsonl => {
+            let items = json::open(path, format, &status)?;
+            PairReader::new(json::pairs_of(items, options, &status), &status)
+        }
+        _ => PairReader::new(text::pairs(LineReader::open(path, &status)?, format, options), &status),
     })
+}
+
+/// What a file holds.
+pub enum Records {
+    /// Sentences.
+    Sentences(SentenceReader),
+    /// Pairs.
+    Pairs(PairReader),
+    /// Alignments.
+    Alignments(AlignmentReader),
+}
+
+/// Reads whatever the file holds: the format tells, or where it holds both sentences and pairs, the file's first
+/// bytes do. Of pairs one side is read where the options name it.
+///
+/// # Errors
+/// As [`read_sentences`].
+pub fn read_records(path: &Path, options: &ReadOptions) -> Result<Records> {
+    let given = options.format.or_else(|| Format::from_path(path));
+    let status = Arc::default();
+    match given {
+        Some(format) if format.holds_alignments() => Ok(Records::Alignments(read_alignments(path, options)?)),
+        Some(Format::Bitext) => Ok(Records::Pairs(read_pairs(path, options)?)),
+        Some(format @ (Format::Tsv | Format::Text)) => {
+            let mut lines = LineReader::open(path, &status)?;
+            let pairs = match format {
+                Format::Tsv => !columns::has_tags(&mut lines, format, options)?,
+                _ => text::has_bars(&mut lines)?,
+            };
+            Ok(match format {
+                _ if pairs => Records::Pairs(PairReader::new(text::pairs(lines, format, options), &status)),
+                Format::Tsv => Records::Sentences(SentenceReader::new(
+                    columns::sentences(lines, format, options, &status)?,
+                    &status,
+                )),
+                _ => Records::Sentences(SentenceReader::new(text::sentences(lines, options), &status)),
+            })
+        }
+        Some(format @ Format::Jsonl) if options.side.is_none() => {
+            let mut items = json::open(path, format, &status)?;
+            Ok(if json::has_pairs(&mut items, options)? {
+                Records::Pairs(PairReader::new(json::pairs_of(items, options, &status), &status))
+            } else {
+                Records::Sentences(SentenceReader::new(json::sentences_of(items, format, options, &status), &status))
+            })
+        }
+        _ => Ok(Records::Sentences(read_sentences(path, options)?)),
+    }
 }
 
 /// Reads tokens and tags: from columns as they are written, from formats that hold entities as their IOB2 tags (or
@@ -83,12 +140,10 @@ pub fn read_pairs(path: &Path, options: &ReadOptions) -> Result<PairReader> {
 /// As [`read_sentences`].
 pub fn read_tags(path: &Path, options: &ReadOptions) -> Result<TagReader> {
     let format = Content::Sentences.format(path, options.format, "--from-format")?;
-    match format {
-        Format::Conll | Format::Conll2003 | Format::PanX | Format::Uner | Format::ConllU | Format::Tsv => {
-            TagReader::columns(path, format, options)
-        }
-        _ => Ok(TagReader::sentences(path, read_sentences(path, options)?, options)),
+    if format.is_columns() {
+        return TagReader::columns(path, format, options);
     }
+    Ok(TagReader::sentences(path, read_sentences(path, options)?, options))
 }
 
 /// Reads alignments, with sure and possible links.

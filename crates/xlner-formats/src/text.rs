@@ -1,28 +1,29 @@
 //! Plain lines and bitext: one line, one sentence or pair. An empty line is an empty sentence (a pair of two).
 
-use std::path::Path;
-use std::sync::Arc;
-
 use xlner_core::{Pair, Sentence};
 
 use crate::error::{Error, ErrorKind, Result, shorten};
 use crate::line_reader::LineReader;
-use crate::reader::Status;
 use crate::record::{PairWriter, SentenceWriter, from_line, record_id, to_line};
 use crate::{Format, Output, ReadOptions, WriteOptions};
 
 /// Reads plain lines.
 pub(crate) fn sentences(
-    path: &Path,
+    mut lines: LineReader,
     options: &ReadOptions,
-    status: &Arc<Status>,
-) -> Result<impl Iterator<Item = Result<Sentence>> + Send + 'static> {
-    let mut lines = LineReader::open(path, status)?;
+) -> impl Iterator<Item = Result<Sentence>> + Send + 'static {
     let (tokenized, lang) = (options.tokenized, options.lang.clone());
-    Ok(std::iter::from_fn(move || {
+    std::iter::from_fn(move || {
         let line = lines.next().transpose()?;
         Some(line.map(|line| from_line(line.text, tokenized, lang.as_ref())))
-    }))
+    })
+}
+
+/// Whether the first line that is not blank holds the bars of a bitext.
+pub(crate) fn has_bars(lines: &mut LineReader) -> Result<bool> {
+    let prefix = lines.peek(1 << 16)?;
+    let first = prefix.split(|&byte| byte == b'\n').find(|line| !line.trim_ascii().is_empty());
+    Ok(first.is_some_and(|line| memchr::memmem::find(line, b"|||").is_some()))
 }
 
 /// What separates the sides of a bitext.
@@ -70,15 +71,13 @@ impl Divider {
 
 /// Reads a bitext.
 pub(crate) fn pairs(
-    path: &Path,
+    mut lines: LineReader,
     format: Format,
     options: &ReadOptions,
-    status: &Arc<Status>,
-) -> Result<impl Iterator<Item = Result<Pair>> + Send + 'static> {
+) -> impl Iterator<Item = Result<Pair>> + Send + 'static {
     let divider = Divider::of(format);
-    let mut lines = LineReader::open(path, status)?;
-    let (file, options) = (path.to_owned(), options.clone());
-    Ok(std::iter::from_fn(move || {
+    let (file, options) = (lines.file().to_owned(), options.clone());
+    std::iter::from_fn(move || {
         let line = match lines.next().transpose()? {
             Ok(line) => line,
             Err(error) => return Some(Err(error)),
@@ -94,7 +93,7 @@ pub(crate) fn pairs(
                 Err(Error::at_line(&file, line.number, kind))
             }
         })
-    }))
+    })
 }
 
 /// Writes plain lines and bitext.

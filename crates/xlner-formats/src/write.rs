@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use crate::alignments::{self, AlignmentWriter};
+use crate::brat::BratWriter;
 use crate::columns::ColumnWriter;
 use crate::error::{Error, ErrorKind, Result};
 use crate::json::JsonWriter;
@@ -21,11 +22,12 @@ pub fn write_sentences(path: &Path, options: &WriteOptions) -> Result<Box<dyn Se
         let known = Format::names(|format| matches!(format, Format::HuggingFace | Format::LabelStudio | Format::Spacy));
         return Err(Error::in_file(path, ErrorKind::UnknownFormat { option: "--to-format", known }));
     }
+    if format == Format::Brat {
+        return Ok(Box::new(BratWriter::new(path)?));
+    }
     let output = Output::create(path)?;
     Ok(match format {
-        Format::Conll | Format::Conll2003 | Format::PanX | Format::Uner | Format::ConllU | Format::Tsv => {
-            Box::new(ColumnWriter::new(output, format, options))
-        }
+        _ if format.is_columns() => Box::new(ColumnWriter::new(output, format, options)),
         Format::Text => Box::new(TextWriter::new(output, format, options)),
         _ => Box::new(JsonWriter::new(output, format, options)),
     })

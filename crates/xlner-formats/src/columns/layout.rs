@@ -192,7 +192,7 @@ impl Finder<'_> {
             let tag = TagCell::Column(names.len().saturating_sub(1));
             return Ok(Layout { header, ..self.layout(names.len(), 0, tag, false) });
         }
-        let ids = self.sample.has_ids();
+        let ids = self.format != Format::Conll2003 && self.sample.has_ids();
         let conllu = self.format == Format::ConllU || (ids && columns == CONLLU.len() && self.sample.names.is_none());
         if conllu && self.sample.names.is_none() {
             if columns != CONLLU.len() {

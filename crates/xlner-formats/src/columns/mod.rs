@@ -24,10 +24,12 @@ use std::sync::Arc;
 
 use xlner_core::{Sentence, tags};
 
+pub(crate) use read::has_tags;
 pub use tagged::Tagged;
 pub(crate) use write::ColumnWriter;
 
 use crate::error::{Error, Result};
+use crate::line_reader::LineReader;
 use crate::reader::Status;
 use crate::record::record_id;
 use crate::{Format, ReadOptions};
@@ -57,7 +59,7 @@ enum TagSource {
 impl TagReader {
     pub(crate) fn columns(path: &Path, format: Format, options: &ReadOptions) -> Result<TagReader> {
         let status = Arc::default();
-        let reader = ColumnReader::open(path, format, options, &status)?;
+        let reader = ColumnReader::new(LineReader::open(path, &status)?, format, options)?;
         Ok(TagReader { source: TagSource::Columns(Box::new(reader)), status, failed: false })
     }
 
@@ -123,12 +125,12 @@ impl Iterator for TagReader {
 
 /// Reads the sentences of a column file.
 pub(crate) fn sentences(
-    path: &Path,
+    lines: LineReader,
     format: Format,
     options: &ReadOptions,
     status: &Arc<Status>,
 ) -> Result<impl Iterator<Item = Result<Sentence>> + Send + 'static> {
-    let mut reader = ColumnReader::open(path, format, options, status)?;
+    let mut reader = ColumnReader::new(lines, format, options)?;
     let mut tagged = Tagged::new();
     let lang = options.lang.clone();
     let status = Arc::clone(status);
@@ -150,7 +152,7 @@ pub(crate) fn sentences(
 }
 
 fn to_sentence(tagged: &Tagged, scheme: tags::Scheme, status: &Status) -> xlner_core::Result<Sentence> {
-    let text = if !tagged.text.is_empty() { Some(tagged.text.clone()) } else { spaced(tagged) };
+    let text = tagged.text.clone().or_else(|| spaced(tagged));
     // A text in which the tokens do not occur (words of multi-word tokens, other quotation marks) is passed over.
     let sentence = text.and_then(|text| Sentence::from_text_and_tokens(text, tagged.tokens()).ok());
     let mut sentence = sentence.unwrap_or_else(|| Sentence::from_tokens(tagged.tokens()));

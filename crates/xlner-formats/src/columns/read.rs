@@ -1,7 +1,6 @@
 //! Reading columns.
 
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
 use xlner_core::tags::{self, Scheme};
 
@@ -9,7 +8,6 @@ use super::layout::{Layout, Separator, TagCell, is_blank, is_docstart, is_placeh
 use super::{EMPTY_MARKER, PREFIX, Tagged};
 use crate::error::{Error, ErrorKind, Result, shorten};
 use crate::line_reader::{Line, LineReader};
-use crate::reader::Status;
 use crate::{Format, ReadOptions};
 
 /// Reads a column file sentence by sentence, tags as written.
@@ -25,21 +23,17 @@ pub(crate) struct ColumnReader {
 }
 
 impl ColumnReader {
-    pub(crate) fn open(path: &Path, format: Format, options: &ReadOptions, status: &Arc<Status>) -> Result<Self> {
-        let mut lines = LineReader::open(path, status)?;
-        let mut prefix = lines.peek(PREFIX)?;
-        if prefix.len() >= PREFIX {
-            // The last line may be cut.
-            prefix = &prefix[..memchr::memrchr(b'\n', prefix).unwrap_or(prefix.len())];
-        }
-        let layout = Layout::find(path, format, prefix, options)?;
+    pub(crate) fn new(mut lines: LineReader, format: Format, options: &ReadOptions) -> Result<Self> {
+        let file = lines.file().to_owned();
+        let prefix = prefix(&mut lines)?;
+        let layout = Layout::find(&file, format, prefix, options)?;
         let scheme = match (&layout, options.scheme) {
             (_, Some(scheme)) => scheme,
             (Some(layout), None) => detect_scheme(layout, prefix),
             (None, None) => Scheme::Iob2,
         };
         let header_pending = layout.as_ref().is_some_and(|layout| layout.header);
-        let (file, options) = (path.to_owned(), options.clone());
+        let options = options.clone();
         Ok(ColumnReader { lines, file, layout, format, options, scheme, header_pending })
     }
 
@@ -101,6 +95,25 @@ impl ColumnReader {
     }
 }
 
+/// The first lines of a file.
+fn prefix(lines: &mut LineReader) -> Result<&[u8]> {
+    let prefix = lines.peek(PREFIX)?;
+    if prefix.len() < PREFIX {
+        return Ok(prefix);
+    }
+    // The last line may be cut.
+    Ok(&prefix[..memchr::memrchr(b'\n', prefix).unwrap_or(prefix.len())])
+}
+
+/// Whether a file has a column of tags, or no lines that would need one.
+pub(crate) fn has_tags(lines: &mut LineReader, format: Format, options: &ReadOptions) -> Result<bool> {
+    let file = lines.file().to_owned();
+    match Layout::find(&file, format, prefix(lines)?, options) {
+        Err(error) if matches!(error.kind(), ErrorKind::MissingTagColumn { .. }) => Ok(false),
+        result => result.map(|_| true),
+    }
+}
+
 /// Finds the scheme of the sentences in a file's first bytes.
 fn detect_scheme(layout: &Layout, prefix: &[u8]) -> Scheme {
     let mut sentences: Vec<Vec<&str>> = vec![Vec::new()];
@@ -127,7 +140,7 @@ fn take_comment(line: &str, sentence: &mut Tagged) {
     let Some((key, value)) = line[1..].split_once('=') else { return };
     match key.trim() {
         "sent_id" => sentence.id = value.trim().to_owned(),
-        "text" => sentence.text = value.strip_prefix(' ').unwrap_or(value).to_owned(),
+        "text" => sentence.text = Some(value.strip_prefix(' ').unwrap_or(value).to_owned()),
         _ => {}
     }
 }

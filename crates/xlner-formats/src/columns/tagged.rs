@@ -8,7 +8,8 @@ pub struct Tagged {
     /// Line of the first token, counted from 1 (of the marker, for a sentence without tokens).
     pub line: u64,
     pub(crate) id: String,
-    pub(crate) text: String,
+    /// The text, where a comment gives it.
+    pub(crate) text: Option<String>,
     pub(crate) lang: String,
     /// Whether nothing stands between a token and the next (`SpaceAfter=No`); empty where the format does not tell.
     pub(crate) glue: Vec<bool>,
@@ -33,7 +34,7 @@ impl Tagged {
         self.cells.clear();
         self.line = 0;
         self.id.clear();
-        self.text.clear();
+        self.text = None;
         self.lang.clear();
         self.glue.clear();
     }

@@ -75,7 +75,7 @@ impl ColumnWriter {
             writeln!(self.lines, "# sent_id = {id}").map_err(ErrorKind::Write)?;
         }
         // A text with a line break has no place in a comment: the tokens alone are written.
-        if !sentence.text().is_empty() && !sentence.text().contains(['\n', '\r']) {
+        if !sentence.text().contains(['\n', '\r']) {
             writeln!(self.lines, "# text = {}", sentence.text()).map_err(ErrorKind::Write)?;
         }
         Ok(())

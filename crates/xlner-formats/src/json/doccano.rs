@@ -1,13 +1,14 @@
 //! doccano: `{"id":1,"text":"…","label":[[0,5,"PER"]]}`, or with relations `"entities":[{"start_offset":0,"end_offset":5,"label":"PER"}]`.
 //!
-//! Offsets count characters. doccano keeps the other fields of what it imports; ours are `tokens` and `lang`.
+//! Offsets count characters. doccano keeps the other fields of what it imports; ours are `lang` and
+//! `tokens`, a list of `[start, end]`.
 
 use serde_json::{Map, Value};
 use xlner_core::{Extra, Sentence};
 
-use super::annotated::{self, Annotation};
 use super::{Kind, id_text, parse as parse_json};
 use crate::ReadOptions;
+use crate::annotated::{self, Annotation};
 use crate::error::ErrorKind;
 
 const FIELDS: [&str; 3] = ["label", "labels", "entities"];
@@ -47,7 +48,8 @@ fn sentence(fields: &mut Map<String, Value>, options: &ReadOptions) -> std::resu
             );
         }
     }
-    let tokens = super::take_tokens(fields).ok_or_else(|| bad("`tokens` is not a list of texts"))?;
+    let tokens =
+        super::take_tokens(fields).ok_or_else(|| bad("`tokens` is a list neither of texts nor of [start, end]"))?;
     let lang = super::take_lang(fields);
     let mut sentence = annotated::sentence(text, tokens, &annotations, lang, options)?;
     sentence.extra = Extra::from(std::mem::take(fields));

@@ -16,6 +16,8 @@ pub(crate) struct ItemReader {
     file: PathBuf,
     shape: Shape,
     item: Vec<u8>,
+    /// Line of `item`, if it was looked at and not given yet.
+    waiting: Option<u64>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -45,7 +47,7 @@ impl ItemReader {
 
     fn open(path: &Path, status: &Arc<Status>, shape: Shape) -> Result<Self> {
         let lines = LineReader::open(path, status)?;
-        Ok(ItemReader { lines, file: path.to_owned(), shape, item: Vec::new() })
+        Ok(ItemReader { lines, file: path.to_owned(), shape, item: Vec::new(), waiting: None })
     }
 
     /// The file's name.
@@ -53,9 +55,17 @@ impl ItemReader {
         &self.file
     }
 
+    /// The next value; it stays to be read.
+    pub(crate) fn peek(&mut self) -> Result<Option<&str>> {
+        let line = self.next()?.map(|(line, _)| line);
+        self.waiting = line;
+        Ok(line.and_then(|_| std::str::from_utf8(&self.item).ok()))
+    }
+
     /// The next value and the line it begins at.
     pub(crate) fn next(&mut self) -> Result<Option<(u64, &str)>> {
         let line = match self.shape {
+            _ if self.waiting.is_some() => self.waiting.take().unwrap_or_default(),
             Shape::Lines => loop {
                 let Some(line) = self.lines.next()? else { return Ok(None) };
                 if !line.text.trim_ascii().is_empty() {
@@ -210,7 +220,8 @@ mod tests {
 
     fn items(text: &str, shape: Shape) -> Result<Vec<(u64, String)>> {
         let input = Input::from_reader(Path::new("t"), std::io::Cursor::new(text.to_owned()), &Arc::default())?;
-        let mut reader = ItemReader { lines: LineReader::new(input)?, file: "t".into(), shape, item: Vec::new() };
+        let mut reader =
+            ItemReader { lines: LineReader::new(input)?, file: "t".into(), shape, item: Vec::new(), waiting: None };
         let mut found = Vec::new();
         while let Some((line, item)) = reader.next()? {
             found.push((line, item.to_owned()));

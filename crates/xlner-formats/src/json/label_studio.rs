@@ -3,13 +3,14 @@
 //! Of several annotations of a task, the one marked as ground truth counts, else the first that was not cancelled; a task
 //! without annotations gives its first prediction. Results that are no labelled ranges (choices, relations) are passed
 //! over. Offsets count characters, in exports of old versions UTF-16 units: the annotated text in the result decides.
+//! The fields that we add to `data` are `lang` and `tokens`, a list of `[start, end]`.
 
 use serde_json::{Map, Value};
 use xlner_core::{Extra, Sentence};
 
-use super::annotated::{self, Annotation};
 use super::{Kind, id_text, parse as parse_json};
 use crate::ReadOptions;
+use crate::annotated::{self, Annotation};
 use crate::error::ErrorKind;
 
 /// Whether an object is a task.
@@ -59,7 +60,8 @@ fn sentence(fields: &mut Map<String, Value>, options: &ReadOptions) -> std::resu
     for result in &annotations {
         annotations_of(result, &mut ranges).ok_or_else(|| bad("a range has no whole numbers `start` and `end`"))?;
     }
-    let tokens = super::take_tokens(&mut data).ok_or_else(|| bad("`tokens` is not a list of texts"))?;
+    let tokens =
+        super::take_tokens(&mut data).ok_or_else(|| bad("`tokens` is a list neither of texts nor of [start, end]"))?;
     let lang = super::take_lang(&mut data);
     let mut sentence = annotated::sentence(text, tokens, &ranges, lang, options)?;
     sentence.extra = Extra::from(data);

@@ -1,6 +1,5 @@
 //! JSON formats: what a file holds is found by looking at its first value, or said by the format.
 
-mod annotated;
 mod doccano;
 mod items;
 mod label_studio;
@@ -13,16 +12,18 @@ mod write;
 use std::path::Path;
 use std::sync::Arc;
 
+use serde::Deserialize as _;
 use serde_json::Value;
 use xlner_core::{Pair, Sentence};
 
 pub(crate) use write::JsonWriter;
 
+use crate::annotated::Tokens;
 use crate::error::{Error, ErrorKind, Result};
 use crate::reader::Status;
 use crate::record::{name_languages, side_of};
 use crate::{Format, ReadOptions};
-use items::ItemReader;
+pub(crate) use items::ItemReader;
 
 /// What the values of a file are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -94,31 +95,20 @@ impl Items for ItemReader {
     }
 }
 
-fn open(path: &Path, format: Format, status: &Arc<Status>) -> Result<ItemReader> {
+/// Opens a file of JSON values.
+pub(crate) fn open(path: &Path, format: Format, status: &Arc<Status>) -> Result<ItemReader> {
     match format {
         Format::Jsonl | Format::Doccano => ItemReader::lines(path, status),
         _ => ItemReader::values(path, status),
     }
 }
 
-/// Reads the sentences of a JSON file.
-pub(crate) fn sentences(
-    path: &Path,
-    format: Format,
-    options: &ReadOptions,
-    status: &Arc<Status>,
-) -> Result<impl Iterator<Item = Result<Sentence>> + Send + 'static> {
-    Ok(sentences_of(open(path, format, status)?, format, options, status))
-}
-
-/// Reads the pairs of a JSON file.
-pub(crate) fn pairs(
-    path: &Path,
-    format: Format,
-    options: &ReadOptions,
-    status: &Arc<Status>,
-) -> Result<impl Iterator<Item = Result<Pair>> + Send + 'static> {
-    Ok(pairs_of(open(path, format, status)?, options, status))
+/// Whether the values of a file are pairs; `false` for a file without values.
+pub(crate) fn has_pairs(items: &mut ItemReader, options: &ReadOptions) -> Result<bool> {
+    let Some(text) = items.peek()? else { return Ok(false) };
+    // What is no JSON is for the reader to say.
+    let value: Value = serde_json::from_str(text).unwrap_or_default();
+    Ok(matches!(Kind::of(&value, options), Some(Kind::Pair | Kind::Mafand)))
 }
 
 /// The sentences of JSON values.
@@ -304,16 +294,16 @@ fn id_text(value: &Value) -> String {
     }
 }
 
-/// Takes the field `tokens` out; `None` where it is there and is no list of texts.
-fn take_tokens(fields: &mut serde_json::Map<String, Value>) -> Option<annotated::Tokens> {
-    match fields.shift_remove("tokens") {
-        None | Some(Value::Null) => Some(annotated::Tokens::Unknown),
-        Some(Value::Array(tokens)) => {
-            let texts = tokens.iter().map(|token| token.as_str().map(str::to_owned)).collect::<Option<Vec<_>>>();
-            texts.map(annotated::Tokens::Texts)
-        }
-        Some(_) => None,
+/// Takes the field `tokens` out, ranges of characters (ours) or texts; `None` where it is there and is neither.
+fn take_tokens(fields: &mut serde_json::Map<String, Value>) -> Option<Tokens> {
+    let tokens = match fields.shift_remove("tokens") {
+        None | Some(Value::Null) => return Some(Tokens::Unknown),
+        Some(tokens) => tokens,
+    };
+    if let Ok(ranges) = Vec::<(usize, usize)>::deserialize(&tokens) {
+        return Some(Tokens::Characters(ranges));
     }
+    Vec::<String>::deserialize(&tokens).ok().map(Tokens::Texts)
 }
 
 /// Takes the field `lang` out.

@@ -13,9 +13,9 @@ use serde_json::{Map, Value};
 use xlner_core::tags::{self, Scheme};
 use xlner_core::{Entity, Extra, Sentence, Span};
 
-use super::annotated::{self, Annotation, Tokens};
 use super::{Kind, id_text, parse as parse_json};
 use crate::ReadOptions;
+use crate::annotated::{self, Annotation, Tokens};
 use crate::error::ErrorKind;
 use crate::reader::Status;
 

@@ -1,9 +1,9 @@
 //! Writing JSON lines and arrays.
 
 use serde_json::{Map, Value, json};
-use xlner_core::{Pair, Sentence, tags};
+use xlner_core::{Entity, Pair, Sentence, tags};
 
-use super::annotated::Characters;
+use crate::annotated::Characters;
 use crate::error::{Error, ErrorKind, Result};
 use crate::record::{PairWriter, SentenceWriter, record_id};
 use crate::{Format, Output, WriteOptions};
@@ -50,8 +50,8 @@ impl JsonWriter {
     fn value(&self, sentence: &Sentence) -> std::result::Result<Value, ErrorKind> {
         match self.format {
             Format::HuggingFace => self.row(sentence),
-            Format::Doccano => Ok(doccano(sentence)),
-            Format::LabelStudio => Ok(label_studio(sentence)),
+            Format::Doccano => self.doccano(sentence),
+            Format::LabelStudio => self.label_studio(sentence),
             _ => self.spacy(sentence),
         }
     }
@@ -77,14 +77,13 @@ impl JsonWriter {
 
     fn spacy(&self, sentence: &Sentence) -> std::result::Result<Value, ErrorKind> {
         self.need_tokens(sentence)?;
-        let characters = Characters::of(sentence.text());
-        let tokens: Vec<Value> = (0..sentence.len())
-            .map(|index| {
-                let bytes = sentence.byte_range(index);
-                json!({"id": index, "start": characters.before(bytes.start), "end": characters.before(bytes.end)})
-            })
+        let tokens: Vec<Value> = token_ranges(sentence)
+            .enumerate()
+            .map(|(index, (start, end))| json!({"id": index, "start": start, "end": end}))
             .collect();
-        let ents: Vec<Value> = ranges(sentence)
+        let ents: Vec<Value> = self
+            .ranges(sentence)?
+            .into_iter()
             .map(|(start, end, entity)| json!({"start": start, "end": end, "label": entity.label}))
             .collect();
         let mut document = about(sentence);
@@ -92,6 +91,53 @@ impl JsonWriter {
         document.insert("ents".into(), ents.into());
         document.insert("tokens".into(), tokens.into());
         Ok(Value::Object(document))
+    }
+
+    fn doccano(&self, sentence: &Sentence) -> std::result::Result<Value, ErrorKind> {
+        let mut record = about(sentence);
+        record.insert("text".into(), sentence.text().into());
+        let ranges = self.ranges(sentence)?.into_iter();
+        let labels: Vec<Value> = ranges.map(|(start, end, entity)| json!([start, end, entity.label])).collect();
+        record.insert("label".into(), labels.into());
+        if sentence.is_tokenized() {
+            record.insert("tokens".into(), token_ranges(sentence).map(|(start, end)| json!([start, end])).collect());
+        }
+        Ok(Value::Object(record))
+    }
+
+    fn label_studio(&self, sentence: &Sentence) -> std::result::Result<Value, ErrorKind> {
+        let mut data = about(sentence);
+        data.insert("text".into(), sentence.text().into());
+        if sentence.is_tokenized() {
+            data.insert("tokens".into(), token_ranges(sentence).map(|(start, end)| json!([start, end])).collect());
+        }
+        let mut results = Vec::new();
+        for (index, (start, end, entity)) in self.ranges(sentence)?.into_iter().enumerate() {
+            let mut result = json!({
+                "id": format!("e{index}"), "from_name": "label", "to_name": "text", "type": "labels",
+                "value": {"start": start, "end": end, "text": sentence.span_text(entity.span), "labels": [entity.label]}
+            });
+            if let Some(score) = entity.score {
+                result["score"] = score.into();
+            }
+            results.push(result);
+        }
+        Ok(json!({"data": data, "annotations": [{"result": results}]}))
+    }
+
+    /// The entities with their ranges of characters.
+    fn ranges<'a>(&self, sentence: &'a Sentence) -> std::result::Result<Vec<(usize, usize, &'a Entity)>, ErrorKind> {
+        let characters = Characters::of(sentence.text());
+        let range = |entity: &'a Entity| {
+            let start = characters.before(sentence.byte_range(entity.span.start).start);
+            let end = characters.before(sentence.byte_range(entity.span.end - 1).end);
+            (start < end).then_some((start, end, entity)).ok_or_else(|| ErrorKind::NotRepresentable {
+                what: format!("entity {} ({})", entity.span, entity.label),
+                format: self.format.name(),
+                why: "its tokens are empty",
+            })
+        };
+        sentence.entities.iter().map(range).collect()
     }
 
     fn need_tokens(&self, sentence: &Sentence) -> std::result::Result<(), ErrorKind> {
@@ -116,47 +162,13 @@ fn about(sentence: &Sentence) -> Map<String, Value> {
     fields
 }
 
-/// The entities with their ranges of characters.
-fn ranges(sentence: &Sentence) -> impl Iterator<Item = (usize, usize, &xlner_core::Entity)> {
+/// Ranges of characters of the tokens.
+fn token_ranges(sentence: &Sentence) -> impl Iterator<Item = (usize, usize)> {
     let characters = Characters::of(sentence.text());
-    sentence.entities.iter().map(move |entity| {
-        let start = characters.before(sentence.byte_range(entity.span.start).start);
-        let end = characters.before(sentence.byte_range(entity.span.end - 1).end);
-        (start, end, entity)
+    (0..sentence.len()).map(move |index| {
+        let bytes = sentence.byte_range(index);
+        (characters.before(bytes.start), characters.before(bytes.end))
     })
-}
-
-fn doccano(sentence: &Sentence) -> Value {
-    let mut record = about(sentence);
-    record.insert("text".into(), sentence.text().into());
-    let labels: Vec<Value> = ranges(sentence).map(|(start, end, entity)| json!([start, end, entity.label])).collect();
-    record.insert("label".into(), labels.into());
-    if sentence.is_tokenized() {
-        record.insert("tokens".into(), sentence.tokens().collect());
-    }
-    Value::Object(record)
-}
-
-fn label_studio(sentence: &Sentence) -> Value {
-    let mut data = about(sentence);
-    data.insert("text".into(), sentence.text().into());
-    if sentence.is_tokenized() {
-        data.insert("tokens".into(), sentence.tokens().collect());
-    }
-    let results: Vec<Value> = ranges(sentence)
-        .enumerate()
-        .map(|(index, (start, end, entity))| {
-            let mut result = json!({
-                "id": format!("e{index}"), "from_name": "label", "to_name": "text", "type": "labels",
-                "value": {"start": start, "end": end, "text": sentence.span_text(entity.span), "labels": [entity.label]}
-            });
-            if let Some(score) = entity.score {
-                result["score"] = score.into();
-            }
-            result
-        })
-        .collect();
-    json!({"data": data, "annotations": [{"result": results}]})
 }
 
 impl SentenceWriter for JsonWriter {

@@ -78,7 +78,6 @@ pub(crate) fn sentence(
             sentence
         }
         Tokens::Unknown if options.tokenized => from_line(&text, true, None),
-        Tokens::Unknown if annotations.is_empty() => Sentence::from_text(text),
         Tokens::Unknown => {
             let tokens = cut(tokenize(&text, lang.as_deref()), &ranges);
             let mut sentence = Sentence::from_text(text);
@@ -186,7 +185,8 @@ impl<'a> Characters<'a> {
     }
 }
 
-fn same_but_for_spaces(a: &str, b: &str) -> bool {
+/// Whether two texts differ in white space alone.
+pub(crate) fn same_but_for_spaces(a: &str, b: &str) -> bool {
     let letters = |text: &'_ str| text.chars().filter(|c| !c.is_whitespace()).collect::<String>();
     a == b || letters(a) == letters(b)
 }
