@@ -1,12 +1,123 @@
 //! `xlner eval`.
 
-use anyhow::Result;
+mod alignments;
+mod entities;
+mod inputs;
+mod json;
+mod table;
+mod text;
 
-use crate::context::Context;
+use std::io::Write as _;
+use std::path::PathBuf;
+
+use anyhow::Result;
+use xlner_core::tags::Scheme;
+use xlner_eval::{Mode, Resampling};
+use xlner_formats::{Column, Format, Output, Side};
+
+use crate::context::{Context, UsageError};
+
+const EXAMPLES: &str = "\
+Examples:
+  xlner eval --gold gold.conll --pred pred.conll
+  xlner eval --gold gold.conll --pred ours.conll --pred theirs.conll --ignore MISC,DATE
+  xlner eval --gold pairs.jsonl --pred projected.jsonl --json
+  xlner eval --gold-alignment gold.pharaoh --alignment links.pharaoh
+
+Figures are fractions of 1; entities are counted as seqeval 1.2.2 counts them.";
 
 #[derive(clap::Args)]
-pub struct Args {}
+#[command(after_help = EXAMPLES, group = clap::ArgGroup::new("truth").required(true).args(["gold", "gold_alignment"]))]
+pub struct Args {
+    /// Gold entities: columns with tags, or records (their field `gold` if they have it, else the target's entities)
+    #[arg(long, value_name = "FILE", requires = "pred")]
+    gold: Option<PathBuf>,
+    /// Predicted entities; give it again for each system to compare
+    #[arg(long, value_name = "FILE", requires = "gold")]
+    pred: Vec<PathBuf>,
+    /// Gold alignment, with sure and possible links
+    #[arg(long, value_name = "FILE", requires = "alignment", conflicts_with = "gold")]
+    gold_alignment: Option<PathBuf>,
+    /// Alignment; give it again for each system to compare
+    #[arg(long, value_name = "FILE", requires = "gold_alignment")]
+    alignment: Vec<PathBuf>,
 
-pub fn run(_args: Args, _context: &Context) -> Result<()> {
-    anyhow::bail!("written in a commit that follows")
+    /// default: malformed tag sequences are repaired as conlleval does; strict: only what the scheme allows counts
+    #[arg(long, default_value_t = Mode::Default, value_name = "default|strict")]
+    mode: Mode,
+    /// Tag scheme of all files: iob1, iob2, ioe1, ioe2, iobes, bilou, io [default: found by looking, in each file]
+    #[arg(long)]
+    scheme: Option<Scheme>,
+    /// Labels not counted, as they are called after --map
+    #[arg(long, value_name = "LABELS", value_delimiter = ',')]
+    ignore: Vec<String>,
+    /// Labels to be replaced before counting
+    #[arg(long, value_name = "FROM=TO", value_delimiter = ',', value_parser = mapping)]
+    map: Vec<(String, String)>,
+
+    /// Bootstrap samples for the 95% confidence intervals; 0 for none
+    #[arg(long, default_value_t = Resampling::default().bootstrap, value_name = "N")]
+    bootstrap: usize,
+    /// Random swaps for the p-values between systems; 0 for none
+    #[arg(long, default_value_t = Resampling::default().randomization, value_name = "N")]
+    randomization: usize,
+    /// Seed of both
+    #[arg(long, default_value_t = Resampling::default().seed, value_name = "N")]
+    seed: u64,
+
+    /// Format of all files [default: from their names]
+    #[arg(long, value_name = "FORMAT")]
+    from_format: Option<Format>,
+    /// Column of the tokens, by name or number
+    #[arg(long, value_name = "COLUMN", allow_hyphen_values = true)]
+    token_column: Option<Column>,
+    /// Column of the tags, by name or number (-1 is the last) [default: found by looking]
+    #[arg(long, value_name = "COLUMN", allow_hyphen_values = true)]
+    tag_column: Option<Column>,
+    /// Column of the tags in the gold file, where it is another
+    #[arg(long, value_name = "COLUMN", allow_hyphen_values = true)]
+    gold_tag_column: Option<Column>,
+    /// Tags that the ids of Hugging Face rows stand for, in order
+    #[arg(long, value_name = "TAGS", value_delimiter = ',')]
+    labels: Option<Vec<String>>,
+    /// Which sentence of a pair counts; with `source` the field `gold` does not
+    #[arg(long, default_value = "target", value_name = "source|target")]
+    side: Side,
+    /// Links in the gold alignment count from 1
+    #[arg(long)]
+    gold_one_based: bool,
+    /// Links in the alignments count from 1
+    #[arg(long)]
+    one_based: bool,
+
+    /// JSON instead of a table
+    #[arg(long)]
+    json: bool,
+    /// Where to write; `-` is standard output
+    #[arg(long, short, default_value = "-", value_name = "FILE")]
+    output: PathBuf,
+}
+
+pub fn run(args: Args, context: &Context) -> Result<()> {
+    let files = [&args.gold, &args.gold_alignment].into_iter().flatten().chain(&args.pred).chain(&args.alignment);
+    if files.filter(|path| path.as_os_str() == "-").count() > 1 {
+        return Err(UsageError("standard input (-) can be read once only".into()).into());
+    }
+    let color = context.color && args.output.as_os_str() == "-";
+    let report = match (&args.gold, &args.gold_alignment) {
+        (Some(gold), _) => entities::run(gold, &args, context, color)?,
+        (None, Some(gold)) => alignments::run(gold, &args, color)?,
+        (None, None) => return Err(UsageError("--gold or --gold-alignment is needed".into()).into()),
+    };
+    let mut output = Output::create(&args.output)?;
+    output.write_all(report.as_bytes())?;
+    output.finish()?;
+    Ok(())
+}
+
+fn mapping(text: &str) -> Result<(String, String), String> {
+    match text.split_once('=') {
+        Some((from, to)) if !from.is_empty() && !to.is_empty() => Ok((from.to_owned(), to.to_owned())),
+        _ => Err("a mapping is FROM=TO, as in GPE=LOC".into()),
+    }
 }

@@ -1,0 +1,45 @@
+//! Word alignments against gold ones, pair by pair.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Result, bail};
+use xlner_eval::{AlignmentEvaluation, AlignmentEvaluator};
+use xlner_formats::{ReadOptions, read_alignments};
+
+use super::{Args, json, text};
+
+pub fn run(gold_path: &Path, args: &Args, color: bool) -> Result<String> {
+    let mut systems = Vec::new();
+    for path in &args.alignment {
+        systems.push((path.display().to_string(), evaluate(gold_path, path, args)?));
+    }
+    if args.json { json::alignments(&systems) } else { Ok(text::alignments(gold_path, &systems, color)) }
+}
+
+fn evaluate(gold_path: &Path, path: &PathBuf, args: &Args) -> Result<AlignmentEvaluation> {
+    let options = |one_based| ReadOptions { format: args.from_format, one_based, ..ReadOptions::default() };
+    let mut gold = read_alignments(gold_path, &options(args.gold_one_based))?;
+    let mut links = read_alignments(path, &options(args.one_based))?;
+    let mut evaluator = AlignmentEvaluator::new();
+    for pair in 1.. {
+        match (gold.next().transpose()?, links.next().transpose()?) {
+            (None, None) => break,
+            (Some(gold), Some(links)) => evaluator.push(&gold, &links.possible),
+            (gold, _) => {
+                let (short, long) =
+                    if gold.is_some() { (path.as_path(), gold_path) } else { (gold_path, path.as_path()) };
+                bail!(
+                    "{} ends after {} pairs, {} goes on; an alignment has one line a pair, empty where nothing is linked",
+                    short.display(),
+                    pair - 1,
+                    long.display()
+                );
+            }
+        }
+    }
+    let figures = evaluator.finish();
+    if figures.sentences == 0 {
+        bail!("{}: there is no alignment", gold_path.display());
+    }
+    Ok(figures)
+}
