@@ -4,6 +4,7 @@ use std::ops::Range;
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use unicode_normalization::UnicodeNormalization;
 
 use crate::{Entity, Error, Extra, Result, Span};
 
@@ -57,7 +58,8 @@ impl Sentence {
         Sentence { text: text.into(), ..Sentence::default() }
     }
 
-    /// A text with its tokens.
+    /// A text with its tokens. A token that is written in another Unicode normalisation form than the text is found all
+    /// the same; it is then kept as the text has it.
     ///
     /// # Errors
     /// [`Error::TokenNotInText`] where a token does not occur in the text behind the one before it.
@@ -69,12 +71,11 @@ impl Sentence {
         let mut from = 0;
         for (index, token) in tokens.into_iter().enumerate() {
             let token = token.as_ref();
-            let Some(at) = sentence.text[from..].find(token) else {
+            let Some(range) = find_token(&sentence.text, from, token) else {
                 return Err(Error::TokenNotInText { index, token: token.to_owned(), from });
             };
-            let start = from + at;
-            from = start + token.len();
-            sentence.tokens.push((start as u32, from as u32));
+            from = range.end;
+            sentence.tokens.push((range.start as u32, range.end as u32));
         }
         Ok(sentence)
     }
@@ -196,6 +197,37 @@ impl Sentence {
     }
 }
 
+/// Where a token stands in the text from a byte on: behind white space, as it is written or canonically equivalent; else
+/// wherever it is written so.
+fn find_token(text: &str, from: usize, token: &str) -> Option<Range<usize>> {
+    let start = text.len() - text[from..].trim_start().len();
+    if text[start..].starts_with(token) {
+        return Some(start..start + token.len());
+    }
+    equivalent_prefix(&text[start..], token)
+        .map(|len| start..start + len)
+        .or_else(|| text[from..].find(token).map(|at| from + at..from + at + token.len()))
+}
+
+/// Bytes of the shortest beginning of the text that is canonically equivalent to the token.
+fn equivalent_prefix(text: &str, token: &str) -> Option<usize> {
+    if token.is_ascii() {
+        return None;
+    }
+    let wanted: Vec<char> = token.nfd().collect();
+    let ends = text.char_indices().map(|(at, c)| at + c.len_utf8());
+    for end in ends.take(wanted.len()) {
+        let found = text[..end].nfd();
+        if found.clone().count() > wanted.len() {
+            return None;
+        }
+        if found.eq(wanted.iter().copied()) {
+            return Some(end);
+        }
+    }
+    None
+}
+
 #[derive(Serialize, Deserialize)]
 struct Raw {
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -266,6 +298,15 @@ mod tests {
     fn a_token_that_is_not_there_is_an_error() {
         let error = Sentence::from_text_and_tokens("a b", ["a", "c"]).unwrap_err();
         assert_eq!(error, Error::TokenNotInText { index: 1, token: "c".into(), from: 1 });
+    }
+
+    #[test]
+    fn a_token_in_another_normalisation_form_is_found() {
+        let sentence = Sentence::from_text_and_tokens("te\u{303}nsa yaa", ["t\u{1ebd}nsa", "yaa"]).unwrap();
+        assert_eq!(sentence.tokens().collect::<Vec<_>>(), ["te\u{303}nsa", "yaa"]);
+        assert!(Sentence::from_text_and_tokens("te\u{301}nsa", ["t\u{1ebd}nsa"]).is_err());
+        let sentence = Sentence::from_text_and_tokens("a\u{300} la, \u{e0} lui", ["\u{e0}", "la"]).unwrap();
+        assert_eq!(sentence.byte_range(0), 0..3);
     }
 
     #[test]
