@@ -288,27 +288,30 @@ pub fn convert<S: AsRef<str>>(tags: &[S], from: Scheme, to: Scheme) -> Result<Ve
     encode(tags.len(), &decode(tags, from)?.entities, to)
 }
 
-/// The scheme that fits best: the one in which the fewest tags have to be repaired ([`Decoded::repaired`]), labels without prefix
-/// counting as repairs in all but IO. Of equal ones the first in [`Scheme::ALL`]; IOB2 where there are no entities.
+/// The scheme that fits best: IO where most tags of entities are labels without prefix, else the scheme in which the fewest tags
+/// have to be repaired ([`Decoded::repaired`]), of equal ones the first in [`Scheme::ALL`]. IOB2 where there are no entities.
 pub fn detect<'a, S: AsRef<str> + 'a>(sequences: impl IntoIterator<Item = &'a [S]>) -> Scheme {
     let mut repairs = [0; Scheme::ALL.len()];
+    let (mut with_prefix, mut bare) = (0, 0);
     let mut tags = Vec::new();
     for sequence in sequences {
         tags.clear();
-        let mut bare = 0;
         for tag in sequence.iter().map(AsRef::as_ref) {
-            tags.push(Tag::with_prefix(tag).unwrap_or_else(|| {
-                bare += 1;
-                Tag { prefix: Prefix::I, label: tag }
-            }));
+            let parsed = Tag::with_prefix(tag);
+            bare += usize::from(parsed.is_none());
+            with_prefix += usize::from(parsed.is_some_and(|parsed| parsed.prefix != Prefix::O));
+            tags.push(parsed.unwrap_or(Tag { prefix: Prefix::I, label: tag }));
         }
         let spans = spans(&tags);
         if spans.is_empty() {
             continue;
         }
         for (count, scheme) in repairs.iter_mut().zip(Scheme::ALL) {
-            *count += misfits(&tags, &spans, scheme) + if scheme == Scheme::Io { 0 } else { bare };
+            *count += misfits(&tags, &spans, scheme);
         }
+    }
+    if bare > with_prefix {
+        return Scheme::Io;
     }
     let best = (0..repairs.len()).min_by_key(|&index| repairs[index]).unwrap_or(0);
     Scheme::ALL[best]

@@ -113,6 +113,7 @@ fn the_scheme_is_detected() {
     assert_eq!(detect("B-A E-A O S-B"), Scheme::Iobes);
     assert_eq!(detect("B-A L-A O U-B"), Scheme::Bilou);
     assert_eq!(detect("A A O B-side"), Scheme::Io);
+    assert_eq!(detect("B-A X-A O B-A"), Scheme::Iob2); // and reading it names `X-A`
     assert_eq!(super::detect(std::iter::empty::<&[&str]>()), Scheme::Iob2);
 }
 
