@@ -29,7 +29,7 @@ fn evaluate(gold_path: &Path, path: &PathBuf, args: &Args) -> Result<AlignmentEv
                 let (short, long) =
                     if gold.is_some() { (path.as_path(), gold_path) } else { (gold_path, path.as_path()) };
                 bail!(
-                    "{} ends after {} pairs, {} goes on; an alignment has one line a pair, empty where nothing is linked",
+                    "{} ends after pair {}, {} goes on; an alignment has one line a pair, empty where nothing is linked",
                     short.display(),
                     pair - 1,
                     long.display()

@@ -28,7 +28,7 @@ pub fn run(gold: &Path, args: &Args, context: &Context, color: bool) -> Result<S
         for ((prediction, tags), (count, first)) in predictions.iter_mut().zip(&mut tags).zip(&mut other_tokens) {
             if !prediction.advance()? {
                 bail!(
-                    "{} ends after {} sentences, {} goes on ({}); gold and prediction need the same sentences",
+                    "{} ends after sentence {}, {} goes on ({}); gold and prediction need the same sentences",
                     prediction.name(),
                     prediction.count(),
                     gold.name(),
@@ -58,7 +58,7 @@ pub fn run(gold: &Path, args: &Args, context: &Context, color: bool) -> Result<S
     for prediction in &mut predictions {
         if prediction.advance()? {
             bail!(
-                "{} ends after {} sentences, {} goes on ({}); gold and prediction need the same sentences",
+                "{} ends after sentence {}, {} goes on ({}); gold and prediction need the same sentences",
                 gold.name(),
                 gold.count(),
                 prediction.name(),
@@ -70,7 +70,7 @@ pub fn run(gold: &Path, args: &Args, context: &Context, color: bool) -> Result<S
         bail!("{}: there is no sentence", gold.name());
     }
     for (count, first) in other_tokens.iter().filter(|(count, _)| *count > 0) {
-        context.note(format_args!("note: {first}: other tokens than in {} ({count} such sentences)", gold.name()));
+        context.note(format_args!("note: {first}: other tokens than in {}; such sentences: {count}", gold.name()));
     }
     let resampling = Resampling { bootstrap: args.bootstrap, randomization: args.randomization, seed: args.seed };
     let report = evaluator.finish(&resampling);

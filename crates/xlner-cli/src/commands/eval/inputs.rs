@@ -92,10 +92,13 @@ impl Input {
     pub fn intern(&self, evaluator: &mut Evaluator, ids: &mut Vec<TagId>) -> Result<()> {
         ids.clear();
         for (index, tag) in self.sentence.tags().enumerate() {
-            let id = evaluator.intern(tag, self.scheme);
-            ids.push(id.with_context(|| {
-                format!("{}, token {} (“{}”)", self.place(), index + 1, self.sentence.token(index))
-            })?);
+            match evaluator.intern(tag, self.scheme) {
+                Ok(id) => ids.push(id),
+                Err(error) => {
+                    let token = self.sentence.token(index);
+                    bail!("{}, token {} (“{token}”): {error}", self.place(), index + 1);
+                }
+            }
         }
         Ok(())
     }
