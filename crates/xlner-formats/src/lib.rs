@@ -32,6 +32,8 @@ mod json;
 mod line_reader;
 mod options;
 mod output;
+#[cfg(feature = "parquet")]
+mod parquet;
 mod read;
 mod reader;
 mod record;

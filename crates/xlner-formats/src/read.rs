@@ -62,6 +62,7 @@ pub fn read_sentences(path: &Path, options: &ReadOptions) -> Result<SentenceRead
         }
         Format::Text => SentenceReader::new(text::sentences(lines()?, options), &status),
         Format::Brat => SentenceReader::new(brat::sentences(path, options, &status)?, &status),
+        Format::Parquet => return parquet::sentences(path, options),
         _ => {
             let items = json::open(path, format, &status)?;
             SentenceReader::new(json::sentences_of(items, format, options, &status), &status)
@@ -81,6 +82,7 @@ pub fn read_pairs(path: &Path, options: &ReadOptions) -> Result<PairReader> {
             let items = json::open(path, format, &status)?;
             PairReader::new(json::pairs_of(items, options, &status), &status)
         }
+        Format::Parquet => return parquet::pairs(path, options),
         _ => PairReader::new(text::pairs(LineReader::open(path, &status)?, format, options), &status),
     })
 }
@@ -129,7 +131,58 @@ pub fn read_records(path: &Path, options: &ReadOptions) -> Result<Records> {
                 Records::Sentences(SentenceReader::new(json::sentences_of(items, format, options, &status), &status))
             })
         }
+        Some(Format::Parquet) if options.side.is_none() && parquet::has_pairs(path)? => {
+            Ok(Records::Pairs(read_pairs(path, options)?))
+        }
         _ => Ok(Records::Sentences(read_sentences(path, options)?)),
+    }
+}
+
+/// Parquet, where this build has it.
+#[cfg(feature = "parquet")]
+mod parquet {
+    use std::sync::Arc;
+
+    use super::{PairReader, Path, ReadOptions, Result, SentenceReader, json};
+    use crate::Format;
+    use crate::parquet::ParquetItems;
+
+    pub(super) fn sentences(path: &Path, options: &ReadOptions) -> Result<SentenceReader> {
+        let (items, status) = (ParquetItems::open(path, options)?, Arc::default());
+        let options = items.with_labels(options);
+        Ok(SentenceReader::new(json::sentences_of(items, Format::Parquet, &options, &status), &status))
+    }
+
+    pub(super) fn pairs(path: &Path, options: &ReadOptions) -> Result<PairReader> {
+        let (items, status) = (ParquetItems::open(path, options)?, Arc::default());
+        Ok(PairReader::new(json::pairs_of(items, options, &status), &status))
+    }
+
+    pub(super) fn has_pairs(path: &Path) -> Result<bool> {
+        Ok(ParquetItems::open(path, &ReadOptions::default())?.has_pairs())
+    }
+}
+
+/// Parquet, where this build lacks it.
+#[cfg(not(feature = "parquet"))]
+mod parquet {
+    use super::{Error, ErrorKind, Format, PairReader, Path, ReadOptions, Result, SentenceReader};
+
+    fn missing<T>(path: &Path) -> Result<T> {
+        let kind = ErrorKind::FeatureMissing { format: Format::Parquet.name(), feature: "parquet" };
+        Err(Error::in_file(path, kind))
+    }
+
+    pub(super) fn sentences(path: &Path, _: &ReadOptions) -> Result<SentenceReader> {
+        missing(path)
+    }
+
+    pub(super) fn pairs(path: &Path, _: &ReadOptions) -> Result<PairReader> {
+        missing(path)
+    }
+
+    pub(super) fn has_pairs(path: &Path) -> Result<bool> {
+        missing(path)
     }
 }
 

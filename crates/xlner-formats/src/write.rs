@@ -25,8 +25,13 @@ pub fn write_sentences(path: &Path, options: &WriteOptions) -> Result<Box<dyn Se
     if format == Format::Brat {
         return Ok(Box::new(BratWriter::new(path)?));
     }
+    if cfg!(not(feature = "parquet")) && format == Format::Parquet {
+        return Err(no_parquet(path));
+    }
     let output = Output::create(path)?;
     Ok(match format {
+        #[cfg(feature = "parquet")]
+        Format::Parquet => Box::new(crate::parquet::ParquetWriter::sentences(output)?),
         _ if format.is_columns() => Box::new(ColumnWriter::new(output, format, options)),
         Format::Text => Box::new(TextWriter::new(output, format, options)),
         _ => Box::new(JsonWriter::new(output, format, options)),
@@ -39,8 +44,13 @@ pub fn write_sentences(path: &Path, options: &WriteOptions) -> Result<Box<dyn Se
 /// As [`write_sentences`].
 pub fn write_pairs(path: &Path, options: &WriteOptions) -> Result<Box<dyn PairWriter>> {
     let format = Content::Pairs.format(path, options.format, "--to-format")?;
+    if cfg!(not(feature = "parquet")) && format == Format::Parquet {
+        return Err(no_parquet(path));
+    }
     let output = Output::create(path)?;
     Ok(match format {
+        #[cfg(feature = "parquet")]
+        Format::Parquet => Box::new(crate::parquet::ParquetWriter::pairs(output)?),
         Format::Jsonl => Box::new(JsonWriter::new(output, format, options)),
         _ => Box::new(TextWriter::new(output, format, options)),
     })
@@ -53,4 +63,8 @@ pub fn write_pairs(path: &Path, options: &WriteOptions) -> Result<Box<dyn PairWr
 pub fn write_alignments(path: &Path, options: &WriteOptions) -> Result<Box<dyn AlignmentWriter>> {
     let format = Content::Alignments.format(path, options.format, "--to-format")?;
     Ok(alignments::write(Output::create(path)?, format, options))
+}
+
+fn no_parquet(path: &Path) -> Error {
+    Error::in_file(path, ErrorKind::FeatureMissing { format: Format::Parquet.name(), feature: "parquet" })
 }

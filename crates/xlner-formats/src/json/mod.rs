@@ -4,7 +4,6 @@ mod doccano;
 mod items;
 mod label_studio;
 mod mafand;
-mod normalization;
 mod rows;
 mod spacy;
 mod write;
@@ -16,6 +15,8 @@ use serde::Deserialize as _;
 use serde_json::Value;
 use xlner_core::{Pair, Sentence};
 
+#[cfg(feature = "parquet")]
+pub(crate) use rows::TAG_FIELDS;
 pub(crate) use write::JsonWriter;
 
 use crate::annotated::Tokens;
@@ -200,7 +201,7 @@ impl<I: Items> ValueReader<I> {
                     return side_of(pair, &self.options).map(Some).map_err(|kind| fail((id, kind)));
                 }
                 Kind::Sentence => {
-                    let sentence = parse_record::<Sentence>(text, kind);
+                    let sentence = parse::<Sentence>(text, kind.expected());
                     return sentence.map(Some).map_err(|kind| fail((id_in(text), kind)));
                 }
                 Kind::Rows => {
@@ -255,17 +256,9 @@ fn parse_pair(
     if kind == Kind::Mafand {
         return mafand::parse(text, options, status);
     }
-    let pair: Pair = parse_record(text, kind).map_err(|kind| (id_in(text), kind))?;
+    let pair: Pair = parse(text, kind.expected()).map_err(|kind| (id_in(text), kind))?;
     pair.validate().map_err(|error| (pair.id.clone(), error.into()))?;
     Ok(pair)
-}
-
-/// A record. Tokens that differ from their text in Unicode normalisation alone take the form of the text.
-fn parse_record<T: serde::de::DeserializeOwned>(text: &str, kind: Kind) -> std::result::Result<T, ErrorKind> {
-    parse(text, kind.expected()).or_else(|error| {
-        let renormalized = normalization::tokens_as_in_text(text);
-        renormalized.and_then(|value| serde_json::from_value(value).ok()).ok_or(error)
-    })
 }
 
 /// A value of a type, or what is wrong with it and at which column.

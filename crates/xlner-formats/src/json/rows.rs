@@ -15,7 +15,7 @@ use crate::reader::Status;
 use crate::{Column, ReadOptions};
 
 const TOKEN_FIELDS: [&str; 2] = ["tokens", "words"];
-const TAG_FIELDS: [&str; 4] = ["ner_tags", "tags", "labels", "ner"];
+pub(crate) const TAG_FIELDS: [&str; 4] = ["ner_tags", "tags", "labels", "ner"];
 
 /// Rows looked at to find the tag scheme.
 const LOOK_AHEAD: usize = 1000;
