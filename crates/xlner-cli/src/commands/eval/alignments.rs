@@ -1,6 +1,6 @@
 //! Word alignments against gold ones, pair by pair.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use anyhow::{Result, bail};
 use xlner_eval::{AlignmentEvaluation, AlignmentEvaluator};
@@ -16,7 +16,7 @@ pub fn run(gold_path: &Path, args: &Args, color: bool) -> Result<String> {
     if args.json { json::alignments(&systems) } else { Ok(text::alignments(gold_path, &systems, color)) }
 }
 
-fn evaluate(gold_path: &Path, path: &PathBuf, args: &Args) -> Result<AlignmentEvaluation> {
+fn evaluate(gold_path: &Path, path: &Path, args: &Args) -> Result<AlignmentEvaluation> {
     let options = |one_based| ReadOptions { format: args.from_format, one_based, ..ReadOptions::default() };
     let mut gold = read_alignments(gold_path, &options(args.gold_one_based))?;
     let mut links = read_alignments(path, &options(args.one_based))?;
@@ -26,8 +26,7 @@ fn evaluate(gold_path: &Path, path: &PathBuf, args: &Args) -> Result<AlignmentEv
             (None, None) => break,
             (Some(gold), Some(links)) => evaluator.push(&gold, &links.possible),
             (gold, _) => {
-                let (short, long) =
-                    if gold.is_some() { (path.as_path(), gold_path) } else { (gold_path, path.as_path()) };
+                let (short, long) = if gold.is_some() { (path, gold_path) } else { (gold_path, path) };
                 bail!(
                     "{} ends after pair {}, {} goes on; an alignment has one line a pair, empty where nothing is linked",
                     short.display(),

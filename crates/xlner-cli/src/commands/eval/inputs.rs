@@ -27,7 +27,7 @@ pub struct Input {
 }
 
 enum Source {
-    Tags(TagReader),
+    Tags(Box<TagReader>),
     /// Records of pairs; their entities become tags.
     Pairs(std::iter::Peekable<PairReader>, Role, Side),
 }
@@ -43,7 +43,7 @@ impl Input {
     pub fn open(path: &Path, role: Role, options: &ReadOptions) -> Result<Input> {
         let source = match pairs(path, options)? {
             Some(pairs) => Source::Pairs(pairs, role, options.side.unwrap_or(Side::Target)),
-            None => Source::Tags(read_tags(path, options)?),
+            None => Source::Tags(Box::new(read_tags(path, options)?)),
         };
         let scheme = match &source {
             Source::Tags(reader) => reader.scheme(),
