@@ -60,21 +60,46 @@ fn worth(problem: &Problem, constraint: Constraint, entity_of: &[usize], set: u3
     counts.iter().all(|&count| count <= limit).then(|| (counts.iter().map(|&count| count.min(required)).sum(), score))
 }
 
-/// The most required projections, and the largest score with them, but for a forbidden match.
+/// The most required projections, and the largest score with them, but for a forbidden match: all assignments are tried.
 fn brute_force(problem: &Problem, constraint: Constraint, forbidden: Option<u32>) -> (u32, f64) {
-    let entity_of: Vec<usize> = (0..problem.entities()).flat_map(|e| problem.range(e).map(move |_| e)).collect();
-    let mut best = (0, f64::NEG_INFINITY);
-    for set in 0..1u32 << problem.matches().len() {
-        if forbidden.is_some_and(|index| set >> index & 1 == 1) {
-            continue;
-        }
-        if let Some(found) = worth(problem, constraint, &entity_of, set)
-            && (found.0 > best.0 || (found.0 == best.0 && found.1 > best.1))
-        {
-            best = found;
+    struct Try<'a> {
+        problem: &'a Problem,
+        entity_of: Vec<usize>,
+        limit: u32,
+        required: u32,
+        forbidden: Option<u32>,
+        counts: Vec<u32>,
+        best: (u32, f64),
+    }
+    impl Try<'_> {
+        fn from(&mut self, index: usize, taken: u32, score: f64) {
+            let Some(candidate) = self.problem.matches().get(index) else {
+                let made = self.counts.iter().map(|&count| count.min(self.required)).sum();
+                if made > self.best.0 || (made == self.best.0 && score > self.best.1) {
+                    self.best = (made, score);
+                }
+                return;
+            };
+            self.from(index + 1, taken, score);
+            let (tokens, entity) = ((1 << candidate.end) - (1 << candidate.start), self.entity_of[index]);
+            if taken & tokens == 0 && self.counts[entity] < self.limit && self.forbidden != Some(index as u32) {
+                self.counts[entity] += 1;
+                self.from(index + 1, taken | tokens, score + candidate.score);
+                self.counts[entity] -= 1;
+            }
         }
     }
-    best
+    let mut all = Try {
+        problem,
+        entity_of: (0..problem.entities()).flat_map(|e| problem.range(e).map(move |_| e)).collect(),
+        limit: constraint.limit().map_or(u32::MAX, u32::from),
+        required: u32::from(constraint.required()),
+        forbidden,
+        counts: vec![0; problem.entities()],
+        best: (0, f64::NEG_INFINITY),
+    };
+    all.from(0, 0, 0.0);
+    all.best
 }
 
 fn solve(solver: Solver, problem: &Problem, constraint: Constraint) -> Solution {
@@ -96,9 +121,13 @@ fn check(problem: &Problem, constraint: Constraint, solution: &Solution) -> (u32
     found
 }
 
-proptest! {
-    #![proptest_config(ProptestConfig::with_cases(256))]
+/// Required projections that a solution makes.
+fn required(problem: &Problem, constraint: Constraint, solution: &Solution) -> u32 {
+    let count = |entity: usize| solution.chosen.iter().filter(|chosen| chosen.entity as usize == entity).count() as u32;
+    (0..problem.entities()).map(|entity| count(entity).min(u32::from(constraint.required()))).sum()
+}
 
+proptest! {
     #[test]
     fn exact_is_brute_force(instance in instances(4, 4)) {
         let (problem, constraint) = (problem(&instance), instance.2);
@@ -108,6 +137,25 @@ proptest! {
         prop_assert_eq!(found.0, best.0);
         prop_assert!((found.1 - best.1).abs() < 1e-9, "{} is not {}", found.1, best.1);
         prop_assert_eq!(solution.bound, Some(solution.objective));
+    }
+
+    /// So many entities that bounds come into play.
+    #[test]
+    fn exact_is_brute_force_in_a_crowd(instance in instances(12, 3)) {
+        let (problem, constraint) = (problem(&instance), instance.2);
+        let solution = solve(Solver::default(), &problem, constraint);
+        let best = brute_force(&problem, constraint, None);
+        prop_assert_eq!(required(&problem, constraint, &solution), best.0);
+        prop_assert!((solution.objective - best.1).abs() < 1e-9, "{} is not {}", solution.objective, best.1);
+        prop_assert_eq!(solution.bound, Some(solution.objective));
+        for chosen in &solution.chosen {
+            let without = brute_force(&problem, constraint, Some(chosen.index));
+            let expected = (without.0 == best.0).then_some(best.1 - without.1);
+            prop_assert!(match (expected, chosen.margin) {
+                (Some(expected), Some(margin)) => (margin - expected).abs() < 1e-9,
+                (expected, margin) => expected == margin,
+            }, "{expected:?} {chosen:?}");
+        }
     }
 
     #[test]
@@ -179,5 +227,19 @@ proptest! {
             prop_assert!(other.objective <= exact.objective + 1e-9);
             prop_assert_eq!(other.bound, None);
         }
+    }
+}
+
+#[cfg(feature = "milp")]
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    #[test]
+    fn exact_is_highs(instance in instances(6, 8)) {
+        let (problem, constraint) = (problem(&instance), instance.2);
+        let exact = solve(Solver::default(), &problem, constraint);
+        let milp = solve(Solver::Milp, &problem, constraint);
+        prop_assert!((exact.objective - milp.objective).abs() < 1e-6, "{} is not {}", exact.objective, milp.objective);
+        prop_assert_eq!(exact.bound, Some(exact.objective));
     }
 }

@@ -9,7 +9,10 @@ use super::search::Layout;
 use super::value::{Scale, Value};
 
 const NONE: u32 = u32::MAX;
-const ROUNDS: u32 = 100;
+const ROUNDS: u32 = 200;
+/// Rounds between dives, and paths of a dive at most.
+const DIVE_EVERY: u32 = 20;
+const DIVE_DEPTH: u32 = 50;
 /// Rounds without a better bound after which the step is halved.
 const PATIENCE: u32 = 4;
 
@@ -37,11 +40,23 @@ pub(crate) struct Lagrange {
     by_value: Vec<u32>,
     taken: Vec<bool>,
     assignment: Vec<u32>,
+    /// Multipliers of an earlier run, by index of the source entity.
+    warm: Vec<(u32, Value)>,
+    /// Of a dive: items left out, and entities whose items are settled.
+    blocked: Vec<bool>,
+    settled: Vec<bool>,
+    prefix: Vec<Value>,
 }
 
 impl Lagrange {
-    /// Lowers the bound and raises the assignment, for at most that much work; returns the work done.
-    pub fn run(&mut self, layout: &Layout, scale: &Scale, budget: u64) -> u64 {
+    /// Forgets the multipliers of earlier runs.
+    pub fn start(&mut self) {
+        self.warm.clear();
+    }
+
+    /// Lowers the bound, and looks for assignments of a value above the one given, for at most about that much work;
+    /// returns the work done. [`chosen`](Self::chosen) is empty where none is found.
+    pub fn run(&mut self, layout: &Layout, scale: &Scale, floor: Value, budget: u64) -> u64 {
         let entities = layout.entities();
         self.by_value.clear();
         self.by_value.extend(0..layout.items.len() as u32);
@@ -54,15 +69,21 @@ impl Lagrange {
         }
         self.trial.clear();
         self.trial.resize(entities, 0);
+        for &(id, multiplier) in &self.warm {
+            if let Ok(entity) = layout.ids.binary_search(&id) {
+                self.trial[entity] = multiplier.min(self.most[entity]);
+            }
+        }
         self.picks.clear();
-        self.value = -1;
+        self.chosen.clear();
+        self.value = floor;
         self.assign(layout, scale);
         self.bound = Value::MAX;
         let (mut halvings, mut waited, mut work) = (0, 0, 0);
         for round in 0..ROUNDS {
             let bound = self.evaluate(layout, scale);
             self.assign(layout, scale);
-            work += 4 * layout.items.len() as u64;
+            work += layout.items.len() as u64;
             if bound < self.bound {
                 self.bound = bound;
                 self.multipliers.clone_from(&self.trial);
@@ -77,9 +98,88 @@ impl Lagrange {
             if self.bound <= self.value || (round > 0 && work >= budget) || !self.step(layout, bound, halvings) {
                 break;
             }
+            if round % DIVE_EVERY == DIVE_EVERY - 1 {
+                work += self.dive(layout, scale);
+            }
+        }
+        self.trial.clone_from(&self.multipliers);
+        if self.bound > self.value {
+            work += self.dive(layout, scale);
         }
         self.sum_remaining(layout);
+        self.warm.clear();
+        self.warm.extend(layout.ids.iter().copied().zip(self.multipliers.iter().copied()));
         work
+    }
+
+    /// Looks for a better assignment: relaxed optima, one after the other, in which each entity that exceeds its limit is
+    /// settled on its best items there. Returns the work.
+    fn dive(&mut self, layout: &Layout, scale: &Scale) -> u64 {
+        let (mut blocked, mut settled) = (std::mem::take(&mut self.blocked), std::mem::take(&mut self.settled));
+        blocked.clear();
+        blocked.resize(layout.items.len(), false);
+        settled.clear();
+        settled.resize(layout.entities(), false);
+        let suffix = std::mem::take(&mut self.trial_suffix);
+        let mut work = 0;
+        for _ in 0..DIVE_DEPTH {
+            work += layout.items.len() as u64;
+            self.path(layout, |item, multiplier| match (blocked[item], settled[layout.entity[item] as usize]) {
+                (true, _) => -1,
+                (false, true) => layout.items[item].value + scale.bonus,
+                (false, false) => reduced(layout, scale, item, multiplier),
+            });
+            self.picks.sort_unstable_by_key(|&item| (std::cmp::Reverse(layout.items[item as usize].value), item));
+            self.made.clear();
+            self.made.resize(layout.entities(), 0);
+            let mut exceeded = false;
+            for &item in &self.picks {
+                let entity = layout.entity[item as usize] as usize;
+                self.made[entity] += 1;
+                exceeded |= !scale.unlimited && self.made[entity] > layout.limit[entity];
+            }
+            if !exceeded {
+                break;
+            }
+            for (item, &entity) in layout.entity.iter().enumerate() {
+                let entity = entity as usize;
+                if self.made[entity] > layout.limit[entity] {
+                    settled[entity] = true;
+                    blocked[item] = true;
+                }
+            }
+            self.made.fill(0);
+            for &item in &self.picks {
+                let entity = layout.entity[item as usize] as usize;
+                self.made[entity] += 1;
+                blocked[item as usize] &= self.made[entity] > layout.limit[entity];
+            }
+        }
+        self.assign(layout, scale);
+        self.trial_suffix = suffix;
+        (self.blocked, self.settled) = (blocked, settled);
+        work
+    }
+
+    /// The items that may be part of an assignment worth more than the best known: the best relaxed assignment with each of
+    /// them is.
+    pub fn open(&mut self, layout: &Layout, scale: &Scale, open: &mut Vec<u32>) {
+        let nodes = layout.nodes();
+        self.prefix.clear();
+        self.prefix.resize(nodes + 1, 0);
+        open.clear();
+        for node in 0..nodes {
+            let before = self.prefix[node];
+            self.prefix[node + 1] = self.prefix[node + 1].max(before);
+            for item in layout.at_node(node) {
+                let landing = layout.landing[item] as usize;
+                let through = before + reduced(layout, scale, item, self.multipliers[layout.entity[item] as usize]);
+                self.prefix[landing] = self.prefix[landing].max(through);
+                if through + self.suffix[landing] + self.remaining[0] > self.value {
+                    open.push(item as u32);
+                }
+            }
+        }
     }
 
     /// What a state that has used nothing can gain at most from the node on.
@@ -96,11 +196,7 @@ impl Lagrange {
 
     /// Bound with the trial multipliers; the items of the relaxed optimum and their counts by entity are kept.
     fn evaluate(&mut self, layout: &Layout, scale: &Scale) -> Value {
-        let path = self.path(layout, |item, multiplier| {
-            let value = layout.items[item].value;
-            let paid = value + scale.bonus - multiplier;
-            if scale.unlimited { paid.max(value) } else { paid }
-        });
+        let path = self.path(layout, |item, multiplier| reduced(layout, scale, item, multiplier));
         self.counts.clear();
         self.counts.resize(layout.entities(), 0);
         for &item in &self.picks {
@@ -216,4 +312,11 @@ impl Lagrange {
             self.remaining[node] += self.remaining[node + 1];
         }
     }
+}
+
+/// Value of an item once its entity's multiplier is paid, or if that is more and allowed, without the bonus.
+fn reduced(layout: &Layout, scale: &Scale, item: usize, multiplier: Value) -> Value {
+    let value = layout.items[item].value;
+    let paid = value + scale.bonus - multiplier;
+    if scale.unlimited { paid.max(value) } else { paid }
 }

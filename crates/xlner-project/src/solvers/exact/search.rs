@@ -20,6 +20,8 @@ pub(crate) struct Layout {
     pub entity: Vec<u32>,
     /// `node_items[n]..node_items[n + 1]`: the items that start at node n.
     pub node_items: Vec<u32>,
+    /// Index of each entity in the problem, ascending.
+    pub ids: Vec<u32>,
     /// By entity: projections that earn the bonus, first and last node of its items.
     pub limit: Vec<u32>,
     pub first: Vec<u32>,
@@ -53,8 +55,10 @@ struct State {
 pub(crate) struct Search {
     layout: Layout,
     lagrange: Lagrange,
-    chosen: Vec<u32>,
+    /// Best assignment known.
+    best: Vec<Item>,
     members: u32,
+    open: Vec<u32>,
     /// By entity: where its count stands in a state.
     shift: Vec<u32>,
     /// By node: the bits that count there.
@@ -83,13 +87,22 @@ impl Layout {
     }
 
     /// Numbers entities and nodes of the items.
-    fn build(&mut self, scale: &Scale, members: u32) {
+    fn build(&mut self, scale: &Scale) {
+        self.items.sort_unstable_by_key(|item| (item.start, item.end, item.entity));
+        self.ids.clear();
+        self.ids.extend(self.items.iter().map(|item| item.entity));
+        self.ids.sort_unstable();
+        self.ids.dedup();
+        self.entity.clear();
+        let number = |item: &Item| self.ids.partition_point(|&id| id < item.entity) as u32;
+        self.entity.extend(self.items.iter().map(number));
+        let members = self.ids.len();
         self.limit.clear();
-        self.limit.resize(members as usize, 0);
+        self.limit.resize(members, 0);
         self.first.clear();
-        self.first.resize(members as usize, NONE);
+        self.first.resize(members, NONE);
         self.last.clear();
-        self.last.resize(members as usize, 0);
+        self.last.resize(members, 0);
         self.node_items.clear();
         let mut start = None;
         for (at, item) in self.items.iter().enumerate() {
@@ -131,90 +144,102 @@ impl Search {
 
     /// The items chosen by the last run.
     pub fn chosen(&self) -> impl Iterator<Item = &Item> {
-        self.chosen.iter().map(|&at| &self.layout.items[at as usize])
+        self.best.iter()
     }
 
     /// The same as [`run`](Self::run), but `None` where the budget is too small to begin with.
     pub fn run_within(&mut self, scale: &Scale, budget: u64) -> Option<Outcome> {
-        (budget >= 4 * self.layout.items.len() as u64).then(|| self.run(scale, budget))
+        (budget >= self.layout.items.len() as u64).then(|| self.run(scale, budget))
     }
 
     /// Finds an assignment of largest value among the items added.
     pub fn run(&mut self, scale: &Scale, budget: u64) -> Outcome {
-        self.chosen.clear();
+        self.best.clear();
         if self.layout.items.is_empty() {
             return Outcome { proven: true, bound: 0, required: 0, work: 0 };
         }
         if self.members == 1 && scale.limit == 1 && !scale.unlimited {
             return self.run_single(scale);
         }
-        self.prepare(scale);
+        self.layout.build(scale);
         let width = self.assign_bits();
-        let items = self.layout.items.len() as u64;
-        let mut work = 4 * items;
-        let states = |total: u32| (items + self.layout.nodes() as u64) << total;
-        let bounded = width.is_none_or(|(_, total)| total > EASY_BITS || states(total) > budget.saturating_sub(work));
-        let mut incumbent = 0;
-        if bounded {
-            work += self.lagrange.run(&self.layout, scale, budget / 4);
-            incumbent = self.lagrange.value;
-            self.chosen.extend_from_slice(&self.lagrange.chosen);
+        let mut work = self.layout.items.len() as u64;
+        let states = |total: u32| ((self.layout.items.len() + self.layout.nodes()) as u64) << total;
+        if let Some((bits, total)) = width
+            && total <= EASY_BITS
+            && states(total) <= budget.saturating_sub(work)
+        {
+            let (value, _, steps) = self.search(scale, bits, None, budget);
+            return Outcome { proven: true, bound: value, required: self.required(scale), work: work + steps };
         }
-        let mut bound = incumbent;
-        if bounded && self.lagrange.bound <= incumbent {
-            // The relaxation is met: nothing left to search.
-        } else if let Some((bits, _)) = width {
-            let pruned_above = bounded.then_some(incumbent);
-            let (value, dropped, steps) = self.search(scale, bits, pruned_above, budget.saturating_sub(work));
+        let (mut incumbent, mut bound) = self.bound(scale, budget / 2, &mut work);
+        if bound > incumbent
+            && let Some((bits, _)) = self.assign_bits()
+        {
+            let (value, dropped, steps) = self.search(scale, bits, Some(incumbent), budget.saturating_sub(work));
             work += steps;
-            bound = value.max(incumbent).max(dropped);
-            incumbent = value.max(incumbent);
-        } else {
-            bound = self.lagrange.bound;
+            incumbent = incumbent.max(value);
+            bound = bound.min(dropped.max(incumbent));
         }
         let proven = bound <= incumbent;
         if !proven && scale.bonus > 0 {
-            // Bonuses that the bound counts and the assignment lacks say nothing of scores: without limits and bonuses the
-            // items still give a bound.
+            // Bonuses that the bound counts and the assignment lacks say nothing of scores. An assignment of more value is
+            // made of the items that are left; without limits and bonuses they still give a bound.
             bound = self.lagrange.without_limits(&self.layout);
         }
         Outcome { proven, bound, required: self.required(scale), work }
     }
 
+    /// Bounds the value, finds assignments on the way, and drops the items that are in none of more value, as long as these
+    /// are many. Returns the value of the best assignment and the bound.
+    fn bound(&mut self, scale: &Scale, budget: u64, work: &mut u64) -> (Value, Value) {
+        self.lagrange.start();
+        let (mut incumbent, mut bound) = (0, Value::MAX);
+        loop {
+            *work += self.lagrange.run(&self.layout, scale, incumbent, budget.saturating_sub(*work));
+            if self.lagrange.value > incumbent {
+                incumbent = self.lagrange.value;
+                self.best.clear();
+                self.best.extend(self.lagrange.chosen.iter().map(|&at| self.layout.items[at as usize]));
+            }
+            bound = bound.min(self.lagrange.bound);
+            if bound <= incumbent {
+                return (incumbent, incumbent);
+            }
+            self.lagrange.open(&self.layout, scale, &mut self.open);
+            if self.open.is_empty() {
+                return (incumbent, incumbent);
+            }
+            if 10 * self.open.len() > 9 * self.layout.items.len() || *work >= budget {
+                return (incumbent, bound);
+            }
+            for (to, &from) in self.open.iter().enumerate() {
+                self.layout.items[to] = self.layout.items[from as usize];
+            }
+            self.layout.items.truncate(self.open.len());
+            self.layout.build(scale);
+        }
+    }
+
     /// One entity with one projection: its best item.
     fn run_single(&mut self, scale: &Scale) -> Outcome {
         let items = &self.layout.items;
-        let best = (0..items.len()).max_by_key(|&at| (items[at].value, std::cmp::Reverse(at)));
-        self.chosen.extend(best.map(|at| at as u32));
-        let required = u64::from(best.is_some() && scale.bonus > 0);
-        let bound = best.map_or(0, |at| items[at].value);
-        Outcome { proven: true, bound, required, work: items.len() as u64 }
+        let best = (0..items.len()).max_by_key(|&at| (items[at].value, std::cmp::Reverse(at))).unwrap_or(0);
+        self.best.push(items[best]);
+        let required = u64::from(scale.bonus > 0);
+        Outcome { proven: true, bound: items[best].value, required, work: items.len() as u64 }
     }
 
+    /// Required projections made by the best assignment.
     fn required(&mut self, scale: &Scale) -> u64 {
         if scale.bonus == 0 {
             return 0;
         }
         self.order.clear();
-        self.order.resize(self.layout.entities(), 0);
-        for &item in &self.chosen {
-            self.order[self.layout.entity[item as usize] as usize] += 1;
-        }
-        self.order.iter().zip(&self.layout.limit).map(|(&count, &limit)| u64::from(count.min(limit))).sum()
-    }
-
-    fn prepare(&mut self, scale: &Scale) {
-        let layout = &mut self.layout;
-        layout.items.sort_unstable_by_key(|item| (item.start, item.end, item.entity));
-        // Entities in the order of their index.
-        self.order.clear();
-        self.order.extend(layout.items.iter().map(|item| item.entity));
+        self.order.extend(self.best.iter().map(|item| item.entity));
         self.order.sort_unstable();
-        self.order.dedup();
-        layout.entity.clear();
-        let number = |entity| self.order.partition_point(|&other| other < entity) as u32;
-        layout.entity.extend(layout.items.iter().map(|item| number(item.entity)));
-        layout.build(scale, self.members);
+        let counts = self.order.chunk_by(|a, b| a == b).map(|same| same.len() as u64);
+        counts.map(|count| count.min(u64::from(scale.limit))).sum()
     }
 
     /// Gives each entity bits for its count, from its first item to where no item that starts before or with its last one
@@ -336,11 +361,11 @@ impl Search {
         merge(&mut self.layers[nodes]);
         let Some(best) = self.layers[nodes].first().copied() else { return (0, dropped, work) };
         if incumbent.is_none_or(|incumbent| best.value > incumbent) {
-            self.chosen.clear();
+            self.best.clear();
             let (mut parent, mut item) = (best.parent, best.item);
             loop {
                 if item != NONE {
-                    self.chosen.push(item);
+                    self.best.push(self.layout.items[item as usize]);
                 }
                 if parent == NONE {
                     break;
