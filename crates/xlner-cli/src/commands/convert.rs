@@ -1,12 +1,295 @@
 //! `xlner convert`.
 
-use anyhow::Result;
+mod entities;
+mod join;
+mod progress;
 
-use crate::context::Context;
+use std::path::PathBuf;
+
+use anyhow::{Context as _, Result};
+use xlner_core::tags::Scheme;
+use xlner_core::{Pair, Sentence, tokenize::tokenize_sentence};
+use xlner_formats::{
+    AlignmentReader, Column, Format, PairReader, ReadOptions, Records, SentenceReader, Side, WriteOptions,
+    read_records, write_alignments, write_pairs, write_sentences,
+};
+
+use crate::context::{Context, UsageError};
+use entities::Changes;
+use join::Joined;
+use progress::Meter;
+
+const EXAMPLES: &str = "\
+Examples:
+  xlner convert en.conll -o en.jsonl
+  xlner convert en.conll03 -o en.conll --to-scheme bilou --map GPE=LOC --ignore MISC,DATE
+  xlner convert projected.jsonl --side target -o sw.json --to-format label-studio
+  xlner convert --source en.conll --target sw.conll --alignment en-sw.pharaoh -o pairs.jsonl
+  xlner convert gold.naacl -o gold.pharaoh
+  xlner convert train.json --labels O,B-PER,I-PER,B-LOC,I-LOC -o train.conll
+
+Formats, from the file name or by --from-format and --to-format:
+  sentences   conll conll2003 panx uner conllu tsv text jsonl hf label-studio doccano brat spacy parquet
+  pairs       jsonl bitext tsv text parquet (MasakhaNER × MAFAND items are read)
+  alignments  pharaoh naacl
+.gz and .zst are read and written.";
 
 #[derive(clap::Args)]
-pub struct Args {}
+#[command(after_help = EXAMPLES, group = clap::ArgGroup::new("from").required(true).args(["input", "source"]))]
+pub struct Args {
+    /// File to convert; `-` is standard input
+    #[arg(value_name = "IN")]
+    input: Option<PathBuf>,
+    /// Join two sentence-parallel files to pairs: the source sentences
+    #[arg(long, value_name = "FILE", requires = "target")]
+    source: Option<PathBuf>,
+    /// Join two sentence-parallel files to pairs: the target sentences
+    #[arg(long, value_name = "FILE", requires = "source")]
+    target: Option<PathBuf>,
+    /// Alignment of the joined pairs
+    #[arg(long, value_name = "FILE", requires = "source")]
+    alignment: Option<PathBuf>,
+    /// Where to write; `-` is standard output
+    #[arg(long, short, default_value = "-", value_name = "OUT")]
+    output: PathBuf,
 
-pub fn run(_args: Args, _context: &Context) -> Result<()> {
-    anyhow::bail!("written in a commit that follows")
+    /// Format of the input [default: from its name]
+    #[arg(long, value_name = "FORMAT")]
+    from_format: Option<Format>,
+    /// Format of the output [default: from its name]
+    #[arg(long, value_name = "FORMAT")]
+    to_format: Option<Format>,
+    /// Tag scheme of the input: iob1, iob2, ioe1, ioe2, iobes, bilou, io [default: found by looking]
+    #[arg(long, value_name = "SCHEME")]
+    from_scheme: Option<Scheme>,
+    /// Tag scheme of the output
+    #[arg(long, value_name = "SCHEME", default_value_t = Scheme::Iob2)]
+    to_scheme: Scheme,
+    /// Labels to be replaced
+    #[arg(long, value_name = "FROM=TO", value_delimiter = ',', value_parser = mapping)]
+    map: Vec<(String, String)>,
+    /// Labels whose entities are dropped, as they are called after --map
+    #[arg(long, value_name = "LABELS", value_delimiter = ',')]
+    ignore: Vec<String>,
+    /// What becomes of entities that share a token: error (where the output holds tags), or the longest stays
+    #[arg(long, default_value = "error", value_name = "error|longest")]
+    overlaps: Overlaps,
+
+    /// Tags that the ids of Hugging Face rows stand for, in order
+    #[arg(long, value_name = "TAGS", value_delimiter = ',')]
+    labels: Option<Vec<String>>,
+    /// Write Hugging Face rows with ids into this list
+    #[arg(long, value_name = "TAGS", value_delimiter = ',')]
+    to_labels: Option<Vec<String>>,
+    /// Column of the tokens, by name or number
+    #[arg(long, value_name = "COLUMN", allow_hyphen_values = true)]
+    token_column: Option<Column>,
+    /// Column of the tags (or key in MISC, or field), by name or number (-1 is the last) [default: found by looking]
+    #[arg(long, value_name = "COLUMN", allow_hyphen_values = true)]
+    tag_column: Option<Column>,
+    /// Do not read tags: the input needs none
+    #[arg(long)]
+    no_tags: bool,
+
+    /// Of pairs, take one side as sentences
+    #[arg(long, value_name = "source|target")]
+    side: Option<Side>,
+    /// Language of the sentences, or of the source side, where the input does not name it
+    #[arg(long, value_name = "CODE")]
+    lang: Option<String>,
+    /// Language of the target side, where the input does not name it
+    #[arg(long, value_name = "CODE")]
+    target_lang: Option<String>,
+    /// Texts are tokenised, spaces separate the tokens: read (plain lines, bitext, brat) and written (plain lines, bitext) so
+    #[arg(long)]
+    tokenized: bool,
+    /// Tokenise texts that have no tokens (done anyway where the output needs tokens)
+    #[arg(long, conflicts_with = "tokenized")]
+    tokenize: bool,
+
+    /// Links in the input count from 1 (Pharaoh)
+    #[arg(long)]
+    one_based: bool,
+    /// Links in the output count from 1 (Pharaoh)
+    #[arg(long)]
+    to_one_based: bool,
+    /// Write the probabilities of links
+    #[arg(long)]
+    probabilities: bool,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum Overlaps {
+    Error,
+    Longest,
+}
+
+pub fn run(args: Args, context: &Context) -> Result<()> {
+    let read = ReadOptions {
+        format: args.from_format,
+        scheme: args.from_scheme,
+        token_column: args.token_column.clone(),
+        tag_column: args.tag_column.clone(),
+        no_tags: args.no_tags,
+        labels: args.labels.clone(),
+        one_based: args.one_based,
+        lang: args.lang.clone(),
+        target_lang: args.target_lang.clone(),
+        side: args.side,
+        tokenized: args.tokenized,
+    };
+    let write = WriteOptions {
+        format: args.to_format,
+        scheme: Some(args.to_scheme),
+        tokenized: args.tokenized,
+        probabilities: args.probabilities,
+        one_based: args.to_one_based,
+        lang: args.lang.clone(),
+        labels: args.to_labels.clone(),
+    };
+    let inputs = [&args.input, &args.source, &args.target, &args.alignment];
+    if inputs.into_iter().flatten().filter(|path| path.as_os_str() == "-").count() > 1 {
+        return Err(UsageError("standard input (-) can be read once only".into()).into());
+    }
+    let changes = Changes::new(&args.map, &args.ignore, args.overlaps == Overlaps::Longest);
+    let mut job = Job { args: &args, write, changes, meter: Meter::new(context), tokenized: 0 };
+    let repaired = match (&args.input, &args.source, &args.target) {
+        (Some(input), _, _) => match read_records(input, &read)? {
+            Records::Sentences(reader) => job.sentences(reader)?,
+            Records::Pairs(reader) => job.pairs(reader)?,
+            Records::Alignments(reader) => job.alignments(reader)?,
+        },
+        (None, Some(source), Some(target)) => {
+            job.joined(Joined::open(source, target, args.alignment.as_deref(), &read)?)?
+        }
+        _ => return Err(UsageError("an input is needed: IN, or --source and --target".into()).into()),
+    };
+    job.report(context, repaired);
+    Ok(())
+}
+
+/// A conversion under way.
+struct Job<'a> {
+    args: &'a Args,
+    write: WriteOptions,
+    changes: Changes,
+    meter: Meter,
+    /// Sentences that were tokenised.
+    tokenized: u64,
+}
+
+impl Job<'_> {
+    /// The format of the output; an unknown one is for the writer to refuse.
+    fn format(&self) -> Option<Format> {
+        self.args.to_format.or_else(|| Format::from_path(&self.args.output))
+    }
+
+    fn refuse(&self, input: &str, wanted: &str) -> anyhow::Error {
+        let format = self.format().map_or("the output", Format::name);
+        UsageError(format!("the input holds {input}, and {format} holds {wanted}")).into()
+    }
+
+    fn sentences(&mut self, mut reader: SentenceReader) -> Result<u64> {
+        if self.format().is_some_and(|format| !format.holds_sentences()) {
+            return Err(self.refuse("sentences", "none; to make pairs, join two files with --source and --target"));
+        }
+        let mut writer = write_sentences(&self.args.output, &self.write)?;
+        while let Some(sentence) = reader.next() {
+            let mut sentence = sentence?;
+            self.tokenize(&mut sentence)?;
+            self.changes.sentence(&mut sentence);
+            writer.write(&sentence)?;
+            self.meter.tick(reader.bytes_read());
+        }
+        writer.finish()?;
+        Ok(reader.repaired())
+    }
+
+    fn pairs(&mut self, mut reader: PairReader) -> Result<u64> {
+        self.all_pairs(&mut || {
+            let pair = reader.next()?;
+            Some(pair.map(|pair| (pair, reader.bytes_read())).map_err(Into::into))
+        })?;
+        Ok(reader.repaired())
+    }
+
+    fn joined(&mut self, mut joined: Joined) -> Result<u64> {
+        self.all_pairs(&mut || {
+            let pair = joined.next()?;
+            Some(pair.map(|pair| (pair, joined.bytes_read())))
+        })?;
+        Ok(joined.repaired())
+    }
+
+    /// Writes pairs, or their alignments where the output holds these. `next` gives a pair and the bytes read so far.
+    fn all_pairs(&mut self, next: &mut dyn FnMut() -> Option<Result<(Pair, u64)>>) -> Result<()> {
+        let format = self.format();
+        if format.is_some_and(Format::holds_alignments) {
+            let mut writer = write_alignments(&self.args.output, &self.write)?;
+            while let Some((pair, bytes)) = next().transpose()? {
+                let number = self.meter.count() + 1;
+                let alignment =
+                    pair.alignment.with_context(|| format!("pair {number} “{}” has no alignment", pair.id))?;
+                writer.write(&alignment)?;
+                self.meter.tick(bytes);
+            }
+            return Ok(writer.finish()?);
+        }
+        if format.is_some_and(|format| !format.holds_pairs()) {
+            return Err(self.refuse("pairs", "sentences; choose one with --side source or --side target"));
+        }
+        let mut writer = write_pairs(&self.args.output, &self.write)?;
+        while let Some((mut pair, bytes)) = next().transpose()? {
+            self.tokenize(&mut pair.source)?;
+            self.tokenize(&mut pair.target)?;
+            self.changes.pair(&mut pair);
+            writer.write(&pair)?;
+            self.meter.tick(bytes);
+        }
+        Ok(writer.finish()?)
+    }
+
+    fn alignments(&mut self, mut reader: AlignmentReader) -> Result<u64> {
+        if self.format().is_some_and(|format| !format.holds_alignments()) {
+            return Err(self.refuse("alignments", "none; give their texts with --source, --target and --alignment"));
+        }
+        let mut writer = write_alignments(&self.args.output, &self.write)?;
+        while let Some(alignment) = reader.next() {
+            writer.write_reference(&alignment?)?;
+            self.meter.tick(reader.bytes_read());
+        }
+        writer.finish()?;
+        Ok(0)
+    }
+
+    fn tokenize(&mut self, sentence: &mut Sentence) -> Result<()> {
+        let wanted = self.args.tokenize || self.format().is_some_and(Format::needs_tokens);
+        if wanted && !sentence.is_tokenized() {
+            tokenize_sentence(sentence)?;
+            self.tokenized += 1;
+        }
+        Ok(())
+    }
+
+    fn report(&mut self, context: &Context, repaired: u64) {
+        self.meter.clear();
+        for (count, what) in [
+            (repaired, "tags repaired (they broke the rules of their scheme)"),
+            (self.tokenized, "sentences tokenised"),
+            (self.changes.ignored, "entities dropped (--ignore)"),
+            (self.changes.overlapping, "entities dropped (they overlap a longer one)"),
+        ] {
+            if count > 0 {
+                context.note(format_args!("{count} {what}"));
+            }
+        }
+        context.detail(format_args!("{} written", self.meter.count()));
+    }
+}
+
+fn mapping(text: &str) -> Result<(String, String), String> {
+    match text.split_once('=') {
+        Some((from, to)) if !from.is_empty() && !to.is_empty() => Ok((from.to_owned(), to.to_owned())),
+        _ => Err("a mapping is FROM=TO, for example GPE=LOC".into()),
+    }
 }

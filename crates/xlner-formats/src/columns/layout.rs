@@ -148,9 +148,12 @@ impl<'a> Sample<'a> {
         Sample { separator, rows, names, hashes }
     }
 
-    /// Whether every row has this cell, and `holds` is true for each.
+    /// Whether `holds` is true for this cell of every row that has as many as the first; the others are errors when it is
+    /// their turn.
     fn all(&self, column: usize, holds: impl Fn(&str) -> bool) -> bool {
-        self.rows.iter().all(|row| row.cells.get(column).is_some_and(|cell| holds(cell)))
+        let columns = self.rows[0].cells.len();
+        let mut rows = self.rows.iter().filter(|row| row.cells.len() == columns);
+        rows.all(|row| row.cells.get(column).is_some_and(|cell| holds(cell)))
     }
 
     fn any(&self, column: usize, holds: impl Fn(&str) -> bool) -> bool {
