@@ -78,6 +78,8 @@ pub(crate) struct Layout {
     pub(crate) header: bool,
     /// The column of MISC, for `SpaceAfter=No`.
     pub(crate) misc: Option<usize>,
+    /// Token and tag are the only columns and stand in them as they are.
+    pub(crate) plain: bool,
 }
 
 /// The first lines of a file, split.
@@ -220,6 +222,12 @@ impl Finder<'_> {
             TagCell::Column(tag) => layout.ids && self.sample.any(tag, is_placeholder),
             _ => false,
         };
+        layout.plain = columns == 2
+            && layout.token == 0
+            && layout.tag == TagCell::Column(1)
+            && !layout.ids
+            && !layout.lang_prefix
+            && layout.misc.is_none();
         Ok(layout)
     }
 
@@ -234,6 +242,7 @@ impl Finder<'_> {
             blank_is_outside: false,
             header: false,
             misc: None,
+            plain: false,
         }
     }
 

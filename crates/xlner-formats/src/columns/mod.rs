@@ -36,7 +36,7 @@ use crate::{Format, ReadOptions};
 use read::ColumnReader;
 
 /// Bytes of a column file that are looked at to find its layout and its tag scheme.
-pub const PREFIX: usize = 1 << 20;
+pub const PREFIX: usize = 1 << 18;
 
 /// The line that stands for a sentence without tokens.
 const EMPTY_MARKER: &str = "# sentence without tokens";

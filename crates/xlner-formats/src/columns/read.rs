@@ -87,9 +87,9 @@ impl ColumnReader {
                 sentence.line = line.number;
                 empty = false;
             }
-            layout
-                .push(line, sentence)
-                .map_err(|kind| Error::at_line(&self.file, line.number, kind).in_record(&sentence.id))?;
+            if let Err(kind) = layout.push(line, sentence) {
+                return Err(Error::at_line(&self.file, line.number, kind).in_record(&sentence.id));
+            }
         }
         Ok(!sentence.is_empty() || empty)
     }
@@ -165,7 +165,12 @@ impl Layout {
     }
 
     /// Reads a token line into the sentence.
+    #[inline]
     fn push(&self, line: Line<'_>, sentence: &mut Tagged) -> std::result::Result<(), ErrorKind> {
+        if let Some((token, tag)) = self.token_and_tag(line.text) {
+            sentence.push(token, tag);
+            return Ok(());
+        }
         let Some(cells) = self.cells(line.text)? else { return Ok(()) };
         if !cells.lang.is_empty() && sentence.lang.is_empty() {
             sentence.lang.push_str(cells.lang);
@@ -175,6 +180,25 @@ impl Layout {
             sentence.glue.push(cells.misc.split('|').any(|part| part == "SpaceAfter=No"));
         }
         Ok(())
+    }
+
+    /// Token and tag where the layout is these two columns and nothing is special about the line; the way most lines go.
+    #[inline]
+    fn token_and_tag<'a>(&self, line: &'a str) -> Option<(&'a str, &'a str)> {
+        if !self.plain {
+            return None;
+        }
+        let bytes = line.as_bytes();
+        let at = match self.separator {
+            Separator::Tab => memchr::memchr(b'\t', bytes)?,
+            Separator::Spaces => bytes.iter().position(|byte| matches!(byte, b' ' | b'\t')).filter(|&at| at > 0)?,
+        };
+        let tag = &bytes[at + 1..];
+        let one = match self.separator {
+            Separator::Tab => !tag.contains(&b'\t'),
+            Separator::Spaces => !tag.is_empty() && !tag.iter().any(|byte| matches!(byte, b' ' | b'\t')),
+        };
+        one.then(|| (&line[..at], &line[at + 1..]))
     }
 
     /// The cells that count; `None` for a line that is no token (`3-4`, `5.1`).

@@ -40,6 +40,7 @@ impl Tagged {
     }
 
     /// Appends a token and its tag.
+    #[inline]
     pub fn push(&mut self, token: &str, tag: &str) {
         let start = self.buffer.len() as u32;
         self.buffer.push_str(token);
