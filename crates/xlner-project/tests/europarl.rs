@@ -39,7 +39,8 @@ const F1: [(&str, f64, [[f64; 3]; 4]); 8] = [
         0.002,
         [[0.8371, 0.8331, 0.8203], [0.8849, 0.8394, 0.7833], [0.8096, 0.8003, 0.7787], [0.6544, 0.6303, 0.6004]],
     ),
-    // The published set of candidates has no order, so ties fall as they may.
+    // The published candidates are a Python set, and ties fall by the order of its hash table. With them sorted the
+    // published code gives our figures (benches/peers/project.py).
     (
         "aligned, greedy",
         0.006,

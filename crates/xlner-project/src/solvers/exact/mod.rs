@@ -14,10 +14,11 @@
 //! 5. a *budget*: where states are too many the worst are dropped, and the best bound among the dropped ones is the proven
 //!    bound of the whole. The budget counts steps, not seconds, so that the answer is always the same.
 //!
-//! **Ties.** Scores are rounded to fixed-point numbers of 36 bits relative to the sentence's largest score (fewer only for
-//! sentences of thousands of entities), so that sums are exact. Of assignments of equal score the one that covers the fewest
-//! target tokens is taken; of those the one of largest `Σ (e + 1) · start` (e the index of the entity): late, for what
-//! comes before a name is more often a function word than what comes after it, and in the order of the source entities.
+//! **Ties.** Scores are rounded to fixed-point numbers of 36 binary digits, from the sentence's largest score down (fewer
+//! only for sentences of thousands of entities), so that sums are exact and the answer does not hang on the order of
+//! additions. Of assignments of equal (rounded) score the one that covers the fewest target tokens is taken; of those the
+//! one of largest `Σ (e + 1) · start` (e the index of the entity): late, for what comes before a name is more often a
+//! function word than what comes after it, and in the order of the source entities.
 
 mod lagrange;
 mod reduce;

@@ -42,8 +42,10 @@ impl Scale {
         let spare = 61 - bits(chosen) - if required > 0 { bits(tokens + 1) + 1 } else { 0 };
         let score_bits = spare.min(36);
         let bonus = if required > 0 { 1i128 << (SCORE_SHIFT + score_bits + 1 + bits(tokens + 1)) } else { 0 };
-        // Scores below 1e-290 would make the factor overflow; they count as 0.
-        let factor = ((1u64 << score_bits) as f64 / largest).min(f64::MAX);
+        // A power of two, so that scores of few binary digits stay as they are. (Scores below 1e-290 would make it
+        // overflow; they count as 0.)
+        let exponent = (largest.to_bits() >> 52) as i64 - 1022;
+        let factor = f64::from_bits(((i64::from(score_bits) - exponent).clamp(-1022, 1023) + 1023) as u64 * (1 << 52));
         let order_limit = (1 << TOKENS_SHIFT) / (tokens + 1);
         Some(Scale { factor, order_limit, limit, unlimited, bonus })
     }
