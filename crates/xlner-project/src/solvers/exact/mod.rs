@@ -4,11 +4,11 @@
 //! in general: Shkalikov 2024, appendix) is that each source entity has a limit. Here entities are few and their good
 //! candidates short, so
 //! 1. *dominance*: a match is dropped where the same entity has one inside its span that scores at least as much
-//!    ([`reduce`]). No optimum is lost: the inner one may always stand in for the outer one;
+//!    (`reduce`). No optimum is lost: the inner one may always stand in for the outer one;
 //! 2. *components*: entities whose remaining matches share no token are solved apart;
 //! 3. *dynamic programming* over target position × projections of the entities that have matches on both sides of it
-//!    ([`search`]), which needs few states where entities come in about the same order in both languages;
-//! 4. *branch and bound*: in larger components the limit per entity is relaxed ([`lagrange`]), which gives bounds as good as
+//!    (`search`), which needs few states where entities come in about the same order in both languages;
+//! 4. *branch and bound*: in larger components the limit per entity is relaxed (`lagrange`), which gives bounds as good as
 //!    the linear programme's and good assignments; matches that are in no better assignment by these bounds are dropped
 //!    (reduced-cost fixing), and so are states of the dynamic programme;
 //! 5. a *budget*: where states are too many the worst are dropped, and the best bound among the dropped ones is the proven
