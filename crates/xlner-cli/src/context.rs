@@ -100,3 +100,11 @@ impl std::fmt::Display for UsageError {
 }
 
 impl std::error::Error for UsageError {}
+
+/// The error of a job; options that it refuses are wrong usage.
+pub fn failed(error: xlner_pipeline::Error) -> anyhow::Error {
+    match error {
+        xlner_pipeline::Error::Options(message) => UsageError(message).into(),
+        error => error.into(),
+    }
+}

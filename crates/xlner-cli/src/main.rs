@@ -1,5 +1,6 @@
 //! The `xlner` command: reads flags, calls the crates, prints.
 
+mod bars;
 mod commands;
 mod context;
 

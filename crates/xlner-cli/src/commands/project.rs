@@ -1,12 +1,232 @@
 //! `xlner project`.
 
-use anyhow::Result;
+use std::path::{Path, PathBuf};
 
-use crate::context::Context;
+use anyhow::{Context as _, Result};
+use xlner_core::tags::Scheme;
+use xlner_formats::{Column, Format, Output, ReadOptions, WriteOptions};
+use xlner_pipeline::project::{MethodKind, MethodOptions, parse_solver};
+use xlner_pipeline::{Input, ProjectJob, ProjectReport};
+use xlner_project::{CandidateKind, Constraint, Solver, Weights};
+
+use crate::bars::Bars;
+use crate::context::{Context, UsageError, failed};
+
+const EXAMPLES: &str = "\
+Examples:
+  xlner project --pairs pairs.jsonl -o projected.jsonl --report projection.json
+  xlner project --source en.conll --target de.conll --alignment links.pharaoh --method heuristic -o de.projected.conll";
 
 #[derive(clap::Args)]
-pub struct Args {}
+#[command(after_help = EXAMPLES, group = clap::ArgGroup::new("input").required(true).args(["source", "pairs"]))]
+pub struct Args {
+    /// Source sentences with entities
+    #[arg(long, value_name = "FILE", requires = "target", help_heading = "Pairs")]
+    source: Option<PathBuf>,
+    /// Their translations, sentence by sentence: tokenised (tags in it are ignored), or raw text, one sentence a line
+    #[arg(long, value_name = "FILE", requires = "source", help_heading = "Pairs")]
+    target: Option<PathBuf>,
+    /// Records of pairs instead; `-` is standard input
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["source", "target"], help_heading = "Pairs")]
+    pairs: Option<PathBuf>,
+    /// Language of source sentences that do not name one (BCP 47), for tokenising raw text
+    #[arg(long, value_name = "CODE", help_heading = "Pairs")]
+    source_lang: Option<String>,
+    /// Language of target sentences that do not name one (BCP 47), for tokenising raw text
+    #[arg(long, value_name = "CODE", help_heading = "Pairs")]
+    target_lang: Option<String>,
+    /// Raw text is tokenised already: split it at spaces
+    #[arg(long, help_heading = "Pairs")]
+    tokenized: bool,
 
-pub fn run(_args: Args, _context: &Context) -> Result<()> {
-    anyhow::bail!("written in a commit that follows")
+    /// Where to write; `-` is standard output
+    #[arg(long, short, default_value = "-", value_name = "FILE", help_heading = "Output")]
+    output: PathBuf,
+    /// Format of the output [default: from its name; on standard output conll, with --pairs jsonl]
+    #[arg(long, value_name = "FORMAT", help_heading = "Output")]
+    to_format: Option<Format>,
+    /// Where to write figures of the run, as JSON
+    #[arg(long, value_name = "FILE", help_heading = "Output")]
+    report: Option<PathBuf>,
+
+    /// Links, one alignment a pair (Pharaoh `i-j`, NAACL)
+    #[arg(long, value_name = "FILE", help_heading = "Alignment")]
+    alignment: Option<PathBuf>,
+    /// Links count from 1 (Pharaoh)
+    #[arg(long, requires = "alignment", help_heading = "Alignment")]
+    one_based: bool,
+
+    /// match: candidates, scores, a solver; heuristic: ranges of linked tokens
+    #[arg(long, default_value = "match", value_name = "match|heuristic", help_heading = "Method")]
+    method: MethodKind,
+    /// heuristic: ranges with at most that many tokens between them are merged [default: 1]
+    #[arg(long, value_name = "N", help_heading = "Method")]
+    merge_distance: Option<usize>,
+    /// heuristic: ranges must be longer than this times the entity's length [default: 0.8]
+    #[arg(long, value_name = "X", allow_negative_numbers = true, help_heading = "Method")]
+    length_ratio: Option<f64>,
+    /// heuristic: at most that many ranges an entity, 0 for all [default: 0]
+    #[arg(long, value_name = "K", help_heading = "Method")]
+    max_ranges: Option<usize>,
+    /// heuristic: do not merge a range that starts with a token linked to the entity's first token
+    #[arg(long, help_heading = "Method")]
+    only_first: bool,
+    /// match: which target spans are candidates [default: ngram]
+    #[arg(long, value_name = "ngram|aligned|tagger|tagger-subspans", help_heading = "Method")]
+    candidates: Option<CandidateKind>,
+    /// match: tokens of the longest n-gram [default: 10]
+    #[arg(long, value_name = "N", help_heading = "Method")]
+    max_length: Option<usize>,
+    /// match: tokens that are in no n-gram [default: !,?]
+    #[arg(long, value_name = "TOKENS", value_delimiter = ',', help_heading = "Method")]
+    stop_tokens: Option<Vec<String>>,
+    /// match: scores and their weights: align, string, tagger, tagger-any, columns of the records
+    /// [default: align=1]
+    #[arg(long, value_name = "NAME=WEIGHT,…", help_heading = "Method")]
+    scores: Option<Weights>,
+    /// match: exact, greedy, bipartite, milp [default: exact]
+    #[arg(long, value_name = "SOLVER", value_parser = parse_solver, help_heading = "Method")]
+    solver: Option<Solver>,
+    /// match: projections of an entity: <=1, =1, >=1, <=2, … [default: <=1]
+    #[arg(long, value_name = "<=N|=N|>=N", help_heading = "Method")]
+    constraint: Option<Constraint>,
+    /// match: matches of a lower score are not made [default: those above 0 are]
+    #[arg(long, value_name = "X", allow_negative_numbers = true, help_heading = "Method")]
+    min_score: Option<f64>,
+
+    /// Format of the pairs, or of both --source and --target [default: from their names]
+    #[arg(long, value_name = "FORMAT", help_heading = "Formats")]
+    from_format: Option<Format>,
+    /// Format of --source, where it differs
+    #[arg(long, value_name = "FORMAT", requires = "source", help_heading = "Formats")]
+    source_format: Option<Format>,
+    /// Format of --target, where it differs
+    #[arg(long, value_name = "FORMAT", requires = "target", help_heading = "Formats")]
+    target_format: Option<Format>,
+    /// Tag scheme of the input [default: found by looking]
+    #[arg(long, help_heading = "Formats")]
+    scheme: Option<Scheme>,
+    /// Column of the tokens, by name or number
+    #[arg(long, value_name = "COLUMN", allow_hyphen_values = true, help_heading = "Formats")]
+    token_column: Option<Column>,
+    /// Column of the tags, by name or number (-1 is the last) [default: found by looking]
+    #[arg(long, value_name = "COLUMN", allow_hyphen_values = true, help_heading = "Formats")]
+    tag_column: Option<Column>,
+    /// Tags that the ids of Hugging Face rows stand for, in order
+    #[arg(long, value_name = "TAGS", value_delimiter = ',', help_heading = "Formats")]
+    labels: Option<Vec<String>>,
+}
+
+pub fn run(args: Args, context: &Context) -> Result<()> {
+    let job = job(&args)?;
+    let report = {
+        let mut bars = Bars::new(context);
+        job.run(&mut |progress| bars.show(progress)).map_err(failed)?
+    };
+    if let Some(path) = &args.report {
+        write_report(path, &report)?;
+    }
+    tell(&report, context);
+    Ok(())
+}
+
+fn job(args: &Args) -> Result<ProjectJob> {
+    let method = method(args);
+    let input = input(args, &method)?;
+    let stdout = |path: &Path| path.as_os_str() == "-";
+    if stdout(&args.output) && args.report.as_deref().is_some_and(stdout) {
+        return Err(UsageError("--report and the entities cannot both go to standard output".into()).into());
+    }
+    let usual = if args.pairs.is_some() { Format::Jsonl } else { Format::Conll };
+    let format = args.to_format.or(stdout(&args.output).then_some(usual));
+    Ok(ProjectJob {
+        input,
+        alignment: args.alignment.clone(),
+        alignment_options: ReadOptions { one_based: args.one_based, ..ReadOptions::default() },
+        method,
+        output: args.output.clone(),
+        output_options: WriteOptions { format, ..WriteOptions::default() },
+    })
+}
+
+fn method(args: &Args) -> MethodOptions {
+    MethodOptions {
+        method: args.method,
+        merge_distance: args.merge_distance,
+        length_ratio: args.length_ratio,
+        max_ranges: args.max_ranges,
+        only_first: args.only_first,
+        candidates: args.candidates,
+        max_length: args.max_length,
+        // `--stop-tokens ''` is no stop token.
+        stop_tokens: args.stop_tokens.as_ref().map(|list| list.iter().filter(|t| !t.is_empty()).cloned().collect()),
+        scores: args.scores.clone(),
+        solver: args.solver,
+        constraint: args.constraint,
+        min_score: args.min_score,
+    }
+}
+
+fn input(args: &Args, method: &MethodOptions) -> Result<Input> {
+    let options = |format: Option<Format>| ReadOptions {
+        format: format.or(args.from_format),
+        scheme: args.scheme,
+        token_column: args.token_column.clone(),
+        tag_column: args.tag_column.clone(),
+        labels: args.labels.clone(),
+        lang: args.source_lang.clone(),
+        target_lang: args.target_lang.clone(),
+        tokenized: args.tokenized,
+        ..ReadOptions::default()
+    };
+    match (&args.pairs, &args.source, &args.target) {
+        (Some(path), ..) => Ok(Input::Pairs { path: path.clone(), options: options(None) }),
+        (None, Some(source), Some(target)) => Ok(Input::Files {
+            source: source.clone(),
+            source_options: options(args.source_format),
+            target: target.clone(),
+            target_options: ReadOptions {
+                lang: args.target_lang.clone(),
+                no_tags: !method.needs_tagger(),
+                ..options(args.target_format)
+            },
+        }),
+        _ => Err(UsageError("give --source and --target, or --pairs".into()).into()),
+    }
+}
+
+fn write_report(path: &Path, report: &ProjectReport) -> Result<()> {
+    let mut output = Output::create(path)?;
+    serde_json::to_writer_pretty(&mut output, report)
+        .map_err(std::io::Error::from)
+        .and_then(|()| std::io::Write::write_all(&mut output, b"\n"))
+        .with_context(|| format!("{}: cannot write", path.display()))?;
+    Ok(output.finish()?)
+}
+
+/// What a person wants to know of the run.
+fn tell(report: &ProjectReport, context: &Context) {
+    let reasons: Vec<String> = report.unprojected.iter().map(|(reason, count)| format!("{reason} {count}")).collect();
+    let left = if reasons.is_empty() { String::new() } else { format!("; not projected: {}", reasons.join(", ")) };
+    context.note(format_args!(
+        "{} sentences, {} source entities, {} projected{left}",
+        report.sentences, report.source_entities, report.projected
+    ));
+    if report.input.repaired_tags > 0 {
+        context.note(format_args!(
+            "note: {} tags break the rules of their scheme and were read as conlleval reads them",
+            report.input.repaired_tags
+        ));
+    }
+    if report.solver.with_gap > 0 {
+        context.note(format_args!(
+            "note: {} sentences are not proven to be solved best; --report lists them with their bounds",
+            report.solver.with_gap
+        ));
+    }
+    let seconds = report.seconds;
+    context.detail(format_args!(
+        "seconds: read {:.2}, project {:.2}, write {:.2}",
+        seconds.read, seconds.project, seconds.write
+    ));
 }

@@ -1,0 +1,82 @@
+//! Progress on stderr, drawn from the one event that all jobs send.
+
+use std::io::IsTerminal as _;
+use std::time::{Duration, Instant};
+
+use indicatif::{ProgressBar, ProgressStyle};
+use xlner_pipeline::{Progress, Stage};
+
+use crate::context::Context;
+
+/// Between two lines, where stderr is no terminal.
+const PAUSE: Duration = Duration::from_secs(5);
+
+/// Bars on a terminal, lines elsewhere, nothing where none is wanted.
+pub struct Bars {
+    kind: Kind,
+    stage: Option<Stage>,
+}
+
+enum Kind {
+    Hidden,
+    Bar(ProgressBar),
+    Lines(Instant),
+}
+
+impl Bars {
+    /// As the shared flags say.
+    pub fn new(context: &Context) -> Bars {
+        let kind = match (context.progress, std::io::stderr().is_terminal()) {
+            (false, _) => Kind::Hidden,
+            (true, true) => Kind::Bar(ProgressBar::hidden()),
+            (true, false) => Kind::Lines(Instant::now()),
+        };
+        Bars { kind, stage: None }
+    }
+
+    /// Shows how far the job is.
+    pub fn show(&mut self, progress: Progress) {
+        let Progress { stage, done, total } = progress;
+        let new = self.stage.replace(stage) != Some(stage);
+        match &mut self.kind {
+            Kind::Hidden => {}
+            Kind::Bar(bar) => {
+                if new {
+                    bar.finish_and_clear();
+                    *bar = ProgressBar::no_length().with_style(style(total.is_some()));
+                    bar.set_message(stage.as_str());
+                }
+                if let Some(total) = total {
+                    bar.set_length(total);
+                }
+                bar.set_position(done);
+            }
+            Kind::Lines(last) => {
+                if new || total == Some(done) || last.elapsed() >= PAUSE {
+                    *last = Instant::now();
+                    match total {
+                        Some(total) => eprintln!("{}: {done} of {total}", stage.as_str()),
+                        None => eprintln!("{}: {done}", stage.as_str()),
+                    }
+                }
+            }
+        }
+    }
+}
+
+impl Drop for Bars {
+    fn drop(&mut self) {
+        if let Kind::Bar(bar) = &self.kind {
+            bar.finish_and_clear();
+        }
+    }
+}
+
+fn style(total: bool) -> ProgressStyle {
+    let template = if total {
+        "{msg:>8} {wide_bar} {human_pos}/{human_len} {per_sec} {eta}"
+    } else {
+        "{msg:>8} {spinner} {human_pos} {per_sec}"
+    };
+    ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar())
+}

@@ -1,0 +1,59 @@
+//! What can go wrong in a job.
+
+use std::path::{Path, PathBuf};
+
+use xlner_core::Pair;
+
+/// Result of the functions of this crate.
+pub type Result<T> = std::result::Result<T, Error>;
+
+/// A job that cannot be begun or cannot go on. Its output is then not there, or as it was before.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// Options that do not go together, or are out of range. Found before any file is touched, but for what depends on
+    /// what a file holds.
+    #[error("{0}")]
+    Options(String),
+    /// A file that cannot be read or written, or breaks the rules of its format.
+    #[error(transparent)]
+    Format(#[from] xlner_formats::Error),
+    /// Files that should have one item per sentence pair, and have different numbers of them.
+    #[error(
+        "{} holds {first_count}, {} holds {second_count}; item n of both must belong to pair n (an empty sentence still has its line)",
+        first.display(), second.display()
+    )]
+    UnequalFiles {
+        /// A file.
+        first: PathBuf,
+        /// What it holds: `799 sentences`.
+        first_count: String,
+        /// The file that should go with it.
+        second: PathBuf,
+        /// What that holds.
+        second_count: String,
+    },
+    /// A pair that cannot be worked on.
+    #[error("{}, pair {number}{}: {problem}", file.display(), quoted(id))]
+    Pair {
+        /// The file the pair, or the part of it that is wrong, comes from.
+        file: PathBuf,
+        /// Number of the pair in the file, counted from 1.
+        number: u64,
+        /// Its id; empty where it has none.
+        id: String,
+        /// What is wrong with it.
+        problem: xlner_project::Error,
+    },
+}
+
+impl Error {
+    /// Something is wrong with a pair of a file, counted from 1.
+    pub(crate) fn of_pair(file: &Path, number: u64, pair: &Pair, problem: xlner_project::Error) -> Error {
+        Error::Pair { file: file.to_owned(), number, id: pair.id.clone(), problem }
+    }
+}
+
+fn quoted(id: &str) -> String {
+    if id.is_empty() { String::new() } else { format!(" “{id}”") }
+}

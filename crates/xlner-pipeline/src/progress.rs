@@ -1,0 +1,44 @@
+//! How far a job is: one event type for all of them.
+
+use serde::Serialize;
+
+/// What a job is doing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
+pub enum Stage {
+    /// Reading and tokenising pairs that are held in memory.
+    Read,
+    /// Training an aligner; counted are pairs times iterations.
+    Train,
+    /// Aligning pairs.
+    Align,
+    /// Projecting entities.
+    Project,
+}
+
+impl Stage {
+    /// Its name.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Stage::Read => "read",
+            Stage::Train => "train",
+            Stage::Align => "align",
+            Stage::Project => "project",
+        }
+    }
+}
+
+/// How far a stage is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Progress {
+    /// The stage.
+    pub stage: Stage,
+    /// Pairs done.
+    pub done: u64,
+    /// Pairs in all, where that is known; where a file is being streamed, estimated from the bytes read.
+    pub total: Option<u64>,
+}
+
+/// Who wants to know how far a job is; called from the thread that runs the job, between batches.
+pub type Listener<'a> = &'a mut dyn FnMut(Progress);
