@@ -1,0 +1,241 @@
+//! A trained aligner.
+
+use xlner_core::{Evidence, Posteriors};
+
+use crate::Bitext;
+use crate::hmm::{self, JumpCounts, Jumps};
+use crate::spelling;
+use crate::table::Table;
+use crate::train::{self, TrainOptions, TrainProgress};
+use crate::views::VIEWS;
+use crate::vocabulary::{UNKNOWN, Vocabulary, Word};
+
+/// A statistical word aligner: hidden Markov models of both directions over several views of the words.
+#[derive(Debug, Clone)]
+pub struct Model {
+    pub(crate) source: Vocabulary,
+    pub(crate) target: Vocabulary,
+    pub(crate) tables: [Table; VIEWS],
+    /// Of the forward direction (source generates target) and the reverse.
+    pub(crate) jumps: [Jumps; 2],
+    /// Probability of each target view (forward) and each source view (reverse) given none.
+    pub(crate) null: [[Vec<f32>; VIEWS]; 2],
+}
+
+/// Cells of which every value is below this are left out of [`Posteriors`].
+const NEGLIGIBLE: f32 = 1e-3;
+/// Every emission is at least this.
+const FLOOR: f32 = 1e-9;
+
+impl Model {
+    pub(crate) fn new(source: Vocabulary, target: Vocabulary) -> Model {
+        Model {
+            source,
+            target,
+            tables: std::array::from_fn(|_| Table::default()),
+            jumps: [Jumps::default(), Jumps::default()],
+            null: std::array::from_fn(|_| std::array::from_fn(|_| Vec::new())),
+        }
+    }
+
+    /// Trains a model, or with `start` goes on training one: what it has counted are then prior counts. The same bitext
+    /// and options give the same model, whatever the number of threads.
+    pub fn train(
+        bitext: &Bitext,
+        options: &TrainOptions,
+        start: Option<&Model>,
+        progress: &mut dyn FnMut(TrainProgress),
+    ) -> Model {
+        train::train(bitext, options, start, progress)
+    }
+
+    /// Posteriors of a tokenised pair of sentences, seen in training or not. Pairs of more than a million cells are cut
+    /// at proportional places.
+    pub fn posteriors<S: AsRef<str>, T: AsRef<str>>(&self, source: &[S], target: &[T]) -> Posteriors {
+        self.posteriors_with(source, target, &mut Scratch::default())
+    }
+
+    /// The same, with buffers that are kept between pairs.
+    pub fn posteriors_with<S: AsRef<str>, T: AsRef<str>>(
+        &self,
+        source: &[S],
+        target: &[T],
+        scratch: &mut Scratch,
+    ) -> Posteriors {
+        let source: Vec<Word> = source.iter().map(|token| self.source.look_up(token.as_ref())).collect();
+        let target: Vec<Word> = target.iter().map(|token| self.target.look_up(token.as_ref())).collect();
+        let mut cells = Vec::new();
+        for piece in train::pieces(source.len(), target.len()) {
+            let (e, f) = (&source[piece.source.clone()], &target[piece.target.clone()]);
+            let (ni, nj) = (e.len(), f.len());
+            scratch.fill(self, e, f);
+            scratch.align(self, &mut [JumpCounts::default(), JumpCounts::default()]);
+            for i in 0..ni {
+                for j in 0..nj {
+                    let cell = Evidence {
+                        source: (piece.source.start + i) as u32,
+                        target: (piece.target.start + j) as u32,
+                        forward: scratch.forward[j * ni + i],
+                        reverse: scratch.reverse[i * nj + j],
+                        lexical_forward: scratch.emission[0][j * ni + i],
+                        lexical_reverse: scratch.emission[1][i * nj + j],
+                    };
+                    let values = [cell.forward, cell.reverse, cell.lexical_forward, cell.lexical_reverse];
+                    if values.iter().any(|&value| value > NEGLIGIBLE) {
+                        cells.push(cell);
+                    }
+                }
+            }
+        }
+        Posteriors { source_len: source.len(), target_len: target.len(), cells }
+    }
+
+    /// Number of words known on the source and on the target side.
+    pub fn vocabulary(&self) -> (usize, usize) {
+        (self.source.len(), self.target.len())
+    }
+
+    /// Number of translation probabilities, all views together.
+    pub fn parameters(&self) -> usize {
+        self.tables.iter().map(Table::len).sum()
+    }
+
+    /// Calls `visit` with what was counted of every pair of a view, in the ids of other vocabularies that know all words.
+    pub(crate) fn for_each_count(
+        &self,
+        view: usize,
+        source: &Vocabulary,
+        target: &Vocabulary,
+        mut visit: impl FnMut(u32, u32, f32),
+    ) {
+        let ids = |own: &Vocabulary, other: &Vocabulary| {
+            let mut ids = vec![UNKNOWN; own.view_len(view)];
+            for (id, form) in own.forms().into_iter().enumerate() {
+                ids[own.word(id as u32).views[view] as usize] = other.look_up(form).views[view];
+            }
+            ids
+        };
+        let (source_ids, target_ids) = (ids(&self.source, source), ids(&self.target, target));
+        let table = &self.tables[view];
+        for (entry, &count) in table.entries().iter().zip(&table.counts) {
+            if let Some((e, f)) = entry.pair()
+                && count > 0.0
+            {
+                visit(source_ids[e as usize], target_ids[f as usize], count);
+            }
+        }
+    }
+}
+
+/// Buffers for one pair; after [`align`](Self::align) its posteriors.
+#[derive(Debug, Default)]
+pub struct Scratch {
+    /// Forward: target × source tokens, probability of the target given the source token. Reverse: source × target.
+    emission: [Vec<f32>; 2],
+    /// Probability of each target (forward), each source token (reverse) given none.
+    null: [Vec<f32>; 2],
+    /// Posterior of the target token having come from the source token: target × source.
+    pub(crate) forward: Vec<f32>,
+    /// Posterior of the source token having come from the target token: source × target.
+    pub(crate) reverse: Vec<f32>,
+    hmm: hmm::Buffers,
+}
+
+impl Scratch {
+    /// Sets the emissions of a pair.
+    pub(crate) fn fill<'w>(
+        &mut self,
+        model: &Model,
+        source: impl IntoIterator<Item = &'w Word>,
+        target: impl IntoIterator<Item = &'w Word>,
+    ) {
+        let (source, target): (Vec<&Word>, Vec<&Word>) = (source.into_iter().collect(), target.into_iter().collect());
+        let (ni, nj) = (source.len(), target.len());
+        let [forward, reverse] = &mut self.emission;
+        forward.clear();
+        forward.resize(ni * nj, FLOOR);
+        reverse.clear();
+        reverse.resize(ni * nj, FLOOR);
+        const SHARE: f32 = 1.0 / VIEWS as f32;
+        for (i, e) in source.iter().enumerate() {
+            for (j, f) in target.iter().enumerate() {
+                let (mut a, mut b) = (0.0, 0.0);
+                // From the coarsest view on: what it has never counted, no finer one has.
+                for view in (0..VIEWS).rev() {
+                    let (x, y) = model.tables[view].probabilities(e.views[view], f.views[view]);
+                    if x == 0.0 && y == 0.0 {
+                        break;
+                    }
+                    a += x;
+                    b += y;
+                }
+                let (mut a, mut b) = (SHARE * a, SHARE * b);
+                if e.views[0] == UNKNOWN || f.views[0] == UNKNOWN {
+                    let alike = train::unseen(spelling::similarity(e, f));
+                    a = a.max(alike);
+                    b = b.max(alike);
+                }
+                forward[j * ni + i] += a;
+                reverse[i * nj + j] += b;
+            }
+        }
+        for (direction, words) in [&target, &source].into_iter().enumerate() {
+            self.null[direction].clear();
+            self.null[direction].extend(words.iter().map(|word| {
+                let of = |view: usize| model.null[direction][view].get(word.views[view] as usize).copied();
+                SHARE * (0..VIEWS).filter_map(of).sum::<f32>() + FLOOR
+            }));
+        }
+    }
+
+    /// Posteriors by the hidden Markov models; the expected jumps are added to the counts.
+    pub(crate) fn align(&mut self, model: &Model, counts: &mut [JumpCounts; 2]) {
+        let (ni, nj) = (self.null[1].len(), self.null[0].len());
+        self.forward.resize(ni * nj, 0.0);
+        self.reverse.resize(ni * nj, 0.0);
+        let [forward, reverse] = counts;
+        hmm::posteriors(
+            &model.jumps[0],
+            (ni, nj),
+            &self.emission[0],
+            &self.null[0],
+            &mut self.hmm,
+            &mut self.forward,
+            forward,
+        );
+        hmm::posteriors(
+            &model.jumps[1],
+            (nj, ni),
+            &self.emission[1],
+            &self.null[1],
+            &mut self.hmm,
+            &mut self.reverse,
+            reverse,
+        );
+    }
+
+    /// Posteriors with a preference for the diagonal instead of jumps (after Dyer, Chahuneau and Smith 2013).
+    pub(crate) fn align_diagonally(&mut self) {
+        let (ni, nj) = (self.null[1].len(), self.null[0].len());
+        diagonal(&self.emission[0], &self.null[0], ni, &mut self.forward);
+        diagonal(&self.emission[1], &self.null[1], nj, &mut self.reverse);
+    }
+}
+
+fn diagonal(emissions: &[f32], null: &[f32], generating: usize, out: &mut Vec<f32>) {
+    out.clear();
+    let generated = null.len();
+    for (j, row) in emissions.chunks_exact(generating.max(1)).enumerate() {
+        let at = j as f32 / generated as f32;
+        let start = out.len();
+        out.extend((0..generating).map(|i| (-train::DIAGONAL * (i as f32 / generating as f32 - at).abs()).exp()));
+        let weights = &mut out[start..];
+        let positions: f32 = weights.iter().sum();
+        let mut total = hmm::NULL * null[j];
+        for (weight, emission) in weights.iter_mut().zip(row) {
+            *weight *= emission * (1.0 - hmm::NULL) / positions;
+            total += *weight;
+        }
+        weights.iter_mut().for_each(|weight| *weight /= total);
+    }
+}

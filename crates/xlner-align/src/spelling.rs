@@ -1,0 +1,87 @@
+//! How alike two words are spelt: names keep their letters across languages and, folded, across scripts.
+
+use crate::views::Kind;
+use crate::vocabulary::Word;
+
+/// Words below this similarity count as spelt differently.
+const LEAST: f32 = 0.5;
+/// Words shorter than this are alike by chance, so their similarity counts less.
+const SHORT: f32 = 5.0;
+
+/// Similarity of the folded forms of two words, 0..=1: twice the longest common subsequence over the sum of lengths,
+/// raised a little where the words begin alike, lowered where both are short. Numbers are alike when equal or nearly so,
+/// punctuation only when equal.
+pub(crate) fn similarity(a: &Word, b: &Word) -> f32 {
+    if a.kind != b.kind {
+        return 0.0;
+    }
+    if a.folded == b.folded {
+        return if a.kind == Kind::Word { short(a.folded.len()) } else { 1.0 };
+    }
+    let (x, y) = (a.folded.as_bytes(), b.folded.as_bytes());
+    let total = (x.len() + y.len()) as f32;
+    // The letters they share bound the common subsequence; most pairs end here.
+    let distinct = (a.letters & b.letters).count_ones() as usize;
+    if a.kind == Kind::Punctuation || distinct == 0 || 2.0 * (x.len().min(y.len()) as f32) < LEAST * total {
+        return 0.0;
+    }
+    let dice = 2.0 * longest_common_subsequence(x, y) as f32 / total;
+    match a.kind {
+        Kind::Number if dice > 0.75 => 0.5 * dice,
+        Kind::Word if dice >= LEAST => {
+            let begins = x.iter().zip(y).take_while(|(x, y)| x == y).count().min(4) as f32 / 4.0;
+            (dice + 0.1 * begins * (1.0 - dice)) * short(x.len().max(y.len()))
+        }
+        _ => 0.0,
+    }
+}
+
+fn short(len: usize) -> f32 {
+    (len as f32 / SHORT).min(1.0)
+}
+
+/// Letters and digits of a folded form as bits.
+pub(crate) fn letters(folded: &str) -> u64 {
+    folded.bytes().fold(0, |bits, byte| bits | 1 << (byte % 64))
+}
+
+/// Length of the longest common subsequence of the first 64 bytes of the one and the other (Hyyrö, "Bit-Parallel
+/// LCS-length Computation Revisited", AWOCA 2004).
+fn longest_common_subsequence(a: &[u8], b: &[u8]) -> usize {
+    let a = &a[..a.len().min(64)];
+    let mut masks = [0u64; 256];
+    for (at, &byte) in a.iter().enumerate() {
+        masks[usize::from(byte)] |= 1 << at;
+    }
+    let mut state = u64::MAX;
+    for &byte in b {
+        let matched = state & masks[usize::from(byte)];
+        state = state.wrapping_add(matched) | (state & !masks[usize::from(byte)]);
+    }
+    (0..a.len()).filter(|at| state >> at & 1 == 0).count()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::vocabulary::word;
+
+    #[test]
+    fn names_are_alike_and_function_words_are_not() {
+        let like = |a, b| similarity(&word(a), &word(b));
+        assert_eq!(like("London", "london"), 1.0);
+        assert!(like("Moscow", "Москва") > 0.5);
+        assert!(like("the", "de") < 0.5);
+        assert_eq!(like("1999", "1999"), 1.0);
+        assert_eq!(like("1999", "("), 0.0);
+        assert_eq!(like(",", "."), 0.0);
+        assert_eq!(like("house", "tvrt"), 0.0);
+    }
+
+    #[test]
+    fn subsequences_by_hand() {
+        assert_eq!(longest_common_subsequence(b"parlament", b"parliament"), 9);
+        assert_eq!(longest_common_subsequence(b"abc", b"xyz"), 0);
+        assert_eq!(longest_common_subsequence(&[b'a'; 100], &[b'a'; 100]), 64);
+    }
+}

@@ -1,0 +1,192 @@
+//! Model files: a header with version and checksum, then the arrays of the model as they lie in memory, so that reading
+//! one takes about as long as copying it.
+
+use std::io::Write;
+use std::path::Path;
+
+use crate::hmm::Jumps;
+use crate::table::{Entry, Table};
+use crate::views::VIEWS;
+use crate::vocabulary::{Vocabulary, Word};
+use crate::{Error, Model, Result};
+
+const MAGIC: &[u8; 8] = b"xlner-a\n";
+/// Raised whenever the layout, the views or the meaning of a number changes.
+const VERSION: u32 = 1;
+/// Magic, version, checksum (CRC-32 of the rest), all little-endian.
+const HEADER: usize = 16;
+
+impl Model {
+    /// Writes the model. The same model gives the same bytes.
+    ///
+    /// # Errors
+    /// What the writer reports.
+    pub fn save(&self, writer: &mut dyn Write) -> Result<()> {
+        let mut body = Vec::new();
+        for vocabulary in [&self.source, &self.target] {
+            put_strings(&mut body, &vocabulary.forms());
+            put_strings(&mut body, &vocabulary.words().iter().map(|word| &*word.folded).collect::<Vec<_>>());
+            let views: Vec<u32> = vocabulary.words().iter().flat_map(|word| word.views).collect();
+            put(&mut body, &views);
+        }
+        for table in &self.tables {
+            put(&mut body, table.entries());
+            put(&mut body, &table.counts);
+        }
+        self.jumps.iter().for_each(|jumps| put(&mut body, jumps.values()));
+        self.null.iter().flatten().for_each(|null| put(&mut body, null));
+        writer.write_all(MAGIC)?;
+        writer.write_all(&VERSION.to_le_bytes())?;
+        writer.write_all(&crc32fast::hash(&body).to_le_bytes())?;
+        writer.write_all(&body)?;
+        Ok(())
+    }
+
+    /// Reads a model that [`save`](Self::save) wrote.
+    ///
+    /// # Errors
+    /// [`Error::Read`] where the file cannot be read; [`Error::Model`] where it is no model, one of another version, or
+    /// damaged.
+    pub fn load(path: &Path) -> Result<Model> {
+        let bytes = std::fs::read(path).map_err(|source| Error::Read { path: path.to_owned(), source })?;
+        Model::from_bytes(&bytes).map_err(|problem| Error::Model { path: path.to_owned(), problem })
+    }
+
+    fn from_bytes(bytes: &[u8]) -> std::result::Result<Model, String> {
+        if bytes.len() < HEADER || &bytes[..8] != MAGIC {
+            return Err("this is no aligner model of xlner; train one with `xlner align --save-model`".into());
+        }
+        let number = |at: usize| u32::from_le_bytes([bytes[at], bytes[at + 1], bytes[at + 2], bytes[at + 3]]);
+        if number(8) != VERSION {
+            return Err(format!(
+                "this model has version {}, and this xlner reads version {VERSION}; train it again",
+                number(8)
+            ));
+        }
+        let body = &bytes[HEADER..];
+        if crc32fast::hash(body) != number(12) {
+            return Err("the model is damaged (its checksum does not fit); copy or train it again".into());
+        }
+        read(&mut Reader(body)).ok_or_else(|| "the model is inconsistent; train it again".into())
+    }
+}
+
+fn read(reader: &mut Reader<'_>) -> Option<Model> {
+    let (source, target) = (reader.vocabulary()?, reader.vocabulary()?);
+    let mut model = Model::new(source, target);
+    for view in 0..VIEWS {
+        model.tables[view] = Table::from_parts(reader.array::<Entry>()?, reader.array()?)?;
+        let fits = |(e, f): (u32, u32)| {
+            (e as usize) < model.source.view_len(view) && (f as usize) < model.target.view_len(view)
+        };
+        if !model.tables[view].entries().iter().filter_map(Entry::pair).all(fits) {
+            return None;
+        }
+    }
+    model.jumps = [Jumps::from_values(reader.array()?)?, Jumps::from_values(reader.array()?)?];
+    for direction in 0..2 {
+        for view in 0..VIEWS {
+            let null: Vec<f32> = reader.array()?;
+            let expected = [&model.target, &model.source][direction].view_len(view);
+            if null.len() != expected || !null.iter().all(|x| x.is_finite() && *x >= 0.0) {
+                return None;
+            }
+            model.null[direction][view] = null;
+        }
+    }
+    reader.0.is_empty().then_some(model)
+}
+
+fn put<T: bytemuck::NoUninit>(out: &mut Vec<u8>, values: &[T]) {
+    out.extend_from_slice(&(values.len() as u64).to_le_bytes());
+    out.extend_from_slice(bytemuck::cast_slice(values));
+}
+
+fn put_strings(out: &mut Vec<u8>, strings: &[&str]) {
+    let lengths: Vec<u32> = strings.iter().map(|string| string.len() as u32).collect();
+    put(out, &lengths);
+    put(out, strings.concat().as_bytes());
+}
+
+struct Reader<'a>(&'a [u8]);
+
+impl Reader<'_> {
+    fn array<T: bytemuck::AnyBitPattern + bytemuck::NoUninit>(&mut self) -> Option<Vec<T>> {
+        let (len, rest) = self.0.split_first_chunk::<8>()?;
+        let len = usize::try_from(u64::from_le_bytes(*len)).ok()?;
+        let bytes = rest.get(..len.checked_mul(size_of::<T>())?)?;
+        self.0 = &rest[bytes.len()..];
+        let mut values = vec![T::zeroed(); len];
+        bytemuck::cast_slice_mut::<T, u8>(&mut values).copy_from_slice(bytes);
+        Some(values)
+    }
+
+    fn strings(&mut self) -> Option<Vec<Box<str>>> {
+        let lengths: Vec<u32> = self.array()?;
+        let bytes: Vec<u8> = self.array()?;
+        let mut rest = std::str::from_utf8(&bytes).ok()?;
+        let mut strings = Vec::with_capacity(lengths.len());
+        for len in lengths {
+            let string = rest.get(..len as usize)?;
+            strings.push(string.into());
+            rest = &rest[string.len()..];
+        }
+        rest.is_empty().then_some(strings)
+    }
+
+    fn vocabulary(&mut self) -> Option<Vocabulary> {
+        let (forms, folded) = (self.strings()?, self.strings()?);
+        let views: Vec<u32> = self.array()?;
+        if folded.len() != forms.len() || views.len() != forms.len() * VIEWS {
+            return None;
+        }
+        let words = forms.iter().zip(folded).zip(views.chunks_exact(VIEWS));
+        let words: Option<Vec<Word>> =
+            words.map(|((form, folded), views)| Some(Word::new(form, folded, views.try_into().ok()?))).collect();
+        Vocabulary::from_parts(forms, words?)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Bitext, TrainOptions};
+
+    fn model() -> Model {
+        let mut bitext = Bitext::default();
+        for _ in 0..5 {
+            bitext.push(["the", "Parliament", "of", "Berlin"], ["das", "Parlament", "von", "Berlin"]);
+            bitext.push(["the", "house"], ["das", "Haus"]);
+        }
+        Model::train(&bitext, &TrainOptions::default(), None, &mut |_| ())
+    }
+
+    #[test]
+    fn a_model_comes_back_as_it_was() {
+        let model = model();
+        let mut bytes = Vec::new();
+        model.save(&mut bytes).unwrap();
+        let again = Model::from_bytes(&bytes).unwrap();
+        let (source, target) = (["the", "Parliament", "sits"], ["das", "Parlament", "tagt"]);
+        assert_eq!(model.posteriors(&source, &target), again.posteriors(&source, &target));
+        let mut second = Vec::new();
+        again.save(&mut second).unwrap();
+        assert_eq!(bytes, second);
+    }
+
+    #[test]
+    fn a_damaged_model_is_refused() {
+        let mut bytes = Vec::new();
+        model().save(&mut bytes).unwrap();
+        for at in (0..bytes.len()).step_by(97).chain([bytes.len() - 1]) {
+            let mut damaged = bytes.clone();
+            damaged[at] ^= 1;
+            assert!(Model::from_bytes(&damaged).is_err(), "byte {at}");
+        }
+        for len in (0..bytes.len()).step_by(131) {
+            assert!(Model::from_bytes(&bytes[..len]).is_err(), "cut at {len}");
+        }
+        let newer = [&bytes[..8], &7u32.to_le_bytes(), &bytes[12..]].concat();
+        assert!(Model::from_bytes(&newer).unwrap_err().contains("version 7"));
+    }
+}
