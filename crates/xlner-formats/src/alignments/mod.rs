@@ -56,10 +56,11 @@ struct Marked {
     sure: bool,
 }
 
-/// Sure and possible links from a list; every sure link is possible too.
+/// Sure and possible links from a list; every sure link is possible too, and a link given as both is sure.
 fn reference(links: Vec<Marked>) -> ReferenceAlignment {
     let sure: Alignment = links.iter().filter(|marked| marked.sure).map(|marked| marked.link).collect();
-    let possible: Alignment = links.iter().map(|marked| marked.link).collect();
+    let only_possible = links.iter().map(|marked| marked.link).filter(|link| !sure.contains(link.source, link.target));
+    let possible = sure.links().iter().copied().chain(only_possible).collect();
     ReferenceAlignment { sure, possible }
 }
 
