@@ -2,7 +2,7 @@
 
 mod common;
 
-use common::{fails, folder, read, shared, stdout, xlner};
+use common::{fails, folder, read, sample, shared, stdout, xlner};
 use predicates::prelude::*;
 use tempfile::TempDir;
 
@@ -92,7 +92,7 @@ fn the_report_adds_up() {
         .stderr("2 sentences, 3 source entities, 2 projected; not projected: empty-target 1\n");
     let mut report: serde_json::Value = serde_json::from_str(&read(&folder, "report.json")).unwrap();
     let seconds = report["seconds"].take();
-    for stage in ["read", "project", "write"] {
+    for stage in ["read", "train", "align", "project", "write"] {
         assert!(seconds[stage].as_f64().unwrap() >= 0.0, "{stage}");
     }
     report["version"].take();
@@ -127,6 +127,7 @@ fn wrong_usage() {
         ("project --pairs pairs.jsonl --solver bipartite --constraint >=1", "use exact"),
         ("project --source - --target - --from-format conll -o out.conll", "once only"),
         ("project --pairs pairs.jsonl --report -", "standard output"),
+        (&format!("{GIVEN} --bitext pairs.jsonl -o out.conll"), "--scores align=1,span=1"),
     ];
     for (arguments, message) in cases {
         fails(&folder, arguments, 2, message);
@@ -215,12 +216,51 @@ fn a_reader_that_goes_away_is_no_error() {
     assert!(output.stderr.is_empty());
 }
 
+/// Projects the bundled sample with the built-in aligner and returns what was written.
+fn project_sample(language: &str, more: &str) -> String {
+    let folder = folder(&[]);
+    let mut command = xlner(&folder, more);
+    command.arg("project").arg("--source").arg(sample("en.conll"));
+    command.arg("--target").arg(sample(&format!("{language}.conll")));
+    let output = command.assert().success().get_output().clone();
+    String::from_utf8(output.stdout).unwrap()
+}
+
+#[test]
+fn the_sample_needs_no_links() {
+    for language in ["sw", "hi", "ar"] {
+        let projected = project_sample(language, "");
+        let gold = std::fs::read_to_string(sample(&format!("{language}.conll"))).unwrap();
+        // The same tokens, and entities among them.
+        let tokens =
+            |text: &str| text.lines().map(|line| line.split('\t').next().unwrap().to_owned()).collect::<Vec<_>>();
+        assert_eq!(tokens(&projected), tokens(&gold));
+        let begun = projected.matches("\tB-").count();
+        assert!(begun > 100, "{language}: {begun}");
+    }
+}
+
 #[test]
 fn one_thread_or_several_write_the_same() {
+    assert_eq!(project_sample("hi", "--threads 1"), project_sample("hi", "--threads 2"));
     let folder = files();
     std::fs::write(folder.path().join("many.jsonl"), RECORDS.repeat(5_000)).unwrap();
     let many = "project --pairs many.jsonl --threads";
     assert!(stdout(&folder, &format!("{many} 1")) == stdout(&folder, &format!("{many} 2")));
+}
+
+#[test]
+fn links_of_the_aligner_serve_the_other_methods() {
+    let folder = folder(&[]);
+    let run = |more: &str| {
+        let mut command = xlner(&folder, &format!("project --to-format jsonl {more} --report report.json"));
+        command.arg("--source").arg(sample("en.conll")).arg("--target").arg(sample("sw.conll")).assert().success();
+        let report: serde_json::Value = serde_json::from_str(&read(&folder, "report.json")).unwrap();
+        assert_eq!(report["alignment"], "trained");
+        report["projected"].as_u64().unwrap()
+    };
+    assert!(run("--method heuristic") > 50);
+    assert!(run("--scores align=1,string=0.5") > 50);
 }
 
 #[test]

@@ -33,6 +33,17 @@ pub enum Error {
         /// What that holds.
         second_count: String,
     },
+    /// A model file that is damaged, or of another version.
+    #[error(transparent)]
+    Align(#[from] xlner_align::Error),
+    /// Pairs that cannot be projected together.
+    #[error("{}: {problem}", file.display())]
+    Corpus {
+        /// Their file.
+        file: PathBuf,
+        /// What is wrong.
+        problem: xlner_project::Error,
+    },
     /// A pair that cannot be worked on.
     #[error("{}, pair {number}{}: {problem}", file.display(), quoted(id))]
     Pair {

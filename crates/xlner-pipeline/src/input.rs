@@ -8,7 +8,8 @@ use xlner_formats::{
     AlignmentReader, PairReader, ReadOptions, SentenceReader, read_alignments, read_pairs, read_sentences,
 };
 
-use crate::{Error, Result};
+use crate::progress::{Listener, Progress, Stage};
+use crate::{Error, Result, stream};
 
 /// Where the pairs of a job come from. `-` is standard input.
 #[derive(Debug, Clone)]
@@ -55,6 +56,8 @@ impl Input {
 pub(crate) struct Pairs {
     files: Files,
     links: Option<(PathBuf, AlignmentReader)>,
+    /// The first pair, where it was looked at.
+    first: Option<Pair>,
     count: u64,
     /// Sentences so far that are not tokenised yet.
     untokenized: u64,
@@ -85,7 +88,15 @@ impl Pairs {
             None => None,
         };
         let bytes = std::fs::metadata(counted).ok().filter(std::fs::Metadata::is_file).map(|file| file.len());
-        Ok(Pairs { files, links, count: 0, untokenized: 0, bytes })
+        Ok(Pairs { files, links, first: None, count: 0, untokenized: 0, bytes })
+    }
+
+    /// The first pair; it is still the next to come.
+    pub fn peek(&mut self) -> Result<Option<&Pair>> {
+        if self.first.is_none() && self.count == 0 {
+            self.first = self.next().transpose()?;
+        }
+        Ok(self.first.as_ref())
     }
 
     /// How many pairs there are, as far as the bytes read tell.
@@ -109,6 +120,38 @@ impl Pairs {
     /// Sentences so far that are not tokenised yet.
     pub fn untokenized(&self) -> u64 {
         self.untokenized
+    }
+
+    /// Reads all pairs that are left, batch after batch; `prepare` is called for every pair with its number, `take` for every
+    /// batch.
+    pub fn for_each_batch(
+        &mut self,
+        prepare: impl Fn(&mut Pair, u64) -> Result<()> + Sync,
+        listener: Listener<'_>,
+        mut take: impl FnMut(Vec<Pair>),
+    ) -> Result<()> {
+        let mut done = 0;
+        loop {
+            let mut batch = stream::read(self)?;
+            if batch.is_empty() {
+                return Ok(());
+            }
+            stream::each(&mut batch, done + 1, |(): &mut (), pair, number| prepare(pair, number))?;
+            done += batch.len() as u64;
+            take(batch);
+            listener(Progress { stage: Stage::Read, done, total: self.estimate() });
+        }
+    }
+
+    /// All pairs that are left; see [`for_each_batch`](Self::for_each_batch).
+    pub fn read_all(
+        &mut self,
+        prepare: impl Fn(&mut Pair, u64) -> Result<()> + Sync,
+        listener: Listener<'_>,
+    ) -> Result<Vec<Pair>> {
+        let mut pairs = Vec::new();
+        self.for_each_batch(prepare, listener, |mut batch| pairs.append(&mut batch))?;
+        Ok(pairs)
     }
 
     fn count(&mut self, pair: &Pair) {
@@ -143,6 +186,9 @@ impl Iterator for Pairs {
     type Item = Result<Pair>;
 
     fn next(&mut self) -> Option<Result<Pair>> {
+        if let Some(first) = self.first.take() {
+            return Some(Ok(first));
+        }
         let pair = match self.next_pair() {
             Some(Err(error)) => return Some(Err(error)),
             Some(Ok(pair)) => Some(pair),

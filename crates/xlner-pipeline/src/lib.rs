@@ -1,15 +1,19 @@
 //! Stages wired into jobs: read, align, project, write.
 //!
-//! A job is a value whose fields are its options; [`ProjectJob::run`] does it and tells a listener how far it is
-//! ([`Progress`]). Pairs go through in batches on all threads of the current rayon pool and come out in their
+//! A job is a value whose fields are its options; [`ProjectJob::run`] and [`AlignJob::run`] do it and tell a listener how
+//! far they are ([`Progress`]). Pairs go through in batches on all threads of the current rayon pool and come out in their
 //! order: same input, same options, same bytes out, whatever the number of threads.
 
+pub mod align;
+mod aligner;
 mod error;
 mod input;
 mod progress;
 pub mod project;
 mod stream;
 
+pub use align::AlignJob;
+pub use aligner::{AlignerOptions, Extraction};
 pub use error::{Error, Result};
 pub use input::Input;
 pub use progress::{Listener, Progress, Stage};

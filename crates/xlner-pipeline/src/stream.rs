@@ -39,6 +39,21 @@ pub(crate) fn each<B: Default>(
     results.into_iter().collect()
 }
 
+/// Works on all pairs, batch after batch (see [`each`]; pairs are counted from 1). `after` is told the number of pairs done.
+pub(crate) fn all<B: Default>(
+    pairs: &mut [Pair],
+    work: impl Fn(&mut B, &mut Pair, u64) -> Result<()> + Sync,
+    mut after: impl FnMut(u64),
+) -> Result<()> {
+    let mut done = 0;
+    for batch in pairs.chunks_mut(BATCH) {
+        each(batch, done + 1, &work)?;
+        done += batch.len() as u64;
+        after(done);
+    }
+    Ok(())
+}
+
 /// Runs all pairs of a source through `work` (see [`each`]; pairs are counted from 1) and hands them to `write` in their
 /// order. `after` is told the number of pairs written, after every batch, and may look at the source.
 ///

@@ -1,12 +1,154 @@
 //! `xlner align`.
 
-use anyhow::Result;
+use std::path::{Path, PathBuf};
 
-use crate::context::Context;
+use anyhow::Result;
+use xlner_align::symmetrize::{Direction, Symmetrize};
+use xlner_formats::{Format, ReadOptions, WriteOptions};
+use xlner_pipeline::{AlignJob, AlignerOptions, Extraction, Input};
+
+use crate::bars::Bars;
+use crate::context::{Context, UsageError, failed};
+
+const EXAMPLES: &str = "\
+Examples:
+  xlner align --bitext train.tsv -o links.pharaoh
+  xlner align --source a.txt --target b.txt --save-model en-de.xla -o links.pharaoh
+  xlner align --model en-de.xla --bitext new.tsv -o new.pharaoh
+  xlner align --model en-de.xla --train --bitext new.tsv --save-model better.xla -o new.pharaoh
+
+A file ending in .tsv is `source<TAB>target`, in .txt or .bitext `source ||| target`; spaces separate the tokens. One
+line is written for every line read, empty where nothing is linked. Training holds all pairs in memory; with --model
+alone they are streamed.";
 
 #[derive(clap::Args)]
-pub struct Args {}
+#[command(after_help = EXAMPLES, group = clap::ArgGroup::new("input").required(true).multiple(true).args(["bitext", "source"]))]
+pub struct Args {
+    /// Pairs to align; given again, or with --source and --target, more pairs to train on
+    #[arg(long, value_name = "FILE")]
+    bitext: Vec<PathBuf>,
+    /// Source sentences to align: columns (tags are not needed), or one sentence a line
+    #[arg(long, value_name = "FILE", requires = "target")]
+    source: Option<PathBuf>,
+    /// Their translations, sentence by sentence
+    #[arg(long, value_name = "FILE", requires = "source")]
+    target: Option<PathBuf>,
+    /// Tokenise the text instead of splitting it at spaces
+    #[arg(long)]
+    tokenize: bool,
+    /// Source language (BCP 47), for --tokenize
+    #[arg(long, value_name = "CODE")]
+    source_lang: Option<String>,
+    /// Target language (BCP 47), for --tokenize
+    #[arg(long, value_name = "CODE")]
+    target_lang: Option<String>,
 
-pub fn run(_args: Args, _context: &Context) -> Result<()> {
-    anyhow::bail!("written in a commit that follows")
+    /// A trained model; it aligns as it is, without --train
+    #[arg(long, value_name = "MODEL")]
+    model: Option<PathBuf>,
+    /// Go on training from --model
+    #[arg(long, requires = "model")]
+    train: bool,
+    /// Where to keep the trained model
+    #[arg(long, value_name = "MODEL")]
+    save_model: Option<PathBuf>,
+    /// Word translations, `word<TAB>translation`, known before; repeatable
+    #[arg(long, value_name = "FILE")]
+    dictionary: Vec<PathBuf>,
+
+    /// Whose links: forward (source tokens generate target tokens), reverse, or both
+    #[arg(long, default_value = "both", value_name = "forward|reverse|both", value_parser = ["forward", "reverse", "both"])]
+    direction: String,
+    /// How both are merged: intersect, union, grow-diag, grow-diag-final, grow-diag-final-and, soft [default: soft]
+    #[arg(long, value_name = "METHOD")]
+    symmetrize: Option<Symmetrize>,
+    /// Less probable links are left out [default: with soft 0.4, else 0]
+    #[arg(long, value_name = "P", allow_negative_numbers = true)]
+    threshold: Option<f64>,
+    /// Write probabilities, `i-j:p`
+    #[arg(long)]
+    probabilities: bool,
+
+    /// Format of what is aligned [default: from the names]
+    #[arg(long, value_name = "FORMAT")]
+    from_format: Option<Format>,
+    /// Format of the links: pharaoh, naacl, or jsonl for whole records [default: from the name; pharaoh on standard output]
+    #[arg(long, value_name = "FORMAT")]
+    to_format: Option<Format>,
+    /// Where to write the links; `-` is standard output [default: -, with --save-model nowhere]
+    #[arg(long, short, value_name = "FILE")]
+    output: Option<PathBuf>,
+}
+
+pub fn run(args: Args, context: &Context) -> Result<()> {
+    let job = job(args)?;
+    let report = {
+        let mut bars = Bars::new(context);
+        job.run(&mut |progress| bars.show(progress)).map_err(failed)?
+    };
+    context.detail(format_args!(
+        "{} pairs ({} with an empty side), {} links; trained on {} more pairs and {} dictionary entries",
+        report.sentences, report.empty_pairs, report.links, report.bitext_pairs, report.dictionary_entries
+    ));
+    Ok(())
+}
+
+fn job(args: Args) -> Result<AlignJob> {
+    let extraction = extraction(&args)?;
+    let options = ReadOptions {
+        format: args.from_format,
+        no_tags: true,
+        lang: args.source_lang.clone(),
+        target_lang: args.target_lang.clone(),
+        tokenized: !args.tokenize,
+        ..ReadOptions::default()
+    };
+    let mut bitext = args.bitext;
+    let input = match (args.source, args.target) {
+        (Some(source), Some(target)) => Input::Files {
+            source,
+            source_options: options.clone(),
+            target,
+            target_options: ReadOptions { lang: args.target_lang, ..options.clone() },
+        },
+        _ if bitext.is_empty() => return Err(UsageError("give --bitext, or --source and --target".into()).into()),
+        _ => Input::Pairs { path: bitext.remove(0), options: options.clone() },
+    };
+    // The format of the first is not that of the others, unless it is one of pairs.
+    let format = options.format.filter(|format| format.holds_pairs());
+    let output = args.output.or_else(|| args.save_model.is_none().then(|| PathBuf::from("-")));
+    let stdout = output.as_deref() == Some(Path::new("-"));
+    Ok(AlignJob {
+        input,
+        aligner: AlignerOptions {
+            model: args.model,
+            bitext,
+            bitext_options: ReadOptions { format, ..options },
+            dictionary: args.dictionary,
+        },
+        train: args.train,
+        save_model: args.save_model,
+        extraction,
+        output,
+        output_options: WriteOptions {
+            format: args.to_format.or(stdout.then_some(Format::Pharaoh)),
+            probabilities: args.probabilities,
+            ..WriteOptions::default()
+        },
+    })
+}
+
+fn extraction(args: &Args) -> Result<Extraction> {
+    let usual = Extraction::default();
+    let direction = match (args.direction.as_str(), args.symmetrize) {
+        ("both", None) => usual.direction,
+        ("both", Some(method)) => Direction::Both(method),
+        (_, Some(_)) => {
+            return Err(UsageError("--symmetrize merges both directions; leave out --direction".into()).into());
+        }
+        ("forward", None) => Direction::Forward,
+        _ => Direction::Reverse,
+    };
+    let threshold = if direction == Direction::Both(Symmetrize::Soft) { usual.threshold } else { 0.0 };
+    Ok(Extraction { direction, threshold: args.threshold.unwrap_or(threshold), ..usual })
 }

@@ -6,7 +6,7 @@ use anyhow::{Context as _, Result};
 use xlner_core::tags::Scheme;
 use xlner_formats::{Column, Format, Output, ReadOptions, WriteOptions};
 use xlner_pipeline::project::{MethodKind, MethodOptions, parse_solver};
-use xlner_pipeline::{Input, ProjectJob, ProjectReport};
+use xlner_pipeline::{AlignerOptions, Input, ProjectJob, ProjectReport};
 use xlner_project::{CandidateKind, Constraint, Solver, Weights};
 
 use crate::bars::Bars;
@@ -14,8 +14,13 @@ use crate::context::{Context, UsageError, failed};
 
 const EXAMPLES: &str = "\
 Examples:
+  xlner project --source en.conll --target sw.txt -o sw.conll
+  xlner project --source en.conll --target de.conll --bitext more.tsv --dictionary en-de.tsv -o de.projected.conll
   xlner project --pairs pairs.jsonl -o projected.jsonl --report projection.json
-  xlner project --source en.conll --target de.conll --alignment links.pharaoh --method heuristic -o de.projected.conll";
+  xlner project --source en.conll --target de.conll --alignment links.pharaoh --method heuristic -o de.projected.conll
+
+Without links (--alignment, or `alignment` in the records) the built-in aligner is trained on the pairs and every
+--bitext; the pairs are then held in memory. With links they are streamed.";
 
 #[derive(clap::Args)]
 #[command(after_help = EXAMPLES, group = clap::ArgGroup::new("input").required(true).args(["source", "pairs"]))]
@@ -55,6 +60,15 @@ pub struct Args {
     /// Links count from 1 (Pharaoh)
     #[arg(long, requires = "alignment", help_heading = "Alignment")]
     one_based: bool,
+    /// Other pairs to train the built-in aligner on; repeatable
+    #[arg(long, value_name = "FILE", help_heading = "Alignment")]
+    bitext: Vec<PathBuf>,
+    /// A trained aligner (`xlner align --save-model`); with --bitext or --dictionary its training goes on
+    #[arg(long, value_name = "MODEL", help_heading = "Alignment")]
+    aligner: Option<PathBuf>,
+    /// Word translations, `word<TAB>translation`, for the built-in aligner; repeatable
+    #[arg(long, value_name = "FILE", help_heading = "Alignment")]
+    dictionary: Vec<PathBuf>,
 
     /// match: candidates, scores, a solver; heuristic: ranges of linked tokens
     #[arg(long, default_value = "match", value_name = "match|heuristic", help_heading = "Method")]
@@ -74,14 +88,14 @@ pub struct Args {
     /// match: which target spans are candidates [default: ngram]
     #[arg(long, value_name = "ngram|aligned|tagger|tagger-subspans", help_heading = "Method")]
     candidates: Option<CandidateKind>,
-    /// match: tokens of the longest n-gram [default: 10]
+    /// match: tokens of the longest n-gram [default: 10; with the score span 45]
     #[arg(long, value_name = "N", help_heading = "Method")]
     max_length: Option<usize>,
-    /// match: tokens that are in no n-gram [default: !,?]
+    /// match: tokens that are in no n-gram [default: !,?; with the score span none]
     #[arg(long, value_name = "TOKENS", value_delimiter = ',', help_heading = "Method")]
     stop_tokens: Option<Vec<String>>,
-    /// match: scores and their weights: align, string, tagger, tagger-any, columns of the records
-    /// [default: align=1]
+    /// match: scores and their weights: align, span, string, tagger, tagger-any, columns of the records [default:
+    /// align=1 where links are given, else span=1]
     #[arg(long, value_name = "NAME=WEIGHT,…", help_heading = "Method")]
     scores: Option<Weights>,
     /// match: exact, greedy, bipartite, milp [default: exact]
@@ -103,6 +117,9 @@ pub struct Args {
     /// Format of --target, where it differs
     #[arg(long, value_name = "FORMAT", requires = "target", help_heading = "Formats")]
     target_format: Option<Format>,
+    /// Format of every --bitext [default: from its name]
+    #[arg(long, value_name = "FORMAT", help_heading = "Formats")]
+    bitext_format: Option<Format>,
     /// Tag scheme of the input [default: found by looking]
     #[arg(long, help_heading = "Formats")]
     scheme: Option<Scheme>,
@@ -143,6 +160,18 @@ fn job(args: &Args) -> Result<ProjectJob> {
         input,
         alignment: args.alignment.clone(),
         alignment_options: ReadOptions { one_based: args.one_based, ..ReadOptions::default() },
+        aligner: AlignerOptions {
+            model: args.aligner.clone(),
+            bitext: args.bitext.clone(),
+            bitext_options: ReadOptions {
+                format: args.bitext_format,
+                lang: args.source_lang.clone(),
+                target_lang: args.target_lang.clone(),
+                tokenized: args.tokenized,
+                ..ReadOptions::default()
+            },
+            dictionary: args.dictionary.clone(),
+        },
         method,
         output: args.output.clone(),
         output_options: WriteOptions { format, ..WriteOptions::default() },
@@ -226,7 +255,7 @@ fn tell(report: &ProjectReport, context: &Context) {
     }
     let seconds = report.seconds;
     context.detail(format_args!(
-        "seconds: read {:.2}, project {:.2}, write {:.2}",
-        seconds.read, seconds.project, seconds.write
+        "seconds: read {:.2}, train {:.2}, align {:.2}, project {:.2}, write {:.2}",
+        seconds.read, seconds.train, seconds.align, seconds.project, seconds.write
     ));
 }

@@ -6,6 +6,11 @@ use xlner_project::{CandidateKind, CandidateSet, Constraint, Heuristic, Matching
 
 use crate::{Error, Result};
 
+/// The score that is taken from an aligner's posteriors.
+pub(crate) const SPAN: &str = "span";
+/// Longest candidate for it: titles of documents are long.
+const SPAN_MAX_LENGTH: usize = 45;
+
 /// A method of projection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum MethodKind {
@@ -68,11 +73,11 @@ pub struct MethodOptions {
     pub only_first: bool,
     /// `match`: which spans are candidates; n-grams.
     pub candidates: Option<CandidateKind>,
-    /// `match`: tokens of the longest n-gram; 10 as published.
+    /// `match`: tokens of the longest n-gram; 10 as published, with the score `span` 45.
     pub max_length: Option<usize>,
-    /// `match`: tokens that are in no n-gram; `!` and `?` as published.
+    /// `match`: tokens that are in no n-gram; `!` and `?` as published, with the score `span` none.
     pub stop_tokens: Option<Vec<String>>,
-    /// `match`: the scores; `align=1`.
+    /// `match`: the scores; `align=1` where links are given, else `span=1`.
     pub scores: Option<Weights>,
     /// `match`: the solver; exact.
     pub solver: Option<Solver>,
@@ -132,11 +137,11 @@ impl MethodOptions {
         Ok(())
     }
 
-    /// The method.
+    /// The method, given whether there are links already.
     ///
     /// # Errors
     /// [`Error::Options`].
-    pub(crate) fn resolve(&self) -> Result<Method> {
+    pub(crate) fn resolve(&self, _linked: bool) -> Result<Method> {
         self.check()?;
         if self.method == MethodKind::Heuristic {
             return Ok(Method::Heuristic(Heuristic::new(
@@ -151,11 +156,16 @@ impl MethodOptions {
             None => Weights::default(),
         };
         let published = CandidateSet::default();
+        let (max_length, stop_tokens) = if has(&weights, SPAN) {
+            (SPAN_MAX_LENGTH, Vec::new())
+        } else {
+            (published.max_length, published.stop_tokens)
+        };
         Ok(Method::Match(Matching {
             candidates: CandidateSet {
                 kind: self.candidates.unwrap_or_default(),
-                max_length: self.max_length.unwrap_or(published.max_length),
-                stop_tokens: self.stop_tokens.clone().unwrap_or(published.stop_tokens),
+                max_length: self.max_length.unwrap_or(max_length),
+                stop_tokens: self.stop_tokens.clone().unwrap_or(stop_tokens),
             },
             weights,
             solver: self.solver.unwrap_or_default(),
@@ -179,6 +189,11 @@ pub(crate) fn needs_links(method: &Method) -> bool {
             matching.candidates.kind == CandidateKind::Aligned || has(&matching.weights, "align")
         }
     }
+}
+
+/// Whether the method looks at posteriors.
+pub(crate) fn needs_posteriors(method: &Method) -> bool {
+    matches!(method, Method::Match(matching) if has(&matching.weights, SPAN))
 }
 
 fn has(weights: &Weights, name: &str) -> bool {

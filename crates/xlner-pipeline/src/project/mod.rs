@@ -13,6 +13,7 @@ use xlner_formats::{ReadOptions, WriteOptions};
 pub use method::{MethodKind, MethodOptions, parse_solver};
 pub use report::{Gap, Inputs, Origin, ProjectReport, Proofs, Seconds};
 
+use crate::aligner::AlignerOptions;
 use crate::input::{self, Input, Pairs};
 use crate::progress::Listener;
 use crate::{Error, Result};
@@ -20,7 +21,10 @@ use run::Run;
 
 /// Projects entities.
 ///
-/// Links are taken from the file of links, else from the records. Pairs are streamed: memory follows the batch.
+/// Links are taken from the file of links, else from the records, where the first record has some. Then, and where a
+/// trained model gives them, pairs are streamed: memory follows the batch. Else the built-in aligner is trained on the
+/// pairs and on every extra bitext, and all pairs are held in memory until they are written; so they are with the score
+/// `span`, which looks at the whole corpus.
 #[derive(Debug, Clone)]
 pub struct ProjectJob {
     /// The pairs.
@@ -29,6 +33,8 @@ pub struct ProjectJob {
     pub alignment: Option<PathBuf>,
     /// How it is read.
     pub alignment_options: ReadOptions,
+    /// The built-in aligner, where there are no links. Any of its options given, links of records are not used.
+    pub aligner: AlignerOptions,
     /// How entities are projected.
     pub method: MethodOptions,
     /// Where the result goes; formats that hold pairs and entities (JSONL, Parquet) get the pairs, others the target
@@ -48,8 +54,20 @@ impl ProjectJob {
         output::check(&self.output, &self.output_options)?;
         let mut inputs = self.input.paths();
         inputs.extend(self.alignment.as_deref());
+        inputs.extend(self.aligner.paths());
         if inputs.iter().filter(|path| path.as_os_str() == "-").count() > 1 {
             return Err(Error::Options("standard input (-) can be read once only".into()));
+        }
+        if self.aligner.is_given() {
+            let method = self.method.resolve(self.alignment.is_some())?;
+            let wanted = self.alignment.is_none() && method::needs_links(&method);
+            if !wanted && !method::needs_posteriors(&method) {
+                return Err(Error::Options(
+                    "the aligner has nothing to do: leave out --aligner, --bitext and --dictionary, or take its score too \
+                     (--scores align=1,span=1)"
+                        .into(),
+                ));
+            }
         }
         Ok(())
     }
@@ -61,15 +79,37 @@ impl ProjectJob {
     pub fn run(&self, listener: Listener<'_>) -> Result<ProjectReport> {
         self.check()?;
         let links = self.alignment.as_deref().map(|path| (path, &self.alignment_options));
-        let pairs = Pairs::open(&self.input, links)?;
-        let method = self.method.resolve()?;
-        let origin = if method::needs_links(&method) { Origin::Given } else { Origin::None };
-        let run = Run { job: self, report: ProjectReport::new(&method, origin), method, listener };
-        run.stream(pairs)
+        let mut pairs = Pairs::open(&self.input, links)?;
+        let given =
+            links.is_some() || !self.aligner.is_given() && pairs.peek()?.is_some_and(|pair| pair.alignment.is_some());
+        let method = self.method.resolve(given)?;
+        let span = method::needs_posteriors(&method);
+        let ours = span || (!given && method::needs_links(&method));
+        let origin = match (ours, &self.aligner.model) {
+            (true, Some(_)) => Origin::Model,
+            (true, None) => Origin::Trained,
+            (false, _) if method::needs_links(&method) => Origin::Given,
+            (false, _) => Origin::None,
+        };
+        let run = Run {
+            job: self,
+            realign: links.is_none() && self.aligner.is_given(),
+            report: ProjectReport::new(&method, origin),
+            method,
+            listener,
+        };
+        match (ours, &self.aligner.model) {
+            (false, _) => run.stream(pairs, None),
+            (true, Some(model)) if !span && !self.aligner.trains() => run.stream_with_model(pairs, model),
+            (true, _) => run.in_memory(pairs),
+        }
     }
 
     /// Makes a pair ready: tokens, links that fit them.
-    fn prepare(&self, pair: &mut Pair, number: u64) -> Result<()> {
+    fn prepare(&self, pair: &mut Pair, number: u64, realign: bool) -> Result<()> {
+        if realign {
+            pair.alignment = None;
+        }
         input::tokenize(pair).map_err(|error| self.fail(number, pair, error.into()))
     }
 

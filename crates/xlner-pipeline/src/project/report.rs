@@ -48,6 +48,10 @@ pub enum Origin {
     None,
     /// The file of links, or the records.
     Given,
+    /// The built-in aligner, trained on the pairs at hand.
+    Trained,
+    /// A model file.
+    Model,
 }
 
 /// What the solver proved, over the pairs whose source has entities.
@@ -89,6 +93,10 @@ pub struct Inputs {
     pub repaired_tags: u64,
     /// Sentences tokenised by us.
     pub tokenized_sentences: u64,
+    /// Pairs of other bitexts that the aligner was trained on.
+    pub bitext_pairs: u64,
+    /// Entries of dictionaries.
+    pub dictionary_entries: u64,
 }
 
 /// Wall-clock seconds by stage. Where pairs are streamed, reading and writing go on beside projecting, so that the sum may
@@ -97,7 +105,11 @@ pub struct Inputs {
 pub struct Seconds {
     /// Reading.
     pub read: f64,
-    /// Projecting.
+    /// Training the aligner, or loading its model.
+    pub train: f64,
+    /// Taking links from the aligner, where that is a step of its own.
+    pub align: f64,
+    /// Projecting; with a streamed model, or the score `span`, asking the aligner too.
     pub project: f64,
     /// Writing.
     pub write: f64,

@@ -1,10 +1,15 @@
-//! How a projection is done: streamed.
+//! How a projection is done: streamed, or in memory where an aligner is trained or the score looks at the whole corpus.
 
+use std::path::Path;
+
+use xlner_align::Scratch;
+use xlner_core::Pair;
 use xlner_project::{Method, Projector, Workspace};
 
 use super::output::Writer;
-use super::{ProjectJob, ProjectReport};
+use super::{Inputs, ProjectJob, ProjectReport, method};
 use crate::Result;
+use crate::aligner::{Aligner, Extraction};
 use crate::input::Pairs;
 use crate::progress::{Listener, Progress, Stage};
 use crate::stream::{self, timed};
@@ -12,21 +17,29 @@ use crate::stream::{self, timed};
 /// A job that is being done.
 pub(super) struct Run<'a> {
     pub job: &'a ProjectJob,
+    /// Links that records have are dropped.
+    pub realign: bool,
     pub method: Method,
     pub report: ProjectReport,
     pub listener: Listener<'a>,
 }
 
 impl Run<'_> {
-    /// Streams the pairs, in batches.
-    pub fn stream(self, mut pairs: Pairs) -> Result<ProjectReport> {
-        let Run { job, method, mut report, listener } = self;
+    /// Streams the pairs, with links from the aligner where a pair has none.
+    pub fn stream(self, mut pairs: Pairs, aligner: Option<&Aligner>) -> Result<ProjectReport> {
+        let Run { job, realign, method, mut report, listener } = self;
         let mut writer = Writer::create(&job.output, &job.output_options)?;
         let projector = Projector { method };
         let clock = stream::stream(
             &mut pairs,
-            |workspace: &mut Workspace, pair, number| {
-                job.prepare(pair, number)?;
+            |(workspace, scratch): &mut (Workspace, Scratch), pair, number| {
+                job.prepare(pair, number, realign)?;
+                if let Some(aligner) = aligner
+                    && pair.alignment.is_none()
+                {
+                    let links = aligner.links(pair, &Extraction::default(), scratch);
+                    pair.alignment = Some(links.map_err(|error| job.fail(number, pair, error.into()))?);
+                }
                 projector.apply(pair, workspace).map_err(|error| job.fail(number, pair, error))
             },
             |pair| {
@@ -40,6 +53,77 @@ impl Run<'_> {
         report.seconds.write = clock.write;
         finish(report, &pairs, writer)
     }
+
+    /// Streams the pairs with links from a model file.
+    pub fn stream_with_model(mut self, pairs: Pairs, model: &Path) -> Result<ProjectReport> {
+        let aligner = timed(&mut self.report.seconds.train, || Aligner::load(model))?;
+        self.stream(pairs, Some(&aligner))
+    }
+
+    /// Reads all pairs, trains an aligner on them or loads its model, projects.
+    pub fn in_memory(self, mut source: Pairs) -> Result<ProjectReport> {
+        let Run { job, realign, method, mut report, listener } = self;
+        // Before the long work: a folder that is not there is found out at once.
+        let mut writer = Writer::create(&job.output, &job.output_options)?;
+        let mut pairs = timed(&mut report.seconds.read, || {
+            source.read_all(|pair, number| job.prepare(pair, number, realign), listener)
+        })?;
+
+        let aligner = timed(&mut report.seconds.train, || aligner(job, &pairs, &mut report.input, listener))?;
+        if method::needs_links(&method) {
+            timed(&mut report.seconds.align, || link(job, &mut pairs, &aligner, listener))?;
+        }
+        timed(&mut report.seconds.project, || project(job, &mut pairs, method, listener))?;
+        let mut seconds = 0.0;
+        timed(&mut seconds, || {
+            pairs.iter().try_for_each(|pair| {
+                report.count(pair);
+                writer.write(pair)
+            })
+        })?;
+        report.seconds.write = seconds;
+        finish(report, &source, writer)
+    }
+}
+
+/// The aligner: loaded, or trained on the pairs and other text.
+fn aligner(job: &ProjectJob, pairs: &[Pair], counts: &mut Inputs, listener: Listener<'_>) -> Result<Aligner> {
+    match &job.aligner.model {
+        Some(path) if !job.aligner.trains() => Aligner::load(path),
+        _ => {
+            let trained = Aligner::train(&job.aligner, pairs, listener)?;
+            (counts.bitext_pairs, counts.dictionary_entries) = (trained.bitext_pairs, trained.dictionary_entries);
+            Ok(trained.aligner)
+        }
+    }
+}
+
+/// Gives the pairs that have no links the aligner's.
+fn link(job: &ProjectJob, pairs: &mut [Pair], aligner: &Aligner, listener: Listener<'_>) -> Result<()> {
+    let total = Some(pairs.len() as u64);
+    stream::all(
+        pairs,
+        |scratch: &mut Scratch, pair, number| {
+            if pair.alignment.is_none() {
+                let links = aligner.links(pair, &Extraction::default(), scratch);
+                pair.alignment = Some(links.map_err(|error| job.fail(number, pair, error.into()))?);
+            }
+            Ok(())
+        },
+        |done| listener(Progress { stage: Stage::Align, done, total }),
+    )
+}
+
+/// Projects pair by pair.
+fn project(job: &ProjectJob, pairs: &mut [Pair], method: Method, listener: Listener<'_>) -> Result<()> {
+    let (projector, total) = (Projector { method }, Some(pairs.len() as u64));
+    stream::all(
+        pairs,
+        |workspace: &mut Workspace, pair, number| {
+            projector.apply(pair, workspace).map_err(|error| job.fail(number, pair, error))
+        },
+        |done| listener(Progress { stage: Stage::Project, done, total }),
+    )
 }
 
 /// Ends the output and the report.
