@@ -39,6 +39,7 @@ mod problem;
 mod projector;
 pub mod scores;
 pub mod solvers;
+pub mod span;
 pub(crate) mod text;
 
 pub use candidates::{CandidateKind, CandidateSet, Candidates};

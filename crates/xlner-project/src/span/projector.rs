@@ -1,0 +1,164 @@
+//! Projection of a whole corpus by the span score.
+
+use rayon::prelude::*;
+use xlner_core::{Pair, Posteriors};
+
+use super::consistency::{Choice, Consistency};
+use super::corpus::Corpus;
+use super::labels::Labels;
+use super::model::{SpanModel, Statistics, longest};
+use super::scorer::SpanScorer;
+use super::view::Prepared;
+use crate::{Matching, Projector, Result, Workspace};
+
+/// Pairs per step between two calls of the progress function.
+const BATCH: usize = 4096;
+
+/// What the projection of a corpus is at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SpanStage {
+    /// Posteriors and counts of words.
+    Counting,
+    /// First pass: how each name is usually projected.
+    Learning,
+    /// Second pass: the projection.
+    Projecting,
+}
+
+/// Projects the entities of all pairs of a corpus with the score `span`.
+#[derive(Debug, Clone, PartialEq)]
+pub struct SpanProjector {
+    /// Weights of the measurements.
+    pub model: SpanModel,
+    /// Candidates, solver and the weights of all scores; `span` is this one.
+    pub matching: Matching,
+    /// Whether labels are corrected by the majority of the corpus, and adjectives become `MISC` where there is that label.
+    pub correct_labels: bool,
+}
+
+/// Posteriors of a pair.
+pub type PosteriorsOf<'f> = dyn Fn(&Pair) -> Posteriors + Sync + 'f;
+
+impl SpanProjector {
+    /// Writes the projected entities and the [`Projection`](xlner_core::Projection) into every pair. The target's
+    /// entities before, if any, are gone. Posteriors are asked for once per pair; those of pairs with source entities are
+    /// held in memory. `progress` hears the stage, the pairs done and all pairs.
+    ///
+    /// # Errors
+    /// The index of a pair and what is wrong with it; see [`Projector::project_with`]. Pairs before it may have been
+    /// written already.
+    pub fn project_corpus(
+        &self,
+        pairs: &mut [Pair],
+        posteriors: &PosteriorsOf<'_>,
+        progress: &mut dyn FnMut(SpanStage, usize, usize),
+    ) -> std::result::Result<(), (usize, crate::Error)> {
+        let total = pairs.len();
+        let (statistics, evidence, choices) = learn(&self.model, pairs, posteriors, progress)?;
+        let projector = Projector::from(self.matching.clone());
+        let mut labels = Labels::default();
+        for first in (0..total).step_by(BATCH) {
+            progress(SpanStage::Projecting, first, total);
+            let end = (first + BATCH).min(total);
+            let projected: Vec<Result<_>> = pairs[first..end]
+                .par_iter()
+                .enumerate()
+                .map_init(Workspace::default, |workspace, (at, pair)| {
+                    let index = first + at;
+                    let scores = self.scores(pair, &statistics, &evidence[index], &choices[index]);
+                    projector.project_with(pair, &mut [("span", &mut SpanScorer { scores })], workspace)
+                })
+                .collect();
+            for ((index, pair), projected) in (first..end).zip(&mut pairs[first..end]).zip(projected) {
+                let (entities, projection) = projected.map_err(|error| (index, error))?;
+                pair.target.entities = entities;
+                pair.projection = Some(projection);
+                labels.add(pair);
+            }
+        }
+        if self.correct_labels {
+            pairs.par_iter_mut().for_each(|pair| labels.correct(pair));
+        }
+        progress(SpanStage::Projecting, total, total);
+        Ok(())
+    }
+
+    fn scores(
+        &self,
+        pair: &Pair,
+        statistics: &Statistics,
+        posteriors: &Posteriors,
+        own: &[Vec<Choice>],
+    ) -> Vec<super::model::Scored> {
+        if pair.source.entities.is_empty() {
+            return Vec::new();
+        }
+        let prepared = Prepared::new(pair, posteriors, &statistics.corpus, Some(&statistics.consistency), own);
+        (0..pair.source.entities.len())
+            .map(|entity| {
+                let view = prepared.entity(entity);
+                self.model.passes[1].log_odds(&view, longest(view.len()))
+            })
+            .collect()
+    }
+}
+
+/// What the first pass over a corpus leaves: statistics, posteriors and choices by pair.
+pub(crate) type Learnt = (Statistics, Vec<Posteriors>, Vec<Vec<Vec<Choice>>>);
+
+/// Counts the corpus and makes the first pass.
+pub(crate) fn learn(
+    model: &SpanModel,
+    pairs: &[Pair],
+    posteriors: &PosteriorsOf<'_>,
+    progress: &mut dyn FnMut(SpanStage, usize, usize),
+) -> std::result::Result<Learnt, (usize, crate::Error)> {
+    let (corpus, evidence) = count(pairs, posteriors, progress)?;
+    let mut consistency = Consistency::default();
+    let mut choices = Vec::with_capacity(pairs.len());
+    for first in (0..pairs.len()).step_by(BATCH) {
+        progress(SpanStage::Learning, first, pairs.len());
+        let end = (first + BATCH).min(pairs.len());
+        let chosen: Vec<(Vec<_>, Vec<_>)> = (first..end)
+            .into_par_iter()
+            .map(|index| {
+                let pair = &pairs[index];
+                if pair.source.entities.is_empty() {
+                    return (Vec::new(), Vec::new());
+                }
+                let prepared = Prepared::new(pair, &evidence[index], &corpus, None, &[]);
+                let entities = pair.source.entities.len();
+                let ids = (0..entities).map(|entity| prepared.id(entity)).collect();
+                (ids, model.first_choices(&prepared, entities))
+            })
+            .collect();
+        for (ids, own) in chosen {
+            for (id, own) in ids.into_iter().zip(&own) {
+                consistency.count(id, own);
+            }
+            choices.push(own);
+        }
+    }
+    Ok((Statistics { corpus, consistency }, evidence, choices))
+}
+
+/// Counts the words of a corpus. Posteriors of pairs without entities are empty in the result.
+pub(crate) fn count(
+    pairs: &[Pair],
+    posteriors: &PosteriorsOf<'_>,
+    progress: &mut dyn FnMut(SpanStage, usize, usize),
+) -> std::result::Result<(Corpus, Vec<Posteriors>), (usize, crate::Error)> {
+    let mut corpus = Corpus::default();
+    let mut evidence = Vec::with_capacity(pairs.len());
+    for first in (0..pairs.len()).step_by(BATCH) {
+        progress(SpanStage::Counting, first, pairs.len());
+        let end = (first + BATCH).min(pairs.len());
+        let found: Vec<Posteriors> = pairs[first..end].par_iter().map(posteriors).collect();
+        for ((index, pair), found) in (first..end).zip(&pairs[first..end]).zip(found) {
+            pair.validate().map_err(|error| (index, error.into()))?;
+            corpus.add(pair, &found);
+            evidence.push(if pair.source.entities.is_empty() { Posteriors::default() } else { found });
+        }
+    }
+    Ok((corpus, evidence))
+}
