@@ -22,6 +22,7 @@
 mod bitext;
 mod error;
 mod estimate;
+mod filter;
 mod hmm;
 mod model;
 mod spelling;

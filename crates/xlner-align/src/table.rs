@@ -121,17 +121,15 @@ impl Table {
 
     /// Keeps the pairs whose expected count or prior count says something, in as little room as they need.
     pub fn compact(&mut self) {
-        let kept: Vec<usize> = (0..self.entries.len())
-            .filter(|&place| self.entries[place].key != EMPTY && self.counts[place] + self.priors[place] > LEAST)
-            .collect();
-        let size = (kept.len() * 3 / 2 + 1).next_power_of_two();
+        let (counts, priors) = (std::mem::take(&mut self.counts), std::mem::take(&mut self.priors));
+        let kept = |place: usize, entry: &Entry| entry.key != EMPTY && counts[place] + priors[place] > LEAST;
+        self.len = self.entries.iter().enumerate().filter(|(place, entry)| kept(*place, entry)).count();
+        let size = (self.len * 3 / 2 + 1).next_power_of_two();
         let old = std::mem::replace(&mut self.entries, vec![Entry::FREE; size]);
-        let counts = std::mem::replace(&mut self.counts, vec![0.0; size]);
-        let priors = std::mem::replace(&mut self.priors, vec![0.0; size]);
-        self.len = kept.len();
-        for from in kept {
-            let place = self.place(old[from].key);
-            self.entries[place] = old[from];
+        self.seal();
+        for (from, entry) in old.iter().enumerate().filter(|(place, entry)| kept(*place, entry)) {
+            let place = self.place(entry.key);
+            self.entries[place] = *entry;
             self.counts[place] = counts[from];
             self.priors[place] = priors[from];
         }
@@ -140,7 +138,12 @@ impl Table {
     /// A table as [`compact`](Self::compact) left it. `None` where the arrays cannot be one.
     pub fn from_parts(entries: Vec<Entry>, counts: Vec<f32>) -> Option<Table> {
         let len = entries.iter().filter(|entry| entry.key != EMPTY).count();
-        let valid = entries.len().is_power_of_two() && entries.len() == counts.len() && len < entries.len();
+        let probability = |x: f32| (0.0..=1.0).contains(&x);
+        let valid = entries.len().is_power_of_two()
+            && entries.len() == counts.len()
+            && len < entries.len()
+            && entries.iter().all(|entry| probability(entry.forward) && probability(entry.reverse))
+            && counts.iter().all(|x| x.is_finite() && *x >= 0.0);
         valid.then_some(Table { priors: vec![0.0; counts.len()], entries, counts, len })
     }
 }

@@ -10,6 +10,7 @@ use rayon::prelude::*;
 
 use crate::Bitext;
 use crate::estimate::exp_digamma;
+use crate::filter::Filter;
 use crate::hmm::JumpCounts;
 use crate::model::{Model, Scratch};
 use crate::spelling;
@@ -23,14 +24,15 @@ pub struct TrainOptions {
     pub dictionary: Vec<(String, String)>,
     /// Passes over the bitext with the hidden Markov model; one without it comes before.
     pub iterations: usize,
-    /// Parameters at most: pairs of words that stand in too few sentences together are left to coarser views until
-    /// the others fit. One takes about 40 bytes.
+    /// Parameters at most, a quarter of them for each view: pairs of words that stand in too few sentences together are
+    /// left to coarser views until the others fit. Those of the dictionary and of the model to start from come on top.
+    /// One takes 36 to 72 bytes; the tables of the default take 3.2 GB at most.
     pub max_parameters: usize,
 }
 
 impl Default for TrainOptions {
     fn default() -> Self {
-        TrainOptions { dictionary: Vec::new(), iterations: 3, max_parameters: 120_000_000 }
+        TrainOptions { dictionary: Vec::new(), iterations: 3, max_parameters: 88_000_000 }
     }
 }
 
@@ -155,7 +157,8 @@ pub(crate) fn train(
         }
         progress(TrainProgress { iteration, iterations, done: bitext.len(), total: bitext.len() });
         // Pairs that nothing speaks for have no probability from now on; without them the tables are small.
-        model.tables.par_iter_mut().for_each(Table::compact);
+        // One after another, as the largest would be in memory twice.
+        model.tables.iter_mut().for_each(Table::compact);
         estimate(&mut model.tables);
         model.null = [0, 1].map(|direction| smooth(&null[direction], &text_shares[direction]));
         if iteration > 0 {
@@ -199,7 +202,7 @@ fn tables(bitext: &Bitext, options: &TrainOptions, start: Option<&Model>, model:
                         let e = source.word(e).views[view];
                         for &f in f {
                             let f = target.word(f).views[view];
-                            if filter.as_ref().is_none_or(|filter| filter.passes(e, f)) {
+                            if table.len() < room && filter.as_ref().is_none_or(|filter| filter.passes(e, f)) {
                                 table.insert(e, f);
                             }
                         }
@@ -246,59 +249,6 @@ fn tables(bitext: &Bitext, options: &TrainOptions, start: Option<&Model>, model:
         table.priors.iter_mut().zip(best).for_each(|(prior, best)| *prior += best);
     });
     tables.try_into().expect("one table a view")
-}
-
-/// Lets pairs of views pass that stand in enough sentence pairs together, so that a table keeps its size. Counts are
-/// hashed, so that a pair may pass by the count of another.
-struct Filter {
-    counts: Vec<u8>,
-    least: u8,
-}
-
-impl Filter {
-    /// `None` where every pair fits.
-    fn new(bitext: &Bitext, view: usize, room: usize) -> Option<Filter> {
-        let cells: usize =
-            (0..bitext.len()).map(|i| bitext.source.sentence(i).len() * bitext.target.sentence(i).len()).sum();
-        if cells <= room {
-            return None;
-        }
-        let mut filter = Filter { counts: vec![0; (4 * room).next_power_of_two().min(1 << 29)], least: 0 };
-        for index in 0..bitext.len() {
-            for range in pieces(bitext.source.sentence(index).len(), bitext.target.sentence(index).len()) {
-                let (e, f) = range.of(bitext, index);
-                for &e in e {
-                    let e = bitext.source.vocabulary.word(e).views[view];
-                    for &f in f {
-                        let at = filter.place(e, bitext.target.vocabulary.word(f).views[view]);
-                        filter.counts[at] = filter.counts[at].saturating_add(1);
-                    }
-                }
-            }
-        }
-        let mut histogram = [0usize; 256];
-        filter.counts.iter().for_each(|&count| histogram[usize::from(count)] += 1);
-        let mut kept = 0;
-        // The rarest that still fit; the most frequent always do.
-        filter.least = (1..=u8::MAX)
-            .rev()
-            .take_while(|&count| {
-                kept += histogram[usize::from(count)];
-                kept <= room || count == u8::MAX
-            })
-            .last()
-            .unwrap_or(u8::MAX);
-        Some(filter)
-    }
-
-    fn place(&self, e: u32, f: u32) -> usize {
-        let key = u64::from(e) << 32 | u64::from(f);
-        (key.wrapping_mul(0xD6E8_FEB8_6659_FD93) >> 30) as usize & (self.counts.len() - 1)
-    }
-
-    fn passes(&self, e: u32, f: u32) -> bool {
-        self.counts[self.place(e, f)] >= self.least
-    }
 }
 
 /// Probabilities before anything was counted: the means of the priors.
@@ -407,7 +357,7 @@ pub(crate) struct Piece {
 }
 
 impl Piece {
-    fn of<'b>(&self, bitext: &'b Bitext, index: usize) -> (&'b [u32], &'b [u32]) {
+    pub fn of<'b>(&self, bitext: &'b Bitext, index: usize) -> (&'b [u32], &'b [u32]) {
         (&bitext.source.sentence(index)[self.source.clone()], &bitext.target.sentence(index)[self.target.clone()])
     }
 }
