@@ -149,7 +149,7 @@ proptest! {
     }
 
     #[test]
-    fn uner_and_conllu(mut sentences in vec(sentence(true, 0, GLUE), 0..6)) {
+    fn uner_and_conllu(mut sentences in vec(sentence(true, 1, GLUE), 0..6)) {
         for (index, sentence) in sentences.iter_mut().enumerate() {
             sentence.extra.insert("id", format!("doc-{index}").into());
         }
@@ -180,7 +180,7 @@ proptest! {
     }
 
     #[test]
-    fn records(mut sentences in vec(sentence(true, 0, SPACE), 0..6), score in 0.0..1.0) {
+    fn records(mut sentences in vec(sentence(true, 1, SPACE), 0..6), score in 0.0..1.0) {
         for entity in sentences.iter_mut().flat_map(|sentence| &mut sentence.entities) {
             entity.score = Some(score);
             entity.extra.insert("wiki", "Q76".into());
@@ -238,7 +238,7 @@ proptest! {
 
     #[test]
     fn pairs(
-        sides in vec((sentence(true, 0, SPACE), sentence(true, 0, SPACE)), 0..5),
+        sides in vec((sentence(true, 1, SPACE), sentence(true, 1, SPACE)), 0..5),
         links in vec((0..9_u32, 0..9_u32, 0.0..1.0), 0..9),
     ) {
         let pairs: Vec<Pair> = sides

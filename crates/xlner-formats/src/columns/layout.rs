@@ -138,15 +138,14 @@ impl<'a> Sample<'a> {
         }
         let hashes = lines.is_empty();
         if hashes {
+            // Tokens that begin with `#` end with a tag, comments hardly ever do.
+            hash_lines.retain(|(_, line, _)| line.rsplit_once([' ', '\t']).is_some_and(|(_, cell)| is_tag(cell)));
             lines = hash_lines;
         }
         let with_tab = lines.iter().filter(|(_, line, _)| line.contains('\t')).count();
         let separator = if 2 * with_tab > lines.len() { Separator::Tab } else { Separator::Spaces };
-        let mut rows: Vec<Row> =
+        let rows: Vec<Row> =
             lines.into_iter().map(|(line, text, first)| Row { line, cells: separator.split(text), first }).collect();
-        if hashes {
-            rows.retain(|row| row.cells.len() > 1 && row.cells.last().is_some_and(|cell| is_tag(cell)));
-        }
         Sample { separator, rows, names, hashes }
     }
 
