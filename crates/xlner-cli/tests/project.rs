@@ -261,6 +261,8 @@ fn links_of_the_aligner_serve_the_other_methods() {
     };
     assert!(run("--method heuristic") > 50);
     assert!(run("--scores align=1,string=0.5") > 50);
+    assert!(run("--scores span=1,align=0.5 --candidates aligned") > 50);
+    assert!(run("--keep-labels") > 50);
 }
 
 #[test]

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use xlner_align::symmetrize::{Direction, Mean, Symmetrize, extract};
 use xlner_align::{Bitext, Model, Scratch, TrainOptions, TrainProgress};
-use xlner_core::{Alignment, Pair};
+use xlner_core::{Alignment, Pair, Posteriors};
 use xlner_formats::{Format, Output, ReadOptions, read_pairs};
 
 use crate::input::{self, Input, Pairs};
@@ -103,9 +103,14 @@ impl Aligner {
     /// The links of a tokenised pair; the buffers are kept between pairs.
     pub fn links(&self, pair: &Pair, extraction: &Extraction, scratch: &mut Scratch) -> xlner_core::Result<Alignment> {
         let Extraction { direction, mean, threshold } = *extraction;
+        extract(&self.posteriors(pair, scratch), direction, mean, threshold)
+    }
+
+    /// The posteriors of a tokenised pair; the buffers are kept between pairs.
+    pub fn posteriors(&self, pair: &Pair, scratch: &mut Scratch) -> Posteriors {
         let source: Vec<&str> = pair.source.tokens().collect();
         let target: Vec<&str> = pair.target.tokens().collect();
-        extract(&self.0.posteriors_with(&source, &target, scratch), direction, mean, threshold)
+        self.0.posteriors_with(&source, &target, scratch)
     }
 
     /// Writes the model to a file that appears when it is whole.

@@ -36,14 +36,6 @@ pub enum Error {
     /// A model file that is damaged, or of another version.
     #[error(transparent)]
     Align(#[from] xlner_align::Error),
-    /// Pairs that cannot be projected together.
-    #[error("{}: {problem}", file.display())]
-    Corpus {
-        /// Their file.
-        file: PathBuf,
-        /// What is wrong.
-        problem: xlner_project::Error,
-    },
     /// A pair that cannot be worked on.
     #[error("{}, pair {number}{}: {problem}", file.display(), quoted(id))]
     Pair {

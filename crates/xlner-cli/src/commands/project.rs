@@ -107,6 +107,9 @@ pub struct Args {
     /// match: matches of a lower score are not made [default: those above 0 are]
     #[arg(long, value_name = "X", allow_negative_numbers = true, help_heading = "Method")]
     min_score: Option<f64>,
+    /// match, score span: keep the labels of the source entities instead of correcting them by the corpus
+    #[arg(long, help_heading = "Method")]
+    keep_labels: bool,
 
     /// Format of the pairs, or of both --source and --target [default: from their names]
     #[arg(long, value_name = "FORMAT", help_heading = "Formats")]
@@ -193,6 +196,7 @@ fn method(args: &Args) -> MethodOptions {
         solver: args.solver,
         constraint: args.constraint,
         min_score: args.min_score,
+        keep_labels: args.keep_labels,
     }
 }
 

@@ -85,6 +85,9 @@ pub struct MethodOptions {
     pub constraint: Option<Constraint>,
     /// `match`: matches of a lower score are not made; those of no positive score are not.
     pub min_score: Option<f64>,
+    /// `match` with the score `span`: labels stay those of the source entities; else they are corrected by what most
+    /// occurrences of a name in the corpus carry, and adjectives become `MISC` where there is that label.
+    pub keep_labels: bool,
 }
 
 impl MethodOptions {
@@ -107,6 +110,7 @@ impl MethodOptions {
             ("--solver", self.solver.is_some()),
             ("--constraint", self.constraint.is_some()),
             ("--min-score", self.min_score.is_some()),
+            ("--keep-labels", self.keep_labels),
         ];
         let (strangers, theirs) = match self.method {
             MethodKind::Match => (&heuristic[..], MethodKind::Heuristic),
@@ -141,7 +145,7 @@ impl MethodOptions {
     ///
     /// # Errors
     /// [`Error::Options`].
-    pub(crate) fn resolve(&self, _linked: bool) -> Result<Method> {
+    pub(crate) fn resolve(&self, linked: bool) -> Result<Method> {
         self.check()?;
         if self.method == MethodKind::Heuristic {
             return Ok(Method::Heuristic(Heuristic::new(
@@ -153,7 +157,8 @@ impl MethodOptions {
         }
         let weights = match &self.scores {
             Some(weights) => weights.clone(),
-            None => Weights::default(),
+            None if linked => Weights::default(),
+            None => SPAN.parse().map_err(|error: xlner_project::Error| Error::Options(error.to_string()))?,
         };
         let published = CandidateSet::default();
         let (max_length, stop_tokens) = if has(&weights, SPAN) {
@@ -193,7 +198,12 @@ pub(crate) fn needs_links(method: &Method) -> bool {
 
 /// Whether the method looks at posteriors.
 pub(crate) fn needs_posteriors(method: &Method) -> bool {
-    matches!(method, Method::Match(matching) if has(&matching.weights, SPAN))
+    matches!(method, Method::Match(matching) if has_span(matching))
+}
+
+/// Whether the score `span` is among the scores.
+pub(crate) fn has_span(matching: &Matching) -> bool {
+    has(&matching.weights, SPAN)
 }
 
 fn has(weights: &Weights, name: &str) -> bool {
@@ -234,6 +244,22 @@ mod tests {
             ..MethodOptions::default()
         };
         assert!(refused(&options).contains("bipartite"));
+    }
+
+    #[test]
+    fn defaults_follow_what_there_is() {
+        let matching = |options: &MethodOptions, linked| match options.resolve(linked).unwrap() {
+            Method::Match(matching) => matching,
+            Method::Heuristic(_) => unreachable!(),
+        };
+        let options = MethodOptions::default();
+        assert_eq!(matching(&options, true), Matching::default());
+        let span = matching(&options, false);
+        assert_eq!(span.weights.to_string(), "span=1");
+        assert_eq!((span.candidates.max_length, span.candidates.stop_tokens.len()), (45, 0));
+        assert!(needs_posteriors(&Method::Match(span.clone())) && !needs_links(&Method::Match(span)));
+        let options = MethodOptions { max_length: Some(3), ..MethodOptions::default() };
+        assert_eq!(matching(&options, false).candidates.max_length, 3);
     }
 
     #[test]

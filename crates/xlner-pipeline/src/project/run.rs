@@ -4,7 +4,8 @@ use std::path::Path;
 
 use xlner_align::Scratch;
 use xlner_core::Pair;
-use xlner_project::{Method, Projector, Workspace};
+use xlner_project::span::{SpanModel, SpanProjector, SpanStage};
+use xlner_project::{Matching, Method, Projector, Workspace};
 
 use super::output::Writer;
 use super::{Inputs, ProjectJob, ProjectReport, method};
@@ -73,7 +74,12 @@ impl Run<'_> {
         if method::needs_links(&method) {
             timed(&mut report.seconds.align, || link(job, &mut pairs, &aligner, listener))?;
         }
-        timed(&mut report.seconds.project, || project(job, &mut pairs, method, listener))?;
+        timed(&mut report.seconds.project, || match method {
+            Method::Match(matching) if method::has_span(&matching) => {
+                project_corpus(job, &mut pairs, matching, &aligner, listener)
+            }
+            method => project(job, &mut pairs, method, listener),
+        })?;
         let mut seconds = 0.0;
         timed(&mut seconds, || {
             pairs.iter().try_for_each(|pair| {
@@ -124,6 +130,28 @@ fn project(job: &ProjectJob, pairs: &mut [Pair], method: Method, listener: Liste
         },
         |done| listener(Progress { stage: Stage::Project, done, total }),
     )
+}
+
+/// Projects with the score `span`, which looks at all pairs before it decides on one.
+fn project_corpus(
+    job: &ProjectJob,
+    pairs: &mut [Pair],
+    matching: Matching,
+    aligner: &Aligner,
+    listener: Listener<'_>,
+) -> Result<()> {
+    let projector = SpanProjector { model: SpanModel::default(), matching, correct_labels: !job.method.keep_labels };
+    let posteriors = |pair: &Pair| aligner.posteriors(pair, &mut Scratch::default());
+    let result = projector.project_corpus(pairs, &posteriors, &mut |stage, done, total| {
+        // Stages one after the other, on one scale.
+        let before = match stage {
+            SpanStage::Counting => 0,
+            SpanStage::Learning => total,
+            SpanStage::Projecting => 2 * total,
+        };
+        listener(Progress { stage: Stage::Project, done: (before + done) as u64, total: Some(3 * total as u64) });
+    });
+    result.map_err(|(index, error)| job.fail(index as u64 + 1, &pairs[index], error))
 }
 
 /// Ends the output and the report.
