@@ -17,8 +17,8 @@ Examples:
   xlner align --model en-de.xla --bitext new.tsv -o new.pharaoh
   xlner align --model en-de.xla --train --bitext new.tsv --save-model better.xla -o new.pharaoh
 
-A file ending in .tsv is `source<TAB>target`, in .txt or .bitext `source ||| target`; spaces separate the tokens. One
-line is written for every line read, empty where nothing is linked. Training holds all pairs in memory; with --model
+A file ending in .tsv is `source<TAB>target`, in .txt or .bitext `source ||| target`; spaces separate the tokens. One \
+line is written for every line read, empty where nothing is linked. Training holds all pairs in memory; with --model \
 alone they are streamed.";
 
 #[derive(clap::Args)]

@@ -19,7 +19,7 @@ Examples:
   xlner project --pairs pairs.jsonl -o projected.jsonl --report projection.json
   xlner project --source en.conll --target de.conll --alignment links.pharaoh --method heuristic -o de.projected.conll
 
-Without links (--alignment, or `alignment` in the records) the built-in aligner is trained on the pairs and every
+Without links (--alignment, or `alignment` in the records) the built-in aligner is trained on the pairs and every \
 --bitext; the pairs are then held in memory. With links they are streamed.";
 
 #[derive(clap::Args)]
