@@ -197,9 +197,12 @@ impl Sentence {
     }
 }
 
-/// Where a token stands in the text from a byte on: behind white space, as it is written or canonically equivalent; else
-/// wherever it is written so.
+/// Where a token stands in the text from a byte on: there, or behind white space, as it is written or canonically
+/// equivalent; else wherever it is written so.
 fn find_token(text: &str, from: usize, token: &str) -> Option<Range<usize>> {
+    if text[from..].starts_with(token) {
+        return Some(from..from + token.len());
+    }
     let start = text.len() - text[from..].trim_start().len();
     if text[start..].starts_with(token) {
         return Some(start..start + token.len());

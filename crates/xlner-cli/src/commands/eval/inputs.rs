@@ -29,7 +29,7 @@ pub struct Input {
 enum Source {
     Tags(Box<TagReader>),
     /// Records of pairs; their entities become tags.
-    Pairs(std::iter::Peekable<PairReader>, Role, Side),
+    Pairs(Box<std::iter::Peekable<PairReader>>, Role, Side),
 }
 
 /// Whether the file holds tags as somebody wrote them.
@@ -42,7 +42,7 @@ impl Input {
     /// Opens a file. Entities of records become tags of the scheme in the options, else of IOB2.
     pub fn open(path: &Path, role: Role, options: &ReadOptions) -> Result<Input> {
         let source = match pairs(path, options)? {
-            Some(pairs) => Source::Pairs(pairs, role, options.side.unwrap_or(Side::Target)),
+            Some(pairs) => Source::Pairs(Box::new(pairs), role, options.side.unwrap_or(Side::Target)),
             None => Source::Tags(Box::new(read_tags(path, options)?)),
         };
         let scheme = match &source {
