@@ -1,0 +1,68 @@
+//! What can go wrong with a model.
+
+use std::path::{Path, PathBuf};
+
+/// Result of the functions of this crate.
+pub type Result<T> = std::result::Result<T, Error>;
+
+/// A model that cannot be loaded, run or trained.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// A file that cannot be read or written.
+    #[error("{}: {problem}", path.display())]
+    File {
+        /// The file.
+        path: PathBuf,
+        /// What the system says.
+        #[source]
+        problem: std::io::Error,
+    },
+    /// A model file or folder that is damaged, incomplete, or not what it should be; says what to do about it.
+    #[error("{}: {problem}", path.display())]
+    Model {
+        /// The file or folder.
+        path: PathBuf,
+        /// What is wrong with it, and the cure.
+        problem: String,
+    },
+    /// A sentence of a batch that cannot be worked on, counted from 0 in the batch.
+    #[error("sentence {index} of the batch: {problem}")]
+    Sentence {
+        /// Index in the batch.
+        index: usize,
+        /// What is wrong with it.
+        problem: String,
+    },
+    /// An engine outside this process (a program, a server) that failed, after every retry.
+    #[error("{engine}: {problem}")]
+    Engine {
+        /// Its name: `apertium`, an address, …
+        engine: String,
+        /// What went wrong, and the cure.
+        problem: String,
+    },
+    /// Options that do not go together or are out of range.
+    #[error("{0}")]
+    Options(String),
+    /// Training data that cannot be learnt from.
+    #[error("training: {0}")]
+    Training(String),
+}
+
+impl Error {
+    /// A file that cannot be read or written.
+    pub fn file(path: &Path, problem: std::io::Error) -> Error {
+        Error::File { path: path.to_owned(), problem }
+    }
+
+    /// A model file or folder that is not as it should be.
+    pub fn model(path: &Path, problem: impl Into<String>) -> Error {
+        Error::Model { path: path.to_owned(), problem: problem.into() }
+    }
+
+    /// An engine that failed.
+    pub fn engine(engine: impl Into<String>, problem: impl Into<String>) -> Error {
+        Error::Engine { engine: engine.into(), problem: problem.into() }
+    }
+}

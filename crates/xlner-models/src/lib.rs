@@ -1,0 +1,13 @@
+//! Taggers, translators and encoders: what finds entities, translates, and gives token vectors.
+//!
+//! Each is one trait with several implementations behind it: [`Tagger`], [`Translator`], [`Encoder`].
+
+mod encoder;
+mod error;
+mod tagger;
+mod translator;
+
+pub use encoder::{Encoded, Encoder};
+pub use error::{Error, Result};
+pub use tagger::Tagger;
+pub use translator::{Translation, Translator};
