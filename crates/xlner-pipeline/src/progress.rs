@@ -9,7 +9,11 @@ use serde::Serialize;
 pub enum Stage {
     /// Reading and tokenising pairs that are held in memory.
     Read,
-    /// Training an aligner; counted are pairs times iterations.
+    /// Translating sentences.
+    Translate,
+    /// Finding entities.
+    Tag,
+    /// Training an aligner or a tagger; counted are pairs or sentences times iterations.
     Train,
     /// Aligning pairs.
     Align,
@@ -22,6 +26,8 @@ impl Stage {
     pub const fn as_str(self) -> &'static str {
         match self {
             Stage::Read => "read",
+            Stage::Translate => "translate",
+            Stage::Tag => "tag",
             Stage::Train => "train",
             Stage::Align => "align",
             Stage::Project => "project",
