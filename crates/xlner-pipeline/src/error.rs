@@ -36,6 +36,37 @@ pub enum Error {
     /// A model file that is damaged, or of another version.
     #[error(transparent)]
     Align(#[from] xlner_align::Error),
+    /// A file that cannot be read or written.
+    #[error("{}: {problem}", path.display())]
+    File {
+        /// The file.
+        path: PathBuf,
+        /// What the system says.
+        problem: std::io::Error,
+    },
+    /// A model or engine that cannot be loaded, run or trained.
+    #[error(transparent)]
+    Model(#[from] xlner_models::Error),
+    /// What a run folder keeps cannot be read.
+    #[error("{problem}; {} was kept by a run and is damaged: delete it and start the same command again", path.display())]
+    Kept {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        problem: xlner_formats::Error,
+    },
+    /// A sentence that a model or engine cannot work on.
+    #[error("{}, sentence {number}{}: {problem}", file.display(), quoted(id))]
+    Sentence {
+        /// The file it comes from.
+        file: PathBuf,
+        /// Its number in the file, counted from 1.
+        number: u64,
+        /// Its id; empty where it has none.
+        id: String,
+        /// What is wrong.
+        problem: String,
+    },
     /// A pair that cannot be worked on.
     #[error("{}, pair {number}{}: {problem}", file.display(), quoted(id))]
     Pair {
