@@ -7,7 +7,7 @@ use xlner_align::Scratch;
 use xlner_core::{Alignment, Pair};
 use xlner_formats::{AlignmentWriter, Format, PairWriter, WriteOptions, write_alignments, write_pairs};
 
-use crate::aligner::{Aligner, AlignerOptions, Extraction};
+use crate::aligner::{Aligner, AlignerOptions, Extraction, bitext};
 use crate::input::{self, Input, Pairs};
 use crate::progress::{Listener, Progress, Stage};
 use crate::stream;
@@ -128,7 +128,8 @@ impl AlignJob {
 
     fn in_memory(&self, mut source: Pairs, mut writer: Writer, listener: Listener<'_>) -> Result<AlignReport> {
         let mut pairs = source.read_all(|pair, number| self.prepare(pair, number), listener)?;
-        let trained = Aligner::train(&self.aligner, &pairs, listener)?;
+        let (bitext, langs) = bitext(&pairs);
+        let trained = Aligner::train(&self.aligner, bitext, &langs, listener)?;
         if let Some(path) = &self.save_model {
             trained.aligner.save(path)?;
         }

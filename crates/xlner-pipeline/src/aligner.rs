@@ -77,17 +77,20 @@ impl Aligner {
         Ok(Aligner(Model::load(path)?))
     }
 
-    /// Trains on the pairs, the bitexts and the dictionaries; from the model on, where one is given.
-    pub fn train(options: &AlignerOptions, pairs: &[Pair], listener: Listener<'_>) -> Result<Trained> {
+    /// Trains on the bitext at hand, the other bitexts and the dictionaries; from the model on, where one is given. Other
+    /// bitexts that name no languages are tokenised as `langs` says.
+    pub fn train(
+        options: &AlignerOptions,
+        mut bitext: Bitext,
+        langs: &Langs,
+        listener: Listener<'_>,
+    ) -> Result<Trained> {
         let start = options.model.as_deref().map(Aligner::load).transpose()?;
-        let mut bitext = Bitext::default();
-        for pair in pairs {
-            bitext.push(pair.source.tokens(), pair.target.tokens());
-        }
+        let own = bitext.len();
         for path in &options.bitext {
-            push_file(&mut bitext, path, &named(&options.bitext_options, pairs), listener)?;
+            push_file(&mut bitext, path, &named(&options.bitext_options, langs), listener)?;
         }
-        let bitext_pairs = (bitext.len() - pairs.len()) as u64;
+        let bitext_pairs = (bitext.len() - own) as u64;
         let dictionary = dictionary(&options.dictionary)?;
         let dictionary_entries = dictionary.len() as u64;
         let train = TrainOptions { dictionary, ..TrainOptions::default() };
@@ -121,12 +124,32 @@ impl Aligner {
     }
 }
 
-/// The options with the languages of the first pair, where none are named.
-fn named(options: &ReadOptions, pairs: &[Pair]) -> ReadOptions {
-    let (source, target) = pairs.first().map(|pair| (&pair.source.lang, &pair.target.lang)).unzip();
+/// The languages of a pair, where it names them.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Langs {
+    pub source: Option<String>,
+    pub target: Option<String>,
+}
+
+impl Langs {
+    /// Those of a pair.
+    pub fn of(pair: &Pair) -> Langs {
+        Langs { source: pair.source.lang.clone(), target: pair.target.lang.clone() }
+    }
+}
+
+/// The texts of pairs, and the languages of the first.
+pub(crate) fn bitext(pairs: &[Pair]) -> (Bitext, Langs) {
+    let mut bitext = Bitext::default();
+    pairs.iter().for_each(|pair| bitext.push(pair.source.tokens(), pair.target.tokens()));
+    (bitext, pairs.first().map(Langs::of).unwrap_or_default())
+}
+
+/// The options with the languages of the pairs, where none are named.
+fn named(options: &ReadOptions, langs: &Langs) -> ReadOptions {
     let mut options = options.clone();
-    options.lang = options.lang.or_else(|| source.cloned().flatten());
-    options.target_lang = options.target_lang.or_else(|| target.cloned().flatten());
+    options.lang = options.lang.or_else(|| langs.source.clone());
+    options.target_lang = options.target_lang.or_else(|| langs.target.clone());
     options
 }
 

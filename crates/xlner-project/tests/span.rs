@@ -30,7 +30,7 @@ fn project(pairs: &mut [Pair]) {
     let mut bitext = Bitext::default();
     pairs.iter().for_each(|pair| bitext.push(pair.source.tokens(), pair.target.tokens()));
     let model = Model::train(&bitext, &TrainOptions::default(), None, &mut |_| ());
-    let posteriors = |pair: &Pair| -> Posteriors {
+    let posteriors = |(): &mut (), pair: &Pair| -> Posteriors {
         let (source, target): (Vec<&str>, Vec<&str>) = (pair.source.tokens().collect(), pair.target.tokens().collect());
         model.posteriors(&source, &target)
     };

@@ -1,9 +1,10 @@
 //! The job `project`: pairs whose source entities are known → the same pairs with the entities of the target.
 
-mod method;
-mod output;
+pub(crate) mod method;
+pub(crate) mod output;
 mod report;
 mod run;
+pub(crate) mod stage;
 
 use std::path::PathBuf;
 

@@ -4,13 +4,13 @@ use std::path::Path;
 
 use xlner_align::Scratch;
 use xlner_core::Pair;
-use xlner_project::span::{SpanModel, SpanProjector, SpanStage};
-use xlner_project::{Matching, Method, Projector, Workspace};
+use xlner_project::{Method, Projector, Workspace};
 
 use super::output::Writer;
-use super::{Inputs, ProjectJob, ProjectReport, method};
+use super::stage::CorpusProjector;
+use super::{Inputs, ProjectJob, ProjectReport};
 use crate::Result;
-use crate::aligner::{Aligner, Extraction};
+use crate::aligner::{Aligner, Extraction, bitext};
 use crate::input::Pairs;
 use crate::progress::{Listener, Progress, Stage};
 use crate::stream::{self, timed};
@@ -71,15 +71,14 @@ impl Run<'_> {
         })?;
 
         let aligner = timed(&mut report.seconds.train, || aligner(job, &pairs, &mut report.input, listener))?;
-        if method::needs_links(&method) {
-            timed(&mut report.seconds.align, || link(job, &mut pairs, &aligner, listener))?;
+        let clock = CorpusProjector {
+            method: &method,
+            aligner: Some(&aligner),
+            keep_labels: job.method.keep_labels,
+            fail: &|index, pair, problem| job.fail(index as u64 + 1, pair, problem),
         }
-        timed(&mut report.seconds.project, || match method {
-            Method::Match(matching) if method::has_span(&matching) => {
-                project_corpus(job, &mut pairs, matching, &aligner, listener)
-            }
-            method => project(job, &mut pairs, method, listener),
-        })?;
+        .run(&mut pairs, listener)?;
+        (report.seconds.align, report.seconds.project) = (clock.align, clock.project);
         let mut seconds = 0.0;
         timed(&mut seconds, || {
             pairs.iter().try_for_each(|pair| {
@@ -97,61 +96,12 @@ fn aligner(job: &ProjectJob, pairs: &[Pair], counts: &mut Inputs, listener: List
     match &job.aligner.model {
         Some(path) if !job.aligner.trains() => Aligner::load(path),
         _ => {
-            let trained = Aligner::train(&job.aligner, pairs, listener)?;
+            let (bitext, langs) = bitext(pairs);
+            let trained = Aligner::train(&job.aligner, bitext, &langs, listener)?;
             (counts.bitext_pairs, counts.dictionary_entries) = (trained.bitext_pairs, trained.dictionary_entries);
             Ok(trained.aligner)
         }
     }
-}
-
-/// Gives the pairs that have no links the aligner's.
-fn link(job: &ProjectJob, pairs: &mut [Pair], aligner: &Aligner, listener: Listener<'_>) -> Result<()> {
-    let total = Some(pairs.len() as u64);
-    stream::all(
-        pairs,
-        |scratch: &mut Scratch, pair, number| {
-            if pair.alignment.is_none() {
-                let links = aligner.links(pair, &Extraction::default(), scratch);
-                pair.alignment = Some(links.map_err(|error| job.fail(number, pair, error.into()))?);
-            }
-            Ok(())
-        },
-        |done| listener(Progress { stage: Stage::Align, done, total }),
-    )
-}
-
-/// Projects pair by pair.
-fn project(job: &ProjectJob, pairs: &mut [Pair], method: Method, listener: Listener<'_>) -> Result<()> {
-    let (projector, total) = (Projector { method }, Some(pairs.len() as u64));
-    stream::all(
-        pairs,
-        |workspace: &mut Workspace, pair, number| {
-            projector.apply(pair, workspace).map_err(|error| job.fail(number, pair, error))
-        },
-        |done| listener(Progress { stage: Stage::Project, done, total }),
-    )
-}
-
-/// Projects with the score `span`, which looks at all pairs before it decides on one.
-fn project_corpus(
-    job: &ProjectJob,
-    pairs: &mut [Pair],
-    matching: Matching,
-    aligner: &Aligner,
-    listener: Listener<'_>,
-) -> Result<()> {
-    let projector = SpanProjector { model: SpanModel::default(), matching, correct_labels: !job.method.keep_labels };
-    let posteriors = |pair: &Pair| aligner.posteriors(pair, &mut Scratch::default());
-    let result = projector.project_corpus(pairs, &posteriors, &mut |stage, done, total| {
-        // Stages one after the other, on one scale.
-        let before = match stage {
-            SpanStage::Counting => 0,
-            SpanStage::Learning => total,
-            SpanStage::Projecting => 2 * total,
-        };
-        listener(Progress { stage: Stage::Project, done: (before + done) as u64, total: Some(3 * total as u64) });
-    });
-    result.map_err(|(index, error)| job.fail(index as u64 + 1, &pairs[index], error))
 }
 
 /// Ends the output and the report.

@@ -51,15 +51,15 @@ struct Instance {
 pub fn fit(corpora: &[Labelled<'_>], options: &FitOptions) -> Result<SpanModel, (usize, usize, crate::Error)> {
     let mut instances = Vec::new();
     for (number, labelled) in corpora.iter().enumerate() {
-        let (corpus, evidence) =
-            count(labelled.pairs, labelled.posteriors, &mut |_, _, _| ()).map_err(|(at, error)| (number, at, error))?;
+        let (corpus, evidence) = count(labelled.pairs, &posteriors(labelled), &mut |_, _, _| ())
+            .map_err(|(at, error)| (number, at, error))?;
         collect(labelled, &corpus, &evidence, None, &[], &mut instances);
     }
     let first = optimise(&instances, options);
     instances.clear();
     let model = SpanModel { passes: [first.clone(), first] };
     for (number, labelled) in corpora.iter().enumerate() {
-        let (statistics, evidence, choices) = learn(&model, labelled.pairs, labelled.posteriors, &mut |_, _, _| ())
+        let (statistics, evidence, choices) = learn(&model, labelled.pairs, &posteriors(labelled), &mut |_, _, _| ())
             .map_err(|(at, error)| (number, at, error))?;
         collect(labelled, &statistics.corpus, &evidence, Some(&statistics.consistency), &choices, &mut instances);
     }
@@ -97,6 +97,12 @@ fn collect(
             }
         }
     }
+}
+
+/// The posteriors of a corpus, which keep no buffers.
+fn posteriors<'c>(labelled: &Labelled<'c>) -> impl Fn(&mut (), &Pair) -> Posteriors + Sync + use<'c> {
+    let of = labelled.posteriors;
+    move |(), pair| of(pair)
 }
 
 /// The gold entity that each source entity became, as far as posteriors and labels tell.

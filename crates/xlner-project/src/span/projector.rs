@@ -36,8 +36,8 @@ pub struct SpanProjector {
     pub correct_labels: bool,
 }
 
-/// Posteriors of a pair.
-pub type PosteriorsOf<'f> = dyn Fn(&Pair) -> Posteriors + Sync + 'f;
+/// Posteriors of a pair; the buffers `B` of the thread are kept between pairs.
+pub type PosteriorsOf<'f, B> = dyn Fn(&mut B, &Pair) -> Posteriors + Sync + 'f;
 
 impl SpanProjector {
     /// Writes the projected entities and the [`Projection`](xlner_core::Projection) into every pair. The target's
@@ -47,10 +47,10 @@ impl SpanProjector {
     /// # Errors
     /// The index of a pair and what is wrong with it; see [`Projector::project_with`]. Pairs before it may have been
     /// written already.
-    pub fn project_corpus(
+    pub fn project_corpus<B: Default>(
         &self,
         pairs: &mut [Pair],
-        posteriors: &PosteriorsOf<'_>,
+        posteriors: &PosteriorsOf<'_, B>,
         progress: &mut dyn FnMut(SpanStage, usize, usize),
     ) -> std::result::Result<(), (usize, crate::Error)> {
         let total = pairs.len();
@@ -107,10 +107,10 @@ impl SpanProjector {
 pub(crate) type Learnt = (Statistics, Vec<Posteriors>, Vec<Vec<Vec<Choice>>>);
 
 /// Counts the corpus and makes the first pass.
-pub(crate) fn learn(
+pub(crate) fn learn<B: Default>(
     model: &SpanModel,
     pairs: &[Pair],
-    posteriors: &PosteriorsOf<'_>,
+    posteriors: &PosteriorsOf<'_, B>,
     progress: &mut dyn FnMut(SpanStage, usize, usize),
 ) -> std::result::Result<Learnt, (usize, crate::Error)> {
     let (corpus, evidence) = count(pairs, posteriors, progress)?;
@@ -143,9 +143,9 @@ pub(crate) fn learn(
 }
 
 /// Counts the words of a corpus. Posteriors of pairs without entities are empty in the result.
-pub(crate) fn count(
+pub(crate) fn count<B: Default>(
     pairs: &[Pair],
-    posteriors: &PosteriorsOf<'_>,
+    posteriors: &PosteriorsOf<'_, B>,
     progress: &mut dyn FnMut(SpanStage, usize, usize),
 ) -> std::result::Result<(Corpus, Vec<Posteriors>), (usize, crate::Error)> {
     let mut corpus = Corpus::default();
@@ -153,7 +153,7 @@ pub(crate) fn count(
     for first in (0..pairs.len()).step_by(BATCH) {
         progress(SpanStage::Counting, first, pairs.len());
         let end = (first + BATCH).min(pairs.len());
-        let found: Vec<Posteriors> = pairs[first..end].par_iter().map(posteriors).collect();
+        let found: Vec<Posteriors> = pairs[first..end].par_iter().map_init(B::default, posteriors).collect();
         for ((index, pair), found) in (first..end).zip(&pairs[first..end]).zip(found) {
             pair.validate().map_err(|error| (index, error.into()))?;
             corpus.add(pair, &found);
