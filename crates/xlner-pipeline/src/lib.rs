@@ -7,14 +7,20 @@
 pub mod align;
 mod aligner;
 mod error;
+mod flow;
 mod input;
+pub mod label;
 mod progress;
 pub mod project;
 mod stream;
+pub mod transfer;
 
 pub use align::AlignJob;
 pub use aligner::{AlignerOptions, Extraction};
 pub use error::{Error, Result};
+pub use flow::{FlowFigures, Shard, StageFigures};
 pub use input::Input;
+pub use label::{FlowReport, LabelJob, RunOptions};
 pub use progress::{Listener, Progress, Stage};
 pub use project::{ProjectJob, ProjectReport};
+pub use transfer::TransferJob;

@@ -3,6 +3,7 @@
 mod align;
 mod convert;
 mod eval;
+mod options;
 mod project;
 
 use anyhow::Result;

@@ -5,10 +5,10 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, Result};
 use xlner_core::tags::Scheme;
 use xlner_formats::{Column, Format, Output, ReadOptions, WriteOptions};
-use xlner_pipeline::project::{MethodKind, MethodOptions, parse_solver};
-use xlner_pipeline::{AlignerOptions, Input, ProjectJob, ProjectReport};
-use xlner_project::{CandidateKind, Constraint, Solver, Weights};
+use xlner_pipeline::project::MethodOptions;
+use xlner_pipeline::{Input, ProjectJob, ProjectReport};
 
+use super::options::{AlignerArgs, MethodArgs};
 use crate::bars::Bars;
 use crate::context::{Context, UsageError, failed};
 
@@ -60,56 +60,11 @@ pub struct Args {
     /// Links count from 1 (Pharaoh)
     #[arg(long, requires = "alignment", help_heading = "Alignment")]
     one_based: bool,
-    /// Other pairs to train the built-in aligner on; repeatable
-    #[arg(long, value_name = "FILE", help_heading = "Alignment")]
-    bitext: Vec<PathBuf>,
-    /// A trained aligner (`xlner align --save-model`); with --bitext or --dictionary its training goes on
-    #[arg(long, value_name = "MODEL", help_heading = "Alignment")]
-    aligner: Option<PathBuf>,
-    /// Word translations, `word<TAB>translation`, for the built-in aligner; repeatable
-    #[arg(long, value_name = "FILE", help_heading = "Alignment")]
-    dictionary: Vec<PathBuf>,
+    #[command(flatten)]
+    aligner: AlignerArgs,
 
-    /// match: candidates, scores, a solver; heuristic: ranges of linked tokens
-    #[arg(long, default_value = "match", value_name = "match|heuristic", help_heading = "Method")]
-    method: MethodKind,
-    /// heuristic: ranges with at most that many tokens between them are merged [default: 1]
-    #[arg(long, value_name = "N", help_heading = "Method")]
-    merge_distance: Option<usize>,
-    /// heuristic: ranges must be longer than this times the entity's length [default: 0.8]
-    #[arg(long, value_name = "X", allow_negative_numbers = true, help_heading = "Method")]
-    length_ratio: Option<f64>,
-    /// heuristic: at most that many ranges an entity, 0 for all [default: 0]
-    #[arg(long, value_name = "K", help_heading = "Method")]
-    max_ranges: Option<usize>,
-    /// heuristic: do not merge a range that starts with a token linked to the entity's first token
-    #[arg(long, help_heading = "Method")]
-    only_first: bool,
-    /// match: which target spans are candidates [default: ngram]
-    #[arg(long, value_name = "ngram|aligned|tagger|tagger-subspans", help_heading = "Method")]
-    candidates: Option<CandidateKind>,
-    /// match: tokens of the longest n-gram [default: 10; with the score span 45]
-    #[arg(long, value_name = "N", help_heading = "Method")]
-    max_length: Option<usize>,
-    /// match: tokens that are in no n-gram [default: !,?; with the score span none]
-    #[arg(long, value_name = "TOKENS", value_delimiter = ',', help_heading = "Method")]
-    stop_tokens: Option<Vec<String>>,
-    /// match: scores and their weights: align, span, string, tagger, tagger-any, columns of the records [default:
-    /// align=1 where links are given, else span=1]
-    #[arg(long, value_name = "NAME=WEIGHT,…", help_heading = "Method")]
-    scores: Option<Weights>,
-    /// match: exact, greedy, bipartite, milp [default: exact]
-    #[arg(long, value_name = "SOLVER", value_parser = parse_solver, help_heading = "Method")]
-    solver: Option<Solver>,
-    /// match: projections of an entity: <=1, =1, >=1, <=2, … [default: <=1]
-    #[arg(long, value_name = "<=N|=N|>=N", help_heading = "Method")]
-    constraint: Option<Constraint>,
-    /// match: matches of a lower score are not made [default: those above 0 are]
-    #[arg(long, value_name = "X", allow_negative_numbers = true, help_heading = "Method")]
-    min_score: Option<f64>,
-    /// match, score span: keep the labels of the source entities instead of correcting them by the corpus
-    #[arg(long, help_heading = "Method")]
-    keep_labels: bool,
+    #[command(flatten)]
+    method: MethodArgs,
 
     /// Format of the pairs, or of both --source and --target [default: from their names]
     #[arg(long, value_name = "FORMAT", help_heading = "Formats")]
@@ -151,7 +106,7 @@ pub fn run(args: Args, context: &Context) -> Result<()> {
 }
 
 fn job(args: &Args) -> Result<ProjectJob> {
-    let method = method(args);
+    let method = args.method.options();
     let input = input(args, &method)?;
     let stdout = |path: &Path| path.as_os_str() == "-";
     if stdout(&args.output) && args.report.as_deref().is_some_and(stdout) {
@@ -163,41 +118,17 @@ fn job(args: &Args) -> Result<ProjectJob> {
         input,
         alignment: args.alignment.clone(),
         alignment_options: ReadOptions { one_based: args.one_based, ..ReadOptions::default() },
-        aligner: AlignerOptions {
-            model: args.aligner.clone(),
-            bitext: args.bitext.clone(),
-            bitext_options: ReadOptions {
-                format: args.bitext_format,
-                lang: args.source_lang.clone(),
-                target_lang: args.target_lang.clone(),
-                tokenized: args.tokenized,
-                ..ReadOptions::default()
-            },
-            dictionary: args.dictionary.clone(),
-        },
+        aligner: args.aligner.options(ReadOptions {
+            format: args.bitext_format,
+            lang: args.source_lang.clone(),
+            target_lang: args.target_lang.clone(),
+            tokenized: args.tokenized,
+            ..ReadOptions::default()
+        }),
         method,
         output: args.output.clone(),
         output_options: WriteOptions { format, ..WriteOptions::default() },
     })
-}
-
-fn method(args: &Args) -> MethodOptions {
-    MethodOptions {
-        method: args.method,
-        merge_distance: args.merge_distance,
-        length_ratio: args.length_ratio,
-        max_ranges: args.max_ranges,
-        only_first: args.only_first,
-        candidates: args.candidates,
-        max_length: args.max_length,
-        // `--stop-tokens ''` is no stop token.
-        stop_tokens: args.stop_tokens.as_ref().map(|list| list.iter().filter(|t| !t.is_empty()).cloned().collect()),
-        scores: args.scores.clone(),
-        solver: args.solver,
-        constraint: args.constraint,
-        min_score: args.min_score,
-        keep_labels: args.keep_labels,
-    }
 }
 
 fn input(args: &Args, method: &MethodOptions) -> Result<Input> {

@@ -1,0 +1,102 @@
+//! Flags that several commands take.
+
+use std::path::PathBuf;
+
+use clap::Args;
+use xlner_formats::ReadOptions;
+use xlner_pipeline::AlignerOptions;
+use xlner_pipeline::project::{MethodKind, MethodOptions, parse_solver};
+use xlner_project::{CandidateKind, Constraint, Solver, Weights};
+
+/// What the built-in aligner knows.
+#[derive(Args)]
+pub struct AlignerArgs {
+    /// Other pairs to train the built-in aligner on; repeatable
+    #[arg(long, value_name = "FILE", help_heading = "Alignment")]
+    bitext: Vec<PathBuf>,
+    /// A trained aligner (`xlner align --save-model`); with --bitext or --dictionary its training goes on
+    #[arg(long, value_name = "MODEL", help_heading = "Alignment")]
+    aligner: Option<PathBuf>,
+    /// Word translations, `word<TAB>translation`, for the built-in aligner; repeatable
+    #[arg(long, value_name = "FILE", help_heading = "Alignment")]
+    dictionary: Vec<PathBuf>,
+}
+
+impl AlignerArgs {
+    /// The options of the pipeline; bitexts are read as `bitext` says.
+    pub fn options(&self, bitext: ReadOptions) -> AlignerOptions {
+        AlignerOptions {
+            model: self.aligner.clone(),
+            bitext: self.bitext.clone(),
+            bitext_options: bitext,
+            dictionary: self.dictionary.clone(),
+        }
+    }
+}
+
+/// How entities are projected.
+#[derive(Args)]
+pub struct MethodArgs {
+    /// match: candidates, scores, a solver; heuristic: ranges of linked tokens
+    #[arg(long, default_value = "match", value_name = "match|heuristic", help_heading = "Method")]
+    method: MethodKind,
+    /// heuristic: ranges with at most that many tokens between them are merged [default: 1]
+    #[arg(long, value_name = "N", help_heading = "Method")]
+    merge_distance: Option<usize>,
+    /// heuristic: ranges must be longer than this times the entity's length [default: 0.8]
+    #[arg(long, value_name = "X", allow_negative_numbers = true, help_heading = "Method")]
+    length_ratio: Option<f64>,
+    /// heuristic: at most that many ranges an entity, 0 for all [default: 0]
+    #[arg(long, value_name = "K", help_heading = "Method")]
+    max_ranges: Option<usize>,
+    /// heuristic: do not merge a range that starts with a token linked to the entity's first token
+    #[arg(long, help_heading = "Method")]
+    only_first: bool,
+    /// match: which target spans are candidates [default: ngram]
+    #[arg(long, value_name = "ngram|aligned|tagger|tagger-subspans", help_heading = "Method")]
+    candidates: Option<CandidateKind>,
+    /// match: tokens of the longest n-gram [default: 10; with the score span 45]
+    #[arg(long, value_name = "N", help_heading = "Method")]
+    max_length: Option<usize>,
+    /// match: tokens that are in no n-gram [default: !,?; with the score span none]
+    #[arg(long, value_name = "TOKENS", value_delimiter = ',', help_heading = "Method")]
+    stop_tokens: Option<Vec<String>>,
+    /// match: scores and their weights: align, span, string, tagger, tagger-any, columns of the records [default:
+    /// align=1 where links are given, else span=1]
+    #[arg(long, value_name = "NAME=WEIGHT,…", help_heading = "Method")]
+    scores: Option<Weights>,
+    /// match: exact, greedy, bipartite, milp [default: exact]
+    #[arg(long, value_name = "SOLVER", value_parser = parse_solver, help_heading = "Method")]
+    solver: Option<Solver>,
+    /// match: projections of an entity: <=1, =1, >=1, <=2, … [default: <=1]
+    #[arg(long, value_name = "<=N|=N|>=N", help_heading = "Method")]
+    constraint: Option<Constraint>,
+    /// match: matches of a lower score are not made [default: those above 0 are]
+    #[arg(long, value_name = "X", allow_negative_numbers = true, help_heading = "Method")]
+    min_score: Option<f64>,
+    /// match, score span: keep the labels of the source entities instead of correcting them by the corpus
+    #[arg(long, help_heading = "Method")]
+    keep_labels: bool,
+}
+
+impl MethodArgs {
+    /// The options of the pipeline.
+    pub fn options(&self) -> MethodOptions {
+        MethodOptions {
+            method: self.method,
+            merge_distance: self.merge_distance,
+            length_ratio: self.length_ratio,
+            max_ranges: self.max_ranges,
+            only_first: self.only_first,
+            candidates: self.candidates,
+            max_length: self.max_length,
+            // `--stop-tokens ''` is no stop token.
+            stop_tokens: self.stop_tokens.as_ref().map(|list| list.iter().filter(|t| !t.is_empty()).cloned().collect()),
+            scores: self.scores.clone(),
+            solver: self.solver,
+            constraint: self.constraint,
+            min_score: self.min_score,
+            keep_labels: self.keep_labels,
+        }
+    }
+}

@@ -1,0 +1,245 @@
+//! The last stage: trains the aligner on the first pairs, then projects window after window.
+
+use std::collections::VecDeque;
+use std::sync::mpsc::{Receiver, Sender};
+
+use xlner_align::Bitext;
+use xlner_core::Pair;
+
+use super::batch::Batch;
+use super::folder::{PAIRS, RunFolder};
+use super::key::{Key, KeyBuilder};
+use super::{BATCH, Flow, StageFigures, WINDOW, tell};
+use crate::aligner::{Aligner, AlignerOptions, Langs};
+use crate::progress::{Progress, Stage};
+use crate::project::method;
+use crate::project::stage::CorpusProjector;
+use crate::stream::timed;
+use crate::{Error, Result};
+
+/// Names of the stages in the run folder.
+const ALIGNER: &str = "aligner";
+const PROJECT: &str = "project";
+/// Extension of a kept aligner.
+const MODEL: &str = "xla";
+
+/// The last stage.
+pub(crate) struct Windows<'f> {
+    flow: &'f Flow<'f>,
+    aligner: State,
+    /// Windows of this shard that are not projected yet, in order.
+    waiting: VecDeque<Window>,
+    train: StageFigures,
+    project: StageFigures,
+}
+
+/// The aligner of a run.
+enum State {
+    /// The method looks at no alignment, or the pairs have their own.
+    None,
+    /// Not trained yet: the first pairs are being collected.
+    Sampling(Box<Sample>),
+    /// Ready, and what it depends on.
+    Ready(Box<Aligner>, Key),
+}
+
+/// What the aligner is to be trained on.
+struct Sample {
+    bitext: Bitext,
+    langs: Option<Langs>,
+    key: KeyBuilder,
+}
+
+/// Batches that are projected together.
+struct Window {
+    number: u64,
+    batches: Vec<Batch>,
+}
+
+impl<'f> Windows<'f> {
+    /// Loads the aligner, where there is nothing to be learnt.
+    ///
+    /// # Errors
+    /// Where its files cannot be read.
+    pub fn new(flow: &'f Flow<'f>) -> Result<Windows<'f>> {
+        let wanted = method::needs_links(flow.method) || method::needs_posteriors(flow.method);
+        let aligner = match &flow.aligner.model {
+            _ if !wanted => State::None,
+            Some(path) if !flow.aligner.trains() => State::Ready(Box::new(Aligner::load(path)?), Key::of_file(path)?),
+            _ => State::Sampling(Box::new(Sample {
+                bitext: Bitext::default(),
+                langs: None,
+                key: options_key(flow.aligner)?,
+            })),
+        };
+        Ok(Windows {
+            flow,
+            aligner,
+            waiting: VecDeque::new(),
+            train: StageFigures::default(),
+            project: StageFigures::default(),
+        })
+    }
+
+    /// Pairs that the aligner is to be trained on at least.
+    pub fn sample(&self) -> u64 {
+        if matches!(self.aligner, State::Sampling(_)) { self.flow.train_pairs } else { 0 }
+    }
+
+    /// Projects what comes, and hands it to `write` in order.
+    pub fn run(
+        mut self,
+        from: &Receiver<Batch>,
+        write: &mut (dyn FnMut(Pair) -> Result<()> + Send),
+        events: &Sender<Progress>,
+    ) -> Result<(StageFigures, StageFigures)> {
+        for mut batch in from {
+            let window = batch.window();
+            self.sample_from(&mut batch)?;
+            let done = (batch.number + 1) * BATCH as u64;
+            if self.flow.shard.has(window) {
+                match self.waiting.back_mut() {
+                    Some(last) if last.number == window => last.batches.push(batch),
+                    _ => self.waiting.push_back(Window { number: window, batches: vec![batch] }),
+                }
+            }
+            if done >= self.sample() {
+                self.finish_sample(events)?;
+                self.project_full(write, events)?;
+            }
+        }
+        self.finish_sample(events)?;
+        while let Some(window) = self.waiting.pop_front() {
+            self.project(window, write, events)?;
+        }
+        Ok((self.train, self.project))
+    }
+
+    /// Adds a batch to what the aligner is trained on. Its pairs then leave the memory: they are in the run folder.
+    fn sample_from(&mut self, batch: &mut Batch) -> Result<()> {
+        if let State::Sampling(sample) = &mut self.aligner {
+            for pair in batch.take(self.flow.folder)? {
+                sample.langs.get_or_insert_with(|| Langs::of(&pair));
+                sample.bitext.push(pair.source.tokens(), pair.target.tokens());
+            }
+            let key = std::mem::replace(&mut sample.key, Key::of(ALIGNER));
+            sample.key = key.after(batch.key);
+        }
+        Ok(())
+    }
+
+    /// Trains the aligner, or loads it where it was trained before.
+    fn finish_sample(&mut self, events: &Sender<Progress>) -> Result<()> {
+        let sample = match std::mem::replace(&mut self.aligner, State::None) {
+            State::Sampling(sample) => sample,
+            other => {
+                self.aligner = other;
+                return Ok(());
+            }
+        };
+        let (flow, pairs, key) = (self.flow, sample.bitext.len() as u64, sample.key.key());
+        let (bitext, langs) = (sample.bitext, sample.langs.unwrap_or_default());
+        let mut trained = None;
+        let made = timed(&mut self.train.seconds, || {
+            flow.folder.keep(ALIGNER, key, MODEL, |path| {
+                let aligner =
+                    Aligner::train(flow.aligner, bitext, &langs, &mut |progress| tell(events, progress))?.aligner;
+                aligner.save(path)?;
+                trained = Some(aligner);
+                Ok(())
+            })
+        })?;
+        *(if made { &mut self.train.sentences } else { &mut self.train.reused }) += pairs;
+        let aligner = match trained {
+            Some(aligner) => aligner,
+            None => Aligner::load(&flow.folder.path(ALIGNER, key, MODEL))?,
+        };
+        self.aligner = State::Ready(Box::new(aligner), key);
+        Ok(())
+    }
+
+    /// Projects the windows to which nothing more comes.
+    fn project_full(
+        &mut self,
+        write: &mut (dyn FnMut(Pair) -> Result<()> + Send),
+        events: &Sender<Progress>,
+    ) -> Result<()> {
+        while self.waiting.len() > 1 || self.waiting.front().is_some_and(|first| first.batches.len() as u64 == WINDOW) {
+            let Some(window) = self.waiting.pop_front() else { break };
+            self.project(window, write, events)?;
+        }
+        Ok(())
+    }
+
+    fn project(
+        &mut self,
+        mut window: Window,
+        write: &mut (dyn FnMut(Pair) -> Result<()> + Send),
+        events: &Sender<Progress>,
+    ) -> Result<()> {
+        let (flow, aligner) = (self.flow, &self.aligner);
+        let (aligner, aligner_key) = match aligner {
+            State::Ready(aligner, key) => (Some(&**aligner), Some(*key)),
+            _ => (None, None),
+        };
+        let mut key = Key::of(PROJECT).text(format!("{:?} {}", flow.method, flow.keep_labels));
+        for part in aligner_key.into_iter().chain(window.batches.iter().map(|batch| batch.key)) {
+            key = key.after(part);
+        }
+        let (key, length) = (key.key(), window.batches.iter().map(|batch| batch.length).sum::<u64>());
+        let mut projected = None;
+        let done = self.project.sentences + self.project.reused;
+        let made = timed(&mut self.project.seconds, || {
+            flow.folder.keep(PROJECT, key, PAIRS, |path| {
+                let mut pairs = Vec::with_capacity(length as usize);
+                let mut numbers = Vec::with_capacity(length as usize);
+                for batch in &mut window.batches {
+                    pairs.append(&mut batch.take(flow.folder)?);
+                    numbers.extend(batch.first()..batch.first() + batch.length);
+                }
+                let projector = CorpusProjector {
+                    method: flow.method,
+                    aligner,
+                    keep_labels: flow.keep_labels,
+                    fail: &|index, pair, problem| (flow.fail)(numbers[index], pair, problem.to_string()),
+                };
+                // Of the stages in a window the listener hears as of one, which goes through all pairs of the run.
+                projector.run(&mut pairs, &mut |progress| {
+                    if let (Stage::Project, Some(total)) = (progress.stage, progress.total) {
+                        let done = done + length * progress.done / total.max(1);
+                        tell(events, Progress { stage: Stage::Project, done, total: None });
+                    }
+                })?;
+                RunFolder::save(path, &pairs)?;
+                projected = Some(pairs);
+                Ok(())
+            })
+        })?;
+        *(if made { &mut self.project.sentences } else { &mut self.project.reused }) += length;
+        let pairs = match projected {
+            Some(pairs) => pairs,
+            None => flow.folder.load(PROJECT, key)?,
+        };
+        tell(events, Progress { stage: Stage::Project, done: done + length, total: None });
+        pairs.into_iter().try_for_each(write)
+    }
+}
+
+/// The key of all that an aligner is trained on beside the pairs at hand.
+fn options_key(options: &AlignerOptions) -> Result<KeyBuilder> {
+    let mut key = Key::of(ALIGNER).text(format!("{:?}", options.bitext_options));
+    let files = [("model", options.model.as_slice()), ("bitext", &options.bitext), ("dictionary", &options.dictionary)];
+    for (kind, paths) in files {
+        for path in paths {
+            key = key.text(kind).after(Key::of_file(path)?);
+        }
+    }
+    Ok(key)
+}
+
+impl From<serde_json::Error> for Error {
+    /// Only for what is written to memory, where nothing but a bug can fail.
+    fn from(error: serde_json::Error) -> Error {
+        Error::Options(format!("a record cannot be written as JSON: {error}"))
+    }
+}

@@ -1,0 +1,190 @@
+//! The job `label` (translate-test): sentences of a language without a tagger → the same sentences with entities. They are
+//! translated, the translation is tagged, and its entities are projected back.
+
+use std::path::PathBuf;
+
+use serde::Serialize;
+use xlner_core::tokenize::tokenize_sentence;
+use xlner_core::{Pair, Sentence};
+use xlner_formats::{ReadOptions, Side, WriteOptions, read_sentences};
+use xlner_models::{Tagger, Translator};
+
+use crate::aligner::AlignerOptions;
+use crate::flow::{Fail, Flow, FlowFigures, RunFolder, Shard, Taggers, Translating};
+use crate::progress::Listener;
+use crate::project::output::{self, Writer};
+use crate::project::{MethodOptions, Origin, ProjectReport, method};
+use crate::{Error, Result};
+
+/// Pairs that the built-in aligner is trained on, where nothing else is said.
+pub const TRAIN_PAIRS: u64 = 100_000;
+
+/// How a job of several stages runs.
+#[derive(Debug, Clone)]
+pub struct RunOptions {
+    /// Where every stage keeps what it made, so that a second start goes on from there; `None`: nothing is kept.
+    pub folder: Option<PathBuf>,
+    /// The part of the work that is done here.
+    pub shard: Shard,
+    /// The built-in aligner is trained on that many pairs, the first.
+    pub train_pairs: u64,
+}
+
+impl Default for RunOptions {
+    fn default() -> Self {
+        RunOptions { folder: None, shard: Shard::WHOLE, train_pairs: TRAIN_PAIRS }
+    }
+}
+
+/// Finds the entities of sentences by way of another language.
+#[derive(Debug, Clone)]
+pub struct LabelJob {
+    /// The sentences: tokenised (tags are not looked at), or raw, one a line; `-` is standard input.
+    pub input: PathBuf,
+    /// How they are read.
+    pub input_options: ReadOptions,
+    /// Language of the translation (BCP 47).
+    pub via: String,
+    /// The built-in aligner.
+    pub aligner: AlignerOptions,
+    /// How entities are projected.
+    pub method: MethodOptions,
+    /// How the stages run.
+    pub run: RunOptions,
+    /// Where the sentences go; formats that hold pairs (JSONL, Parquet) get the pairs, the translation as source.
+    pub output: PathBuf,
+    /// How they are written.
+    pub output_options: WriteOptions,
+}
+
+/// Figures of a run of `label` or `transfer`.
+#[derive(Debug, Clone, Default, PartialEq, Serialize)]
+pub struct FlowReport {
+    /// What the stages did.
+    pub stages: FlowFigures,
+    /// What projection came to, for the sentences of this shard.
+    pub projection: ProjectReport,
+}
+
+impl LabelJob {
+    /// Checks what can be checked without reading anything.
+    ///
+    /// # Errors
+    /// [`Error::Options`].
+    pub fn check(&self) -> Result<()> {
+        self.method.check()?;
+        output::check(&self.output, &self.output_options)
+    }
+
+    /// Does the job with the translator from the sentences' language into `via`, the tagger of `via`, and a tagger of the
+    /// sentences' own language where scores or candidates of projection ask for one. The output appears when all is done.
+    ///
+    /// # Errors
+    /// See [`Error`]. What the stages made is in the run folder all the same.
+    pub fn run(
+        &self,
+        translator: &mut dyn Translator,
+        tagger: &dyn Tagger,
+        target_tagger: Option<&dyn Tagger>,
+        listener: Listener<'_>,
+    ) -> Result<FlowReport> {
+        self.check()?;
+        check_target_tagger(&self.method, target_tagger)?;
+        let options = ReadOptions { no_tags: true, ..self.input_options.clone() };
+        let mut pairs = read_sentences(&self.input, &options)?.zip(1..).map(|(sentence, number)| {
+            let mut sentence = sentence?;
+            sentence.entities.clear();
+            self.pair(sentence, number)
+        });
+        let fail = |number, pair: &Pair, problem| sentence_error(&self.input, number, pair, problem);
+        let flow = FlowJob {
+            taggers: Taggers { source: Some(tagger), target: target_tagger },
+            aligner: &self.aligner,
+            method: &self.method,
+            run: &self.run,
+            output: (&self.output, &self.output_options),
+            fail: &fail,
+        };
+        let translate = Translating { translator, from: Side::Target, lang: Some(self.via.clone()) };
+        flow.run(Some(translate), &mut pairs, listener)
+    }
+
+    /// The pair of a sentence, whose source is still to be made.
+    fn pair(&self, mut sentence: Sentence, number: u64) -> Result<Pair> {
+        let id = sentence.extra.get("id").and_then(|id| id.as_str()).unwrap_or_default().to_owned();
+        let mut pair = Pair { id, ..Pair::default() };
+        if !sentence.is_tokenized() {
+            let tokenized = tokenize_sentence(&mut sentence);
+            tokenized.map_err(|error| sentence_error(&self.input, number, &pair, error.to_string()))?;
+        }
+        pair.target = sentence;
+        Ok(pair)
+    }
+}
+
+/// What `label` and `transfer` share: the stages, the output, the report.
+pub(crate) struct FlowJob<'a> {
+    pub taggers: Taggers<'a>,
+    pub aligner: &'a AlignerOptions,
+    pub method: &'a MethodOptions,
+    pub run: &'a RunOptions,
+    pub output: (&'a PathBuf, &'a WriteOptions),
+    pub fail: Fail<'a>,
+}
+
+impl FlowJob<'_> {
+    pub fn run(
+        self,
+        translate: Option<Translating<'_>>,
+        pairs: &mut (dyn Iterator<Item = Result<Pair>> + Send),
+        listener: Listener<'_>,
+    ) -> Result<FlowReport> {
+        let method = self.method.resolve(false)?;
+        let origin = match (method::needs_links(&method) || method::needs_posteriors(&method), &self.aligner.model) {
+            (false, _) => Origin::None,
+            (true, Some(_)) if !self.aligner.trains() => Origin::Model,
+            (true, _) => Origin::Trained,
+        };
+        let mut projection = ProjectReport::new(&method, origin);
+        // Before the long work: a folder that cannot be written to is found out at once.
+        let mut writer = Writer::create(self.output.0, self.output.1)?;
+        let folder = RunFolder::open_or_temporary(self.run.folder.as_deref())?;
+        let flow = Flow {
+            folder: &folder,
+            taggers: self.taggers,
+            aligner: self.aligner,
+            train_pairs: self.run.train_pairs,
+            method: &method,
+            keep_labels: self.method.keep_labels,
+            shard: self.run.shard,
+            fail: self.fail,
+        };
+        let mut write = |pair: Pair| {
+            projection.count(&pair);
+            writer.write(&pair)
+        };
+        let stages = flow.run(translate, pairs, &mut write, listener)?;
+        writer.finish()?;
+        Ok(FlowReport { stages, projection })
+    }
+}
+
+/// Scores and candidates that ask for a tagger of the target language get one, and no other method does.
+pub(crate) fn check_target_tagger(method: &MethodOptions, tagger: Option<&dyn Tagger>) -> Result<()> {
+    match (method.needs_tagger(), tagger.is_some()) {
+        (true, false) => Err(Error::Options(
+            "the scores tagger and tagger-any and the candidates tagger ask for a tagger of the target language: give \
+             --target-tagger"
+                .into(),
+        )),
+        (false, true) => Err(Error::Options(
+            "--target-tagger is not asked for anything: add --scores span=1,tagger=0.5 or --candidates tagger".into(),
+        )),
+        _ => Ok(()),
+    }
+}
+
+/// The error of a sentence of the input.
+pub(crate) fn sentence_error(file: &std::path::Path, number: u64, pair: &Pair, problem: String) -> Error {
+    Error::Sentence { file: file.to_owned(), number, id: pair.id.clone(), problem }
+}
