@@ -4,10 +4,13 @@
 
 mod encoder;
 mod error;
+pub mod languages;
 mod tagger;
 mod translator;
+mod translators;
 
 pub use encoder::{Encoded, Encoder};
 pub use error::{Error, Result};
 pub use tagger::Tagger;
-pub use translator::{Translation, Translator};
+pub use translator::{Translation, Translator, TranslatorFigures};
+pub use translators::{Engine, LookupOptions, Missing, TranslatorOptions, open_translator};

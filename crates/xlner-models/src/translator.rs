@@ -12,6 +12,30 @@ pub struct Translation {
     pub score: Option<f64>,
 }
 
+impl From<String> for Translation {
+    /// A translation whose probability is not known.
+    fn from(text: String) -> Translation {
+        Translation { text, score: None }
+    }
+}
+
+/// What a translator has done so far. What an engine does not know is 0.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct TranslatorFigures {
+    /// Texts translated.
+    pub texts: u64,
+    /// Words that the engine has no translation for, or cannot inflect; they stand in the translation as they are.
+    pub unknown_words: u64,
+    /// Texts given back as they are, because that was asked for where there is no translation.
+    pub untranslated: u64,
+    /// Texts with letters whose translation is empty.
+    pub empty: u64,
+    /// Failures that were made good: a process started again, a request sent again.
+    pub retries: u64,
+    /// Batches whose answer did not hold one translation per text, and that were sent again text by text.
+    pub split_batches: u64,
+}
+
 /// Translates from one language, fixed when it was made, into another.
 pub trait Translator: Send {
     /// Name of the engine, model and languages: what a translation that was kept depends on.
@@ -25,4 +49,9 @@ pub trait Translator: Send {
     /// [`Error::Engine`](crate::Error::Engine) where the engine fails after every retry,
     /// [`Error::Sentence`](crate::Error::Sentence) where one text is at fault.
     fn translate(&mut self, texts: &[&str]) -> Result<Vec<Translation>>;
+
+    /// What it has done so far.
+    fn figures(&self) -> TranslatorFigures {
+        TranslatorFigures::default()
+    }
 }

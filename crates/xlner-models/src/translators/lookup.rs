@@ -1,0 +1,171 @@
+//! `lookup`: a table of given translations.
+
+use std::path::Path;
+use std::str::FromStr;
+
+use rustc_hash::FxHashMap;
+use sha2::{Digest, Sha256};
+use unicode_normalization::UnicodeNormalization;
+use xlner_formats::{ReadOptions, read_pairs};
+
+use super::{TranslatorOptions, wrong};
+use crate::{Error, Result, Translation, Translator, TranslatorFigures};
+
+/// Options of [`Engine::Lookup`](super::Engine::Lookup).
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct LookupOptions {
+    /// What is done with a text that is in no table.
+    pub missing: Missing,
+}
+
+/// What is done with a text that is in no table.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Missing {
+    /// It is an error, which names the text.
+    #[default]
+    Error,
+    /// It is given back as it is, and counted.
+    Keep,
+}
+
+impl FromStr for Missing {
+    type Err = String;
+
+    fn from_str(name: &str) -> std::result::Result<Missing, String> {
+        match name {
+            "error" => Ok(Missing::Error),
+            "keep" => Ok(Missing::Keep),
+            _ => Err(format!("“{name}” is not `error` or `keep`")),
+        }
+    }
+}
+
+/// Translations from tables. Of two translations of one text the first counts.
+///
+/// A text is looked for as it is, then in NFC with every run of white space as one space and none at the ends.
+pub(super) struct Lookup {
+    table: Table,
+    missing: Missing,
+    signature: String,
+    /// Names of the tables, for messages.
+    files: String,
+    figures: TranslatorFigures,
+}
+
+impl Lookup {
+    /// Reads the tables: whatever `xlner-formats` reads pairs from (`source<TAB>target`, bitext, records; `.gz`, `.zst`).
+    pub(super) fn open(options: &TranslatorOptions) -> Result<Lookup> {
+        if options.models.is_empty() {
+            return Err(wrong("lookup wants a table of translations, `source<TAB>target` (--model FILE)"));
+        }
+        let mut table = Table::default();
+        let mut hash = Sha256::new();
+        for file in &options.models {
+            let failed = |error: xlner_formats::Error| Error::model(Path::new(file), cause(&error));
+            for pair in read_pairs(Path::new(file), &ReadOptions::default()).map_err(failed)? {
+                let pair = pair.map_err(failed)?;
+                for text in [pair.source.text(), pair.target.text()] {
+                    hash.update((text.len() as u64).to_le_bytes());
+                    hash.update(text);
+                }
+                table.insert(pair.source.text(), pair.target.text());
+            }
+        }
+        let hash = hash.finalize();
+        let checksum: String = hash[..16].iter().map(|byte| format!("{byte:02x}")).collect();
+        let LookupOptions { missing } = options.lookup;
+        let signature = format!("lookup {} {} {checksum} {missing:?}", options.from, options.to);
+        let files = options.models.join(", ");
+        Ok(Lookup { table, missing, signature, files, figures: TranslatorFigures::default() })
+    }
+}
+
+impl Translator for Lookup {
+    fn signature(&self) -> String {
+        self.signature.clone()
+    }
+
+    fn translate(&mut self, texts: &[&str]) -> Result<Vec<Translation>> {
+        let mut untranslated = 0;
+        let translate = |(index, text): (usize, &&str)| match self.table.get(text) {
+            Some(translation) => Ok(Translation::from(translation.to_owned())),
+            None if text.trim().is_empty() => Ok(Translation::default()),
+            None if self.missing == Missing::Keep => {
+                untranslated += 1;
+                Ok(Translation::from((*text).to_owned()))
+            }
+            None => Err(Error::Sentence {
+                index,
+                problem: format!(
+                    "“{text}” is not among the {} texts of {}; add it there, or give it back as it is (--missing keep)",
+                    self.table.len(),
+                    self.files
+                ),
+            }),
+        };
+        let translations: Vec<_> = texts.iter().enumerate().map(translate).collect::<Result<_>>()?;
+        self.figures.texts += texts.len() as u64;
+        self.figures.untranslated += untranslated;
+        Ok(translations)
+    }
+
+    fn figures(&self) -> TranslatorFigures {
+        self.figures
+    }
+}
+
+/// Texts and their translations.
+#[derive(Default)]
+struct Table {
+    exact: FxHashMap<Box<str>, Box<str>>,
+    /// Normalised form of the texts that are not in it, and the text.
+    normalized: FxHashMap<Box<str>, Box<str>>,
+}
+
+impl Table {
+    fn insert(&mut self, source: &str, target: &str) {
+        if self.exact.contains_key(source) {
+            return;
+        }
+        let normalized = normalize(source);
+        if normalized != source {
+            self.normalized.entry(normalized.into()).or_insert_with(|| source.into());
+        }
+        self.exact.insert(source.into(), target.into());
+    }
+
+    fn get(&self, text: &str) -> Option<&str> {
+        let exact = |text: &str| self.exact.get(text).map(|translation| &**translation);
+        exact(text).or_else(|| {
+            let normalized = normalize(text);
+            exact(&normalized).or_else(|| exact(self.normalized.get(normalized.as_str())?))
+        })
+    }
+
+    fn len(&self) -> usize {
+        self.exact.len()
+    }
+}
+
+/// NFC, every run of white space one space, none at the ends.
+fn normalize(text: &str) -> String {
+    let mut normalized = String::with_capacity(text.len());
+    for word in text.split_whitespace() {
+        if !normalized.is_empty() {
+            normalized.push(' ');
+        }
+        if word.is_ascii() {
+            normalized.push_str(word);
+        } else {
+            normalized.extend(word.nfc());
+        }
+    }
+    normalized
+}
+
+/// What is wrong, without the file's name, which the error for it names already.
+fn cause(error: &xlner_formats::Error) -> String {
+    let line = error.line().map(|line| format!("line {line}: ")).unwrap_or_default();
+    let source = std::error::Error::source(error).map(|source| format!(": {source}")).unwrap_or_default();
+    format!("{line}{}{source}", error.kind())
+}
