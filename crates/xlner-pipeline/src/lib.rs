@@ -7,6 +7,7 @@
 pub mod align;
 mod aligner;
 mod error;
+pub mod experiment;
 mod flow;
 mod input;
 pub mod label;

@@ -3,6 +3,7 @@
 mod align;
 mod convert;
 mod eval;
+mod experiment;
 mod options;
 mod project;
 
@@ -20,6 +21,8 @@ pub enum Command {
     Align(align::Args),
     /// Score predictions against gold data
     Eval(eval::Args),
+    /// Run methods on datasets and compare them
+    Experiment(experiment::Args),
     /// Convert between formats, tag schemes and label sets
     Convert(convert::Args),
 }
@@ -30,6 +33,7 @@ pub fn run(command: Command, context: &Context) -> Result<()> {
         Command::Project(args) => project::run(args, context),
         Command::Align(args) => align::run(args, context),
         Command::Eval(args) => eval::run(args, context),
+        Command::Experiment(args) => experiment::run(args, context),
         Command::Convert(args) => convert::run(args, context),
     }
 }

@@ -57,6 +57,11 @@ impl RunFolder {
         Ok(RunFolder { _temporary: Some(temporary), ..folder })
     }
 
+    /// The folder.
+    pub fn root(&self) -> &Path {
+        &self.root
+    }
+
     /// Where a stage keeps the file of a key.
     pub fn path(&self, stage: &str, key: Key, extension: &str) -> PathBuf {
         self.root.join(stage).join(format!("{key}.{extension}"))

@@ -21,6 +21,7 @@ use xlner_core::Pair;
 use xlner_project::Method;
 
 pub(crate) use folder::RunFolder;
+pub(crate) use key::Key;
 pub use shard::Shard;
 pub(crate) use tag::Taggers;
 pub(crate) use translate::Translating;
