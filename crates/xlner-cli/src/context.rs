@@ -105,6 +105,15 @@ impl std::error::Error for UsageError {}
 pub fn failed(error: xlner_pipeline::Error) -> anyhow::Error {
     match error {
         xlner_pipeline::Error::Options(message) => UsageError(message).into(),
+        xlner_pipeline::Error::Model(error) => model_failed(error),
+        error => error.into(),
+    }
+}
+
+/// The error of a model or engine; options that it refuses are wrong usage.
+pub fn model_failed(error: xlner_models::Error) -> anyhow::Error {
+    match error {
+        xlner_models::Error::Options(message) => UsageError(message).into(),
         error => error.into(),
     }
 }

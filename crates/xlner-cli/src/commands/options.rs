@@ -1,12 +1,17 @@
 //! Flags that several commands take.
 
+use std::io::Write as _;
 use std::path::PathBuf;
 
+use anyhow::{Context as _, Result};
 use clap::Args;
-use xlner_formats::ReadOptions;
-use xlner_pipeline::AlignerOptions;
+use xlner_formats::{Output, ReadOptions};
+use xlner_models::{Engine, TranslatorOptions};
+use xlner_pipeline::{AlignerOptions, FlowReport, RunOptions, Shard, StageFigures};
 use xlner_pipeline::project::{MethodKind, MethodOptions, parse_solver};
 use xlner_project::{CandidateKind, Constraint, Solver, Weights};
+
+use crate::context::Context;
 
 /// What the built-in aligner knows.
 #[derive(Args)]
@@ -98,5 +103,81 @@ impl MethodArgs {
             min_score: self.min_score,
             keep_labels: self.keep_labels,
         }
+    }
+}
+
+/// What translates.
+#[derive(Args)]
+pub struct TranslatorArgs {
+    /// What translates: lookup (a table of given translations), …
+    #[arg(long, value_name = "ENGINE", help_heading = "Translation")]
+    engine: Option<Engine>,
+    /// What the engine loads: for lookup tables, `source<TAB>target`; repeatable
+    #[arg(long, value_name = "MODEL", requires = "engine", help_heading = "Translation")]
+    model: Vec<String>,
+}
+
+impl TranslatorArgs {
+    /// The options of the translator from one language into another; `None` where no engine is named.
+    pub fn options(&self, from: &str, to: &str) -> Option<TranslatorOptions> {
+        let engine = self.engine?;
+        Some(TranslatorOptions { models: self.model.clone(), ..TranslatorOptions::new(engine, from, to) })
+    }
+}
+
+/// How a job of several stages runs.
+#[derive(Args)]
+pub struct RunArgs {
+    /// Folder in which every stage keeps what it made; the same command started again goes on from there
+    #[arg(long, value_name = "DIR", help_heading = "Run")]
+    run: Option<PathBuf>,
+    /// Part of the work that is done here: 3/8 is the third of eight
+    #[arg(long, value_name = "I/N", default_value_t = Shard::WHOLE, help_heading = "Run")]
+    shard: Shard,
+    /// The built-in aligner is trained on that many pairs, the first
+    #[arg(long, value_name = "N", default_value_t = RunOptions::default().train_pairs, help_heading = "Run")]
+    train_pairs: u64,
+    /// Where to write figures of the run, as JSON
+    #[arg(long, value_name = "FILE", help_heading = "Output")]
+    report: Option<PathBuf>,
+}
+
+impl RunArgs {
+    /// The options of the pipeline.
+    pub fn options(&self) -> RunOptions {
+        RunOptions { folder: self.run.clone(), shard: self.shard, train_pairs: self.train_pairs }
+    }
+
+    /// Writes the figures, where they are asked for, and tells people what they want to know.
+    pub fn tell(&self, report: &FlowReport, context: &Context) -> Result<()> {
+        if let Some(path) = &self.report {
+            let mut output = Output::create(path)?;
+            serde_json::to_writer_pretty(&mut output, report)
+                .map_err(std::io::Error::from)
+                .and_then(|()| output.write_all(b"\n"))
+                .with_context(|| format!("{}: cannot write", path.display()))?;
+            output.finish()?;
+        }
+        let projection = &report.projection;
+        context.note(format_args!(
+            "{} sentences, {} entities found in the source, {} projected",
+            projection.sentences, projection.source_entities, projection.projected
+        ));
+        let stages = report.stages;
+        let stages = [
+            ("translate", stages.translate),
+            ("tag", stages.tag),
+            ("train aligner", stages.train),
+            ("project", stages.project),
+        ];
+        for (name, StageFigures { sentences, reused, seconds }) in stages {
+            if sentences + reused > 0 {
+                let rate = sentences as f64 / seconds.max(1e-9);
+                context.detail(format_args!(
+                    "{name}: {sentences} sentences in {seconds:.2} s ({rate:.0} a second), {reused} were there"
+                ));
+            }
+        }
+        Ok(())
     }
 }
