@@ -13,4 +13,4 @@ pub use encoder::{Encoded, Encoder};
 pub use error::{Error, Result};
 pub use tagger::Tagger;
 pub use translator::{Translation, Translator, TranslatorFigures};
-pub use translators::{Engine, LookupOptions, Missing, TranslatorOptions, open_translator};
+pub use translators::{ApertiumOptions, Engine, LookupOptions, Missing, TranslatorOptions, open_translator};

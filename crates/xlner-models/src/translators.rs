@@ -1,9 +1,11 @@
 //! The translators, and how one is opened.
 
+mod apertium;
 mod lookup;
 
 use std::str::FromStr;
 
+pub use apertium::ApertiumOptions;
 pub use lookup::{LookupOptions, Missing};
 
 use crate::{Error, Result, Translator};
@@ -12,17 +14,20 @@ use crate::{Error, Result, Translator};
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Engine {
+    /// Rule-based translation by the program `apertium`.
+    Apertium,
     /// A table of given translations.
     Lookup,
 }
 
 impl Engine {
     /// All engines.
-    pub const ALL: [Engine; 1] = [Engine::Lookup];
+    pub const ALL: [Engine; 2] = [Engine::Apertium, Engine::Lookup];
 
     /// Its name.
     pub const fn name(self) -> &'static str {
         match self {
+            Engine::Apertium => "apertium",
             Engine::Lookup => "lookup",
         }
     }
@@ -54,8 +59,10 @@ pub struct TranslatorOptions {
     pub from: String,
     /// Language of the translations, BCP 47.
     pub to: String,
-    /// What the engine loads: `lookup` tables of translations.
+    /// What the engine loads: `apertium` a mode (found by the languages where none is given), `lookup` tables of translations.
     pub models: Vec<String>,
+    /// Options of `apertium`.
+    pub apertium: ApertiumOptions,
     /// Options of `lookup`.
     pub lookup: LookupOptions,
 }
@@ -68,6 +75,7 @@ impl TranslatorOptions {
             from: from.into(),
             to: to.into(),
             models: Vec::new(),
+            apertium: ApertiumOptions::default(),
             lookup: LookupOptions::default(),
         }
     }
@@ -80,6 +88,7 @@ impl TranslatorOptions {
 /// is not there or damaged, it does not start, it does not translate between these languages.
 pub fn open_translator(options: &TranslatorOptions) -> Result<Box<dyn Translator>> {
     Ok(match options.engine {
+        Engine::Apertium => Box::new(apertium::Apertium::open(options)?),
         Engine::Lookup => Box::new(lookup::Lookup::open(options)?),
     })
 }
