@@ -1,0 +1,49 @@
+//! Hashes of features: the same on every machine and in every version, as they are kept in model files.
+
+/// Hash of a text.
+pub(crate) fn text(text: &str) -> u64 {
+    let mut hash = text.len() as u64;
+    let mut chunks = text.as_bytes().chunks_exact(8);
+    for chunk in &mut chunks {
+        hash = join(hash, u64::from_le_bytes([0, 1, 2, 3, 4, 5, 6, 7].map(|at| chunk[at])));
+    }
+    let mut last = [0; 8];
+    last[..chunks.remainder().len()].copy_from_slice(chunks.remainder());
+    join(hash, u64::from_le_bytes(last))
+}
+
+/// Hash of two values in their order: both halves of a 128-bit product, folded.
+pub(crate) const fn join(a: u64, b: u64) -> u64 {
+    let product = (a.rotate_left(23) ^ 0x9E37_79B9_7F4A_7C15) as u128 * (b ^ 0xD1B5_4A32_D192_ED03) as u128;
+    (product as u64) ^ (product >> 64) as u64
+}
+
+/// The 32 bits of a hash that name a feature. Of 100,000 features two share a name now and then, and one unknown feature in
+/// 40,000 is taken for a known one: too few to be seen in any figure.
+pub(crate) const fn key(hash: u64) -> u32 {
+    (hash >> 32) as u32
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn hashes_never_change() {
+        // Model files depend on these values.
+        let values = [text(""), text("Berlin"), text("Donaudampfschifffahrt"), join(1, 2), join(2, 1)];
+        let mut sorted = values.to_vec();
+        sorted.sort_unstable();
+        sorted.dedup();
+        assert_eq!(sorted.len(), values.len());
+        assert_eq!(values.map(key), [3603662994, 504200782, 2585871540, 3050432157, 131892299]);
+    }
+
+    #[test]
+    fn names_of_features_rarely_meet() {
+        let mut keys: Vec<u32> = (0..100_000_u64).map(|n| key(join(join(7, n % 50), text(&format!("w{n}"))))).collect();
+        keys.sort_unstable();
+        keys.dedup();
+        assert!(keys.len() > 99_990, "{}", keys.len());
+    }
+}
