@@ -1,5 +1,7 @@
 //! How alike two words are spelt: names keep their letters across languages and, folded, across scripts.
 
+use xlner_core::text::common_letters;
+
 use crate::views::Kind;
 use crate::vocabulary::Word;
 
@@ -25,7 +27,7 @@ pub(crate) fn similarity(a: &Word, b: &Word) -> f32 {
     if a.kind == Kind::Punctuation || distinct == 0 || 2.0 * (x.len().min(y.len()) as f32) < LEAST * total {
         return 0.0;
     }
-    let dice = 2.0 * longest_common_subsequence(x, y) as f32 / total;
+    let dice = 2.0 * common_letters(x, y) as f32 / total;
     match a.kind {
         Kind::Number if dice > 0.75 => 0.5 * dice,
         Kind::Word if dice >= LEAST => {
@@ -45,22 +47,6 @@ pub(crate) fn letters(folded: &str) -> u64 {
     folded.bytes().fold(0, |bits, byte| bits | 1 << (byte % 64))
 }
 
-/// Length of the longest common subsequence of the first 64 bytes of the one and the other (Hyyrö, "Bit-Parallel
-/// LCS-length Computation Revisited", AWOCA 2004).
-fn longest_common_subsequence(a: &[u8], b: &[u8]) -> usize {
-    let a = &a[..a.len().min(64)];
-    let mut masks = [0u64; 256];
-    for (at, &byte) in a.iter().enumerate() {
-        masks[usize::from(byte)] |= 1 << at;
-    }
-    let mut state = u64::MAX;
-    for &byte in b {
-        let matched = state & masks[usize::from(byte)];
-        state = state.wrapping_add(matched) | (state & !masks[usize::from(byte)]);
-    }
-    (0..a.len()).filter(|at| state >> at & 1 == 0).count()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -76,12 +62,5 @@ mod tests {
         assert_eq!(like("1999", "("), 0.0);
         assert_eq!(like(",", "."), 0.0);
         assert_eq!(like("house", "tvrt"), 0.0);
-    }
-
-    #[test]
-    fn subsequences_by_hand() {
-        assert_eq!(longest_common_subsequence(b"parlament", b"parliament"), 9);
-        assert_eq!(longest_common_subsequence(b"abc", b"xyz"), 0);
-        assert_eq!(longest_common_subsequence(&[b'a'; 100], &[b'a'; 100]), 64);
     }
 }

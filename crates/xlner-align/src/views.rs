@@ -1,8 +1,6 @@
 //! The views of a token: the same word seen more and more coarsely, so that rare forms share what is known of their
 //! relatives.
 
-use any_ascii::any_ascii;
-
 /// Number of views of a token.
 pub(crate) const VIEWS: usize = 4;
 
@@ -30,15 +28,6 @@ impl Kind {
     }
 }
 
-/// The token in lower-case Latin letters and digits without diacritics, whatever its script; the token itself where
-/// nothing is left of it (punctuation).
-pub(crate) fn fold(token: &str) -> String {
-    let mut folded = any_ascii(token);
-    folded.make_ascii_lowercase();
-    folded.retain(|c| c.is_ascii_alphanumeric());
-    if folded.is_empty() { token.to_owned() } else { folded }
-}
-
 /// A view of a folded form: its first letters. View 0 is the lower-cased form itself and is not made here.
 pub(crate) fn prefix(folded: &str, view: usize) -> &str {
     let letters = PREFIXES[view - 1];
@@ -51,9 +40,7 @@ mod tests {
 
     #[test]
     fn views_join_relatives_across_scripts() {
-        assert_eq!(fold("Москва"), "moskva");
-        assert_eq!(fold("—"), "—");
-        assert_eq!(prefix(&fold("Parlamentes"), 1), "parla");
+        assert_eq!(prefix("parlamentes", 1), "parla");
         assert_eq!(prefix("eu", 3), "eu");
         assert_eq!(prefix("…———", 3), "…——");
         assert_eq!(Kind::of("10pm"), Kind::Number);

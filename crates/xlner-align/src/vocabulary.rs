@@ -1,9 +1,10 @@
 //! The words of one side, interned with their views.
 
 use rustc_hash::FxHashMap;
+use xlner_core::text::fold;
 
 use crate::spelling;
-use crate::views::{Kind, VIEWS, fold, prefix};
+use crate::views::{Kind, VIEWS, prefix};
 
 /// Id of a word or view that is not known.
 pub(crate) const UNKNOWN: u32 = u32::MAX;

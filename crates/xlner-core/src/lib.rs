@@ -12,6 +12,7 @@ pub mod posteriors;
 pub mod sentence;
 pub mod span;
 pub mod tags;
+pub mod text;
 pub mod tokenize;
 
 pub use alignment::{Alignment, Link, ReferenceAlignment};

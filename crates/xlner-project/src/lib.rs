@@ -40,7 +40,6 @@ mod projector;
 pub mod scores;
 pub mod solvers;
 pub mod span;
-pub(crate) mod text;
 
 pub use candidates::{CandidateKind, CandidateSet, Candidates};
 pub use constraint::Constraint;

@@ -2,7 +2,7 @@
 
 use super::{Input, Row, Scorer};
 use crate::Result;
-use crate::text::{Lcs, dice, fold};
+use xlner_core::text::{Lcs, dice, fold};
 
 /// Less alike than this is chance and counts 0.
 const CUT: f64 = 0.5;
@@ -53,7 +53,7 @@ impl Scorer for Text {
                 }
                 self.lcs.extend(&self.target.as_bytes()[done..until]);
                 done = until;
-                let score = f64::from(dice(self.lcs.len(), self.entity.len(), until - from));
+                let score = f64::from(dice(self.lcs.common(), self.entity.len(), until - from));
                 if score >= CUT {
                     row.add(number + at, score);
                 }

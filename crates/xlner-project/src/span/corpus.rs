@@ -4,7 +4,7 @@ use rustc_hash::FxHashMap;
 use xlner_core::{Pair, Posteriors, Sentence, Span};
 
 use super::shape::Shape;
-use crate::text::fold;
+use xlner_core::text::fold;
 
 /// What is known of a token as it is written.
 #[derive(Debug, Clone)]

@@ -4,7 +4,7 @@ use rustc_hash::FxHashMap;
 use xlner_core::{Entity, Pair};
 
 use super::shape::Shape;
-use crate::text::fold;
+use xlner_core::text::fold;
 
 /// Weight of the label of the source entity itself, and how many occurrences make the rest count by half.
 const OWN: f64 = 0.2;

@@ -6,7 +6,7 @@ use super::consistency::{Choice, Consistency, Habit, TextId};
 use super::corpus::{Corpus, folded_span};
 use super::names::{Feature, NullFeature};
 use super::shape::Shape;
-use crate::text::{Lcs, dice};
+use xlner_core::text::{Lcs, dice};
 
 use Feature as F;
 use NullFeature as N;
@@ -213,7 +213,7 @@ impl<'a> Prepared<'a> {
                     lcs.reset();
                     lcs.extend(t.folded.as_bytes());
                     let (a, b) = (folded.len(), t.folded.len());
-                    let d = dice(lcs.len(), a, b);
+                    let d = dice(lcs.common(), a, b);
                     if d < 0.5 { 0.0 } else { d * (a.max(b) as f32 / 5.0).min(1.0) }
                 };
                 let s = s * (0.3 + 0.7 * self.source[i].2);
@@ -463,7 +463,7 @@ impl EntityView<'_, '_> {
                 let ratio = ((chars as f32 + 1.0) / (entity_chars as f32 + 1.0)).ln();
                 set(F::LongerText, ratio.max(0.0));
                 set(F::ShorterText, (-ratio).max(0.0));
-                let common = lcs.len();
+                let common = lcs.common();
                 let s = dice(common, entity_chars, chars) * (entity_chars.max(chars) as f32 / 5.0).min(1.0);
                 let s = (s - 0.4).max(0.0) / 0.6;
                 set(F::Similarity, s);
