@@ -2,15 +2,18 @@
 //!
 //! Each is one trait with several implementations behind it: [`Tagger`], [`Translator`], [`Encoder`].
 
+pub mod crf;
 mod encoder;
 mod error;
 pub mod languages;
 mod tagger;
+mod taggers;
 mod translator;
 mod translators;
 
 pub use encoder::{Encoded, Encoder};
 pub use error::{Error, Result};
 pub use tagger::Tagger;
+pub use taggers::open_tagger;
 pub use translator::{Translation, Translator, TranslatorFigures};
 pub use translators::{ApertiumOptions, Engine, LookupOptions, Missing, TranslatorOptions, open_translator};
