@@ -49,6 +49,15 @@ pub struct Args {
     /// Alignment of the joined pairs
     #[arg(long, value_name = "FILE", requires = "source")]
     alignment: Option<PathBuf>,
+    /// Leave out the first sentences, pairs or alignments
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    skip: u64,
+    /// Take that many, and no more
+    #[arg(long, value_name = "N", default_value_t = u64::MAX, hide_default_value = true)]
+    limit: u64,
+    /// Of records take the entities in their field `gold` as those of the target
+    #[arg(long)]
+    gold: bool,
     /// Where to write; `-` is standard output
     #[arg(long, short, default_value = "-", value_name = "OUT")]
     output: PathBuf,
@@ -152,7 +161,7 @@ pub fn run(args: Args, context: &Context) -> Result<()> {
         return Err(UsageError("standard input (-) can be read once only".into()).into());
     }
     let changes = Changes::new(&args.map, &args.ignore, args.overlaps == Overlaps::Longest);
-    let mut job = Job { args: &args, write, changes, meter: Meter::new(context), tokenized: 0 };
+    let mut job = Job { args: &args, write, changes, meter: Meter::new(context), tokenized: 0, read: 0 };
     let repaired = match (&args.input, &args.source, &args.target) {
         (Some(input), _, _) => match read_records(input, &read)? {
             Records::Sentences(reader) => job.sentences(reader)?,
@@ -176,6 +185,8 @@ struct Job<'a> {
     meter: Meter,
     /// Sentences that were tokenised.
     tokenized: u64,
+    /// Items that were read.
+    read: u64,
 }
 
 impl Job<'_> {
@@ -194,7 +205,7 @@ impl Job<'_> {
             return Err(self.refuse("sentences", "none; to make pairs, join two files with --source and --target"));
         }
         let mut writer = write_sentences(&self.args.output, &self.write)?;
-        while let Some(sentence) = reader.next() {
+        while let Some(sentence) = self.next(&mut || reader.next()) {
             let mut sentence = sentence?;
             self.tokenize(&mut sentence)?;
             self.changes.sentence(&mut sentence);
@@ -226,7 +237,7 @@ impl Job<'_> {
         let format = self.format();
         if format.is_some_and(Format::holds_alignments) {
             let mut writer = write_alignments(&self.args.output, &self.write)?;
-            while let Some((pair, bytes)) = next().transpose()? {
+            while let Some((pair, bytes)) = self.next(next).transpose()? {
                 let number = self.meter.count() + 1;
                 let alignment =
                     pair.alignment.with_context(|| format!("pair {number} “{}” has no alignment", pair.id))?;
@@ -239,7 +250,10 @@ impl Job<'_> {
             return Err(self.refuse("pairs", "sentences; choose one with --side source or --side target"));
         }
         let mut writer = write_pairs(&self.args.output, &self.write)?;
-        while let Some((mut pair, bytes)) = next().transpose()? {
+        while let Some((mut pair, bytes)) = self.next(next).transpose()? {
+            if self.args.gold {
+                take_gold(&mut pair).with_context(|| format!("pair {} “{}”", self.read, pair.id))?;
+            }
             self.tokenize(&mut pair.source)?;
             self.tokenize(&mut pair.target)?;
             self.changes.pair(&mut pair);
@@ -254,12 +268,26 @@ impl Job<'_> {
             return Err(self.refuse("alignments", "none; give their texts with --source, --target and --alignment"));
         }
         let mut writer = write_alignments(&self.args.output, &self.write)?;
-        while let Some(alignment) = reader.next() {
+        while let Some(alignment) = self.next(&mut || reader.next()) {
             writer.write_reference(&alignment?)?;
             self.meter.tick(reader.bytes_read());
         }
         writer.finish()?;
         Ok(0)
+    }
+
+    /// The next item that --skip and --limit leave; an error is one whatever they say.
+    fn next<T, E>(&mut self, next: &mut dyn FnMut() -> Option<Result<T, E>>) -> Option<Result<T, E>> {
+        loop {
+            if self.read >= self.args.skip.saturating_add(self.args.limit) {
+                return None;
+            }
+            let item = next()?;
+            self.read += 1;
+            if item.is_err() || self.read > self.args.skip {
+                return Some(item);
+            }
+        }
     }
 
     fn tokenize(&mut self, sentence: &mut Sentence) -> Result<()> {
@@ -285,6 +313,15 @@ impl Job<'_> {
         }
         context.detail(format_args!("{} written", self.meter.count()));
     }
+}
+
+/// Makes the field `gold` the entities of the target.
+fn take_gold(pair: &mut Pair) -> Result<()> {
+    let gold = pair.extra.remove("gold").context("there is no field `gold` (--gold)")?;
+    pair.target.entities = serde_json::from_value(gold)
+        .context("field `gold` is not a list of entities {\"start\",\"end\",\"label\"}")?;
+    pair.projection = None;
+    Ok(pair.target.validate()?)
 }
 
 fn mapping(text: &str) -> Result<(String, String), String> {
