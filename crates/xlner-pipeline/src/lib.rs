@@ -14,6 +14,8 @@ pub mod label;
 mod progress;
 pub mod project;
 mod stream;
+pub mod tag;
+pub mod train;
 pub mod transfer;
 
 pub use align::AlignJob;
@@ -24,4 +26,6 @@ pub use input::Input;
 pub use label::{FlowReport, LabelJob, RunOptions};
 pub use progress::{Listener, Progress, Stage};
 pub use project::{ProjectJob, ProjectReport};
+pub use tag::{TagJob, TagReport};
+pub use train::{CrfOptions, ModelOptions, SentenceWeights, TrainJob, TrainReport};
 pub use transfer::TransferJob;

@@ -7,6 +7,8 @@ mod experiment;
 mod label;
 mod options;
 mod project;
+mod tag;
+mod train;
 mod transfer;
 
 use anyhow::Result;
@@ -21,10 +23,14 @@ pub enum Command {
     Project(project::Args),
     /// Align the words of a bitext
     Align(align::Args),
+    /// Find the entities of sentences
+    Tag(tag::Args),
     /// Find the entities of sentences by way of a language that has a tagger (translate-test)
     Label(label::Args),
     /// Translate labelled sentences and put their entities where they belong (translate-train)
     Transfer(transfer::Args),
+    /// Train a tagger on labelled sentences
+    Train(train::Args),
     /// Score predictions against gold data
     Eval(eval::Args),
     /// Run methods on datasets and compare them
@@ -38,8 +44,10 @@ pub fn run(command: Command, context: &Context) -> Result<()> {
     match command {
         Command::Project(args) => project::run(args, context),
         Command::Align(args) => align::run(args, context),
+        Command::Tag(args) => tag::run(args, context),
         Command::Label(args) => label::run(args, context),
         Command::Transfer(args) => transfer::run(args, context),
+        Command::Train(args) => train::run(args, context),
         Command::Eval(args) => eval::run(args, context),
         Command::Experiment(args) => experiment::run(args, context),
         Command::Convert(args) => convert::run(args, context),

@@ -1,0 +1,92 @@
+//! `xlner tag`.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::Result;
+use xlner_formats::{Format, ReadOptions, Side, WriteOptions};
+use xlner_models::open_tagger;
+use xlner_pipeline::TagJob;
+
+use crate::bars::Bars;
+use crate::context::{Context, failed, model_failed};
+
+const EXAMPLES: &str = "\
+Examples:
+  xlner tag --model default news.txt -o news.conll
+  xlner tag --model sw.tagger in.conll -o out.conll
+  xlner tag --model default --probabilities in.conll -o out.jsonl
+  xlner tag --model default pairs.jsonl -o tagged.jsonl
+
+`default` is the built-in tagger: English; persons, places, organisations. Entities that are there are replaced; everything \
+else in records is kept. In JSONL each entity has its probability as score.";
+
+#[derive(clap::Args)]
+#[command(after_help = EXAMPLES)]
+pub struct Args {
+    /// Sentences: tokenised (tags are not looked at), or raw text, one a line; or pairs; `-` is standard input
+    input: PathBuf,
+    /// `default` (English, built in), a model file or folder
+    #[arg(long, value_name = "MODEL", default_value = "default")]
+    model: String,
+    /// Which sentence of pairs is tagged
+    #[arg(long, value_name = "source|target", default_value = "source")]
+    side: Side,
+    /// Write the probability of every tag for every token, into records
+    #[arg(long)]
+    probabilities: bool,
+
+    /// Where to write; `-` is standard output
+    #[arg(long, short, default_value = "-", value_name = "FILE", help_heading = "Output")]
+    output: PathBuf,
+    /// Format of the output [default: from its name; conll on standard output]
+    #[arg(long, value_name = "FORMAT", help_heading = "Output")]
+    to_format: Option<Format>,
+    /// Format of the input [default: from its name]
+    #[arg(long, value_name = "FORMAT", help_heading = "Formats")]
+    from_format: Option<Format>,
+    /// Language of the text (BCP 47), for the tokeniser
+    #[arg(long, value_name = "CODE", help_heading = "Formats")]
+    lang: Option<String>,
+    /// Raw text is tokenised already: split it at spaces
+    #[arg(long, help_heading = "Formats")]
+    tokenized: bool,
+}
+
+pub fn run(args: Args, context: &Context) -> Result<()> {
+    let stdout = args.output == Path::new("-");
+    let format = match (args.to_format, stdout, args.probabilities) {
+        (None, true, false) => Some(Format::Conll),
+        (None, true, true) => Some(Format::Jsonl),
+        (given, ..) => given,
+    };
+    let job = TagJob {
+        input: args.input,
+        input_options: ReadOptions {
+            format: args.from_format,
+            lang: args.lang.clone(),
+            target_lang: args.lang,
+            tokenized: args.tokenized,
+            ..ReadOptions::default()
+        },
+        side: args.side,
+        probabilities: args.probabilities,
+        output: args.output,
+        output_options: WriteOptions { format, ..WriteOptions::default() },
+    };
+    job.check().map_err(failed)?;
+    let tagger = open_tagger(&args.model).map_err(model_failed)?;
+    let report = {
+        let mut bars = Bars::new(context);
+        job.run(&*tagger, &mut |progress| bars.show(progress)).map_err(failed)?
+    };
+    context.note(format_args!("{} sentences, {} entities", report.sentences, report.entities));
+    context.detail(format_args!(
+        "{} tokens, {} sentences tokenised; tagged in {:.2} s ({:.0} sentences a second) by {}",
+        report.tokens,
+        report.tokenized_sentences,
+        report.seconds,
+        report.sentences as f64 / report.seconds.max(1e-9),
+        tagger.signature()
+    ));
+    Ok(())
+}
