@@ -16,4 +16,6 @@ pub use error::{Error, Result};
 pub use tagger::Tagger;
 pub use taggers::open_tagger;
 pub use translator::{Translation, Translator, TranslatorFigures};
-pub use translators::{ApertiumOptions, Engine, LookupOptions, Missing, TranslatorOptions, open_translator};
+pub use translators::{
+    ApertiumOptions, Engine, HttpApi, HttpOptions, LookupOptions, Missing, TranslatorOptions, open_translator,
+};

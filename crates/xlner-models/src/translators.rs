@@ -1,11 +1,13 @@
 //! The translators, and how one is opened.
 
 mod apertium;
+mod http;
 mod lookup;
 
 use std::str::FromStr;
 
 pub use apertium::ApertiumOptions;
+pub use http::{HttpApi, HttpOptions};
 pub use lookup::{LookupOptions, Missing};
 
 use crate::{Error, Result, Translator};
@@ -16,18 +18,21 @@ use crate::{Error, Result, Translator};
 pub enum Engine {
     /// Rule-based translation by the program `apertium`.
     Apertium,
+    /// A server that speaks as LibreTranslate or as OpenAI do (feature `http`).
+    Http,
     /// A table of given translations.
     Lookup,
 }
 
 impl Engine {
     /// All engines.
-    pub const ALL: [Engine; 2] = [Engine::Apertium, Engine::Lookup];
+    pub const ALL: [Engine; 3] = [Engine::Apertium, Engine::Http, Engine::Lookup];
 
     /// Its name.
     pub const fn name(self) -> &'static str {
         match self {
             Engine::Apertium => "apertium",
+            Engine::Http => "http",
             Engine::Lookup => "lookup",
         }
     }
@@ -59,10 +64,13 @@ pub struct TranslatorOptions {
     pub from: String,
     /// Language of the translations, BCP 47.
     pub to: String,
-    /// What the engine loads: `apertium` a mode (found by the languages where none is given), `lookup` tables of translations.
+    /// What the engine loads: `apertium` a mode (found by the languages where none is given), `http` the address of
+    /// a server, `lookup` tables of translations.
     pub models: Vec<String>,
     /// Options of `apertium`.
     pub apertium: ApertiumOptions,
+    /// Options of `http`.
+    pub http: HttpOptions,
     /// Options of `lookup`.
     pub lookup: LookupOptions,
 }
@@ -76,6 +84,7 @@ impl TranslatorOptions {
             to: to.into(),
             models: Vec::new(),
             apertium: ApertiumOptions::default(),
+            http: HttpOptions::default(),
             lookup: LookupOptions::default(),
         }
     }
@@ -89,6 +98,10 @@ impl TranslatorOptions {
 pub fn open_translator(options: &TranslatorOptions) -> Result<Box<dyn Translator>> {
     Ok(match options.engine {
         Engine::Apertium => Box::new(apertium::Apertium::open(options)?),
+        #[cfg(feature = "http")]
+        Engine::Http => Box::new(http::Server::open(options)?),
+        #[cfg(not(feature = "http"))]
+        Engine::Http => return Err(wrong("this build has no engine http; build with `--features http`")),
         Engine::Lookup => Box::new(lookup::Lookup::open(options)?),
     })
 }

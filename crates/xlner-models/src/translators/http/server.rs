@@ -1,0 +1,165 @@
+//! A server that translates.
+
+use serde_json::Value;
+
+use super::super::{TranslatorOptions, wrong};
+use super::client::{Client, Reply};
+use super::{HttpApi, libretranslate, openai};
+use crate::{Error, Result, Translation, Translator, TranslatorFigures};
+
+/// Bytes of the texts of a request, at most, where there is more than one text.
+const REQUEST: usize = 8000;
+
+/// Translates by asking a server for a batch of texts at a time. An answer that does not hold one translation per text is
+/// not used; the texts are then asked for one by one.
+pub(in super::super) struct Server {
+    client: Client,
+    api: HttpApi,
+    from: String,
+    to: String,
+    model: String,
+    /// Goes into the body, where the API wants it there.
+    key: Option<String>,
+    batch: usize,
+    retries: u32,
+    figures: TranslatorFigures,
+}
+
+impl Server {
+    pub(in super::super) fn open(options: &TranslatorOptions) -> Result<Server> {
+        let http = &options.http;
+        let [server] = options.models.as_slice() else {
+            return Err(wrong("http wants the address of one server, `http://localhost:5000` (--model URL)"));
+        };
+        if !server.starts_with("http://") && !server.starts_with("https://") {
+            return Err(wrong(format!("“{server}” is no address of a server; it begins with http:// or https://")));
+        }
+        if http.batch == 0 || http.timeout.is_zero() || http.rate.is_some_and(|rate| !(rate > 0.0 && rate.is_finite()))
+        {
+            return Err(wrong("http: texts per request, time limit and requests per second are greater than 0"));
+        }
+        let api = http.api.unwrap_or_else(|| HttpApi::of_address(server));
+        let key = http.key_variable.as_deref().map(key).transpose()?;
+        let (address, model) = match (api, &http.model) {
+            (HttpApi::LibreTranslate, None) => (libretranslate::address(server), String::new()),
+            (HttpApi::OpenAi, Some(model)) => (openai::address(server), model.clone()),
+            (HttpApi::OpenAi, None) => return Err(wrong("which model is the server to use (--http-model NAME)?")),
+            (HttpApi::LibreTranslate, Some(_)) => {
+                return Err(wrong(
+                    "LibreTranslate chooses its model itself; leave out --http-model, or say --http-api openai",
+                ));
+            }
+        };
+        let in_body = (api == HttpApi::LibreTranslate).then(|| key.clone()).flatten();
+        let client = Client::new(address, api == HttpApi::OpenAi, key, http.clone());
+        Ok(Server {
+            client,
+            api,
+            from: options.from.clone(),
+            to: options.to.clone(),
+            model,
+            key: in_body,
+            batch: http.batch,
+            retries: http.retries,
+            figures: TranslatorFigures::default(),
+        })
+    }
+
+    /// Translates texts that are not blank, sent together.
+    fn together(&mut self, texts: &[&str]) -> Result<Reply<Vec<String>>> {
+        let (from, to, count) = (self.from.as_str(), self.to.as_str(), texts.len());
+        let read: fn(&Value, usize) -> _ = match self.api {
+            HttpApi::LibreTranslate => libretranslate::read,
+            HttpApi::OpenAi => openai::read,
+        };
+        let body = match self.api {
+            HttpApi::LibreTranslate => libretranslate::body(texts, from, to, self.key.as_deref()),
+            HttpApi::OpenAi => openai::body(texts, from, to, &self.model),
+        };
+        self.client.post(&body, |answer| read(answer, count))
+    }
+
+    /// Translates a text by itself; `index` is that in the batch.
+    fn alone(&mut self, text: &str, index: usize) -> Result<String> {
+        let mut failures = 0;
+        let problem = loop {
+            match self.together(&[text])? {
+                Reply::Good(mut texts) => return Ok(texts.pop().unwrap_or_default()),
+                Reply::Bad(_) if failures < self.retries => {
+                    self.client.pause(failures, None);
+                    failures += 1;
+                }
+                Reply::Bad(problem) | Reply::Refused(problem) => break problem,
+            }
+        };
+        let problem = format!("{} gives no translation of “{text}”: {problem}", self.client.name());
+        Err(Error::Sentence { index, problem })
+    }
+
+    /// Translates the texts of a request, of which each has its index in the batch.
+    fn request(&mut self, request: &[(usize, &str)]) -> Result<Vec<String>> {
+        let texts: Vec<&str> = request.iter().map(|(_, text)| *text).collect();
+        if texts.len() > 1 {
+            match self.together(&texts)? {
+                // A translation that is empty may be one that was merged with its neighbour.
+                Reply::Good(translations) if !texts.iter().zip(&translations).any(|(text, it)| is_lost(text, it)) => {
+                    return Ok(translations);
+                }
+                _ => self.figures.split_batches += 1,
+            }
+        }
+        request.iter().map(|(index, text)| self.alone(text, *index)).collect()
+    }
+}
+
+/// Whether a text has letters and its translation has nothing.
+fn is_lost(text: &str, translation: &str) -> bool {
+    translation.trim().is_empty() && text.chars().any(char::is_alphabetic)
+}
+
+impl Translator for Server {
+    fn signature(&self) -> String {
+        let Server { api, from, to, model, .. } = self;
+        let address = self.client.name();
+        match api {
+            HttpApi::LibreTranslate => format!("http libretranslate {address} {from} {to}"),
+            HttpApi::OpenAi => format!("http openai {address} {model} prompt {} {from} {to}", openai::PROMPT),
+        }
+    }
+
+    fn translate(&mut self, texts: &[&str]) -> Result<Vec<Translation>> {
+        let lines: Vec<String> = texts.iter().map(|text| text.replace(['\n', '\r'], " ")).collect();
+        let asked: Vec<(usize, &str)> =
+            lines.iter().map(|line| line.trim()).enumerate().filter(|(_, text)| !text.is_empty()).collect();
+        let mut translations = vec![Translation::default(); texts.len()];
+        let mut rest = asked.as_slice();
+        while !rest.is_empty() {
+            let mut bytes = 0;
+            let fits = rest.iter().take(self.batch).take_while(|(_, text)| {
+                bytes += text.len();
+                bytes <= REQUEST
+            });
+            let (request, later) = rest.split_at(fits.count().max(1));
+            for ((index, text), translation) in request.iter().zip(self.request(request)?) {
+                self.figures.empty += u64::from(is_lost(text, &translation));
+                translations[*index] = translation.replace(['\n', '\r'], " ").trim().to_owned().into();
+            }
+            rest = later;
+        }
+        self.figures.texts += texts.len() as u64;
+        self.figures.retries = self.client.retries;
+        Ok(translations)
+    }
+
+    fn figures(&self) -> TranslatorFigures {
+        self.figures
+    }
+}
+
+/// The API key that an environment variable holds.
+fn key(variable: &str) -> Result<String> {
+    match std::env::var(variable).map(|key| key.trim().to_owned()) {
+        Ok(key) if !key.is_empty() => Ok(key),
+        _ => Err(wrong(format!("the environment variable {variable}, which should hold the API key, is not set"))),
+    }
+}
