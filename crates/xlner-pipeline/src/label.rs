@@ -6,11 +6,11 @@ use std::path::PathBuf;
 use serde::Serialize;
 use xlner_core::tokenize::tokenize_sentence;
 use xlner_core::{Pair, Sentence};
-use xlner_formats::{ReadOptions, Side, WriteOptions, read_sentences};
+use xlner_formats::{ReadOptions, WriteOptions, read_sentences};
 use xlner_models::{Tagger, Translator};
 
 use crate::aligner::AlignerOptions;
-use crate::flow::{Fail, Flow, FlowFigures, RunFolder, Shard, Taggers, Translating};
+use crate::flow::{Back, Fail, Flow, FlowFigures, RunFolder, Shard, Taggers, Translating, What};
 use crate::progress::Listener;
 use crate::project::output::{self, Writer};
 use crate::project::{MethodOptions, Origin, ProjectReport, method};
@@ -45,6 +45,8 @@ pub struct LabelJob {
     pub input_options: ReadOptions,
     /// Language of the translation (BCP 47).
     pub via: String,
+    /// Back-translation refinement.
+    pub back: Option<Back>,
     /// The built-in aligner.
     pub aligner: AlignerOptions,
     /// How entities are projected.
@@ -55,6 +57,18 @@ pub struct LabelJob {
     pub output: PathBuf,
     /// How they are written.
     pub output_options: WriteOptions,
+}
+
+/// What `label` works with.
+pub struct LabelModels<'a> {
+    /// From the sentences' language into [`LabelJob::via`].
+    pub translator: &'a mut dyn Translator,
+    /// Of the language `via`.
+    pub tagger: &'a dyn Tagger,
+    /// Of the sentences' own language, where scores or candidates of projection ask for one.
+    pub target_tagger: Option<&'a dyn Tagger>,
+    /// From `via` into the sentences' language, for [`LabelJob::back`].
+    pub back_translator: Option<&'a mut dyn Translator>,
 }
 
 /// Figures of a run of `label` or `transfer`.
@@ -76,19 +90,16 @@ impl LabelJob {
         output::check(&self.output, &self.output_options)
     }
 
-    /// Does the job with the translator from the sentences' language into `via`, the tagger of `via`, and a tagger of the
-    /// sentences' own language where scores or candidates of projection ask for one. The output appears when all is done.
+    /// Does the job. The output appears when all is done.
     ///
     /// # Errors
     /// See [`Error`]. What the stages made is in the run folder all the same.
-    pub fn run(
-        &self,
-        translator: &mut dyn Translator,
-        tagger: &dyn Tagger,
-        target_tagger: Option<&dyn Tagger>,
-        listener: Listener<'_>,
-    ) -> Result<FlowReport> {
+    pub fn run(&self, models: LabelModels<'_>, listener: Listener<'_>) -> Result<FlowReport> {
         self.check()?;
+        let LabelModels { translator, tagger, target_tagger, back_translator } = models;
+        if self.back.is_some() != back_translator.is_some() {
+            return Err(Error::Options("back-translation wants a translator back, and nothing else does".into()));
+        }
         check_target_tagger(&self.method, target_tagger)?;
         let options = ReadOptions { no_tags: true, ..self.input_options.clone() };
         let mut pairs = read_sentences(&self.input, &options)?.zip(1..).map(|(sentence, number)| {
@@ -101,12 +112,15 @@ impl LabelJob {
             taggers: Taggers { source: Some(tagger), target: target_tagger },
             aligner: &self.aligner,
             method: &self.method,
+            back: self.back,
             run: &self.run,
             output: (&self.output, &self.output_options),
             fail: &fail,
         };
-        let translate = Translating { translator, from: Side::Target, lang: Some(self.via.clone()) };
-        flow.run(Some(translate), &mut pairs, listener)
+        let translate = Translating { translator, what: What::Target, lang: Some(self.via.clone()) };
+        let lang = self.input_options.lang.clone();
+        let back = back_translator.map(|translator| Translating { translator, what: What::Back, lang });
+        flow.run(Some(translate), back, &mut pairs, listener)
     }
 
     /// The pair of a sentence, whose source is still to be made.
@@ -127,6 +141,7 @@ pub(crate) struct FlowJob<'a> {
     pub taggers: Taggers<'a>,
     pub aligner: &'a AlignerOptions,
     pub method: &'a MethodOptions,
+    pub back: Option<Back>,
     pub run: &'a RunOptions,
     pub output: (&'a PathBuf, &'a WriteOptions),
     pub fail: Fail<'a>,
@@ -136,10 +151,11 @@ impl FlowJob<'_> {
     pub fn run(
         self,
         translate: Option<Translating<'_>>,
+        back: Option<Translating<'_>>,
         pairs: &mut (dyn Iterator<Item = Result<Pair>> + Send),
         listener: Listener<'_>,
     ) -> Result<FlowReport> {
-        let method = self.method.resolve(false)?;
+        let method = self.method.resolve(self.back.is_some_and(Back::gives_links))?;
         let origin = match (method::needs_links(&method) || method::needs_posteriors(&method), &self.aligner.model) {
             (false, _) => Origin::None,
             (true, Some(_)) if !self.aligner.trains() => Origin::Model,
@@ -156,6 +172,7 @@ impl FlowJob<'_> {
             train_pairs: self.run.train_pairs,
             method: &method,
             keep_labels: self.method.keep_labels,
+            back: self.back,
             shard: self.run.shard,
             fail: self.fail,
         };
@@ -163,7 +180,7 @@ impl FlowJob<'_> {
             projection.count(&pair);
             writer.write(&pair)
         };
-        let stages = flow.run(translate, pairs, &mut write, listener)?;
+        let stages = flow.run(translate, back, pairs, &mut write, listener)?;
         writer.finish()?;
         Ok(FlowReport { stages, projection })
     }

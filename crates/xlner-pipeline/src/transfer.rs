@@ -5,11 +5,11 @@ use std::path::PathBuf;
 
 use xlner_core::Pair;
 use xlner_core::tokenize::tokenize_sentence;
-use xlner_formats::{ReadOptions, Side, WriteOptions, read_sentences};
+use xlner_formats::{ReadOptions, WriteOptions, read_sentences};
 use xlner_models::{Tagger, Translator};
 
 use crate::aligner::AlignerOptions;
-use crate::flow::{Taggers, Translating};
+use crate::flow::{Taggers, Translating, What};
 use crate::input::{self, Input, Pairs};
 use crate::label::{FlowJob, FlowReport, RunOptions, check_target_tagger, sentence_error};
 use crate::progress::Listener;
@@ -103,12 +103,13 @@ impl TransferJob {
             taggers: Taggers { source: tagger, target: target_tagger },
             aligner: &self.aligner,
             method: &self.method,
+            back: None,
             run: &self.run,
             output: (&self.output, &self.output_options),
             fail: &fail,
         };
         let translate =
-            translator.map(|translator| Translating { translator, from: Side::Source, lang: Some(self.to.clone()) });
-        flow.run(translate, &mut pairs, listener)
+            translator.map(|translator| Translating { translator, what: What::Source, lang: Some(self.to.clone()) });
+        flow.run(translate, None, &mut pairs, listener)
     }
 }

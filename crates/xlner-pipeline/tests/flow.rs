@@ -7,7 +7,7 @@ use xlner_core::{Entity, Sentence};
 use xlner_formats::{ReadOptions, WriteOptions};
 use xlner_models::{Error, Result, Tagger, Translation, Translator};
 use xlner_pipeline::project::MethodOptions;
-use xlner_pipeline::{AlignerOptions, FlowReport, LabelJob, RunOptions, Shard, TransferJob};
+use xlner_pipeline::{AlignerOptions, Back, FlowReport, LabelJob, LabelModels, RunOptions, Shard, TransferJob};
 
 /// Turns every word round and moves the last to the front; fails at the call `fails_at`.
 struct Turner<'c> {
@@ -92,6 +92,7 @@ impl Case {
             input: self.path("in.txt"),
             input_options: ReadOptions { lang: Some("fi".into()), ..ReadOptions::default() },
             via: "en".into(),
+            back: None,
             aligner: AlignerOptions::default(),
             method: MethodOptions::default(),
             run,
@@ -102,12 +103,16 @@ impl Case {
 
     fn label(&self, output: &str, run: RunOptions, fails_at: usize) -> xlner_pipeline::Result<FlowReport> {
         let mut translator = Turner { calls: &self.calls, fails_at };
-        self.job(output, run).run(&mut translator, &capitals(), None, &mut |_| ())
+        self.job(output, run).run(models(&mut translator, None), &mut |_| ())
     }
 
     fn read(&self, name: &str) -> String {
         std::fs::read_to_string(self.path(name)).unwrap()
     }
+}
+
+fn models<'a>(translator: &'a mut dyn Translator, back: Option<&'a mut dyn Translator>) -> LabelModels<'a> {
+    LabelModels { translator, tagger: Box::leak(Box::new(capitals())), target_tagger: None, back_translator: back }
 }
 
 fn kept(folder: &Path) -> RunOptions {
@@ -149,6 +154,28 @@ fn a_run_goes_on_where_it_stopped() {
         assert_eq!((stage.sentences, stage.reused), (0, 4500));
     }
     assert_eq!(case.read("a.jsonl"), case.read("c.jsonl"));
+}
+
+#[test]
+fn back_translations_lead_to_the_same_names() {
+    for back in [Back::Project, Back::Compose, Back::Intersect] {
+        let case = Case::new(400);
+        let job = LabelJob { back: Some(back), ..case.job("out.jsonl", RunOptions::default()) };
+        let (mut there, mut home) =
+            (Turner { calls: &case.calls, fails_at: 0 }, Turner { calls: &case.calls, fails_at: 0 });
+        let report = job.run(models(&mut there, Some(&mut home)), &mut |_| ()).unwrap();
+        assert_eq!(report.stages.translate_back.sentences, 400);
+        assert!(report.projection.projected >= 390, "{back:?}: {:?}", report.projection);
+        for line in case.read("out.jsonl").lines() {
+            let pair: serde_json::Value = serde_json::from_str(line).unwrap();
+            for entity in pair["target"]["entities"].as_array().unwrap() {
+                let token = pair["target"]["tokens"][entity["start"].as_u64().unwrap() as usize].as_str().unwrap();
+                assert!(token.starts_with(char::is_uppercase) && entity["from"] == 0, "{back:?}: {line}");
+            }
+        }
+        let error = job.run(models(&mut there, None), &mut |_| ()).unwrap_err();
+        assert!(error.to_string().contains("wants a translator back"));
+    }
 }
 
 #[test]

@@ -318,8 +318,8 @@ impl Job<'_> {
 /// Makes the field `gold` the entities of the target.
 fn take_gold(pair: &mut Pair) -> Result<()> {
     let gold = pair.extra.remove("gold").context("there is no field `gold` (--gold)")?;
-    pair.target.entities = serde_json::from_value(gold)
-        .context("field `gold` is not a list of entities {\"start\",\"end\",\"label\"}")?;
+    pair.target.entities =
+        serde_json::from_value(gold).context("field `gold` is not a list of entities {\"start\",\"end\",\"label\"}")?;
     pair.projection = None;
     Ok(pair.target.validate()?)
 }

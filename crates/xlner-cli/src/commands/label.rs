@@ -4,8 +4,8 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Result;
 use xlner_formats::{Format, ReadOptions, WriteOptions};
-use xlner_models::{Tagger, open_tagger, open_translator};
-use xlner_pipeline::LabelJob;
+use xlner_models::{Tagger, TranslatorOptions, open_tagger, open_translator};
+use xlner_pipeline::{Back, LabelJob, LabelModels};
 
 use super::options::{AlignerArgs, MethodArgs, RunArgs, TranslatorArgs};
 use crate::bars::Bars;
@@ -34,6 +34,14 @@ pub struct Args {
     via: String,
     #[command(flatten)]
     translator: TranslatorArgs,
+
+    /// Translate back as well, and use it: project entities over the back-translation, or compose its links, or intersect
+    /// those with the direct ones
+    #[arg(long, value_name = "project|compose|intersect", help_heading = "Translation")]
+    back: Option<Back>,
+    /// What the engine loads to translate back: a table, a mode, an address [default: found by the languages]
+    #[arg(long, value_name = "MODEL", requires = "back", help_heading = "Translation")]
+    back_model: Vec<String>,
 
     /// Tagger of the language --via: `default` (English, built in), a model file or folder
     #[arg(long, value_name = "MODEL", default_value = "default", help_heading = "Taggers")]
@@ -75,6 +83,7 @@ pub fn run(args: Args, context: &Context) -> Result<()> {
         input: args.input,
         input_options,
         via: args.via.clone(),
+        back: args.back,
         // A bitext has the translation, which is the source of the projection, first.
         aligner: args.aligner.options(ReadOptions {
             lang: Some(args.via.clone()),
@@ -84,17 +93,36 @@ pub fn run(args: Args, context: &Context) -> Result<()> {
         method: args.method.options(),
         run: args.run.options(),
         output: args.output,
-        output_options: WriteOptions { format: args.to_format.or(stdout.then_some(Format::Conll)), ..WriteOptions::default() },
+        output_options: WriteOptions {
+            format: args.to_format.or(stdout.then_some(Format::Conll)),
+            ..WriteOptions::default()
+        },
     };
     job.check().map_err(failed)?;
-    let translator = args.translator.options(&args.from, &args.via).ok_or_else(|| UsageError("give --engine".into()))?;
+    let translator =
+        args.translator.options(&args.from, &args.via).ok_or_else(|| UsageError("give --engine".into()))?;
+    let mut back_translator = match args.back {
+        Some(_) => {
+            let back = args
+                .translator
+                .options(&args.via, &args.from)
+                .map(|back| TranslatorOptions { models: args.back_model, ..back });
+            back.as_ref().map(open_translator).transpose().map_err(model_failed)?
+        }
+        None => None,
+    };
     let mut translator = open_translator(&translator).map_err(model_failed)?;
     let tagger = open_tagger(&args.tagger).map_err(model_failed)?;
     let target_tagger = args.target_tagger.as_deref().map(open_tagger).transpose().map_err(model_failed)?;
     let report = {
         let mut bars = Bars::new(context);
-        let target_tagger = target_tagger.as_deref().map(|tagger| tagger as &dyn Tagger);
-        job.run(&mut *translator, &*tagger, target_tagger, &mut |progress| bars.show(progress)).map_err(failed)?
+        let models = LabelModels {
+            translator: &mut *translator,
+            tagger: &*tagger,
+            target_tagger: target_tagger.as_deref().map(|tagger| tagger as &dyn Tagger),
+            back_translator: back_translator.as_deref_mut().map(|translator| translator as _),
+        };
+        job.run(models, &mut |progress| bars.show(progress)).map_err(failed)?
     };
     args.run.tell(&report, context)
 }

@@ -7,8 +7,8 @@ use anyhow::{Context as _, Result};
 use clap::Args;
 use xlner_formats::{Output, ReadOptions};
 use xlner_models::{Engine, TranslatorOptions};
-use xlner_pipeline::{AlignerOptions, FlowReport, RunOptions, Shard, StageFigures};
 use xlner_pipeline::project::{MethodKind, MethodOptions, parse_solver};
+use xlner_pipeline::{AlignerOptions, FlowReport, RunOptions, Shard, StageFigures};
 use xlner_project::{CandidateKind, Constraint, Solver, Weights};
 
 use crate::context::Context;
@@ -166,6 +166,7 @@ impl RunArgs {
         let stages = report.stages;
         let stages = [
             ("translate", stages.translate),
+            ("translate back", stages.translate_back),
             ("tag", stages.tag),
             ("train aligner", stages.train),
             ("project", stages.project),

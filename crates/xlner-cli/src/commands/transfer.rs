@@ -93,7 +93,10 @@ pub fn run(args: Args, context: &Context) -> Result<()> {
         method: args.method.options(),
         run: args.run.options(),
         output: args.output,
-        output_options: WriteOptions { format: args.to_format.or(stdout.then_some(Format::Conll)), ..WriteOptions::default() },
+        output_options: WriteOptions {
+            format: args.to_format.or(stdout.then_some(Format::Conll)),
+            ..WriteOptions::default()
+        },
     };
     job.check().map_err(failed)?;
     let translator = args.translator.options(&args.from, &args.to);

@@ -19,7 +19,7 @@ pub use table::markdown;
 
 use crate::flow::{Key, RunFolder};
 use crate::{Error, Result};
-use plan::{add, fill};
+use plan::{fill, literal};
 
 /// Runs one command of `xlner` (its words, without `xlner` itself) and gives what it wrote to standard output; the error
 /// is what it said.
@@ -107,14 +107,13 @@ impl<'r> Runner<'r> {
     /// # Errors
     /// Where the plan names what is not there, or the run folder cannot be written to.
     pub fn run(&mut self, plan: &Plan) -> Result<Experiment> {
-        let mut words = BTreeMap::new();
-        add(&plan.set, &mut words).map_err(Error::Options)?;
+        let mut words = plan.set.clone();
         for prepare in &plan.prepare {
             (self.tell)(&format!("prepare {}", prepare.name));
             let made = self.make("prepare", &prepare.steps, &prepare.file, &words)?;
             let path =
                 made.path.map_err(|problem| Error::Options(format!("[[prepare]] {}: {problem}", prepare.name)))?;
-            words.insert(prepare.name.clone(), path.display().to_string());
+            words.insert(prepare.name.clone(), literal(&path.display().to_string()));
         }
         let datasets = plan.datasets.iter().map(|dataset| self.dataset(plan, dataset, &words));
         Ok(Experiment {
@@ -127,10 +126,10 @@ impl<'r> Runner<'r> {
 
     fn dataset(&mut self, plan: &Plan, dataset: &Dataset, words: &BTreeMap<String, String>) -> Result<DatasetResult> {
         let mut words = words.clone();
-        add(&dataset.set, &mut words).map_err(Error::Options)?;
+        words.extend(dataset.set.clone());
         let gold = fill(&dataset.gold, &words).map_err(Error::Options)?;
-        words.insert("gold".into(), gold.clone());
-        words.insert("dataset".into(), dataset.name.clone());
+        words.insert("gold".into(), literal(&gold));
+        words.insert("dataset".into(), literal(&dataset.name));
         let (mut cells, mut predictions) = (Vec::new(), Vec::new());
         for method in &plan.methods {
             if !method.datasets.is_empty() && !method.datasets.contains(&dataset.name) {
@@ -193,8 +192,8 @@ impl<'r> Runner<'r> {
     fn make(&mut self, kind: &str, steps: &[String], file: &str, words: &BTreeMap<String, String>) -> Result<MadeFile> {
         // The key knows the commands but for where the run folder is.
         let mut places = words.clone();
-        places.insert("out".into(), "{out}".into());
-        places.insert("folder".into(), "{folder}".into());
+        places.insert("out".into(), literal("{out}"));
+        places.insert("folder".into(), literal("{folder}"));
         let mut key = Key::of("experiment").text(file);
         for step in steps {
             let step = fill(step, &places).map_err(Error::Options)?;
@@ -209,8 +208,8 @@ impl<'r> Runner<'r> {
         let key = key.key();
         let folder = self.folder.root().join(kind).join(key.to_string());
         let (path, note) = (folder.join(file), folder.join("made.json"));
-        places.insert("out".into(), path.display().to_string());
-        places.insert("folder".into(), folder.display().to_string());
+        places.insert("out".into(), literal(&path.display().to_string()));
+        places.insert("folder".into(), literal(&folder.display().to_string()));
         let commands: Vec<String> = steps
             .iter()
             .map(|step| fill(step, &places))

@@ -129,35 +129,23 @@ fn twice<'n>(kind: &str, mut names: impl Iterator<Item = &'n String>) -> std::re
     }
 }
 
-/// Adds a set of words, which may name each other and those that are known.
-pub(super) fn add(
-    set: &BTreeMap<String, String>,
-    words: &mut BTreeMap<String, String>,
-) -> std::result::Result<(), String> {
-    let mut left: Vec<(&String, &String)> = set.iter().collect();
-    // Words of the set go before those of the same name that are known.
-    set.keys().for_each(|name| drop(words.remove(name)));
-    while !left.is_empty() {
-        let (before, mut problem) = (left.len(), String::new());
-        left.retain(|(name, word)| match fill(word, words) {
-            Ok(word) => {
-                words.insert((*name).clone(), word);
-                false
-            }
-            Err(message) => {
-                problem = message;
-                true
-            }
-        });
-        if left.len() == before {
-            return Err(problem);
-        }
-    }
-    Ok(())
+/// Puts words in for `{names}`, and in these for the names they hold; `{{` is a brace.
+pub(super) fn fill(text: &str, words: &BTreeMap<String, String>) -> std::result::Result<String, String> {
+    fill_within(text, words, DEPTH)
 }
 
-/// Puts words in for `{names}`; `{{` is a brace.
-pub(super) fn fill(text: &str, words: &BTreeMap<String, String>) -> std::result::Result<String, String> {
+/// Words that may stand in each other.
+const DEPTH: usize = 16;
+
+/// A word in which braces are braces.
+pub(super) fn literal(word: &str) -> String {
+    word.replace('{', "{{").replace('}', "}}")
+}
+
+fn fill_within(text: &str, words: &BTreeMap<String, String>, depth: usize) -> std::result::Result<String, String> {
+    if depth == 0 {
+        return Err(format!("words that name each other in a circle, at “{text}”"));
+    }
     let (mut filled, mut rest) = (String::new(), text);
     while let Some(at) = rest.find(['{', '}']) {
         filled.push_str(&rest[..at]);
@@ -171,7 +159,7 @@ pub(super) fn fill(text: &str, words: &BTreeMap<String, String>) -> std::result:
                 let names: Vec<&str> = words.keys().map(String::as_str).collect();
                 format!("nothing to put in for {{{name}}} in “{text}”; known: {}", names.join(", "))
             })?;
-            filled.push_str(word);
+            filled.push_str(&fill_within(word, words, depth - 1)?);
             rest = &behind[end + 1..];
         } else {
             return Err(format!("a brace without its other half in “{text}”; write {{{{ or }}}} for the character"));
@@ -196,11 +184,11 @@ mod tests {
 
     #[test]
     fn words_may_name_each_other() {
-        let map = |pairs: &[(&str, &str)]| pairs.iter().map(|(a, b)| (a.to_string(), b.to_string())).collect();
-        let mut words: BTreeMap<_, _> = map(&[("x", "1")]);
-        add(&map(&[("a", "{b}{b}"), ("b", "{c}{x}"), ("c", "2")]), &mut words).unwrap();
-        assert_eq!(words["a"], "2121");
-        assert!(add(&map(&[("d", "{e}"), ("e", "{d}")]), &mut words).unwrap_err().contains("nothing to put in for"));
+        let words = [("a", "{b}{b}"), ("b", "{c}1"), ("c", "2"), ("d", "{e}"), ("e", "{d}"), ("f", &literal("{a}"))];
+        let words: BTreeMap<_, _> = words.map(|(name, word)| (name.to_owned(), word.to_owned())).into();
+        assert_eq!(fill("{a}", &words).unwrap(), "2121");
+        assert_eq!(fill("{f}", &words).unwrap(), "{a}");
+        assert!(fill("{d}", &words).unwrap_err().contains("circle"));
     }
 
     #[test]

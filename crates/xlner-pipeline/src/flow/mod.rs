@@ -5,6 +5,7 @@
 //! Translating and tagging go by batches of [`BATCH`] pairs, projecting by windows of [`WINDOW`] batches: its score looks
 //! at all pairs of a window before it decides on one. The aligner is trained once, on the first pairs.
 
+mod back;
 mod batch;
 mod folder;
 mod key;
@@ -20,11 +21,12 @@ use serde::Serialize;
 use xlner_core::Pair;
 use xlner_project::Method;
 
+pub use back::Back;
 pub(crate) use folder::RunFolder;
 pub(crate) use key::Key;
 pub use shard::Shard;
 pub(crate) use tag::Taggers;
-pub(crate) use translate::Translating;
+pub(crate) use translate::{Translating, What};
 
 use crate::aligner::AlignerOptions;
 use crate::progress::{Listener, Progress};
@@ -51,6 +53,8 @@ pub(crate) struct Flow<'a> {
     pub train_pairs: u64,
     pub method: &'a Method,
     pub keep_labels: bool,
+    /// How back-translations are used.
+    pub back: Option<Back>,
     pub shard: Shard,
     pub fail: Fail<'a>,
 }
@@ -71,6 +75,8 @@ pub struct StageFigures {
 pub struct FlowFigures {
     /// Translation.
     pub translate: StageFigures,
+    /// Translation back.
+    pub translate_back: StageFigures,
     /// Finding entities.
     pub tag: StageFigures,
     /// Training the aligner, over pairs it was trained on.
@@ -81,13 +87,14 @@ pub struct FlowFigures {
 
 impl Flow<'_> {
     /// Sends pairs through the stages and hands them to `write` in their order; with a shard those of its windows. Without
-    /// `translate` both sides are there.
+    /// `translate` both sides are there; `back` makes back-translations.
     ///
     /// # Errors
     /// Of several errors that of the earliest stage. What was made before is kept.
     pub fn run(
         &self,
         translate: Option<Translating<'_>>,
+        back: Option<Translating<'_>>,
         pairs: &mut (dyn Iterator<Item = Result<Pair>> + Send),
         write: &mut (dyn FnMut(Pair) -> Result<()> + Send),
         listener: Listener<'_>,
@@ -97,12 +104,18 @@ impl Flow<'_> {
         let reader = Reader { shard: self.shard, sample: windows.sample() };
         let (events, heard) = channel::<Progress>();
         thread::scope(|scope| {
+            let (to_back, returning) = sync_channel(WAITING);
             let (to_tag, tagging) = sync_channel(WAITING);
             let (to_project, projecting) = sync_channel(WAITING);
             let told = events.clone();
             let translated = scope.spawn(move || match translate {
-                Some(translating) => translating.run(reader.batches(pairs), folder, *fail, &to_tag, &told),
-                None => pass(reader.batches(pairs), &to_tag),
+                Some(translating) => translating.run(reader.batches(pairs), folder, *fail, &to_back, &told),
+                None => pass(reader.batches(pairs), &to_back),
+            });
+            let told = events.clone();
+            let returned = scope.spawn(move || match back {
+                Some(back) => back.run(returning.iter().map(Ok), folder, *fail, &to_tag, &told),
+                None => pass(returning.iter().map(Ok), &to_tag),
             });
             let told = events.clone();
             let tagged = scope.spawn(move || taggers.run(folder, *fail, &tagging, &to_project, &told));
@@ -110,9 +123,10 @@ impl Flow<'_> {
             listen(&heard, listener);
             // In the order of the stages, so that it is always the same error.
             let translate = joined(translated)?;
+            let translate_back = joined(returned)?;
             let tag = joined(tagged)?;
             let (train, project) = joined(projected)?;
-            Ok(FlowFigures { translate, tag, train, project })
+            Ok(FlowFigures { translate, translate_back, tag, train, project })
         })
     }
 }

@@ -9,7 +9,7 @@ use xlner_models::Tagger;
 use super::batch::Batch;
 use super::folder::{PAIRS, RunFolder};
 use super::key::Key;
-use super::translate::{of, of_pair};
+use super::translate::of_pair;
 use super::{Fail, StageFigures, tell};
 use crate::Result;
 use crate::progress::{Progress, Stage};
@@ -74,5 +74,13 @@ impl Taggers<'_> {
             result.map_err(|error| of_pair(error, pairs, first, fail))?;
         }
         Ok(())
+    }
+}
+
+/// A side of a pair.
+fn of(pair: &mut Pair, side: Side) -> &mut Sentence {
+    match side {
+        Side::Source => &mut pair.source,
+        Side::Target => &mut pair.target,
     }
 }

@@ -4,9 +4,9 @@ use std::sync::mpsc::{Sender, SyncSender};
 
 use xlner_core::tokenize::{detokenize, tokenize_sentence};
 use xlner_core::{Pair, Sentence};
-use xlner_formats::Side;
 use xlner_models::{Translation, Translator};
 
+use super::back;
 use super::batch::Batch;
 use super::folder::{PAIRS, RunFolder};
 use super::key::Key;
@@ -15,16 +15,33 @@ use crate::progress::{Progress, Stage};
 use crate::stream::timed;
 use crate::{Error, Result};
 
-/// Name of the stage in the run folder.
-const TRANSLATE: &str = "translate";
-
-/// Who makes the side that is missing.
+/// Who makes a translation, and of what.
 pub(crate) struct Translating<'a> {
     pub translator: &'a mut dyn Translator,
-    /// The side that is there.
-    pub from: Side,
+    pub what: What,
     /// Language of the translation.
     pub lang: Option<String>,
+}
+
+/// What is translated, and what becomes of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum What {
+    /// The source: it becomes the target.
+    Source,
+    /// The target: it becomes the source.
+    Target,
+    /// The source, which is a translation: it becomes the back-translation.
+    Back,
+}
+
+impl What {
+    /// Name of the stage in the run folder.
+    fn stage(self) -> &'static str {
+        match self {
+            What::Source | What::Target => "translate",
+            What::Back => "translate-back",
+        }
+    }
 }
 
 impl Translating<'_> {
@@ -38,22 +55,26 @@ impl Translating<'_> {
         events: &Sender<Progress>,
     ) -> Result<StageFigures> {
         let mut figures = StageFigures::default();
-        let Translating { translator, from, lang } = self;
-        let to_side = if from == Side::Source { Side::Target } else { Side::Source };
-        let signature = format!("{} {from:?} {lang:?}", translator.signature());
+        let Translating { translator, what, lang } = self;
+        let stage = what.stage();
+        let signature = format!("{} {what:?} {lang:?}", translator.signature());
         for batch in batches {
             let mut batch = batch?;
-            let key = Key::of(TRANSLATE).after(batch.key).text(&signature).key();
+            let key = Key::of(stage).after(batch.key).text(&signature).key();
             let mut pairs = batch.take(folder)?;
             let made = timed(&mut figures.seconds, || {
-                folder.keep(TRANSLATE, key, PAIRS, |path| {
-                    let texts = texts(&pairs, from);
+                folder.keep(stage, key, PAIRS, |path| {
+                    let texts = texts(&pairs, what);
                     let translations =
                         translate(translator, &texts).map_err(|error| of_pair(error, &pairs, batch.first(), fail))?;
                     for (number, (pair, translation)) in (batch.first()..).zip(pairs.iter_mut().zip(translations)) {
                         let sentence = sentence(translation, lang.clone());
                         let sentence = sentence.map_err(|error| fail(number, pair, error.to_string()))?;
-                        *of(pair, to_side) = sentence;
+                        match what {
+                            What::Source => pair.target = sentence,
+                            What::Target => pair.source = sentence,
+                            What::Back => back::keep(pair, &sentence)?,
+                        }
                     }
                     RunFolder::save(path, &pairs)
                 })
@@ -62,7 +83,7 @@ impl Translating<'_> {
             *count += batch.length;
             let done = figures.sentences + figures.reused;
             tell(events, Progress { stage: Stage::Translate, done, total: None });
-            if to.send(Batch { key, stage: TRANSLATE, pairs: made.then_some(pairs), ..batch }).is_err() {
+            if to.send(Batch { key, stage, pairs: made.then_some(pairs), ..batch }).is_err() {
                 break;
             }
         }
@@ -70,21 +91,13 @@ impl Translating<'_> {
     }
 }
 
-/// The texts of the side that is there.
-fn texts(pairs: &[Pair], from: Side) -> Vec<String> {
-    let text = |pair: &Pair| match from {
-        Side::Source => plain_text(&pair.source),
-        Side::Target => plain_text(&pair.target),
+/// The texts that are translated.
+fn texts(pairs: &[Pair], what: What) -> Vec<String> {
+    let text = |pair: &Pair| match what {
+        What::Source | What::Back => plain_text(&pair.source),
+        What::Target => plain_text(&pair.target),
     };
     pairs.iter().map(text).collect()
-}
-
-/// A side of a pair.
-pub(super) fn of(pair: &mut Pair, side: Side) -> &mut Sentence {
-    match side {
-        Side::Source => &mut pair.source,
-        Side::Target => &mut pair.target,
-    }
 }
 
 /// A translation, tokenised.

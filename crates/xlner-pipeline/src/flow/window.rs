@@ -6,6 +6,7 @@ use std::sync::mpsc::{Receiver, Sender};
 use xlner_align::Bitext;
 use xlner_core::Pair;
 
+use super::back::{self, Back};
 use super::batch::Batch;
 use super::folder::{PAIRS, RunFolder};
 use super::key::{Key, KeyBuilder};
@@ -40,12 +41,22 @@ enum State {
     /// Not trained yet: the first pairs are being collected.
     Sampling(Box<Sample>),
     /// Ready, and what it depends on.
-    Ready(Box<Aligner>, Key),
+    Ready(Box<Aligners>, Key),
+}
+
+/// What aligns the pairs.
+struct Aligners {
+    /// Source and target.
+    direct: Aligner,
+    /// Back-translation and target, where there are back-translations.
+    same: Option<Aligner>,
 }
 
 /// What the aligner is to be trained on.
 struct Sample {
     bitext: Bitext,
+    /// Back-translations and targets.
+    same: Bitext,
     langs: Option<Langs>,
     key: KeyBuilder,
 }
@@ -62,12 +73,16 @@ impl<'f> Windows<'f> {
     /// # Errors
     /// Where its files cannot be read.
     pub fn new(flow: &'f Flow<'f>) -> Result<Windows<'f>> {
-        let wanted = method::needs_links(flow.method) || method::needs_posteriors(flow.method);
+        let wanted = flow.back.is_some() || method::needs_links(flow.method) || method::needs_posteriors(flow.method);
         let aligner = match &flow.aligner.model {
             _ if !wanted => State::None,
-            Some(path) if !flow.aligner.trains() => State::Ready(Box::new(Aligner::load(path)?), Key::of_file(path)?),
+            Some(path) if !flow.aligner.trains() && flow.back.is_none() => {
+                let aligners = Aligners { direct: Aligner::load(path)?, same: None };
+                State::Ready(Box::new(aligners), Key::of_file(path)?)
+            }
             _ => State::Sampling(Box::new(Sample {
                 bitext: Bitext::default(),
+                same: Bitext::default(),
                 langs: None,
                 key: options_key(flow.aligner)?,
             })),
@@ -121,6 +136,11 @@ impl<'f> Windows<'f> {
             for pair in batch.take(self.flow.folder)? {
                 sample.langs.get_or_insert_with(|| Langs::of(&pair));
                 sample.bitext.push(pair.source.tokens(), pair.target.tokens());
+                if self.flow.back.is_some() {
+                    let middle = back::sentence(&pair)?;
+                    sample.bitext.push(pair.source.tokens(), middle.tokens());
+                    sample.same.push(middle.tokens(), pair.target.tokens());
+                }
             }
             let key = std::mem::replace(&mut sample.key, Key::of(ALIGNER));
             sample.key = key.after(batch.key);
@@ -137,25 +157,43 @@ impl<'f> Windows<'f> {
                 return Ok(());
             }
         };
-        let (flow, pairs, key) = (self.flow, sample.bitext.len() as u64, sample.key.key());
-        let (bitext, langs) = (sample.bitext, sample.langs.unwrap_or_default());
-        let mut trained = None;
+        let (pairs, key, langs) = (sample.bitext.len() as u64, sample.key.key(), sample.langs.unwrap_or_default());
+        let (direct, made) = self.train(self.flow.aligner, sample.bitext, &langs, key, events)?;
+        *(if made { &mut self.train.sentences } else { &mut self.train.reused }) += pairs;
+        let same = if self.flow.back.is_some() {
+            let langs = Langs { source: langs.target.clone(), target: langs.target };
+            let key = Key::of(ALIGNER).text("same").after(key).key();
+            Some(self.train(&AlignerOptions::default(), sample.same, &langs, key, events)?.0)
+        } else {
+            None
+        };
+        self.aligner = State::Ready(Box::new(Aligners { direct, same }), key);
+        Ok(())
+    }
+
+    /// Trains an aligner, or loads it where it was trained before; says whether it was trained now.
+    fn train(
+        &mut self,
+        options: &AlignerOptions,
+        bitext: Bitext,
+        langs: &Langs,
+        key: Key,
+        events: &Sender<Progress>,
+    ) -> Result<(Aligner, bool)> {
+        let (folder, mut trained) = (self.flow.folder, None);
         let made = timed(&mut self.train.seconds, || {
-            flow.folder.keep(ALIGNER, key, MODEL, |path| {
-                let aligner =
-                    Aligner::train(flow.aligner, bitext, &langs, &mut |progress| tell(events, progress))?.aligner;
+            folder.keep(ALIGNER, key, MODEL, |path| {
+                let aligner = Aligner::train(options, bitext, langs, &mut |progress| tell(events, progress))?.aligner;
                 aligner.save(path)?;
                 trained = Some(aligner);
                 Ok(())
             })
         })?;
-        *(if made { &mut self.train.sentences } else { &mut self.train.reused }) += pairs;
         let aligner = match trained {
             Some(aligner) => aligner,
-            None => Aligner::load(&flow.folder.path(ALIGNER, key, MODEL))?,
+            None => Aligner::load(&folder.path(ALIGNER, key, MODEL))?,
         };
-        self.aligner = State::Ready(Box::new(aligner), key);
-        Ok(())
+        Ok((aligner, made))
     }
 
     /// Projects the windows to which nothing more comes.
@@ -178,11 +216,11 @@ impl<'f> Windows<'f> {
         events: &Sender<Progress>,
     ) -> Result<()> {
         let (flow, aligner) = (self.flow, &self.aligner);
-        let (aligner, aligner_key) = match aligner {
+        let (aligners, aligner_key) = match aligner {
             State::Ready(aligner, key) => (Some(&**aligner), Some(*key)),
             _ => (None, None),
         };
-        let mut key = Key::of(PROJECT).text(format!("{:?} {}", flow.method, flow.keep_labels));
+        let mut key = Key::of(PROJECT).text(format!("{:?} {} {:?}", flow.method, flow.keep_labels, flow.back));
         for part in aligner_key.into_iter().chain(window.batches.iter().map(|batch| batch.key)) {
             key = key.after(part);
         }
@@ -197,19 +235,40 @@ impl<'f> Windows<'f> {
                     pairs.append(&mut batch.take(flow.folder)?);
                     numbers.extend(batch.first()..batch.first() + batch.length);
                 }
-                let projector = CorpusProjector {
+                let fail = |index: usize, pair: &Pair, problem: xlner_project::Error| {
+                    (flow.fail)(numbers[index], pair, problem.to_string())
+                };
+                let projector = |aligner| CorpusProjector {
                     method: flow.method,
                     aligner,
                     keep_labels: flow.keep_labels,
-                    fail: &|index, pair, problem| (flow.fail)(numbers[index], pair, problem.to_string()),
+                    fail: &fail,
                 };
                 // Of the stages in a window the listener hears as of one, which goes through all pairs of the run.
-                projector.run(&mut pairs, &mut |progress| {
+                let mut listener = |progress: Progress| {
                     if let (Stage::Project, Some(total)) = (progress.stage, progress.total) {
                         let done = done + length * progress.done / total.max(1);
                         tell(events, Progress { stage: Stage::Project, done, total: None });
                     }
-                })?;
+                };
+                let direct = aligners.map(|aligners| &aligners.direct);
+                match (flow.back, aligners.and_then(|aligners| Some((&aligners.direct, aligners.same.as_ref()?)))) {
+                    (Some(Back::Project), Some((direct, same))) => {
+                        let mut first = back::first_step(&pairs)?;
+                        projector(Some(direct)).run(&mut first, &mut listener)?;
+                        let lost = back::lost(&first);
+                        let mut second = back::second_step(&pairs, first);
+                        projector(Some(same)).run(&mut second, &mut listener)?;
+                        back::join(&mut pairs, lost, second);
+                    }
+                    (Some(back), Some((direct, same))) => {
+                        back::link(&mut pairs, direct, same, back)?;
+                        projector(Some(direct)).run(&mut pairs, &mut listener)?;
+                    }
+                    _ => {
+                        projector(direct).run(&mut pairs, &mut listener)?;
+                    }
+                }
                 RunFolder::save(path, &pairs)?;
                 projected = Some(pairs);
                 Ok(())
