@@ -6,6 +6,8 @@ pub mod crf;
 mod encoder;
 mod error;
 pub mod languages;
+#[cfg(feature = "transformers")]
+pub mod nn;
 mod tagger;
 mod taggers;
 mod translator;
