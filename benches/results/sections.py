@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Callable
 
-from common import PEERS, ROOT, shared, xlner
+from common import PEERS, ROOT, run, shared, xlner
 
 
 class LeftOut(Exception):
@@ -283,3 +283,121 @@ def brute_force(folder, arguments):
         raise SystemExit(done.stdout[-2000:] + done.stderr[-2000:])
     passed = [line for line in done.stdout.splitlines() if line.startswith("test ")]
     return shell(f"PROPTEST_CASES={cases} {' '.join(words)}") + "\n\n" + "\n".join(f"- {line.removeprefix('test ')}" for line in passed)
+
+
+@section("Translation by a model: NLLB-600M shape, random weights, 8 sentences × 32 tokens, one thread", heavy=True)
+def seq2seq(folder, arguments):
+    words = ["--json", *(["--small"] if arguments.small else [])]
+    rows, goals = [], []
+    for beams in [4, 1]:
+        output = json.loads(script("seq2seq.py", "--beams", beams, *words, python=os.environ.get("SEQ2SEQ_PYTHON", sys.executable)))
+        figures = output["figures"]
+        for name, seconds in figures.items():
+            rows.append([name, beams, f"{seconds['translate']:.2f}", f"{seconds['score']:.2f}"])
+        goals.append(f"- beam {beams}: the translations of `transformers` in fp32 {mark(output['same'])}")
+        reference = figures["transformers f32"]["translate"]
+        for ours, other in [("xlner f32", "CTranslate2 float32"), ("xlner int8", "CTranslate2 int8")]:
+            ratio = reference / figures[ours]["translate"]
+            goals.append(f"- beam {beams}, {ours}: {ratio:.1f} × `transformers` {mark(ratio >= 3)}")
+            if other in figures:
+                ratio = figures[ours]["translate"] / figures[other]["translate"]
+                goals.append(f"- beam {beams}, {ours}: {ratio:.2f} × the time of {other}, goal 1.3 {mark(ratio <= 1.3)}")
+    return "\n\n".join([
+        shell("python benches/peers/seq2seq.py --beams 4"),
+        table(["", "beams", "s to translate", "s to score"], rows),
+        "\n".join(goals),
+    ])
+
+
+# ---- the CRF tagger
+
+CRF_ENGLISH = {
+    "EWT test": ("uner-en-ewt/test.iob2", []),
+    "WikiGold": ("wikigold/en.conll", []),
+    "WikiNEuRal en test": ("wikineural/en.test.conll", []),
+}
+CRF_DEFAULT = {
+    **CRF_ENGLISH,
+    "WNUT-17 test": ("wnut17/test.conll",
+                     ["person=PER,location=LOC,corporation=ORG,group=ORG", "product,creative-work"]),
+    "Europarl-NER en": ("europarl-ner/en-europarl.test.conll02", []),
+}
+CRF_TRAINED = {
+    "EWT": ["uner-en-ewt/train.iob2"],
+    "EWT, WikiNEuRal, WikiGold": ["uner-en-ewt/train.iob2", "wikineural/en.train.conll", "wikigold/en.conll"],
+}
+
+
+def crf_figures(folder, model, tests, misc):
+    """F1 on each test set, and sentences tagged a CPU second by the whole command on one thread."""
+    row, sentences, seconds = [], 0, 0.0
+    for name, (path, mapped) in tests.items():
+        gold, out = data(path.split("/")[0]) / path.split("/")[1], folder / "tagged.conll"
+        _, needed = run([xlner(), "tag", "--threads", 1, "--model", model, gold, "-o", out])
+        words = ["--ignore", ",".join([*mapped[1:], *([] if misc else ["MISC"])])]
+        words += ["--map", mapped[0]] if mapped else []
+        found = figures(gold, out, *words)
+        row.append(f"{found['micro']['f1']:.4f}")
+        sentences, seconds = sentences + found["sentences"], seconds + needed
+    return row, sentences / seconds
+
+
+def raw_text(folder, language):
+    """Raw text of a language from the bitexts, one sentence a line."""
+    column = {"en": ("*.en-*.tsv", 0), "fr": ("fr-*.tsv", 0)}[language]
+    lines = set()
+    for name in ["parallel", "mafand-parallel"]:
+        for path in data(name).glob(column[0]):
+            lines |= {line.split("\t")[column[1]] for line in path.read_text(encoding="utf-8").split("\n")}
+    path = folder / f"raw.{language}.txt"
+    path.write_text("".join(f"{line}\n" for line in sorted(lines - {""})), encoding="utf-8")
+    return path
+
+
+@section("The CRF tagger: F1, training and tagging on one thread")
+def crf(folder, arguments):
+    few = ["--iterations", 3] if arguments.small else []
+
+    def train(files, raw, name):
+        words = [word for file in files for word in ("--train", data(file.split("/")[0]) / file.split("/")[1])]
+        words += ["--raw", raw] if raw else []
+        output, seconds = run([xlner(), "train", "--threads", 1, *words, *few, "--json", "-o", folder / name])
+        report = json.loads(output)
+        return folder / name, [f"{seconds:.0f}", report["iterations"], f"{report['bytes'] / 1e6:.2f}"], seconds
+
+    rows, goals = [], []
+    raw = raw_text(folder, "en")
+    for files, text in [("EWT", None), ("EWT", raw), ("EWT, WikiNEuRal, WikiGold", raw)]:
+        model, costs, seconds = train(CRF_TRAINED[files], text, "en.tagger")
+        misc = len(CRF_TRAINED[files]) > 1
+        f1, rate = crf_figures(folder, model, CRF_ENGLISH, misc)
+        if misc:
+            f1[1] = "(trained on it)"
+            goals.append(f"- above the plain CRF of PEERS trained on the same three: EWT test .687, WikiNEuRal en test .795 "
+                         f"{mark(float(f1[0]) > 0.687 and float(f1[2]) > 0.795)}")
+        elif text is None:
+            goals.append(f"- EWT trained in under 60 s: {seconds:.0f} s {mark(seconds < 60)}")
+        goals.append(f"- {files}{', raw text' if text else ''}: 20,000 sentences a second tagged: {rate:,.0f} {mark(rate >= 20_000)}")
+        rows.append([files, "yes" if text else "no", *f1, *costs, f"{rate:,.0f}"])
+    french = {"fr": ("wikineural/fr.test.conll", [])}
+    french_rows = []
+    for text in [None, raw_text(folder, "fr")]:
+        model, costs, _ = train(["wikineural/fr.train.conll"], text, "fr.tagger")
+        f1, rate = crf_figures(folder, model, french, True)
+        french_rows.append(["WikiNEuRal fr", "yes" if text else "no", *f1, *costs, f"{rate:,.0f}"])
+    f1, rate = crf_figures(folder, "default", CRF_DEFAULT, False)
+    costs = ["s to train", "iterations", "MB", "sentences/s"]
+    return "\n\n".join([
+        "Raw text is the English (French) side of `data/parallel` and `data/mafand-parallel`; words are clustered by it. Seconds are "
+        "CPU seconds of the whole command on one thread: files read, words clustered, trained; read, tagged, written. `MISC` does "
+        "not count where the tagger does not know it.",
+        table(["trained on", "raw text", *CRF_ENGLISH, *costs], rows),
+        table(["trained on", "raw text", "WikiNEuRal fr test", *costs], french_rows),
+        "The built-in tagger (`crates/xlner-models/models/ATTRIBUTION.md`), which learnt from WikiGold:",
+        table([*CRF_DEFAULT, "sentences/s"], [[*f1, f"{rate:,.0f}"]]),
+        "\n".join(goals),
+        shell("xlner train --threads 1 --train ../shared/data/uner-en-ewt/train.iob2 --raw raw.en.txt -o en.tagger --json",
+              "xlner tag --threads 1 --model en.tagger ../shared/data/uner-en-ewt/test.iob2 -o tagged.conll",
+              "xlner eval --gold ../shared/data/uner-en-ewt/test.iob2 --pred tagged.conll --ignore MISC",
+              "benches/peers/crf.py    # python-crfsuite beside it"),
+    ])

@@ -11,6 +11,7 @@ pub mod pair;
 pub mod posteriors;
 pub mod sentence;
 pub mod span;
+pub mod split;
 pub mod tags;
 pub mod text;
 pub mod tokenize;

@@ -5,14 +5,23 @@
 pub mod crf;
 mod encoder;
 mod error;
+pub mod hub;
 pub mod languages;
+#[cfg(feature = "transformers")]
+pub mod nn;
+mod scorer;
+#[cfg(feature = "transformers")]
+pub mod seq2seq;
 mod tagger;
 mod taggers;
+#[cfg(feature = "transformers")]
+pub mod transformer;
 mod translator;
 mod translators;
 
 pub use encoder::{Encoded, Encoder};
 pub use error::{Error, Result};
+pub use scorer::{GivenTranslation, NMT, NmtOptions, TranslationScorer, nmt_score, score_candidates};
 pub use tagger::Tagger;
 pub use taggers::open_tagger;
 pub use translator::{Translation, Translator, TranslatorFigures};

@@ -22,11 +22,15 @@ pub enum Engine {
     Http,
     /// A table of given translations.
     Lookup,
+    /// An NLLB-200 or M2M100 checkpoint (feature `transformers`).
+    Nllb,
+    /// A Marian checkpoint (feature `transformers`).
+    Marian,
 }
 
 impl Engine {
     /// All engines.
-    pub const ALL: [Engine; 3] = [Engine::Apertium, Engine::Http, Engine::Lookup];
+    pub const ALL: [Engine; 5] = [Engine::Apertium, Engine::Http, Engine::Lookup, Engine::Nllb, Engine::Marian];
 
     /// Its name.
     pub const fn name(self) -> &'static str {
@@ -34,6 +38,8 @@ impl Engine {
             Engine::Apertium => "apertium",
             Engine::Http => "http",
             Engine::Lookup => "lookup",
+            Engine::Nllb => "nllb",
+            Engine::Marian => "marian",
         }
     }
 }
@@ -65,7 +71,7 @@ pub struct TranslatorOptions {
     /// Language of the translations, BCP 47.
     pub to: String,
     /// What the engine loads: `apertium` a mode (found by the languages where none is given), `http` the address of
-    /// a server, `lookup` tables of translations.
+    /// a server, `lookup` tables of translations, `nllb` and `marian` a folder or a name on the Hugging Face Hub.
     pub models: Vec<String>,
     /// Options of `apertium`.
     pub apertium: ApertiumOptions,
@@ -73,6 +79,9 @@ pub struct TranslatorOptions {
     pub http: HttpOptions,
     /// Options of `lookup`.
     pub lookup: LookupOptions,
+    /// Options of `nllb` and `marian`.
+    #[cfg(feature = "transformers")]
+    pub seq2seq: crate::seq2seq::Seq2SeqOptions,
 }
 
 impl TranslatorOptions {
@@ -86,6 +95,8 @@ impl TranslatorOptions {
             apertium: ApertiumOptions::default(),
             http: HttpOptions::default(),
             lookup: LookupOptions::default(),
+            #[cfg(feature = "transformers")]
+            seq2seq: crate::seq2seq::Seq2SeqOptions::default(),
         }
     }
 }
@@ -103,6 +114,12 @@ pub fn open_translator(options: &TranslatorOptions) -> Result<Box<dyn Translator
         #[cfg(not(feature = "http"))]
         Engine::Http => return Err(wrong("this build has no engine http; build with `--features http`")),
         Engine::Lookup => Box::new(lookup::Lookup::open(options)?),
+        #[cfg(feature = "transformers")]
+        Engine::Nllb | Engine::Marian => Box::new(crate::seq2seq::Seq2Seq::of(options)?),
+        #[cfg(not(feature = "transformers"))]
+        Engine::Nllb | Engine::Marian => {
+            return Err(wrong(format!("this build has no engine {}; build with `--features transformers`", options.engine)));
+        }
     })
 }
 

@@ -7,6 +7,8 @@ use serde::Serialize;
 #[serde(rename_all = "kebab-case")]
 #[non_exhaustive]
 pub enum Stage {
+    /// Pulling a model from the Hub; counted are bytes.
+    Pull,
     /// Reading and tokenising pairs that are held in memory.
     Read,
     /// Translating sentences.
@@ -25,6 +27,7 @@ impl Stage {
     /// Its name.
     pub const fn as_str(self) -> &'static str {
         match self {
+            Stage::Pull => "pull",
             Stage::Read => "read",
             Stage::Translate => "translate",
             Stage::Tag => "tag",

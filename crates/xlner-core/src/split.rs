@@ -1,0 +1,171 @@
+//! From a text to its sentences.
+//!
+//! The boundaries are those of Unicode (UAX #29, §5, by ICU4X); on top of them stand rules for what a character class
+//! cannot know:
+//!
+//! | text | ends a sentence |
+//! |---|---|
+//! | a blank line, a paragraph separator, a line that begins with a bullet (`•`) | always |
+//! | a single line break | never: it is a space |
+//! | titles, `e.g.`, `z.B.` and other words that go on (`Dr.`) | never |
+//! | abbreviations that may stand last (`etc.`, `Inc.`, `U.S.`, months, units), initials (`J.`) | only before a word that begins sentences (`The`) |
+//! | `No.`, `p.`, `Art.` | not before a number |
+//! | `3.` `XIV.` where numbers with a full stop are ordinals (German, Czech, Serbian, Finnish, …) | only before a word that begins sentences |
+//! | a number or letter with a full stop that is all there is (`1. Introduction`) | never |
+//! | `…`, `...` | not before a lower-case letter |
+//! | `!` `?`, also inside closing quotes and brackets | not before a lower-case letter, nor as `(!)` |
+//! | closing quotes and brackets behind the stop, also behind a space (`. »`) | they belong to the sentence they close |
+//! | `।` `॥` `።` `؟` `۔` `。` `။` `។` `։` `།`, the Greek `;` | yes; the Burmese comma `၊` does not |
+//! | Thai and Lao | have no full stop: blank lines, `!`, `?` and spaces longer than one |
+//!
+//! No language is guessed: the code (BCP 47 or ISO 639-3, only its first part counts) chooses the lists; without one those of
+//! English are taken.
+
+mod judge;
+mod rules;
+#[cfg(test)]
+mod tests;
+mod words;
+
+use std::borrow::Cow;
+use std::iter::Peekable;
+use std::ops::Range;
+use std::sync::LazyLock;
+
+use icu_segmenter::options::SentenceBreakInvariantOptions;
+use icu_segmenter::{SentenceSegmenter, SentenceSegmenterBorrowed};
+
+use judge::Judge;
+use rules::{Rules, is_bullet, is_thai, own_stop};
+
+/// Stands for a line break where Unicode's rules would see a paragraph: the vertical tab is plain white space to them.
+const BREAK: char = '\u{b}';
+const LINE_BREAKS: [char; 4] = ['\n', '\r', '\u{85}', '\u{2028}'];
+static SEGMENTER: LazyLock<SentenceSegmenterBorrowed<'static>> =
+    LazyLock::new(|| SentenceSegmenter::new(SentenceBreakInvariantOptions::default()));
+
+/// Sentences of a text, as byte ranges in order. No range begins or ends with white space, and every character that is not
+/// white space is in exactly one of them.
+///
+/// ```
+/// use xlner_core::split::sentences;
+///
+/// let of = |text, lang| sentences(text, lang).into_iter().map(|range| &text[range]).collect::<Vec<&str>>();
+/// assert_eq!(of("Dr. J. Smith left at\n5 p.m. He was late.", Some("en")), ["Dr. J. Smith left at\n5 p.m.", "He was late."]);
+/// assert_eq!(of("Am 3. Oktober ist frei. Gut!", Some("de")), ["Am 3. Oktober ist frei.", "Gut!"]);
+/// assert_eq!(of("अच्छा। ठीक है।", Some("hi")), ["अच्छा।", "ठीक है।"]);
+/// ```
+pub fn sentences(text: &str, lang: Option<&str>) -> Vec<Range<usize>> {
+    let rules = Rules::of(lang);
+    let mut found = Vec::new();
+    for paragraph in paragraphs(text) {
+        let offset = paragraph.start;
+        let line = one_line(&text[paragraph]);
+        split_paragraph(&line, &rules, |range| found.push(offset + range.start..offset + range.end));
+    }
+    found
+}
+
+/// Splits a paragraph that has no line break and is not blank.
+fn split_paragraph(line: &str, rules: &Rules, mut sentence: impl FnMut(Range<usize>)) {
+    let judge = Judge { line, rules };
+    let mut unicode = SEGMENTER.segment_str(line).peekable();
+    let mut ours = own_candidates(line, rules).peekable();
+    let mut start = 0;
+    while let Some((mut at, forced)) = next_candidate(&mut unicode, &mut ours) {
+        if at <= start {
+            continue;
+        }
+        if !forced {
+            at = judge.with_closers(at);
+            if at < line.len() && !judge.ends(start, at) {
+                continue;
+            }
+        }
+        let part = &line[start..at];
+        let begin = at - part.trim_start().len();
+        let end = begin + part.trim().len();
+        if begin < end {
+            sentence(begin..end);
+        }
+        start = at;
+    }
+}
+
+/// The next place where a sentence may end, and whether it does so whatever the rules say.
+fn next_candidate(
+    unicode: &mut Peekable<impl Iterator<Item = usize>>,
+    ours: &mut Peekable<impl Iterator<Item = (usize, bool)>>,
+) -> Option<(usize, bool)> {
+    match (unicode.peek().copied(), ours.peek().copied()) {
+        (Some(theirs), Some(own)) if theirs < own.0 => unicode.next().map(|at| (at, false)),
+        (Some(theirs), Some(own)) => {
+            if theirs == own.0 {
+                unicode.next();
+            }
+            ours.next()
+        }
+        (_, Some(_)) => ours.next(),
+        _ => unicode.next().map(|at| (at, false)),
+    }
+}
+
+/// Places behind white space that Unicode's rules pass over.
+fn own_candidates<'a>(line: &'a str, rules: &'a Rules) -> impl Iterator<Item = (usize, bool)> + 'a {
+    let mut from = 0;
+    std::iter::from_fn(move || {
+        loop {
+            let space = from + line[from..].find(char::is_whitespace)?;
+            let rest = line[space..].trim_start();
+            let (before, at) = (line[..space].trim_end_matches(judge::is_closer), line.len() - rest.len());
+            from = at;
+            let Some(first) = rest.chars().next() else { continue };
+            let last = before.chars().next_back().unwrap_or(' ');
+            let long = || line[space..at].chars().count() > 1 && !line[space..at].contains(BREAK);
+            if is_bullet(rest) && line[space..at].contains(BREAK) || is_thai(last) && long() {
+                return Some((at, true));
+            }
+            let number = last == '.' && first.is_numeric();
+            let elided = rules.apostrophe_starts && matches!(last, '.' | '!' | '?') && judge::is_apostrophe(first);
+            if number || elided || own_stop(last) || rules.greek && last == ';' {
+                return Some((at, false));
+            }
+        }
+    })
+}
+
+/// Ranges of the text between blank lines and paragraph separators, the blank ones left out.
+fn paragraphs(text: &str) -> impl Iterator<Item = Range<usize>> + '_ {
+    let mut at = 0;
+    std::iter::from_fn(move || {
+        at = text.len() - text[at..].trim_start().len();
+        if at == text.len() {
+            return None;
+        }
+        let start = at;
+        let mut search = at;
+        loop {
+            let Some(offset) = text[search..].find(['\n', '\r', '\u{2029}', '\u{85}', '\u{2028}']) else {
+                at = text.len();
+                return Some(start..at);
+            };
+            let end = search + offset;
+            let rest = text[end..].trim_start();
+            let space = &text[end..text.len() - rest.len()];
+            search = end + space.len();
+            let breaks = space.replace("\r\n", "\n").matches(LINE_BREAKS).count();
+            if breaks > 1 || space.contains('\u{2029}') {
+                at = search;
+                return Some(start..end);
+            }
+        }
+    })
+}
+
+/// The text with its line breaks, which end a sentence to Unicode, replaced by as many bytes of white space.
+fn one_line(text: &str) -> Cow<'_, str> {
+    if !text.contains(LINE_BREAKS) {
+        return Cow::Borrowed(text);
+    }
+    Cow::Owned(text.replace(['\n', '\r'], "\u{b}").replace('\u{85}', "\u{a0}").replace('\u{2028}', "\u{2003}"))
+}

@@ -1,0 +1,38 @@
+//! Translation models: M2M100, NLLB-200 and Marian checkpoints as Hugging Face keeps them, run on the CPU.
+//!
+//! [`Model`] is the network: it [encodes](Model::encode) sentences, [searches](Model::generate) translations of them and
+//! [scores](Model::log_probabilities) given ones, all on token numbers. A [`Vocabulary`] makes these of text.
+//! [`Seq2Seq`] is both of them for a pair of languages: a [`Translator`](crate::Translator) and a
+//! [`TranslationScorer`](crate::TranslationScorer).
+//!
+//! Keys and values of the encoder's states are calculated once a sentence, those of a translation once a token; hypotheses
+//! with a common beginning share it.
+
+mod beam;
+mod config;
+mod generate;
+mod layer;
+mod model;
+mod positions;
+mod score;
+mod sentencepiece;
+mod split;
+mod state;
+mod translator;
+mod vocabulary;
+
+pub use beam::{Hypothesis, Search};
+pub use model::Model;
+pub use score::Target;
+pub use state::Memory;
+pub use translator::{Seq2Seq, Seq2SeqOptions};
+pub use vocabulary::{Direction, Vocabulary};
+
+/// Restricts what is decoded, and sees how probable the model finds it: what constrained decoding (CODEC: markers put into a
+/// given translation) needs.
+pub trait Constraint: Sync {
+    /// Called for every hypothesis before the next token is chosen. `tokens` are those it has, forced ones included, the
+    /// one that starts the decoder not; `log_probabilities` is one value per token of the vocabulary (natural logarithm), which
+    /// may be changed: −∞ forbids a token.
+    fn restrict(&self, sentence: usize, tokens: &[u32], log_probabilities: &mut [f32]);
+}

@@ -1,0 +1,285 @@
+//! Translation models beside `transformers`, on the checkpoints that benches/parity/seq2seq.py makes, and a small one made here.
+#![cfg(feature = "transformers")]
+
+use std::path::{Path, PathBuf};
+
+use serde_json::Value;
+use xlner_models::nn::Precision;
+use xlner_models::seq2seq::{Constraint, Model, Search, Seq2Seq, Seq2SeqOptions, Target, Vocabulary};
+use xlner_models::{GivenTranslation, TranslationScorer as _, Translator as _};
+
+/// The folder of a reference; `None`, and a line that says so, where it is not there.
+fn reference(name: &str) -> Option<(PathBuf, Value)> {
+    let workspace = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    let parity = std::env::var_os("XLNER_PARITY").map_or_else(|| workspace.join("target/parity"), PathBuf::from);
+    let folder = parity.join("seq2seq").join(name);
+    let Ok(text) = std::fs::read(folder.join("reference.json")) else {
+        println!("skipped: {} is not there; run benches/parity/seq2seq.py", folder.display());
+        return None;
+    };
+    Some((folder, serde_json::from_slice(&text).unwrap()))
+}
+
+fn numbers(value: &Value) -> Vec<u32> {
+    value.as_array().unwrap().iter().map(|number| number.as_u64().unwrap() as u32).collect()
+}
+
+fn floats(value: &Value) -> Vec<f32> {
+    value.as_array().unwrap().iter().map(|number| number.as_f64().unwrap() as f32).collect()
+}
+
+fn all(value: &Value) -> impl Iterator<Item = &Value> {
+    value.as_array().unwrap().iter()
+}
+
+fn as_transformers(name: &str, [from, to]: [&str; 2]) {
+    let Some((folder, reference)) = reference(name) else { return };
+    let model = Model::load(&folder, Precision::F32).unwrap();
+    let first = reference["first"].as_u64().map(|token| token as u32);
+    let sources: Vec<Vec<u32>> = all(&reference["sources"]).map(numbers).collect();
+    let sources: Vec<&[u32]> = sources.iter().map(Vec::as_slice).collect();
+    let memory = model.encode(&sources);
+
+    // Scores of given translations.
+    let mut targets = Vec::new();
+    for sentence in 0..sources.len() {
+        for target in all(&reference["targets"]) {
+            targets.push(Target { sentence, tokens: numbers(target), given: usize::from(first.is_some()) });
+        }
+    }
+    let expected = all(&reference["scores"]).flat_map(all).map(floats);
+    let found = model.log_probabilities(&memory, &targets);
+    let mut largest = 0f32;
+    for (found, expected) in found.iter().zip(expected) {
+        assert_eq!(found.len(), expected.len());
+        let differences = found.iter().zip(&expected).map(|(found, expected)| (found - expected).abs());
+        largest = differences.fold(largest, f32::max);
+        let mean = |values: &[f32]| (values.iter().sum::<f32>() / values.len() as f32).exp();
+        assert!((mean(found) - mean(&expected)).abs() < 1e-4);
+    }
+    println!("{name}: largest difference of log-probabilities {largest:e}");
+    assert!(largest < 1e-4, "{largest}");
+
+    // Searches.
+    for case in all(&reference["searches"]) {
+        let settings = &case["search"];
+        let number = |key: &str| settings[key].as_u64().map(|number| number as usize);
+        let search = Search {
+            beams: number("num_beams").unwrap(),
+            best: number("num_return_sequences").unwrap_or(1),
+            length_penalty: settings["length_penalty"].as_f64().unwrap(),
+            early_stopping: settings["early_stopping"].as_bool().unwrap(),
+            max_length: number("max_length").unwrap(),
+            no_repeat_ngram: number("no_repeat_ngram_size").unwrap_or(0),
+        };
+        let found = model.generate(&memory, first, &search, None).unwrap();
+        for (sentence, (found, expected)) in found.iter().zip(all(&case["found"])).enumerate() {
+            assert_eq!(found.len(), expected.as_array().unwrap().len());
+            for (found, expected) in found.iter().zip(all(expected)) {
+                assert_eq!(found.tokens, numbers(&expected["tokens"]), "{name}, sentence {sentence}, {settings}");
+                if let Some(score) = expected["score"].as_f64() {
+                    assert!((f64::from(found.score) - score).abs() < 1e-4, "{name}: {} {score}", found.score);
+                }
+            }
+        }
+        // Alone, a sentence is translated as among others.
+        let alone = model.generate(&model.encode(&sources[2..3]), first, &search, None).unwrap();
+        assert_eq!(
+            alone[0].iter().map(|h| &h.tokens).collect::<Vec<_>>(),
+            found[2].iter().map(|h| &h.tokens).collect::<Vec<_>>()
+        );
+    }
+
+    // Tokens.
+    let vocabulary = Vocabulary::open(&folder).unwrap();
+    let direction = vocabulary.direction(from, to).unwrap();
+    assert_eq!(direction.first, first);
+    for case in all(&reference["texts"]) {
+        let (text, decoded) = (case["text"].as_str().unwrap(), case["decoded"].as_str().unwrap());
+        let tokens = vocabulary.source(&direction, text).unwrap();
+        assert_eq!(tokens, numbers(&case["tokens"]), "{name}: {text:?}");
+        assert_eq!(vocabulary.text(&tokens[1..]).unwrap(), decoded.trim(), "{name}: {text:?}");
+    }
+}
+
+#[test]
+fn m2m100_is_that_of_transformers() {
+    as_transformers("m2m100", ["en", "fr"]);
+}
+
+#[test]
+fn nllb_is_that_of_transformers() {
+    as_transformers("nllb", ["en", "fr"]);
+}
+
+#[test]
+fn marian_is_that_of_transformers() {
+    as_transformers("marian", ["en", "fr"]);
+}
+
+/// Texts in, texts out: whatever a random model says, all are translated, in order, alike in any batch.
+#[test]
+fn texts_are_translated_in_order_and_scored() {
+    for (name, to) in [("nllb", "fr"), ("marian", "fr"), ("m2m100", "fr")] {
+        let Some((folder, reference)) = reference(name) else { return };
+        let options = Seq2SeqOptions {
+            search: Search { beams: 2, best: 2, max_length: 40, ..Search::default() },
+            batch_tokens: 60,
+            ..Seq2SeqOptions::default()
+        };
+        let mut translator = Seq2Seq::open(folder.to_str().unwrap(), "en", to, &options).unwrap();
+        let long =
+            all(&reference["texts"]).take(5).map(|case| case["text"].as_str().unwrap()).collect::<Vec<_>>().join(" ");
+        let texts: Vec<&str> =
+            all(&reference["texts"]).skip(20).take(12).map(|case| case["text"].as_str().unwrap()).collect();
+        let texts: Vec<&str> = [&["", long.as_str(), " \n "], &texts[..]].concat();
+        let translations = translator.translate(&texts).unwrap();
+        assert_eq!(translations.len(), texts.len());
+        assert!(translations[0].text.is_empty() && translations[2].text.is_empty());
+        for (text, translation) in texts.iter().zip(&translations).skip(3) {
+            assert_eq!(&translator.translate(&[text]).unwrap()[0].text, &translation.text);
+            assert!(translation.score.unwrap() < 0.0);
+        }
+        let given = GivenTranslation { source: 0, lang: to, text: texts[3] };
+        let other = GivenTranslation { text: texts[4], ..given };
+        let both = translator.score("en", &[texts[5]], &[given, other]).unwrap();
+        let alone = translator.score("en", &[texts[5]], &[other]).unwrap();
+        assert!((both[1] - alone[0]).abs() < 1e-5 && both[0] < 0.0);
+        assert_eq!(translator.translate_best(&texts[3..4]).unwrap()[0].len(), 2);
+    }
+}
+
+const VOCABULARY: usize = 11;
+
+/// A checkpoint of made-up weights: 1 layer on both sides, 8 values.
+fn small(folder: &Path) {
+    let config = format!(
+        r#"{{"model_type":"m2m_100","d_model":8,"encoder_layers":1,"decoder_layers":1,"encoder_attention_heads":2,
+            "decoder_attention_heads":2,"encoder_ffn_dim":12,"decoder_ffn_dim":12,"vocab_size":{VOCABULARY},"max_position_embeddings":32,
+            "activation_function":"relu","scale_embedding":true,"pad_token_id":1,"eos_token_id":2,"decoder_start_token_id":2}}"#
+    );
+    std::fs::write(folder.join("config.json"), config).unwrap();
+    let mut tensors: Vec<(String, Vec<usize>)> = vec![("model.shared.weight".into(), vec![VOCABULARY, 8])];
+    let mut linear = |name: String, outputs: usize, inputs: usize| {
+        tensors.push((format!("{name}.weight"), vec![outputs, inputs]));
+        tensors.push((format!("{name}.bias"), vec![outputs]));
+    };
+    for (side, attentions) in [("encoder", &["self_attn"][..]), ("decoder", &["self_attn", "encoder_attn"])] {
+        let layer = format!("model.{side}.layers.0");
+        for attention in attentions {
+            for projection in ["q_proj", "k_proj", "v_proj", "out_proj"] {
+                linear(format!("{layer}.{attention}.{projection}"), 8, 8);
+            }
+        }
+        linear(format!("{layer}.fc1"), 12, 8);
+        linear(format!("{layer}.fc2"), 8, 12);
+    }
+    for (side, norms) in [
+        ("encoder", &["layers.0.self_attn_layer_norm", "layers.0.final_layer_norm", "layer_norm"][..]),
+        (
+            "decoder",
+            &[
+                "layers.0.self_attn_layer_norm",
+                "layers.0.encoder_attn_layer_norm",
+                "layers.0.final_layer_norm",
+                "layer_norm",
+            ],
+        ),
+    ] {
+        for norm in norms {
+            tensors.push((format!("model.{side}.{norm}.weight"), vec![8]));
+            tensors.push((format!("model.{side}.{norm}.bias"), vec![8]));
+        }
+    }
+    let (mut header, mut data) = (serde_json::Map::new(), Vec::new());
+    let mut state = 1u32;
+    for (name, shape) in tensors {
+        let start = data.len();
+        for _ in 0..shape.iter().product() {
+            state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            let value = (state >> 8) as f32 / (1 << 23) as f32 - 1.0;
+            data.extend((value + if name.ends_with("norm.weight") { 1.0 } else { 0.0 }).to_le_bytes());
+        }
+        let entry = serde_json::json!({"dtype": "F32", "shape": shape, "data_offsets": [start, data.len()]});
+        header.insert(name, entry);
+    }
+    let header = serde_json::to_vec(&header).unwrap();
+    let bytes = [&(header.len() as u64).to_le_bytes()[..], &header, &data].concat();
+    std::fs::write(folder.join("model.safetensors"), bytes).unwrap();
+}
+
+/// Allows the tokens of one sentence only, and notes what it saw.
+struct Only(Vec<u32>);
+
+impl Constraint for Only {
+    fn restrict(&self, sentence: usize, tokens: &[u32], log_probabilities: &mut [f32]) {
+        assert!(sentence < 2 && log_probabilities.len() == VOCABULARY);
+        let sum: f64 = log_probabilities.iter().map(|value| f64::from(value.exp())).sum();
+        assert!((sum - 1.0).abs() < 1e-4);
+        let wanted = self.0.get(tokens.len()).copied();
+        for (token, value) in log_probabilities.iter_mut().enumerate() {
+            if Some(token as u32) != wanted {
+                *value = f32::NEG_INFINITY;
+            }
+        }
+    }
+}
+
+#[test]
+fn a_small_model_searches_scores_and_obeys() {
+    let folder = tempfile::tempdir().unwrap();
+    small(folder.path());
+    let model = Model::load(folder.path(), Precision::F32).unwrap();
+    let sources: [&[u32]; 2] = [&[5, 6, 7, 2], &[8, 9, 2]];
+    let memory = model.encode(&sources);
+    let search = Search { beams: 3, best: 3, max_length: 12, ..Search::default() };
+    let found = model.generate(&memory, Some(4), &search, None).unwrap();
+    for (sentence, hypotheses) in found.iter().enumerate() {
+        assert_eq!(hypotheses.len(), 3);
+        assert!(hypotheses.windows(2).all(|two| two[0].score >= two[1].score));
+        for hypothesis in hypotheses {
+            // What the search says of a translation, step by step, is what scoring says of it as a whole.
+            let target = Target { sentence, tokens: hypothesis.tokens.clone(), given: 1 };
+            let scores = &model.log_probabilities(&memory, &[target])[0];
+            assert!((scores.iter().sum::<f32>() - hypothesis.log_probability).abs() < 1e-4);
+            assert!((hypothesis.log_probability / hypothesis.tokens.len() as f32 - hypothesis.score).abs() < 1e-5);
+            assert!(hypothesis.tokens[0] == 4 && hypothesis.tokens.len() < 12);
+        }
+    }
+    // With all beams there are, the best of two tokens and the end is found: none of all is more probable.
+    let search = Search { beams: 100, max_length: 4, length_penalty: 0.0, ..Search::default() };
+    let best = &model.generate(&memory, None, &search, None).unwrap()[1][0];
+    let (mut all, mut most) = (Vec::new(), f32::NEG_INFINITY);
+    for one in (0..VOCABULARY as u32).filter(|one| *one != 2) {
+        for other in (0..VOCABULARY as u32).filter(|other| *other != 2) {
+            all.extend((0..VOCABULARY as u32).map(|last| vec![one, other, last]));
+        }
+        all.push(vec![one, 2]);
+    }
+    all.push(vec![2]);
+    for tokens in all {
+        let target = Target { sentence: 1, tokens, given: 0 };
+        most = most.max(model.log_probabilities(&memory, &[target])[0].iter().sum());
+    }
+    assert!((most - best.log_probability).abs() < 1e-4, "{most} {best:?}");
+
+    let only = Only(vec![4, 7, 9, 5, 2]);
+    let obeyed = model.generate(&memory, Some(4), &Search::default(), Some(&only)).unwrap();
+    for (sentence, found) in obeyed.iter().enumerate() {
+        assert_eq!((found.len(), &found[0].tokens[..]), (1, &only.0[..]));
+        let target = Target { sentence, tokens: only.0.clone(), given: 1 };
+        let score: f32 = model.log_probabilities(&memory, &[target])[0].iter().sum();
+        assert!((score - found[0].log_probability).abs() < 1e-4);
+    }
+    assert!(model.generate(&memory, Some(VOCABULARY as u32), &search, None).is_err());
+
+    let int8 = Model::load(folder.path(), Precision::Int8).unwrap();
+    assert_ne!(int8.signature(), model.signature());
+    let target = [Target { sentence: 0, tokens: only.0.clone(), given: 1 }];
+    let (exact, coarse) =
+        (model.log_probabilities(&memory, &target), int8.log_probabilities(&int8.encode(&sources), &target));
+    assert!(
+        exact[0].iter().zip(&coarse[0]).all(|(exact, coarse)| (exact - coarse).abs() < 0.4),
+        "{exact:?} {coarse:?}"
+    );
+}
