@@ -6,10 +6,11 @@ use std::path::PathBuf;
 use serde::Serialize;
 use xlner_core::tokenize::tokenize_sentence;
 use xlner_core::{Pair, Sentence};
-use xlner_formats::{ReadOptions, WriteOptions, read_sentences};
+use xlner_formats::{Format, ReadOptions, SentenceWriter, WriteOptions, read_sentences, write_sentences};
 use xlner_models::{Tagger, Translator};
 
 use crate::aligner::AlignerOptions;
+use crate::documents::Documents;
 use crate::flow::{Back, Fail, Flow, FlowFigures, RunFolder, Shard, Taggers, Translating, What};
 use crate::progress::Listener;
 use crate::project::output::{self, Writer};
@@ -43,6 +44,9 @@ pub struct LabelJob {
     pub input: PathBuf,
     /// How they are read.
     pub input_options: ReadOptions,
+    /// The input is documents: a whole text file, or the text of every record. They are taken apart into sentences, and
+    /// written as documents with the entities where they stand in them.
+    pub documents: bool,
     /// Language of the translation (BCP 47).
     pub via: String,
     /// Back-translation refinement.
@@ -87,7 +91,13 @@ impl LabelJob {
     /// [`Error::Options`].
     pub fn check(&self) -> Result<()> {
         self.method.check()?;
-        output::check(&self.output, &self.output_options)
+        output::check(&self.output, &self.output_options)?;
+        if self.documents && self.run.shard != Shard::WHOLE {
+            return Err(Error::Options(
+                "a shard ends inside a document: with --documents share out the files instead".into(),
+            ));
+        }
+        Ok(())
     }
 
     /// Does the job. The output appears when all is done.
@@ -101,12 +111,19 @@ impl LabelJob {
             return Err(Error::Options("back-translation wants a translator back, and nothing else does".into()));
         }
         check_target_tagger(&self.method, target_tagger)?;
-        let options = ReadOptions { no_tags: true, ..self.input_options.clone() };
-        let mut pairs = read_sentences(&self.input, &options)?.zip(1..).map(|(sentence, number)| {
-            let mut sentence = sentence?;
-            sentence.entities.clear();
-            self.pair(sentence, number)
-        });
+        let documents = Documents::default();
+        let mut pairs: Box<dyn Iterator<Item = Result<Pair>> + Send> = if self.documents {
+            let texts = self.texts()?.zip(1..).map(|(document, number)| self.sentences(&documents, document?, number));
+            Box::new(texts.flat_map(|sentences| match sentences {
+                Ok(pairs) => pairs.into_iter().map(Ok).collect(),
+                Err(error) => vec![Err(error)],
+            }))
+        } else {
+            let options = ReadOptions { no_tags: true, ..self.input_options.clone() };
+            Box::new(
+                read_sentences(&self.input, &options)?.zip(1..).map(|(sentence, number)| self.pair(sentence?, number)),
+            )
+        };
         let fail = |number, pair: &Pair, problem| sentence_error(&self.input, number, pair, problem);
         let flow = FlowJob {
             taggers: Taggers { source: Some(tagger), target: target_tagger },
@@ -115,6 +132,7 @@ impl LabelJob {
             back: self.back,
             run: &self.run,
             output: (&self.output, &self.output_options),
+            documents: self.documents.then_some(&documents),
             fail: &fail,
         };
         let translate = Translating { translator, what: What::Target, lang: Some(self.via.clone()) };
@@ -131,8 +149,36 @@ impl LabelJob {
             let tokenized = tokenize_sentence(&mut sentence);
             tokenized.map_err(|error| sentence_error(&self.input, number, &pair, error.to_string()))?;
         }
+        sentence.entities.clear();
         pair.target = sentence;
         Ok(pair)
+    }
+
+    /// The documents.
+    fn texts(&self) -> Result<Box<dyn Iterator<Item = Result<Sentence>> + Send>> {
+        let options = ReadOptions { no_tags: true, tokenized: false, ..self.input_options.clone() };
+        let format = options.format.or_else(|| Format::from_path(&self.input));
+        let mut read = read_sentences(&self.input, &options)?.map(|sentence| Ok(sentence?));
+        if format != Some(Format::Text) {
+            return Ok(Box::new(read));
+        }
+        let lines = read.by_ref().map(|line| Ok(line?.text().to_owned())).collect::<Result<Vec<String>>>()?;
+        let mut document = Sentence::from_text(lines.join("\n"));
+        document.lang = self.input_options.lang.clone();
+        Ok(Box::new(std::iter::once(Ok(document))))
+    }
+
+    /// The pairs of a document's sentences.
+    fn sentences(&self, documents: &Documents, document: Sentence, number: u64) -> Result<Vec<Pair>> {
+        let name =
+            document.extra.get("id").and_then(|id| id.as_str()).map_or_else(|| number.to_string(), str::to_owned);
+        let failed = |error: xlner_core::Error| {
+            let pair = Pair { id: name.clone(), ..Pair::default() };
+            sentence_error(&self.input, number, &pair, error.to_string())
+        };
+        let sentences = documents.take_apart(document).map_err(failed)?;
+        let pair = |(target, at)| Pair { id: format!("{name}.{at}"), target, ..Pair::default() };
+        Ok(sentences.into_iter().zip(1..).map(pair).collect())
     }
 }
 
@@ -144,6 +190,8 @@ pub(crate) struct FlowJob<'a> {
     pub back: Option<Back>,
     pub run: &'a RunOptions,
     pub output: (&'a PathBuf, &'a WriteOptions),
+    /// Put together what was taken apart.
+    pub documents: Option<&'a Documents>,
     pub fail: Fail<'a>,
 }
 
@@ -163,7 +211,7 @@ impl FlowJob<'_> {
         };
         let mut projection = ProjectReport::new(&method, origin);
         // Before the long work: a folder that cannot be written to is found out at once.
-        let mut writer = Writer::create(self.output.0, self.output.1)?;
+        let mut sink = Sink::create(self.output, self.documents)?;
         let folder = RunFolder::open_or_temporary(self.run.folder.as_deref())?;
         let flow = Flow {
             folder: &folder,
@@ -178,11 +226,48 @@ impl FlowJob<'_> {
         };
         let mut write = |pair: Pair| {
             projection.count(&pair);
-            writer.write(&pair)
+            sink.write(pair)
         };
         let stages = flow.run(translate, back, pairs, &mut write, listener)?;
-        writer.finish()?;
+        sink.finish()?;
         Ok(FlowReport { stages, projection })
+    }
+}
+
+/// Where the result goes.
+enum Sink<'a> {
+    Pairs(Writer),
+    Documents(&'a Documents, Box<dyn SentenceWriter>),
+}
+
+impl<'a> Sink<'a> {
+    fn create((path, options): (&PathBuf, &WriteOptions), documents: Option<&'a Documents>) -> Result<Sink<'a>> {
+        Ok(match documents {
+            Some(documents) => Sink::Documents(documents, write_sentences(path, options)?),
+            None => Sink::Pairs(Writer::create(path, options)?),
+        })
+    }
+
+    fn write(&mut self, pair: Pair) -> Result<()> {
+        match self {
+            Sink::Pairs(writer) => writer.write(&pair),
+            Sink::Documents(documents, writer) => {
+                let name = pair.id;
+                let whole = documents.put_back(pair.target);
+                let whole = whole.map_err(|error| Error::Options(format!("sentence {name}: {error}")))?;
+                whole.iter().try_for_each(|document| Ok(writer.write(document)?))
+            }
+        }
+    }
+
+    fn finish(self) -> Result<()> {
+        match self {
+            Sink::Pairs(writer) => writer.finish(),
+            Sink::Documents(documents, mut writer) => {
+                documents.rest().iter().try_for_each(|document| writer.write(document))?;
+                Ok(writer.finish()?)
+            }
+        }
     }
 }
 

@@ -6,6 +6,7 @@
 
 pub mod align;
 mod aligner;
+mod documents;
 mod error;
 pub mod experiment;
 mod flow;

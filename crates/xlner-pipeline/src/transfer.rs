@@ -106,6 +106,7 @@ impl TransferJob {
             back: None,
             run: &self.run,
             output: (&self.output, &self.output_options),
+            documents: None,
             fail: &fail,
         };
         let translate =

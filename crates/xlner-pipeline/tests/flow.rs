@@ -91,6 +91,7 @@ impl Case {
         LabelJob {
             input: self.path("in.txt"),
             input_options: ReadOptions { lang: Some("fi".into()), ..ReadOptions::default() },
+            documents: false,
             via: "en".into(),
             back: None,
             aligner: AlignerOptions::default(),
@@ -193,6 +194,27 @@ fn shards_add_up_to_the_whole() {
     let merged = case.label("merged.jsonl", kept(&run), 1).unwrap();
     assert_eq!(merged.stages.project.sentences, 0);
     assert_eq!(case.read("whole.jsonl"), case.read("merged.jsonl"));
+}
+
+#[test]
+fn documents_come_back_whole() {
+    let case = Case::new(0);
+    let text = sentences(40).lines().map(|line| format!("{line}. ")).collect::<String>() + "\n\nkala Anna puu.\n";
+    std::fs::write(case.path("in.txt"), &text).unwrap();
+    let job = LabelJob { documents: true, ..case.job("out.jsonl", RunOptions::default()) };
+    let mut translator = Turner { calls: &case.calls, fails_at: 0 };
+    let report = job.run(models(&mut translator, None), &mut |_| ()).unwrap();
+    assert_eq!(report.projection.sentences, 41);
+    let document: serde_json::Value = serde_json::from_str(&case.read("out.jsonl")).unwrap();
+    assert_eq!(document["text"].as_str().unwrap(), text.trim_end_matches('\n'));
+    let entities = document["entities"].as_array().unwrap();
+    let named = |entity: &serde_json::Value| {
+        let at = entity["start"].as_u64().unwrap() as usize;
+        document["tokens"][at].as_str().unwrap().starts_with(char::is_uppercase)
+    };
+    assert!(entities.len() >= 38 && entities.iter().filter(|entity| named(entity)).count() >= 38, "{document}");
+    let shard = RunOptions { shard: "1/2".parse().unwrap(), ..RunOptions::default() };
+    assert!(LabelJob { run: shard, ..job }.check().unwrap_err().to_string().contains("share out the files"));
 }
 
 #[test]

@@ -26,6 +26,10 @@ does its part in the same --run folder; without --shard the whole is then put to
 pub struct Args {
     /// Sentences: tokenised (tags are not looked at), or raw text, one a line; `-` is standard input
     input: PathBuf,
+    /// The input is documents: a whole text file, or the text of every record; they are taken apart into sentences and
+    /// written whole
+    #[arg(long, help_heading = "Formats")]
+    documents: bool,
     /// Their language (BCP 47)
     #[arg(long, value_name = "CODE", help_heading = "Translation")]
     from: String,
@@ -82,6 +86,7 @@ pub fn run(args: Args, context: &Context) -> Result<()> {
     let job = LabelJob {
         input: args.input,
         input_options,
+        documents: args.documents,
         via: args.via.clone(),
         back: args.back,
         // A bitext has the translation, which is the source of the projection, first.
