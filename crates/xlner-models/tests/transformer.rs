@@ -1,4 +1,4 @@
-//! Transformers: against what `transformers` makes of random checkpoints (`benches/parity/transformers.py`), where they are.
+//! Transformers: against what `transformers` makes of random checkpoints (`benches/parity/encoders.py`), where they are.
 #![cfg(feature = "transformers")]
 
 use std::fs::File;
@@ -51,7 +51,7 @@ fn largest(found: &[f32], expected: &[f64]) -> f64 {
 fn parity_with_transformers() {
     let folders = checkpoints();
     if folders.is_empty() {
-        println!("skipped: no references; write them with benches/parity/transformers.py");
+        println!("skipped: no references; write them with benches/parity/encoders.py");
         return;
     }
     for folder in folders {
@@ -87,7 +87,7 @@ fn parity_with_transformers() {
 #[test]
 fn taggers_and_encoders_of_the_checkpoints() {
     let Some(folder) = checkpoints().into_iter().next() else {
-        println!("skipped: no references; write them with benches/parity/transformers.py");
+        println!("skipped: no references; write them with benches/parity/encoders.py");
         return;
     };
     let sentences: Vec<Sentence> = references(&folder).iter().map(|reference| Sentence::from_tokens(&reference.tokens)).collect();

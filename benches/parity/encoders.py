@@ -1,6 +1,6 @@
 """Random checkpoints of every architecture, with what `transformers` makes of 1,000 sentences.
 
-    python benches/parity/transformers.py [FOLDER]        # target/parity/transformers
+    python benches/parity/encoders.py [FOLDER]        # target/parity/transformers
     XLNER_PARITY=FOLDER cargo test -p xlner-models --features transformers --release --test transformer
 
 Needs torch, transformers and tokenizers. A checkpoint has its tokeniser, trained here on other sentences of the same scripts,
@@ -13,15 +13,12 @@ import os
 import sys
 from pathlib import Path
 
-here = str(Path(__file__).resolve().parent)
-sys.path = [path for path in sys.path if path != here and path != ""]
-import tokenizers  # noqa: E402
-import torch  # noqa: E402
-import transformers  # noqa: E402
-from tokenizers import decoders, models, normalizers, pre_tokenizers, processors, trainers  # noqa: E402
+import tokenizers
+import torch
+import transformers
+from tokenizers import decoders, models, normalizers, pre_tokenizers, processors, trainers
 
-sys.path.append(here)
-from text import sentences  # noqa: E402
+from text import sentences
 
 LABELS = ["O", "B-PER", "I-PER", "B-LOC", "I-LOC"]
 SIZES = dict(
