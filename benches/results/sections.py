@@ -354,6 +354,15 @@ def raw_text(folder, language):
     return path
 
 
+@section("Transformers: XLM-R large and MiniLM beside PyTorch, random weights, 16 sentences × 32 sub-words, one thread", heavy=True)
+def transformers(folder, arguments):
+    python = PEERS / "venv" / "bin" / "python"
+    if not python.exists() or subprocess.run([python, "-c", "import torch, transformers"], capture_output=True).returncode != 0:
+        raise LeftOut("torch and transformers are not in target/peers/venv")
+    words = ["--shapes", "minilm", "--seconds", "1"] if arguments.small else []
+    return shell("target/peers/venv/bin/python benches/peers/encoders.py") + "\n\n" + script("encoders.py", *words, python=python)
+
+
 @section("The CRF tagger: F1, training and tagging on one thread")
 def crf(folder, arguments):
     few = ["--iterations", 3] if arguments.small else []

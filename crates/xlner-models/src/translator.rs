@@ -1,5 +1,7 @@
 //! What translates.
 
+use serde::Serialize;
+
 use crate::Result;
 
 /// A translation of one text.
@@ -20,7 +22,7 @@ impl From<String> for Translation {
 }
 
 /// What a translator has done so far. What an engine does not know is 0.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
 pub struct TranslatorFigures {
     /// Texts translated.
     pub texts: u64,

@@ -235,3 +235,19 @@ proptest! {
         prop_assert_eq!(&several[1], &alone);
     }
 }
+
+#[test]
+fn the_built_in_tagger_is_small_and_knows_its_origin() {
+    let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("models/en.crf");
+    assert!(std::fs::metadata(&path).unwrap().len() < 2_000_000);
+    let loaded = CrfTagger::load(&path).unwrap();
+    assert!(loaded.training().starts_with("WikiGold, WNUT-17, Broad Twitter Corpus: "), "{}", loaded.training());
+    for name in ["default", "en"] {
+        let tagger = xlner_models::open_tagger(name).unwrap();
+        assert_eq!(tagger.signature(), loaded.signature());
+        let mut sentences = [Sentence::from_tokens(["Angela", "Merkel", "visited", "Paris", "."])];
+        tagger.tag(&mut sentences, false).unwrap();
+        assert_eq!(plain(&sentences[0]), [(0..2, "PER"), (3..4, "LOC")]);
+    }
+    assert!(matches!(xlner_models::open_tagger("no such model"), Err(Error::File { .. })));
+}

@@ -18,6 +18,7 @@ mod stream;
 pub mod tag;
 pub mod train;
 pub mod transfer;
+pub mod translate;
 
 pub use align::AlignJob;
 pub use aligner::{AlignerOptions, Extraction};
@@ -30,3 +31,4 @@ pub use project::{ProjectJob, ProjectReport};
 pub use tag::{TagJob, TagReport};
 pub use train::{CrfOptions, ModelOptions, SentenceWeights, TrainJob, TrainReport};
 pub use transfer::TransferJob;
+pub use translate::{TranslateJob, TranslateReport};

@@ -10,6 +10,7 @@ mod project;
 mod tag;
 mod train;
 mod transfer;
+mod translate;
 
 use anyhow::Result;
 use clap::Subcommand;
@@ -25,6 +26,8 @@ pub enum Command {
     Align(align::Args),
     /// Find the entities of sentences
     Tag(tag::Args),
+    /// Translate sentences
+    Translate(translate::Args),
     /// Find the entities of sentences by way of a language that has a tagger (translate-test)
     Label(label::Args),
     /// Translate labelled sentences and put their entities where they belong (translate-train)
@@ -45,6 +48,7 @@ pub fn run(command: Command, context: &Context) -> Result<()> {
         Command::Project(args) => project::run(args, context),
         Command::Align(args) => align::run(args, context),
         Command::Tag(args) => tag::run(args, context),
+        Command::Translate(args) => translate::run(args, context),
         Command::Label(args) => label::run(args, context),
         Command::Transfer(args) => transfer::run(args, context),
         Command::Train(args) => train::run(args, context),

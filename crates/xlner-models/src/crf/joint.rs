@@ -88,17 +88,24 @@ impl Joint {
                 put(Template::ClusterBehind, join(id(behind), here.shape), 1);
             }
             let look = if here.small { 0 } else { 1 } + if here.capital { 2 } else { 0 };
-            for Match { list, part, .. } in self.matches.iter().filter(|found| found.token == token) {
+            for Match { list, part, .. } in of_token(&self.matches, Some(token)) {
                 put(Template::Name, join((*list).into(), *part as u64), look);
                 put(Template::Name, join((*list).into(), 9), join(here.shape, before.shape));
             }
-            let near = |place: Option<usize>| self.matches.iter().filter(move |found| Some(found.token) == place);
-            for Match { list, part, .. } in near(token.checked_sub(1)) {
+            for Match { list, part, .. } in of_token(&self.matches, token.checked_sub(1)) {
                 put(Template::NameBefore, join((*list).into(), *part as u64), look);
             }
-            for Match { list, part, .. } in near(Some(token + 1)) {
+            for Match { list, part, .. } in of_token(&self.matches, Some(token + 1)) {
                 put(Template::NameBehind, join((*list).into(), *part as u64), look);
             }
         }
     }
+}
+
+/// The matches of a token; they are sorted by it.
+fn of_token(matches: &[Match], token: Option<usize>) -> &[Match] {
+    let Some(token) = token else { return &[] };
+    let (start, end) =
+        (matches.partition_point(|found| found.token < token), matches.partition_point(|found| found.token <= token));
+    &matches[start..end]
 }

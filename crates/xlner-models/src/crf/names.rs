@@ -87,7 +87,7 @@ impl Names {
     }
 
     /// Finds the names in a sentence: of each list, from left to right, the longest that begins at a token and is not in
-    /// one found before. Matches come in the order of lists.
+    /// one found before. Matches come token by token.
     pub(crate) fn find(&self, words: &[Word], matches: &mut Vec<Match>) {
         matches.clear();
         if self.lists.is_empty() {
@@ -125,6 +125,7 @@ impl Names {
                 }
             }
         }
+        matches.sort_by_key(|found| found.token);
     }
 }
 

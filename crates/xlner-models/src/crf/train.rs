@@ -62,7 +62,7 @@ impl Default for TrainOptions {
         TrainOptions {
             l1: 0.05,
             l2: 0.2,
-            min_count: 2,
+            min_count: 3,
             iterations: 100,
             tolerance: 2e-3,
             iobes: false,
@@ -99,7 +99,7 @@ impl CrfTagger {
     /// Learns from sentences, by maximum likelihood with L1 and L2 regularisation (OWL-QN). Same examples, same options: the
     /// same model, whatever the number of threads. `watch` is called after every iteration.
     ///
-    /// Memory grows with the text: about 1 kB a token.
+    /// Memory grows with the text: 2 to 3 kB a token.
     ///
     /// # Errors
     /// [`Error::Options`] for options out of range; [`Error::Sentence`] for a sentence that is not tokenised, has entities that

@@ -5,6 +5,7 @@ use std::path::Path;
 use serde_json::Value;
 
 /// Files beside the weights that can be loaded.
+#[cfg(any(feature = "http", test))]
 const SMALL: [&str; 20] = [
     "added_tokens.json",
     "config.json",
@@ -43,6 +44,7 @@ const INDEX: &str = ".index.json";
 ///
 /// # Errors
 /// Which file is missing that every model has.
+#[cfg(any(feature = "http", test))]
 pub(super) fn needed<'a>(all: &[&'a str]) -> Result<Vec<&'a str>, String> {
     let mut needed: Vec<&str> = all.iter().copied().filter(|file| SMALL.contains(file)).collect();
     if !needed.contains(&"config.json") {

@@ -32,7 +32,7 @@ impl Model {
             return Err(crate::Error::Options("the first token is outside the vocabulary".into()));
         }
         let search = &Search { max_length: search.max_length.min(self.longest()), ..search.clone() };
-        let mut cache = self.cache();
+        let (mut cache, mut logits) = (self.cache(), Vec::new());
         let mut beams = Vec::with_capacity(memory.len());
         let mut rows = Rows::default();
         for sentence in 0..memory.len() {
@@ -45,7 +45,7 @@ impl Model {
         }
         while rows.len() > 0 {
             let states = self.decode(&rows, &mut cache, memory);
-            let candidates = self.candidates(&rows, &states, &beams, search, constraint);
+            let candidates = self.candidates(&rows, &states, &beams, search, constraint, &mut logits);
             for (beam, candidates) in beams.iter_mut().zip(candidates) {
                 beam.advance(&candidates, search, self.config.end);
             }
@@ -63,7 +63,7 @@ impl Model {
         Ok(beams.into_iter().map(|beam| beam.finish(search)).collect())
     }
 
-    /// The best ways to go on, per sentence, the best first.
+    /// The best ways to go on, per sentence, the best first; `logits` is room that is used again.
     fn candidates(
         &self,
         rows: &Rows,
@@ -71,6 +71,7 @@ impl Model {
         beams: &[Beam],
         search: &Search,
         constraint: Option<&dyn Constraint>,
+        logits: &mut Vec<f32>,
     ) -> Vec<Vec<Candidate>> {
         let width = self.width();
         // The last row of every running hypothesis: all but the first step have no other.
@@ -86,9 +87,8 @@ impl Model {
         }
         let wanted = Beam::wanted(search);
         let mut all: Vec<Vec<Candidate>> = vec![Vec::new(); beams.len()];
-        let mut logits = Vec::new();
         for (states, running) in last.chunks(ROWS * width).zip(running.chunks(ROWS)) {
-            self.logits(states, &mut logits);
+            self.logits(states, logits);
             let found: Vec<Vec<(u32, f32)>> = logits
                 .par_chunks_exact_mut(self.vocabulary())
                 .zip(running)

@@ -1,36 +1,38 @@
 //! Texts too long for a model, cut where it hurts least.
 
-use icu_segmenter::SentenceSegmenter;
-use icu_segmenter::options::SentenceBreakInvariantOptions;
+use xlner_core::split::sentences;
 
 use crate::Result;
 
-/// Parts of a text, none with more than `longest` tokens by `count`: the whole where it fits, else its sentences (UAX #29), as many
-/// in a part as fit; a sentence that does not fit is halved between words, a word between characters. All parts together are
-/// the text, but for spaces at the cuts.
-pub(super) fn split(text: &str, longest: usize, count: &dyn Fn(&str) -> Result<usize>) -> Result<Vec<String>> {
+/// Parts of a text, none with more than `longest` tokens by `count`: the whole where it fits, else its sentences, as many in a part
+/// as fit; a sentence that does not fit is halved between words, a word between characters. All parts together are the text,
+/// but for spaces at the cuts.
+pub(super) fn split(
+    text: &str,
+    lang: &str,
+    longest: usize,
+    count: &dyn Fn(&str) -> Result<usize>,
+) -> Result<Vec<String>> {
     if count(text)? <= longest {
         return Ok(vec![text.to_owned()]);
     }
-    let segmenter = SentenceSegmenter::new(SentenceBreakInvariantOptions::default());
-    let breaks: Vec<usize> = segmenter.segment_str(text).collect();
     let mut parts = Vec::new();
-    let mut part = String::new();
-    for sentence in breaks.windows(2).map(|two| &text[two[0]..two[1]]) {
-        let joined = format!("{part}{sentence}");
-        if count(joined.trim())? <= longest {
-            part = joined;
+    // The sentences that are a part so far.
+    let mut part = 0..0;
+    for sentence in sentences(text, Some(lang)) {
+        if count(&text[part.start..sentence.end])? <= longest {
+            part.end = sentence.end;
             continue;
         }
-        push(&mut parts, &part);
-        part.clear();
-        if count(sentence.trim())? <= longest {
-            part.push_str(sentence);
+        push(&mut parts, &text[part]);
+        if count(&text[sentence.clone()])? > longest {
+            halve(&text[sentence.clone()], longest, count, &mut parts)?;
+            part = sentence.end..sentence.end;
         } else {
-            halve(sentence.trim(), longest, count, &mut parts)?;
+            part = sentence;
         }
     }
-    push(&mut parts, &part);
+    push(&mut parts, &text[part]);
     Ok(parts)
 }
 
@@ -68,12 +70,15 @@ mod tests {
         };
         let text = "One two. Three four five six! Seven eight nine ten eleven twelve thirteen, fourteen? Abcdefghijklmnopqrstuvwxyz. End.";
         for longest in 1..30 {
-            let parts = split(text, longest, &count).unwrap();
+            let parts = split(text, "en", longest, &count).unwrap();
             assert!(parts.iter().all(|part| count(part).unwrap() <= longest), "{parts:?}");
             let without = |text: &str| text.split_whitespace().collect::<String>();
             assert_eq!(without(&parts.concat()), without(text));
         }
-        assert_eq!(split(text, 100, &count).unwrap(), [text]);
-        assert_eq!(split("One two. Three four. Five six.", 5, &count).unwrap(), ["One two. Three four.", "Five six."]);
+        assert_eq!(split(text, "en", 100, &count).unwrap(), [text]);
+        assert_eq!(
+            split("One two. Three four. Five six.", "en", 5, &count).unwrap(),
+            ["One two. Three four.", "Five six."]
+        );
     }
 }

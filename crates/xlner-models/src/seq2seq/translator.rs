@@ -107,7 +107,7 @@ impl Seq2Seq {
             let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
             if !text.is_empty() {
                 let count = |text: &str| -> Result<usize> { Ok(self.vocabulary.source(&self.direction, text)?.len()) };
-                for part in split(&text, longest, &count)? {
+                for part in split(&text, &self.from, longest, &count)? {
                     parts.push((number, self.vocabulary.source(&self.direction, &part)?));
                 }
             }

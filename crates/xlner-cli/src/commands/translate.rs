@@ -1,0 +1,110 @@
+//! `xlner translate`.
+
+mod engine;
+
+use std::path::{Path, PathBuf};
+
+use anyhow::Result;
+use xlner_formats::{Format, ReadOptions, Side, WriteOptions};
+use xlner_models::open_translator;
+use xlner_pipeline::TranslateJob;
+
+pub use engine::EngineArgs;
+
+use crate::bars::Bars;
+use crate::context::{Context, UsageError, failed, model_failed};
+
+const EXAMPLES: &str = "\
+Examples:
+  xlner translate --engine apertium --from sr --to en news.txt -o news.en.txt
+  xlner translate --engine lookup --model table.tsv --from sr --to en sr.conll -o pairs.jsonl
+  xlner translate --engine http --model http://localhost:5000 --from sr --to en sr.txt -o pairs.tsv
+  xlner translate --engine http --model https://api.example.org/v1 --http-model NAME --api-key-env KEY \
+--from sr --to en sr.txt -o en.txt
+
+One translation is written for every sentence, in their order: into .jsonl and .tsv each sentence with its translation, \
+into .txt the translations. Tokenised sentences are put together before they are translated; translations are tokenised \
+by us.";
+
+#[derive(clap::Args)]
+#[command(after_help = EXAMPLES)]
+pub struct Args {
+    /// Sentences: raw text, one a line, or tokenised (tags are kept); `-` is standard input
+    input: PathBuf,
+    /// Language of the sentences (BCP 47)
+    #[arg(long, value_name = "CODE")]
+    from: String,
+    /// Language to translate into (BCP 47)
+    #[arg(long, value_name = "CODE")]
+    to: String,
+
+    #[command(flatten)]
+    engine: EngineArgs,
+
+    /// Where to write; `-` is standard output
+    #[arg(long, short, default_value = "-", value_name = "FILE", help_heading = "Output")]
+    output: PathBuf,
+    /// Format of the output [default: from its name; text on standard output]
+    #[arg(long, value_name = "FORMAT", help_heading = "Output")]
+    to_format: Option<Format>,
+    /// Write the translations tokenised, into text and tsv
+    #[arg(long, help_heading = "Output")]
+    to_tokens: bool,
+    /// Format of the input [default: from its name]
+    #[arg(long, value_name = "FORMAT", help_heading = "Formats")]
+    from_format: Option<Format>,
+    /// Which sentence of pairs is translated
+    #[arg(long, value_name = "source|target", help_heading = "Formats")]
+    side: Option<Side>,
+    /// Raw text is tokenised already: split it at spaces
+    #[arg(long, help_heading = "Formats")]
+    tokenized: bool,
+}
+
+pub fn run(args: Args, context: &Context) -> Result<()> {
+    let stdout = args.output == Path::new("-");
+    let Some(options) = args.engine.options(&args.from, &args.to)? else {
+        return Err(UsageError("what translates? --engine apertium, nllb, marian, http or lookup".into()).into());
+    };
+    let job = TranslateJob {
+        input: args.input,
+        input_options: ReadOptions {
+            format: args.from_format,
+            lang: Some(args.from.clone()),
+            target_lang: Some(args.from),
+            side: args.side,
+            tokenized: args.tokenized,
+            ..ReadOptions::default()
+        },
+        to: args.to,
+        output: args.output,
+        output_options: WriteOptions {
+            format: args.to_format.or(stdout.then_some(Format::Text)),
+            tokenized: args.to_tokens,
+            ..WriteOptions::default()
+        },
+    };
+    job.check().map_err(failed)?;
+    let mut translator = open_translator(&options).map_err(model_failed)?;
+    let report = {
+        let mut bars = Bars::new(context);
+        job.run(&mut *translator, &mut |progress| bars.show(progress)).map_err(failed)?
+    };
+    let figures = report.translator;
+    let remarks = [
+        (figures.unknown_words, "words unknown to the engine"),
+        (figures.untranslated, "sentences kept as they are"),
+        (figures.empty, "empty translations"),
+        (figures.retries, "failures made good"),
+        (figures.split_batches, "requests split up"),
+    ];
+    let remarks = remarks.iter().filter(|(count, _)| *count > 0).map(|(count, what)| format!("; {what}: {count}"));
+    context.note(format_args!("{} sentences translated{}", report.sentences, remarks.collect::<String>()));
+    context.detail(format_args!(
+        "{:.2} s ({:.0} sentences a second) by {}",
+        report.seconds,
+        report.sentences as f64 / report.seconds.max(1e-9),
+        translator.signature()
+    ));
+    Ok(())
+}

@@ -1,0 +1,107 @@
+//! The flags that choose what translates.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use anyhow::Result;
+use clap::Args;
+use xlner_models::{Engine, HttpApi, Missing, TranslatorOptions};
+
+use crate::context::UsageError;
+
+/// What translates.
+#[derive(Args)]
+pub struct EngineArgs {
+    /// What translates: apertium (rules), nllb, marian (models), http (a server), lookup (a table of given translations)
+    #[arg(long, value_name = "ENGINE", help_heading = "Translation")]
+    engine: Option<Engine>,
+    /// What the engine loads: nllb, marian a folder or a name on the Hugging Face Hub, http the address of a server, lookup
+    /// tables `source<TAB>target` (repeatable), apertium a mode if not the one that the languages tell
+    #[arg(long, value_name = "MODEL", requires = "engine", help_heading = "Translation")]
+    model: Vec<String>,
+
+    /// lookup: a text that is in no table is an error, or is kept as it is [default: error]
+    #[arg(long, value_name = "error|keep", requires = "engine", help_heading = "Translation")]
+    missing: Option<Missing>,
+    /// apertium, http: seconds to wait for an answer [default: 60, 120]
+    #[arg(long, value_name = "SECONDS", requires = "engine", help_heading = "Translation")]
+    timeout: Option<u32>,
+    /// apertium: pipelines beside each other [default: as many as --threads]
+    #[arg(long, value_name = "N", requires = "engine", help_heading = "Translation")]
+    processes: Option<usize>,
+    /// apertium: folder of the language data [default: that of the program]
+    #[arg(long, value_name = "DIR", requires = "engine", help_heading = "Translation")]
+    apertium_data: Option<PathBuf>,
+    /// apertium: a sentence on which it fails every time is kept as it is, instead of ending the job
+    #[arg(long, requires = "engine", help_heading = "Translation")]
+    pass_through: bool,
+    /// http: how the server is spoken to [default: as its address tells; …/v1 is openai]
+    #[arg(long, value_name = "libretranslate|openai", requires = "engine", help_heading = "Translation")]
+    http_api: Option<HttpApi>,
+    /// http: the model that an OpenAI-compatible server is to use
+    #[arg(long, value_name = "NAME", requires = "engine", help_heading = "Translation")]
+    http_model: Option<String>,
+    /// http: name of the environment variable that holds the API key
+    #[arg(long, value_name = "VARIABLE", requires = "engine", help_heading = "Translation")]
+    api_key_env: Option<String>,
+    /// http: requests a second, at most
+    #[arg(long, value_name = "X", requires = "engine", help_heading = "Translation")]
+    rate: Option<f64>,
+    /// http: sentences in a request, at most [default: 16]
+    #[arg(long, value_name = "N", requires = "engine", help_heading = "Translation")]
+    request_size: Option<usize>,
+    /// http: times that a request is sent again after a failure that may pass [default: 6]
+    #[arg(long, value_name = "N", requires = "engine", help_heading = "Translation")]
+    retries: Option<u32>,
+}
+
+impl EngineArgs {
+    /// The options of the translator from one language into another; `None` where no engine is named.
+    ///
+    /// # Errors
+    /// Flags that are another engine's.
+    pub fn options(&self, from: &str, to: &str) -> Result<Option<TranslatorOptions>> {
+        let Some(engine) = self.engine else { return Ok(None) };
+        self.check(engine)?;
+        let mut options = TranslatorOptions::new(engine, from, to);
+        options.models.clone_from(&self.model);
+        options.lookup.missing = self.missing.unwrap_or_default();
+        let timeout = self.timeout.map(|seconds| Duration::from_secs(seconds.into()));
+        let apertium = &mut options.apertium;
+        apertium.timeout = timeout.unwrap_or(apertium.timeout);
+        apertium.processes = self.processes.unwrap_or(apertium.processes);
+        apertium.data.clone_from(&self.apertium_data);
+        apertium.pass_through = self.pass_through;
+        let http = &mut options.http;
+        http.timeout = timeout.unwrap_or(http.timeout);
+        http.api = self.http_api;
+        http.model.clone_from(&self.http_model);
+        http.key_variable.clone_from(&self.api_key_env);
+        http.rate = self.rate;
+        http.batch = self.request_size.unwrap_or(http.batch);
+        http.retries = self.retries.unwrap_or(http.retries);
+        Ok(Some(options))
+    }
+
+    fn check(&self, engine: Engine) -> Result<()> {
+        let flags: [(&str, bool, &[Engine]); 12] = [
+            ("--missing", self.missing.is_some(), &[Engine::Lookup]),
+            ("--timeout", self.timeout.is_some(), &[Engine::Apertium, Engine::Http]),
+            ("--processes", self.processes.is_some(), &[Engine::Apertium]),
+            ("--apertium-data", self.apertium_data.is_some(), &[Engine::Apertium]),
+            ("--pass-through", self.pass_through, &[Engine::Apertium]),
+            ("--http-api", self.http_api.is_some(), &[Engine::Http]),
+            ("--http-model", self.http_model.is_some(), &[Engine::Http]),
+            ("--api-key-env", self.api_key_env.is_some(), &[Engine::Http]),
+            ("--rate", self.rate.is_some(), &[Engine::Http]),
+            ("--request-size", self.request_size.is_some(), &[Engine::Http]),
+            ("--retries", self.retries.is_some(), &[Engine::Http]),
+            ("--model", self.model.len() > 1, &[Engine::Lookup]),
+        ];
+        match flags.iter().find(|(_, given, engines)| *given && !engines.contains(&engine)) {
+            Some(("--model", ..)) => Err(UsageError(format!("--engine {engine} takes --model once")).into()),
+            Some((flag, ..)) => Err(UsageError(format!("{flag} is not for --engine {engine}; leave it out")).into()),
+            None => Ok(()),
+        }
+    }
+}

@@ -1,0 +1,106 @@
+//! One layer of an encoder.
+
+use rayon::prelude::*;
+
+use super::config::{Config, Family};
+use super::deberta::Distances;
+use crate::Result;
+use crate::nn::{Activation, Embedding, Heads, LayerNorm, Linear, Precision, Scope, add, attend};
+
+/// Self-attention and two linear layers, each followed by a sum and a norm.
+pub(super) struct Layer {
+    heads: usize,
+    /// Queries, keys and values beside each other.
+    projections: Linear,
+    distances: Option<Distances>,
+    attended: Linear,
+    attended_norm: LayerNorm,
+    inner: Linear,
+    activation: Activation,
+    outer: Linear,
+    outer_norm: LayerNorm,
+}
+
+impl Layer {
+    /// The layer whose tensors are in `weights`; `table`: DeBERTa's vectors of distances.
+    pub fn load(
+        config: &Config,
+        weights: &Scope<'_>,
+        table: Option<&Embedding>,
+        precision: Precision,
+    ) -> Result<Layer> {
+        let (names, attention) = match config.family {
+            Family::Bert | Family::Roberta => (["query", "key", "value"], weights.at("attention.self")),
+            Family::Deberta => (["query_proj", "key_proj", "value_proj"], weights.at("attention.self")),
+            Family::Distilbert => (["q_lin", "k_lin", "v_lin"], weights.at("attention")),
+        };
+        let parts = names.map(|name| attention.at(name));
+        let [attended, attended_norm, inner, outer, outer_norm] = match config.family {
+            Family::Distilbert => ["attention.out_lin", "sa_layer_norm", "ffn.lin1", "ffn.lin2", "output_layer_norm"],
+            _ => [
+                "attention.output.dense",
+                "attention.output.LayerNorm",
+                "intermediate.dense",
+                "output.dense",
+                "output.LayerNorm",
+            ],
+        };
+        let (hidden, epsilon) = (config.hidden, config.epsilon);
+        Ok(Layer {
+            heads: config.heads,
+            projections: Linear::load_joined(&parts, hidden, hidden, precision)?,
+            distances: table.map_or(Ok(None), |table| Distances::load(config, &attention, table))?,
+            attended: Linear::load(&weights.at(attended), hidden, hidden, precision)?,
+            attended_norm: LayerNorm::load(&weights.at(attended_norm), hidden, epsilon)?,
+            inner: Linear::load(&weights.at(inner), hidden, config.inner, precision)?,
+            activation: config.activation,
+            outer: Linear::load(&weights.at(outer), config.inner, hidden, precision)?,
+            outer_norm: LayerNorm::load(&weights.at(outer_norm), hidden, epsilon)?,
+        })
+    }
+
+    /// The layer's output for the rows of sentences of the given lengths, packed behind each other.
+    pub fn forward(&self, input: &[f32], lengths: &[usize]) -> Vec<f32> {
+        let context = self.attention(input, lengths);
+        let mut rows = self.attended.forward(&context);
+        add(&mut rows, input);
+        self.attended_norm.apply(&mut rows);
+        let mut inner = self.inner.forward(&rows);
+        self.activation.apply(&mut inner);
+        let mut output = self.outer.forward(&inner);
+        add(&mut output, &rows);
+        self.outer_norm.apply(&mut output);
+        output
+    }
+
+    fn attention(&self, input: &[f32], lengths: &[usize]) -> Vec<f32> {
+        let hidden = self.projections.inputs();
+        let projected = self.projections.forward(input);
+        let mut context = vec![0.0; input.len()];
+        let mut jobs = Vec::with_capacity(lengths.len());
+        let (mut inputs, mut outputs) = (&projected[..], &mut context[..]);
+        for &length in lengths {
+            let (rows, others) = inputs.split_at(length * 3 * hidden);
+            let (output, rest) = outputs.split_at_mut(length * hidden);
+            jobs.push((rows, output, length));
+            (inputs, outputs) = (others, rest);
+        }
+        jobs.into_par_iter().for_each(|(rows, output, length)| self.attend(rows, length, output));
+        context
+    }
+
+    fn attend(&self, projected: &[f32], rows: usize, output: &mut [f32]) {
+        let hidden = self.projections.inputs();
+        let width = hidden / self.heads;
+        let parts = [0, 1, 2].map(|part| Heads { data: projected, start: part * hidden, stride: 3 * hidden, rows });
+        let terms = self.distances.as_ref().map_or(1, Distances::terms);
+        let scale = ((width * terms) as f32).sqrt().recip();
+        match &self.distances {
+            Some(distances) => {
+                let bias = distances.bias(parts[0], parts[1], width, scale);
+                attend(parts, self.heads, width, scale, bias, output);
+            }
+            None => attend(parts, self.heads, width, scale, |_, _| {}, output),
+        }
+    }
+}

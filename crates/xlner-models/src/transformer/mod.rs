@@ -1,0 +1,25 @@
+//! Transformer encoders as Hugging Face keeps them: a folder with `config.json`, a tokeniser and weights.
+//!
+//! BERT (Devlin et al. 2019), RoBERTa and XLM-RoBERTa (Liu et al. 2019, Conneau et al. 2020), DistilBERT (Sanh et al. 2019),
+//! DeBERTa-v2 and v3 (He et al. 2021), each with or without a head that classifies tokens. Sentences come tokenised: every
+//! token is cut into sub-words by itself, as `is_split_into_words` of `transformers` does. A sentence longer than the model
+//! takes is read in windows that overlap.
+
+mod config;
+mod conv;
+mod deberta;
+mod encoder;
+mod labels;
+mod layer;
+mod model;
+mod tagger;
+mod tokenizer;
+mod windows;
+
+pub use encoder::TransformerEncoder;
+pub use model::Model;
+pub use tagger::{SubWords, TransformerTagger, TransformerTaggerOptions};
+pub use tokenizer::{SubWordTokenizer, Tokens};
+
+/// Sub-words of sentences that go through a model together.
+const BATCH: usize = 512;
