@@ -7,7 +7,8 @@ use xlner_formats::{Format, ReadOptions, WriteOptions};
 use xlner_models::{Tagger, TranslatorOptions, open_tagger, open_translator};
 use xlner_pipeline::{Back, LabelJob, LabelModels};
 
-use super::options::{AlignerArgs, MethodArgs, RunArgs, TranslatorArgs};
+use super::options::{AlignerArgs, MethodArgs, RunArgs};
+use super::translate::EngineArgs;
 use crate::bars::Bars;
 use crate::context::{Context, UsageError, failed, model_failed};
 
@@ -37,7 +38,7 @@ pub struct Args {
     #[arg(long, value_name = "CODE", default_value = "en", help_heading = "Translation")]
     via: String,
     #[command(flatten)]
-    translator: TranslatorArgs,
+    engine: EngineArgs,
 
     /// Translate back as well, and use it: project entities over the back-translation, or compose its links, or intersect
     /// those with the direct ones
@@ -104,18 +105,16 @@ pub fn run(args: Args, context: &Context) -> Result<()> {
         },
     };
     job.check().map_err(failed)?;
-    let translator =
-        args.translator.options(&args.from, &args.via).ok_or_else(|| UsageError("give --engine".into()))?;
-    let mut back_translator = match args.back {
-        Some(_) => {
-            let back = args
-                .translator
-                .options(&args.via, &args.from)
-                .map(|back| TranslatorOptions { models: args.back_model, ..back });
-            back.as_ref().map(open_translator).transpose().map_err(model_failed)?
-        }
-        None => None,
+    let Some(translator) = args.engine.options(&args.from, &args.via)? else {
+        return Err(UsageError("what translates? --engine apertium, nllb, marian, http or lookup".into()).into());
     };
+    let mut back_translator = None;
+    if args.back.is_some()
+        && let Some(back) = args.engine.options(&args.via, &args.from)?
+    {
+        let back = TranslatorOptions { models: args.back_model, ..back };
+        back_translator = Some(open_translator(&back).map_err(model_failed)?);
+    }
     let mut translator = open_translator(&translator).map_err(model_failed)?;
     let tagger = open_tagger(&args.tagger).map_err(model_failed)?;
     let target_tagger = args.target_tagger.as_deref().map(open_tagger).transpose().map_err(model_failed)?;

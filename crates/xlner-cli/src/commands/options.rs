@@ -6,7 +6,6 @@ use std::path::PathBuf;
 use anyhow::{Context as _, Result};
 use clap::Args;
 use xlner_formats::{Output, ReadOptions};
-use xlner_models::{Engine, TranslatorOptions};
 use xlner_pipeline::project::{MethodKind, MethodOptions, parse_solver};
 use xlner_pipeline::{AlignerOptions, FlowReport, RunOptions, Shard, StageFigures};
 use xlner_project::{CandidateKind, Constraint, Solver, Weights};
@@ -103,25 +102,6 @@ impl MethodArgs {
             min_score: self.min_score,
             keep_labels: self.keep_labels,
         }
-    }
-}
-
-/// What translates.
-#[derive(Args)]
-pub struct TranslatorArgs {
-    /// What translates: lookup (a table of given translations), …
-    #[arg(long, value_name = "ENGINE", help_heading = "Translation")]
-    engine: Option<Engine>,
-    /// What the engine loads: for lookup tables, `source<TAB>target`; repeatable
-    #[arg(long, value_name = "MODEL", requires = "engine", help_heading = "Translation")]
-    model: Vec<String>,
-}
-
-impl TranslatorArgs {
-    /// The options of the translator from one language into another; `None` where no engine is named.
-    pub fn options(&self, from: &str, to: &str) -> Option<TranslatorOptions> {
-        let engine = self.engine?;
-        Some(TranslatorOptions { models: self.model.clone(), ..TranslatorOptions::new(engine, from, to) })
     }
 }
 

@@ -8,7 +8,8 @@ use xlner_formats::{Format, ReadOptions, WriteOptions};
 use xlner_models::{Tagger, open_tagger, open_translator};
 use xlner_pipeline::TransferJob;
 
-use super::options::{AlignerArgs, MethodArgs, RunArgs, TranslatorArgs};
+use super::options::{AlignerArgs, MethodArgs, RunArgs};
+use super::translate::EngineArgs;
 use crate::bars::Bars;
 use crate::context::{Context, failed, model_failed};
 
@@ -42,7 +43,7 @@ pub struct Args {
     #[arg(long, value_name = "FILE", conflicts_with = "engine", help_heading = "Translation")]
     translations: Option<PathBuf>,
     #[command(flatten)]
-    translator: TranslatorArgs,
+    engine: EngineArgs,
     /// Tagger of the target language, for --scores tagger=… and --candidates tagger
     #[arg(long, value_name = "MODEL", help_heading = "Translation")]
     target_tagger: Option<String>,
@@ -99,7 +100,7 @@ pub fn run(args: Args, context: &Context) -> Result<()> {
         },
     };
     job.check().map_err(failed)?;
-    let translator = args.translator.options(&args.from, &args.to);
+    let translator = args.engine.options(&args.from, &args.to)?;
     let mut translator = translator.as_ref().map(open_translator).transpose().map_err(model_failed)?;
     let open = |name: &Option<String>| name.as_deref().map(open_tagger).transpose().map_err(model_failed);
     let (tagger, target_tagger) = (open(&args.tagger)?, open(&args.target_tagger)?);
