@@ -1,0 +1,121 @@
+#!/usr/bin/env python3
+"""Our transformers beside PyTorch (by `transformers`) and ONNX Runtime, one thread, random weights.
+
+    target/peers/venv/bin/python benches/peers/encoders.py [--seconds 20] [--shapes xlm-r-large,minilm]
+
+XLM-R large (24 layers of 1024) and MiniLM (6 layers of 384), 16 sentences of 32 sub-words each; a vocabulary of 1,000 words,
+which changes nothing in what is computed. Engines take turns, twice; each's best pass counts. Needs torch and transformers;
+ONNX Runtime takes part where it and `onnxscript` are installed.
+"""
+
+import argparse
+import os
+import subprocess
+import time
+from pathlib import Path
+
+os.environ["OMP_NUM_THREADS"] = "1"
+import torch  # noqa: E402
+import transformers  # noqa: E402
+
+from common import CACHE, ROOT  # noqa: E402
+
+SENTENCES, SUBWORDS = 16, 32
+SHAPES = {
+    "xlm-r-large": transformers.XLMRobertaConfig(
+        vocab_size=1000, hidden_size=1024, num_hidden_layers=24, num_attention_heads=16, intermediate_size=4096,
+        max_position_embeddings=514, type_vocab_size=1, pad_token_id=1,
+    ),
+    "minilm": transformers.BertConfig(
+        vocab_size=1000, hidden_size=384, num_hidden_layers=6, num_attention_heads=12, intermediate_size=1536,
+    ),
+}
+
+
+def best(run, seconds):
+    """Sentences a second of the fastest pass."""
+    start, fastest, passes = time.monotonic(), float("inf"), 0
+    while passes < 3 or time.monotonic() - start < seconds:
+        before = time.monotonic()
+        run()
+        fastest, passes = min(fastest, time.monotonic() - before), passes + 1
+    return SENTENCES / fastest
+
+
+def torch_engine(model, ids):
+    def run():
+        with torch.inference_mode():
+            model(input_ids=ids)
+
+    return run
+
+
+def onnx_engine(folder, model, ids):
+    """ONNX Runtime with the same model; `None` where it cannot be had."""
+    try:
+        import onnxruntime
+        import onnxscript  # noqa: F401
+    except ImportError:
+        return None
+    path = folder / "model.onnx"
+    if not path.is_file():
+        model.config.return_dict = False
+        torch.onnx.export(model, (ids,), str(path), input_names=["input_ids"], dynamo=True, external_data=True)
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = options.inter_op_num_threads = 1
+    session = onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+    return lambda: session.run(None, {"input_ids": ids.numpy()})
+
+
+def speed():
+    """Our program: $XLNER_ENCODER_SPEED, else built now."""
+    if "XLNER_ENCODER_SPEED" in os.environ:
+        return os.environ["XLNER_ENCODER_SPEED"]
+    words = ["cargo", "build", "--quiet", "--release", "-p", "xlner-models", "--features", "transformers", "--example", "encoder_speed"]
+    subprocess.run(words, check=True, cwd=ROOT)
+    return Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target")) / "release" / "examples" / "encoder_speed"
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--seconds", type=float, default=20)
+    parser.add_argument("--shapes", default="xlm-r-large,minilm")
+    arguments = parser.parse_args()
+    torch.set_num_threads(1)
+    ours = speed()
+    print("| shape | engine | sentences/s | × PyTorch |\n|---|---|---|---|")
+    for name in arguments.shapes.split(","):
+        folder = CACHE / "encoders" / name
+        if not (folder / "model.safetensors").is_file():
+            folder.mkdir(parents=True, exist_ok=True)
+            torch.manual_seed(1)
+            transformers.AutoModel.from_config(SHAPES[name]).save_pretrained(folder)
+        model = transformers.AutoModel.from_pretrained(folder).eval()
+        ids = torch.arange(SENTENCES * SUBWORDS).reshape(SENTENCES, SUBWORDS) % 900 + 50
+        words = [str(SENTENCES), str(SUBWORDS), str(arguments.seconds)]
+
+        def xlner(precision):
+            done = subprocess.run(
+                [str(ours), str(folder), precision, *words], check=True, capture_output=True, text=True,
+                env=dict(os.environ, RAYON_NUM_THREADS="1"),
+            )
+            return float(done.stdout)
+
+        engines = {
+            "PyTorch fp32": lambda: best(torch_engine(model, ids), arguments.seconds),
+            "xlner f32": lambda: xlner("f32"),
+            "xlner int8": lambda: xlner("int8"),
+        }
+        onnx = onnx_engine(folder, model, ids)
+        if onnx:
+            engines["ONNX Runtime fp32"] = lambda: best(onnx, arguments.seconds)
+        speeds = dict.fromkeys(engines, 0.0)
+        for _ in range(2):
+            for engine, run in engines.items():
+                speeds[engine] = max(speeds[engine], run())
+        for engine, speed in speeds.items():
+            print(f"| {name} | {engine} | {speed:.1f} | {speed / speeds['PyTorch fp32']:.2f} |", flush=True)
+
+
+if __name__ == "__main__":
+    main()
