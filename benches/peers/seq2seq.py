@@ -102,12 +102,17 @@ def ctranslate2(folder, sources, precision, beams, rounds):
 
 def convert(folder, into, precision, names):
     """As CTranslate2's converter does it, without the tokeniser that it would ask for the names of tokens."""
-    from ctranslate2.converters.transformers import M2M100Loader, TransformersConverter
+    from ctranslate2.converters.transformers import TransformersConverter
 
     class Tokenizer:
-        additional_special_tokens, unk_token, bos_token, eos_token, pad_token = [], "<unk>", "<s>", "</s>", "<pad>"
+        unk_token, bos_token, eos_token, pad_token = "<unk>", "<s>", "</s>", "<pad>"
+        unk_token_id, num_madeup_words, special_tokens_map = 3, 0, {}
+
         def get_vocab(self):
             return {name: number for number, name in enumerate(names)}
+
+        def convert_ids_to_tokens(self, number):
+            return names[number]
 
     class Converter(TransformersConverter):
         def load_tokenizer(self, *_, **__):
