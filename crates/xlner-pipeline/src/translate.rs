@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::time::Instant;
 
+use rayon::prelude::*;
 use serde::Serialize;
 use xlner_core::tokenize::{detokenize, tokenize_sentence};
 use xlner_core::{Pair, Sentence};
@@ -106,7 +107,7 @@ impl TranslateJob {
 
     /// Gives every pair its target sentence.
     fn translate(&self, translator: &mut dyn Translator, pairs: &mut [Pair], first: u64) -> Result<()> {
-        let texts: Vec<String> = pairs.iter().map(|pair| plain_text(&pair.source)).collect();
+        let texts: Vec<String> = pairs.par_iter().map(|pair| plain_text(&pair.source)).collect();
         let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
         let failed = |index: usize, problem: String| Error::Sentence {
             file: self.input.clone(),
@@ -118,13 +119,15 @@ impl TranslateJob {
             xlner_models::Error::Sentence { index, problem } => failed(index, problem),
             error => error.into(),
         })?;
-        let tokenized = translations.into_iter().enumerate().map(|(index, translation)| {
+        let tokenized = translations.into_par_iter().enumerate().map(|(index, translation)| {
             let mut sentence = Sentence::from_text(translation.text);
             sentence.lang = Some(self.to.clone());
             tokenize_sentence(&mut sentence).map_err(|error| failed(index, error.to_string()))?;
             Ok(sentence)
         });
-        let targets = tokenized.collect::<Result<Vec<Sentence>>>()?;
+        let targets: Vec<Result<Sentence>> = tokenized.collect();
+        // Of several errors the first sentence's.
+        let targets = targets.into_iter().collect::<Result<Vec<Sentence>>>()?;
         pairs.iter_mut().zip(targets).for_each(|(pair, target)| pair.target = target);
         Ok(())
     }

@@ -3,6 +3,7 @@
 use std::path::Path;
 use std::str::FromStr;
 
+use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 use sha2::{Digest, Sha256};
 use unicode_normalization::UnicodeNormalization;
@@ -10,6 +11,9 @@ use xlner_formats::{ReadOptions, read_pairs};
 
 use super::{TranslatorOptions, wrong};
 use crate::{Error, Result, Translation, Translator, TranslatorFigures};
+
+/// Texts that a thread looks up at a time.
+const CHUNK: usize = 64;
 
 /// Options of [`Engine::Lookup`](super::Engine::Lookup).
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -86,14 +90,10 @@ impl Translator for Lookup {
     }
 
     fn translate(&mut self, texts: &[&str]) -> Result<Vec<Translation>> {
-        let mut untranslated = 0;
-        let translate = |(index, text): (usize, &&str)| match self.table.get(text) {
-            Some(translation) => Ok(Translation::from(translation.to_owned())),
-            None if text.trim().is_empty() => Ok(Translation::default()),
-            None if self.missing == Missing::Keep => {
-                untranslated += 1;
-                Ok(Translation::from((*text).to_owned()))
-            }
+        let find = |(index, text): (usize, &&str)| match self.table.get(text) {
+            Some(translation) => Ok((translation.to_owned(), 0)),
+            None if text.trim().is_empty() => Ok((String::new(), 0)),
+            None if self.missing == Missing::Keep => Ok(((*text).to_owned(), 1)),
             None => Err(Error::Sentence {
                 index,
                 problem: format!(
@@ -103,7 +103,11 @@ impl Translator for Lookup {
                 ),
             }),
         };
-        let translations: Vec<_> = texts.iter().enumerate().map(translate).collect::<Result<_>>()?;
+        let found: Vec<Result<(String, u64)>> = texts.par_iter().enumerate().with_min_len(CHUNK).map(find).collect();
+        // Of several errors the first text's.
+        let found: Vec<(String, u64)> = found.into_iter().collect::<Result<_>>()?;
+        let untranslated: u64 = found.iter().map(|(_, kept)| kept).sum();
+        let translations = found.into_iter().map(|(text, _)| text.into()).collect();
         self.figures.texts += texts.len() as u64;
         self.figures.untranslated += untranslated;
         Ok(translations)
