@@ -203,6 +203,14 @@ pub enum ErrorKind {
         /// What the parser says.
         message: String,
     },
+    /// XML or HTML that cannot be understood.
+    #[error("this is not the {format} it should be: {message}")]
+    Markup {
+        /// Name of the format.
+        format: &'static str,
+        /// What is wrong.
+        message: String,
+    },
     /// Not a link.
     #[error("“{link}” is not a link ({expected})")]
     BadLink {

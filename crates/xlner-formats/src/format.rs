@@ -1,5 +1,6 @@
 //! The formats and their names.
 
+use std::ffi::OsStr;
 use std::fmt;
 use std::path::Path;
 use std::str::FromStr;
@@ -45,6 +46,19 @@ pub enum Format {
     Spacy,
     /// Records or Hugging Face rows in Parquet (feature `parquet`).
     Parquet,
+    /// hOCR of Tesseract and others: a page's text with a box for each word. This and the five that follow are only read; each token
+    /// gets its region.
+    Hocr,
+    /// ALTO XML, versions 1 to 4.
+    Alto,
+    /// PAGE XML.
+    Page,
+    /// CTM: words with their times, `recording channel start duration word`.
+    Ctm,
+    /// WebVTT.
+    Vtt,
+    /// JSON of Whisper, or of whisper.cpp.
+    Whisper,
     /// Pharaoh alignments: `i-j`, possible links `i?j` or `ipj`, probabilities `i-j:p`.
     Pharaoh,
     /// NAACL (2003 and 2005 shared tasks) alignments: `sentence source target [S|P] [confidence]`, counted from 1.
@@ -53,7 +67,7 @@ pub enum Format {
 
 impl Format {
     /// All formats.
-    pub const ALL: [Format; 18] = [
+    pub const ALL: [Format; 24] = [
         Format::Conll,
         Format::Conll2003,
         Format::PanX,
@@ -70,6 +84,12 @@ impl Format {
         Format::Brat,
         Format::Spacy,
         Format::Parquet,
+        Format::Hocr,
+        Format::Alto,
+        Format::Page,
+        Format::Ctm,
+        Format::Vtt,
+        Format::Whisper,
         Format::Pharaoh,
         Format::Naacl,
     ];
@@ -93,6 +113,12 @@ impl Format {
             Format::Brat => "brat",
             Format::Spacy => "spacy",
             Format::Parquet => "parquet",
+            Format::Hocr => "hocr",
+            Format::Alto => "alto",
+            Format::Page => "page",
+            Format::Ctm => "ctm",
+            Format::Vtt => "vtt",
+            Format::Whisper => "whisper",
             Format::Pharaoh => "pharaoh",
             Format::Naacl => "naacl",
         }
@@ -102,7 +128,17 @@ impl Format {
     /// where the name tells nothing.
     pub fn from_path(path: &Path) -> Option<Format> {
         let bare = Codec::strip_extension(path);
-        let extension = bare.extension().and_then(|extension| extension.to_str()).map(str::to_ascii_lowercase);
+        let lower = |text: &OsStr| text.to_str().map(str::to_ascii_lowercase);
+        let extension = bare.extension().and_then(lower);
+        // `x.alto.xml`
+        let inner = bare.file_stem().and_then(|stem| Path::new(stem).extension()).and_then(lower);
+        match (inner.as_deref(), extension.as_deref()) {
+            (Some("hocr"), Some("xml" | "html" | "htm")) => return Some(Format::Hocr),
+            (Some("alto"), Some("xml")) => return Some(Format::Alto),
+            (Some("page"), Some("xml")) => return Some(Format::Page),
+            (Some("whisper"), Some("json")) => return Some(Format::Whisper),
+            _ => {}
+        }
         Some(match extension.as_deref() {
             Some("conll" | "conll02" | "conll2002" | "bio" | "iob" | "iob1" | "iob2" | "iobes" | "bilou") => {
                 Format::Conll
@@ -117,6 +153,9 @@ impl Format {
             Some("json") => Format::Json,
             Some("ann") => Format::Brat,
             Some("parquet") => Format::Parquet,
+            Some("hocr") => Format::Hocr,
+            Some("ctm") => Format::Ctm,
+            Some("vtt") => Format::Vtt,
             Some("pharaoh" | "align" | "links" | "gold") => Format::Pharaoh,
             Some("naacl" | "wa" | "nonullalign") => Format::Naacl,
             _ if path.is_dir() => Format::Brat,
@@ -137,6 +176,11 @@ impl Format {
     /// Whether alignments can be read and written in it.
     pub const fn holds_alignments(self) -> bool {
         matches!(self, Format::Pharaoh | Format::Naacl)
+    }
+
+    /// Whether its sentences have regions; it is read and not written.
+    pub const fn has_regions(self) -> bool {
+        matches!(self, Format::Hocr | Format::Alto | Format::Page | Format::Ctm | Format::Vtt | Format::Whisper)
     }
 
     /// Whether sentences are columns in it.
@@ -176,6 +220,8 @@ impl FromStr for Format {
             "ndjson" | "record" | "records" => "jsonl",
             "huggingface" | "hugging-face" => "hf",
             "labelstudio" => "label-studio",
+            "webvtt" => "vtt",
+            "page-xml" | "pagexml" => "page",
             other => other,
         };
         Self::ALL
@@ -204,6 +250,11 @@ mod tests {
         assert_eq!(of("pairs.jsonl.gz"), Some(Format::Jsonl));
         assert_eq!(of("a.GOLD.zst"), Some(Format::Pharaoh));
         assert_eq!(of("-"), None);
+        assert_eq!(of("scan.hocr.gz"), Some(Format::Hocr));
+        assert_eq!(of("scan.ALTO.xml"), Some(Format::Alto));
+        assert_eq!(of("scan.page.xml"), Some(Format::Page));
+        assert_eq!(of("talk.whisper.json"), Some(Format::Whisper));
+        assert_eq!(of("scan.xml"), None);
         assert_eq!(of("a.gz"), None);
     }
 }

@@ -37,6 +37,7 @@ mod parquet;
 mod read;
 mod reader;
 mod record;
+mod regions;
 mod text;
 mod write;
 

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use crate::error::{Error, ErrorKind, Result};
 use crate::line_reader::LineReader;
 use crate::{AlignmentReader, Format, PairReader, ReadOptions, SentenceReader, TagReader};
-use crate::{alignments, brat, columns, json, text};
+use crate::{alignments, brat, columns, json, regions, text};
 
 /// What is to be read or written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -47,13 +47,22 @@ impl Content {
     }
 }
 
-/// Reads sentences: from columns, plain lines (not tokenised), JSON of all kinds, brat, Parquet, or one side of pairs.
+/// The format of a file of sentences: given, told by the name, or for XML and HTML by the content.
+fn sentence_format(path: &Path, options: &ReadOptions) -> Result<Format> {
+    let known = options.format.or_else(|| Format::from_path(path));
+    if known.is_none() && regions::is_markup(path) {
+        return regions::look(path);
+    }
+    Content::Sentences.format(path, known, "--from-format")
+}
+
+/// Reads sentences: from scans and transcripts with a region for each token, columns, plain lines (not tokenised), JSON of all kinds, brat, Parquet, or one side of pairs.
 ///
 /// # Errors
 /// Where the file cannot be opened, its format is not told, or its first lines are not what the format wants. Whatever
 /// is wrong later comes out of the iterator, which then ends.
 pub fn read_sentences(path: &Path, options: &ReadOptions) -> Result<SentenceReader> {
-    let format = Content::Sentences.format(path, options.format, "--from-format")?;
+    let format = sentence_format(path, options)?;
     let status = Arc::default();
     let lines = || LineReader::open(path, &status);
     Ok(match format {
@@ -63,8 +72,16 @@ pub fn read_sentences(path: &Path, options: &ReadOptions) -> Result<SentenceRead
         Format::Text => SentenceReader::new(text::sentences(lines()?, options), &status),
         Format::Brat => SentenceReader::new(brat::sentences(path, options, &status)?, &status),
         Format::Parquet => return parquet::sentences(path, options),
+        _ if format.has_regions() => SentenceReader::new(
+            regions::sentences(regions::Input::open(path, format, &status)?, path, options),
+            &status,
+        ),
         _ => {
-            let items = json::open(path, format, &status)?;
+            let mut items = json::open(path, format, &status)?;
+            if format == Format::Json && items.peek()?.is_some_and(regions::is_whisper) {
+                let input = regions::Input::whisper(items);
+                return Ok(SentenceReader::new(regions::sentences(input, path, options), &status));
+            }
             SentenceReader::new(json::sentences_of(items, format, options, &status), &status)
         }
     })
@@ -192,7 +209,7 @@ mod parquet {
 /// # Errors
 /// As [`read_sentences`].
 pub fn read_tags(path: &Path, options: &ReadOptions) -> Result<TagReader> {
-    let format = Content::Sentences.format(path, options.format, "--from-format")?;
+    let format = sentence_format(path, options)?;
     if format.is_columns() {
         return TagReader::columns(path, format, options);
     }

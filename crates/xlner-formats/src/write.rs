@@ -22,6 +22,11 @@ pub fn write_sentences(path: &Path, options: &WriteOptions) -> Result<Box<dyn Se
         let known = Format::names(|format| matches!(format, Format::HuggingFace | Format::LabelStudio | Format::Spacy));
         return Err(Error::in_file(path, ErrorKind::UnknownFormat { option: "--to-format", known }));
     }
+    if format.has_regions() {
+        let why = "it is read only; write jsonl, which keeps the regions";
+        let kind = ErrorKind::NotRepresentable { what: "a sentence".to_owned(), format: format.name(), why };
+        return Err(Error::in_file(path, kind));
+    }
     if format == Format::Brat {
         return Ok(Box::new(BratWriter::new(path)?));
     }
