@@ -24,6 +24,43 @@ pub(crate) const fn key(hash: u64) -> u32 {
     (hash >> 32) as u32
 }
 
+/// Keys of a set, and now and then another one: most keys that are looked up are in no set, and this little memory tells so
+/// without touching a large table.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Filter {
+    bits: Vec<u64>,
+}
+
+impl Filter {
+    /// Bits a key: one key in sixteen is let through wrongly.
+    const BITS: usize = 16;
+
+    pub(crate) fn new(keys: &[u32]) -> Filter {
+        let len = (keys.len() * Filter::BITS).next_power_of_two().max(64);
+        let mut filter = Filter { bits: vec![0; len / 64] };
+        for &key in keys {
+            let (at, bit) = filter.place(key);
+            filter.bits[at] |= bit;
+        }
+        filter
+    }
+
+    pub(crate) fn may_hold(&self, key: u32) -> bool {
+        let (at, bit) = self.place(key);
+        self.bits[at] & bit != 0
+    }
+
+    fn place(&self, key: u32) -> (usize, u64) {
+        ((key as usize >> 6) & (self.bits.len() - 1), 1 << (key & 63))
+    }
+}
+
+impl Default for Filter {
+    fn default() -> Self {
+        Filter::new(&[])
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -37,6 +74,16 @@ mod tests {
         sorted.dedup();
         assert_eq!(sorted.len(), values.len());
         assert_eq!(values.map(key), [3603662994, 504200782, 2585871540, 3050432157, 131892299]);
+    }
+
+    #[test]
+    fn a_filter_holds_its_keys_and_few_others() {
+        let keys: Vec<u32> = (0..20_000_u64).map(|n| key(join(3, n))).collect();
+        let filter = Filter::new(&keys);
+        assert!(keys.iter().all(|key| filter.may_hold(*key)));
+        let others = (0..20_000_u64).filter(|n| filter.may_hold(key(join(4, *n)))).count();
+        assert!(others < 2_000, "{others}");
+        assert!(!Filter::default().may_hold(7));
     }
 
     #[test]

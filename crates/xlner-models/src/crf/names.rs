@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use xlner_core::tokenize::tokenize;
 
-use super::hash::{self, join};
+use super::hash::{self, Filter, join};
 use super::words::{Analyser, Word};
 
 /// Lists that a model can have; each takes a bit.
@@ -40,6 +40,7 @@ pub(crate) struct Names {
     /// Sorted keys of names and of their beginnings, and what each is.
     keys: Vec<u32>,
     bits: Vec<u8>,
+    filter: Filter,
 }
 
 impl Names {
@@ -64,6 +65,7 @@ impl Names {
             }
         }
         (names.keys, names.bits) = all.into_iter().unzip();
+        names.filter = Filter::new(&names.keys);
         names
     }
 
@@ -71,7 +73,7 @@ impl Names {
     pub(crate) fn from_parts(lists: Vec<String>, keys: Vec<u32>, bits: Vec<u8>) -> Option<Names> {
         let fits = lists.len() <= MOST && keys.len() == bits.len() && keys.is_sorted();
         let known = |bits: &u8| (bits & !PREFIX) >> lists.len() == 0;
-        (fits && bits.iter().all(known)).then_some(Names { lists, keys, bits })
+        (fits && bits.iter().all(known)).then(|| Names { lists, filter: Filter::new(&keys), keys, bits })
     }
 
     pub(crate) fn lists(&self) -> &[String] {
@@ -99,7 +101,11 @@ impl Names {
             let mut hash = EMPTY;
             for (len, word) in (1..).zip(&words[start..]) {
                 hash = join(hash, word.lower);
-                let Ok(at) = self.keys.binary_search(&hash::key(hash)) else { break };
+                let key = hash::key(hash);
+                if !self.filter.may_hold(key) {
+                    break;
+                }
+                let Ok(at) = self.keys.binary_search(&key) else { break };
                 for (list, longest) in longest.iter_mut().enumerate() {
                     if self.bits[at] & (1 << list) != 0 {
                         *longest = len;

@@ -19,7 +19,7 @@ use crate::{Error, Result, Tagger};
 /// Sentences a thread takes at a time.
 const CHUNK: usize = 32;
 /// Words whose scores a thread keeps at a time.
-const KEPT: usize = 16_384;
+const KEPT: usize = 32_768;
 
 /// A linear-chain CRF that finds entities.
 ///

@@ -1,5 +1,7 @@
 //! The weights of a model: a hash table from features to the states that they speak for or against.
 
+use super::hash::Filter;
+
 /// A feature in the table: its key, and 1 + its number; 0 where the place is free.
 type Place = [u32; 2];
 
@@ -14,6 +16,7 @@ pub(crate) struct Weights {
     /// Multiples of `unit`.
     values: Vec<i16>,
     keys: Vec<u32>,
+    filter: Filter,
     unit: f32,
 }
 
@@ -37,7 +40,7 @@ impl Weights {
                 starts.push(values.len() as u32);
             }
         }
-        Weights { table: table(&keys), starts, states, values, keys, unit }
+        Weights { table: table(&keys), filter: Filter::new(&keys), starts, states, values, keys, unit }
     }
 
     /// From what a file holds: `counts` states for each key; `None` where that is inconsistent.
@@ -60,6 +63,7 @@ impl Weights {
             && states.iter().all(|state| usize::from(*state) < len);
         (sorted && fits && unit.is_finite() && unit >= 0.0).then(|| Weights {
             table: table(&keys),
+            filter: Filter::new(&keys),
             starts,
             states,
             values,
@@ -91,6 +95,9 @@ impl Weights {
 
     /// Adds the weights of a feature to the scores of the states; nothing where the feature is not known.
     pub(crate) fn add(&self, key: u32, scores: &mut [f64]) {
+        if !self.filter.may_hold(key) {
+            return;
+        }
         let mask = self.table.len() - 1;
         let mut at = key as usize & mask;
         loop {
