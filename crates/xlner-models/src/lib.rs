@@ -4,6 +4,7 @@
 
 pub mod crf;
 mod encoder;
+mod encoders;
 mod error;
 pub mod hub;
 pub mod languages;
@@ -20,6 +21,7 @@ mod translator;
 mod translators;
 
 pub use encoder::{Encoded, Encoder};
+pub use encoders::open_encoder;
 pub use error::{Error, Result};
 pub use scorer::{GivenTranslation, NMT, NmtOptions, TranslationScorer, nmt_score, score_candidates};
 pub use tagger::Tagger;

@@ -1,8 +1,11 @@
 //! The job `align`: bitext → links.
 
+mod similarity;
+
 use std::path::{Path, PathBuf};
 
 use serde::Serialize;
+pub use similarity::SimilarityJob;
 use xlner_align::Scratch;
 use xlner_core::{Alignment, Pair};
 use xlner_formats::{AlignmentWriter, Format, PairWriter, WriteOptions, write_alignments, write_pairs};

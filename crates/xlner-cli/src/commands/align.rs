@@ -3,12 +3,15 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::Result;
+use xlner_align::similarity;
 use xlner_align::symmetrize::{Direction, Symmetrize};
 use xlner_formats::{Format, ReadOptions, WriteOptions};
+use xlner_models::open_encoder;
+use xlner_pipeline::align::SimilarityJob;
 use xlner_pipeline::{AlignJob, AlignerOptions, Extraction, Input};
 
 use crate::bars::Bars;
-use crate::context::{Context, UsageError, failed};
+use crate::context::{Context, UsageError, failed, model_failed};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -16,6 +19,7 @@ Examples:
   xlner align --source a.txt --target b.txt --save-model en-de.xla -o links.pharaoh
   xlner align --model en-de.xla --bitext new.tsv -o new.pharaoh
   xlner align --model en-de.xla --train --bitext new.tsv --save-model better.xla -o new.pharaoh
+  xlner align --similarity itermax --encoder bert-base-multilingual-cased/ --layer 8 --bitext new.tsv -o new.pharaoh
 
 A file ending in .tsv is `source<TAB>target`, in .txt or .bitext `source ||| target`; spaces separate the tokens. One \
 line is written for every line read, empty where nothing is linked. Training holds all pairs in memory; with --model \
@@ -56,6 +60,19 @@ pub struct Args {
     #[arg(long, value_name = "FILE")]
     dictionary: Vec<PathBuf>,
 
+    /// Align by an encoder, without training: argmax, itermax, match (SimAlign), softmax, entmax (AWESoME)
+    #[arg(long, value_name = "METHOD", requires = "encoder", conflicts_with_all = ["model", "save_model", "dictionary", "symmetrize", "threshold", "direction"])]
+    similarity: Option<similarity::Extraction>,
+    /// The encoder of --similarity: a folder as Hugging Face keeps models, or a name on its Hub
+    #[arg(long, value_name = "MODEL", requires = "similarity")]
+    encoder: Option<String>,
+    /// The layer whose vectors are compared; 0 is the embeddings
+    #[arg(long, value_name = "N", default_value = "8", requires = "similarity")]
+    layer: usize,
+    /// Favour tokens at the same relative position, 0 to 1
+    #[arg(long, value_name = "KAPPA", default_value = "0", requires = "similarity")]
+    distortion: f64,
+
     /// Whose links: forward (source tokens generate target tokens), reverse, or both
     #[arg(long, default_value = "both", value_name = "forward|reverse|both", value_parser = ["forward", "reverse", "both"])]
     direction: String,
@@ -81,7 +98,12 @@ pub struct Args {
 }
 
 pub fn run(args: Args, context: &Context) -> Result<()> {
+    let encoder = args.encoder.clone().zip(args.similarity);
+    let (layer, distortion) = (args.layer, args.distortion);
     let job = job(args)?;
+    if let Some((encoder, extraction)) = encoder {
+        return by_similarity(job, &encoder, layer, extraction, distortion, context);
+    }
     let report = {
         let mut bars = Bars::new(context);
         job.run(&mut |progress| bars.show(progress)).map_err(failed)?
@@ -89,6 +111,39 @@ pub fn run(args: Args, context: &Context) -> Result<()> {
     context.detail(format_args!(
         "{} pairs ({} with an empty side), {} links; trained on {} more pairs and {} dictionary entries",
         report.sentences, report.empty_pairs, report.links, report.bitext_pairs, report.dictionary_entries
+    ));
+    Ok(())
+}
+
+fn by_similarity(
+    job: AlignJob,
+    encoder: &str,
+    layer: usize,
+    extraction: similarity::Extraction,
+    distortion: f64,
+    context: &Context,
+) -> Result<()> {
+    if !job.aligner.bitext.is_empty() {
+        return Err(UsageError("--similarity aligns without training: give one --bitext".into()).into());
+    }
+    let job = SimilarityJob {
+        input: job.input,
+        extraction,
+        distortion,
+        output: job.output.unwrap_or_else(|| PathBuf::from("-")),
+        output_options: job.output_options,
+    };
+    let encoder = open_encoder(encoder, Some(layer)).map_err(model_failed)?;
+    let report = {
+        let mut bars = Bars::new(context);
+        job.run(&*encoder, &mut |progress| bars.show(progress)).map_err(failed)?
+    };
+    context.detail(format_args!(
+        "{} pairs ({} with an empty side), {} links by {}",
+        report.sentences,
+        report.empty_pairs,
+        report.links,
+        encoder.signature()
     ));
     Ok(())
 }

@@ -1,0 +1,130 @@
+//! The job `align` by an encoder: what the vectors of two sentences' sub-words say.
+
+use std::path::PathBuf;
+
+use rayon::prelude::*;
+use xlner_align::similarity::{Extraction, Similarity, lift};
+use xlner_core::{Alignment, Pair, Sentence};
+use xlner_formats::WriteOptions;
+use xlner_models::{Encoded, Encoder};
+
+use super::{AlignReport, Writer};
+use crate::input::{self, Input, Pairs};
+use crate::progress::{Listener, Progress, Stage};
+use crate::stream;
+use crate::{Error, Result};
+
+/// Pairs encoded together.
+const BATCH: usize = 64;
+
+/// Aligns words by the similarity of their vectors: SimAlign (Jalili Sabet et al. 2020) and AWESoME (Dou and Neubig 2021).
+/// Pairs are streamed.
+#[derive(Debug, Clone)]
+pub struct SimilarityJob {
+    /// The pairs to be aligned. Sentences without tokens are tokenised.
+    pub input: Input,
+    /// How links are taken from similarities.
+    pub extraction: Extraction,
+    /// How much tokens at the same relative position are favoured, 0 to 1 ([`Similarity::distort`]).
+    pub distortion: f64,
+    /// Where the links go, as [`AlignJob::output`](super::AlignJob::output).
+    pub output: PathBuf,
+    /// How they are written.
+    pub output_options: WriteOptions,
+}
+
+impl SimilarityJob {
+    /// Does the job. What it writes appears when all is done; only standard output is written to as it goes.
+    ///
+    /// # Errors
+    /// See [`Error`].
+    pub fn run(&self, encoder: &dyn Encoder, listener: Listener<'_>) -> Result<AlignReport> {
+        if !(0.0..=1.0).contains(&self.distortion) {
+            return Err(Error::Options("--distortion is between 0 and 1".into()));
+        }
+        let mut pairs = Pairs::open(&self.input, None)?;
+        let mut writer = Writer::create(&self.output, &self.output_options)?;
+        let mut report = AlignReport::default();
+        loop {
+            let mut batch = stream::read(&mut pairs)?;
+            if batch.is_empty() {
+                break;
+            }
+            stream::each(&mut batch, report.sentences + 1, |(): &mut (), pair: &mut Pair, number| {
+                pair.alignment = None;
+                input::tokenize(pair).map_err(|error| Error::of_pair(self.input.name(), number, pair, error.into()))
+            })?;
+            for pairs_of_batch in batch.chunks_mut(BATCH) {
+                self.align(encoder, pairs_of_batch, report.sentences)?;
+                for pair in pairs_of_batch {
+                    report.count(pair);
+                    writer.write(std::mem::take(pair))?;
+                }
+                listener(Progress { stage: Stage::Align, done: report.sentences, total: pairs.estimate() });
+            }
+        }
+        report.tokenized_sentences = pairs.untokenized();
+        writer.finish()?;
+        Ok(report)
+    }
+
+    fn align(&self, encoder: &dyn Encoder, pairs: &mut [Pair], before: u64) -> Result<()> {
+        let sentences: Vec<&Sentence> = pairs.iter().flat_map(|pair| [&pair.source, &pair.target]).collect();
+        let encoded = encoder.encode(&sentences)?;
+        let links = |(index, (pair, encoded)): (usize, (&Pair, &[Encoded]))| {
+            let [source, target] = encoded else { unreachable!("two sentences a pair") };
+            let links = links(source, target, encoder.dimension(), self.extraction, self.distortion);
+            links.map_err(|error| Error::of_pair(self.input.name(), before + index as u64 + 1, pair, error.into()))
+        };
+        let found: Vec<Alignment> =
+            pairs.par_iter().zip(encoded.par_chunks_exact(2)).enumerate().map(links).collect::<Result<_>>()?;
+        for (pair, links) in pairs.iter_mut().zip(found) {
+            pair.alignment = Some(links);
+        }
+        Ok(())
+    }
+}
+
+/// The links of two sentences' words: SimAlign's of cosines between 0 and 1 (`(1 + cos) / 2`), AWESoME's of dot products.
+fn links(
+    source: &Encoded,
+    target: &Encoded,
+    dimension: usize,
+    extraction: Extraction,
+    distortion: f64,
+) -> xlner_core::Result<Alignment> {
+    let dots = matches!(extraction, Extraction::Softmax { .. } | Extraction::Entmax { .. });
+    let dot = |a: &[f32], b: &[f32]| a.iter().zip(b).map(|(a, b)| f64::from(*a) * f64::from(*b)).sum::<f64>();
+    let lengths = |encoded: &Encoded| -> Vec<f64> {
+        let length = |row: &[f32]| if dots { 1.0 } else { dot(row, row).sqrt() };
+        encoded.vectors.chunks_exact(dimension).map(length).collect()
+    };
+    let (source_lengths, target_lengths) = (lengths(source), lengths(target));
+    let mut values = Vec::with_capacity(source_lengths.len() * target_lengths.len());
+    for (row, length) in source.vectors.chunks_exact(dimension).zip(&source_lengths) {
+        for (column, other) in target.vectors.chunks_exact(dimension).zip(&target_lengths) {
+            let dot = dot(row, column);
+            values.push(if dots { dot } else { (1.0 + dot / (length * other).max(f64::MIN_POSITIVE)) / 2.0 });
+        }
+    }
+    let similarity = Similarity::new(&values, source_lengths.len(), target_lengths.len())?.distort(distortion)?;
+    lift(&extraction.extract(&similarity)?, &source.tokens, &target.tokens)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_are_linked_where_their_sub_words_are() {
+        let source = Encoded { vectors: vec![3.0, 0.0, 0.0, 2.0, 0.1, 1.0], tokens: vec![0, 1, 1] };
+        let target = Encoded { vectors: vec![0.0, 1.0, 1.0, 0.0], tokens: vec![0, 1] };
+        for extraction in Extraction::ALL {
+            let found = links(&source, &target, 2, extraction, 0.0).unwrap();
+            let found: Vec<_> = found.links().iter().map(|link| (link.source, link.target)).collect();
+            assert!(found.contains(&(0, 1)) && found.contains(&(1, 0)), "{extraction}: {found:?}");
+        }
+        let empty = links(&source, &Encoded::default(), 2, Extraction::Argmax, 0.0).unwrap();
+        assert_eq!(empty.len(), 0);
+    }
+}
