@@ -5,6 +5,7 @@ mod convert;
 mod eval;
 mod experiment;
 mod label;
+mod models;
 mod options;
 mod project;
 mod tag;
@@ -38,6 +39,8 @@ pub enum Command {
     Eval(eval::Args),
     /// Run methods on datasets and compare them
     Experiment(experiment::Args),
+    /// List, pull, verify and remove models of the Hugging Face Hub
+    Models(models::Args),
     /// Convert between formats, tag schemes and label sets
     Convert(convert::Args),
 }
@@ -54,6 +57,7 @@ pub fn run(command: Command, context: &Context) -> Result<()> {
         Command::Train(args) => train::run(args, context),
         Command::Eval(args) => eval::run(args, context),
         Command::Experiment(args) => experiment::run(args, context),
+        Command::Models(args) => models::run(args, context),
         Command::Convert(args) => convert::run(args, context),
     }
 }

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use rayon::prelude::*;
 use rten_simd::SimdOp as _;
 use rten_vecmath::LogSoftmax;
 
@@ -11,6 +12,9 @@ use super::positions;
 use super::state::{Cache, Memory, Rows};
 use crate::nn::{Embedding, LayerNorm, Linear, Precision, Weights};
 use crate::{Error, Result};
+
+/// Tokens of which logits are calculated at once: what a batch needs for them stays in the processor's cache.
+const BLOCK: usize = 1 << 13;
 
 /// A checkpoint of M2M100, NLLB-200 or Marian, loaded to be run.
 pub struct Model {
@@ -23,7 +27,8 @@ pub struct Model {
     encoder_norm: Option<LayerNorm>,
     decoder: Vec<DecoderLayer>,
     decoder_norm: Option<LayerNorm>,
-    logits: Linear,
+    /// The projection to the vocabulary, in blocks of [`BLOCK`] tokens.
+    logits: Vec<Linear>,
     precision: Precision,
     checksum: u32,
 }
@@ -70,7 +75,12 @@ impl Model {
             true => Some(root.tensor("final_logits_bias", &[1, config.target_vocabulary])?),
             false => None,
         };
-        let logits = Linear::new(projection, bias, width, precision);
+        let blocks = projection.chunks(BLOCK * width).enumerate().map(|(number, block)| {
+            let start = number * BLOCK;
+            let bias = bias.as_ref().map(|bias| bias[start..start + block.len() / width].to_vec());
+            Linear::new(block, bias, width, precision)
+        });
+        let logits = blocks.collect();
         let norm = |side: &crate::nn::Scope<'_>| match config.family {
             Family::M2m100 => LayerNorm::load(&side.at("layer_norm"), width, 1e-5).map(Some),
             Family::Marian => Ok(None),
@@ -168,7 +178,15 @@ impl Model {
     /// Logits of the next token, a row of [`vocabulary`](Self::vocabulary) values for every state; what was in `output` is
     /// replaced.
     pub(super) fn logits(&self, states: &[f32], output: &mut Vec<f32>) {
-        self.logits.forward_into(states, output);
+        let (width, tokens) = (self.width(), self.vocabulary());
+        output.resize(states.len() / width * tokens, 0.0);
+        let (mut part, mut start) = (Vec::new(), 0);
+        for block in &self.logits {
+            block.forward_into(states, &mut part);
+            let rows = part.par_chunks_exact(block.outputs()).zip(output.par_chunks_exact_mut(tokens));
+            rows.for_each(|(part, row)| row[start..start + part.len()].copy_from_slice(part));
+            start += block.outputs();
+        }
     }
 
     /// Values of a hidden state.
