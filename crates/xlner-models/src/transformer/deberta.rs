@@ -93,7 +93,7 @@ impl Relative {
     /// by logarithm (DeBERTaV2, `make_log_bucket_position`).
     fn row(&self, distance: i64) -> usize {
         let bucket = match self.buckets {
-            Some(buckets) if distance.unsigned_abs() as usize >= buckets / 2 + 1 => {
+            Some(buckets) if distance.unsigned_abs() as usize > buckets / 2 => {
                 let half = (buckets / 2) as f32;
                 let far = (distance.unsigned_abs() as f32 / half).ln() / ((self.most - 1) as f32 / half).ln();
                 (((far * (half - 1.0)).ceil() + half) as i64) * distance.signum()
