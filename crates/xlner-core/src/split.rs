@@ -72,12 +72,15 @@ fn split_paragraph(line: &str, rules: &Rules, mut sentence: impl FnMut(Range<usi
     let mut unicode = SEGMENTER.segment_str(line).peekable();
     let mut ours = own_candidates(line, rules).peekable();
     let mut start = 0;
+    let (mut quotes, mut counted) = (0, 0);
     while let Some((mut at, forced)) = next_candidate(&mut unicode, &mut ours) {
         if at <= start {
             continue;
         }
         if !forced {
-            at = judge.with_closers(at);
+            quotes += line[counted..at].matches('"').count();
+            counted = at;
+            at = judge.with_closers(at, quotes % 2 == 1);
             if at < line.len() && !judge.ends(start, at) {
                 continue;
             }

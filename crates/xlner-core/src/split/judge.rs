@@ -10,9 +10,10 @@ pub struct Judge<'a> {
 
 impl Judge<'_> {
     /// The place behind the closing marks that follow: those of ` »`, that is, before white space or the end.
-    pub fn with_closers(&self, at: usize) -> usize {
+    /// `quoted`: a `"` before is open.
+    pub fn with_closers(&self, at: usize, quoted: bool) -> usize {
         // « and “ behind white space open a quotation.
-        let closes = |c: char| is_closer(c) && !matches!(c, '«' | '‹' | '“' | '‘');
+        let closes = |c: char| is_closer(c) && !matches!(c, '«' | '‹' | '“' | '‘') && (c != '"' || quoted);
         let rest = &self.line[at..];
         let behind = rest.trim_start().trim_start_matches(closes);
         let end = self.line.len() - behind.len();

@@ -22,6 +22,7 @@ fn lines_and_paragraphs() {
 
 #[test]
 fn english() {
+    check("en", "He came. ‖\" We will go . \" ‖She said \" No. \" ‖\"Yes.\" ‖Good.");
     check("en", "Dr. J. K. Smith of Apple Inc. met Mrs. Brown at 5 p.m. on Jan. 5. ‖He left. ‖20 people stayed.");
     check("en", "He lives in the U.S. The end.".replace("U.S. ", "U.S. ‖").as_str());
     check("en", "The U.S. President, e.g. Mr. Obama, spoke. ‖“Why?” she asked. ‖“Because.” ‖He left (at last!). ‖Good");
@@ -84,6 +85,7 @@ fn other_european() {
 
 #[test]
 fn african() {
+    check("sw", "Chuo kitafunguliwa mwezi wa Mei. ‖Layla Haddad anafanya kazi.");
     check(
         "sw",
         "Mhe. Rais na Dkt. Bw. Juma walifika, k.m. Nairobi. ‖Hii ni kweli. ‖Prof. Asha alisema n.k. ‖Lakini hapana.",

@@ -96,7 +96,7 @@ const NORDIC: Words = Words {
     never: "hr fr dr prof d.v.s dvs t.ex f.eks bl.a m.fl.a s.k st f.d fhv ca kap resp inkl ekskl exkl adj f.o.m t.o.m \
         t.d þ.e vedr ing cand pga dir sml jf jfr osv.a m.a",
     before_number: "nr kap s bd stk pkt art kl § bls gr",
-    seldom: "osv m.m m.fl mm mfl kr mio mia mrd milj mill f.kr e.kr f.v.t jan feb mars apr jun jul aug sept okt nov des dec o.s.v \
+    seldom: "osv m.m m.fl mm mfl kr mio mia mrd milj mill f.kr e.kr f.v.t jan feb apr jun jul aug sept okt nov des dec o.s.v \
         a.s bl.a tlf o.l o.d",
     starts: "det den de en et ett han hon hun vi ni du jag jeg eg dette detta denne denna dessa disse her här der där men och og \
         i på av af til till med om for för när når da då så hva vad hvad hvem vem hvor var hvorfor varför også också ikke inte \
@@ -251,7 +251,7 @@ const TURKISH: Words = Words {
 const SWAHILI: Words = Words {
     never: "bw bi dkt mh mhe dk prof nd ndg mch alh kat jen kan k.m k.v mwl",
     before_number: "na uk kif sura aya ibara juz gaz",
-    seldom: "n.k nk k.k b.k k.w t.z d.s.m a.s.w s.a.w s.l.p mil bil sh tsh ksh jan feb mac apr mei jun jul ago sep okt nov des",
+    seldom: "n.k nk k.k b.k k.w t.z d.s.m a.s.w s.a.w s.l.p mil bil sh tsh ksh jan feb mac apr jun jul ago sep okt nov des",
     starts: "hii huyu hawa hao hizo hayo hiyo hilo hili haya huu hivyo kwa katika na lakini au ni si alisema walisema baada kabla \
         wakati kama yeye sisi mimi wao wewe nyinyi pia aidha kwamba ili kutokana leo jana sasa huko hapa hata",
 };
@@ -286,7 +286,7 @@ const MALAY: Words = Words {
     never: "bpk tn ny sdr sdri dr drs dra prof ir h hj kh k.h jend kol lettu kapt jl jln gg a.n u.p d.a yg spt mis tgk \
         sdn en pn cik",
     before_number: "no hlm hal ps pasal ayat jld bab gbr tbl bil",
-    seldom: "dll dsb dst tbk pt cv bhd rp rm a.s s.a.w saw swt m sm jan feb mar apr mei jun jul agt agu sep okt nov des dis tel",
+    seldom: "dll dsb dst tbk pt cv bhd rp rm a.s s.a.w saw swt m sm jan feb mar apr jun jul agt agu sep okt nov des dis tel",
     starts: "ini itu dia ia mereka kami kita saya aku anda tetapi namun dan atau di ke dari pada dalam untuk dengan setelah \
         sebelum ketika saat jika apabila karena kerana seperti apa siapa mana mengapa bagaimana juga tidak sudah maka \
         menurut para hal beliau",
