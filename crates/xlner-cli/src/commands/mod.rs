@@ -8,6 +8,7 @@ mod label;
 mod models;
 mod options;
 mod project;
+mod report;
 mod tag;
 mod train;
 mod transfer;
@@ -41,6 +42,8 @@ pub enum Command {
     Experiment(experiment::Args),
     /// List, pull, verify and remove models of the Hugging Face Hub
     Models(models::Args),
+    /// Write an HTML report: figures, errors, single sentences
+    Report(report::Args),
     /// Convert between formats, tag schemes and label sets
     Convert(convert::Args),
 }
@@ -58,6 +61,7 @@ pub fn run(command: Command, context: &Context) -> Result<()> {
         Command::Eval(args) => eval::run(args, context),
         Command::Experiment(args) => experiment::run(args, context),
         Command::Models(args) => models::run(args, context),
+        Command::Report(args) => report::run(args, context),
         Command::Convert(args) => convert::run(args, context),
     }
 }

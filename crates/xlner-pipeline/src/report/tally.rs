@@ -1,0 +1,288 @@
+//! Counts kept while sentences come by, for one system.
+
+use std::collections::BTreeMap;
+
+use xlner_core::{Entity, Pair, Sentence, Span};
+
+use super::analysis::{
+    Confusion, ErrorGroup, Example, Form, Frequent, Length, Named, ProjectionCounts, SystemAnalysis,
+};
+use super::classify::{self, ErrorClass, Finding};
+use super::curve::Values;
+use super::sample::Sample;
+
+/// Lengths that are told apart; the last stands for all longer ones.
+const LENGTHS: usize = 10;
+/// Forms that are listed.
+const FORMS: usize = 20;
+/// Name of a reason that is not given.
+const UNKNOWN: &str = "unknown";
+
+/// Counts of one system.
+pub struct Tally {
+    name: String,
+    examples: usize,
+    predicted: BTreeMap<String, u64>,
+    projection: ProjectionCounts,
+    errors: BTreeMap<ErrorClass, Group>,
+    /// By gold and predicted label; the empty label stands for no entity.
+    confusion: BTreeMap<(String, String), u64>,
+    score: Values,
+    margin: Values,
+    /// Gold, predicted, right.
+    lengths: [[u64; 3]; LENGTHS],
+    missed: Forms,
+    spurious: Forms,
+    unprojected: Forms,
+    forms: Forms,
+    sentences: Sample<Example>,
+    unprojected_sentences: BTreeMap<&'static str, Sample<Example>>,
+    other_tokens: u64,
+}
+
+type Forms = BTreeMap<(String, String), u64>;
+
+struct Group {
+    count: u64,
+    gold: u64,
+    predicted: u64,
+    labels: BTreeMap<String, [u64; 2]>,
+    reasons: BTreeMap<&'static str, u64>,
+    examples: Sample<Example>,
+}
+
+impl Tally {
+    /// Nothing counted yet; of each kind, `examples` are kept at most.
+    pub fn new(name: &str, examples: usize) -> Self {
+        Tally {
+            name: name.to_owned(),
+            examples,
+            predicted: BTreeMap::new(),
+            projection: ProjectionCounts::default(),
+            errors: BTreeMap::new(),
+            confusion: BTreeMap::new(),
+            score: Values::default(),
+            margin: Values::default(),
+            lengths: [[0; 3]; LENGTHS],
+            missed: Forms::new(),
+            spurious: Forms::new(),
+            unprojected: Forms::new(),
+            forms: Forms::new(),
+            sentences: Sample::new(examples),
+            unprojected_sentences: BTreeMap::new(),
+            other_tokens: 0,
+        }
+    }
+
+    /// The tokens of a sentence are written otherwise than in gold.
+    pub fn add_other_tokens(&mut self) {
+        self.other_tokens += 1;
+    }
+
+    /// Counts sentence `number`.
+    pub fn push(&mut self, number: u64, pair: &Pair, gold: Option<&[Entity]>) {
+        for entity in &pair.target.entities {
+            *self.predicted.entry(entity.label.clone()).or_default() += 1;
+            self.lengths[length(entity.span)][1] += 1;
+        }
+        self.count_projection(number, pair, gold.is_none());
+        match gold {
+            Some(gold) => self.compare(number, pair, gold),
+            None => {
+                for entity in &pair.target.entities {
+                    add(&mut self.forms, &pair.target, entity);
+                    self.score.push(entity.score, false);
+                    self.margin.push(entity.margin, false);
+                }
+                if !pair.target.entities.is_empty() || !pair.source.entities.is_empty() {
+                    self.sentences.offer(number, 0, || example(number, pair, None, None));
+                }
+            }
+        }
+    }
+
+    fn compare(&mut self, number: u64, pair: &Pair, gold: &[Entity]) {
+        let predicted = &pair.target.entities;
+        gold.iter().for_each(|entity| self.lengths[length(entity.span)][0] += 1);
+        let comparison = classify::classify(pair, gold);
+        let mut is_right = vec![false; predicted.len()];
+        for &(g, p) in &comparison.right {
+            is_right[p] = true;
+            self.lengths[length(gold[g].span)][2] += 1;
+            *self.confusion.entry((gold[g].label.clone(), gold[g].label.clone())).or_default() += 1;
+        }
+        for (entity, &right) in predicted.iter().zip(&is_right) {
+            self.score.push(entity.score, right);
+            self.margin.push(entity.margin, right);
+        }
+        for (index, finding) in comparison.findings.iter().enumerate() {
+            self.add_finding(number, index, pair, gold, finding);
+        }
+        if comparison.findings.is_empty() && !gold.is_empty() {
+            self.sentences.offer(number, 0, || example(number, pair, Some(gold), None));
+        }
+    }
+
+    fn add_finding(&mut self, number: u64, index: usize, pair: &Pair, gold: &[Entity], finding: &Finding) {
+        let limit = self.examples;
+        let group = self.errors.entry(finding.class).or_insert_with(|| Group::new(limit));
+        let (gold_entity, predicted) =
+            (finding.gold.map(|g| &gold[g]), finding.predicted.map(|p| &pair.target.entities[p]));
+        group.count += 1;
+        if let Some(entity) = gold_entity {
+            group.gold += 1;
+            group.labels.entry(entity.label.clone()).or_default()[0] += 1;
+            if finding.class.is_missed() {
+                add(&mut self.missed, &pair.target, entity);
+            }
+        }
+        if let Some(entity) = predicted {
+            group.predicted += 1;
+            group.labels.entry(entity.label.clone()).or_default()[1] += 1;
+            if finding.class == ErrorClass::Spurious {
+                add(&mut self.spurious, &pair.target, entity);
+            }
+        }
+        if finding.class == ErrorClass::Unprojected {
+            let reason = finding.reason.map_or(UNKNOWN, |reason| reason.as_str());
+            *group.reasons.entry(reason).or_default() += 1;
+        }
+        group.examples.offer(number, index, || example(number, pair, Some(gold), Some(*finding)));
+        let label = |entity: Option<&Entity>| entity.map_or_else(String::new, |entity| entity.label.clone());
+        *self.confusion.entry((label(gold_entity), label(predicted))).or_default() += 1;
+    }
+
+    fn count_projection(&mut self, number: u64, pair: &Pair, browse: bool) {
+        let sources = &pair.source.entities;
+        if pair.source.is_empty() {
+            return;
+        }
+        self.projection.pairs += 1;
+        self.projection.aligned += u64::from(pair.alignment.is_some());
+        self.projection.source_entities += sources.len() as u64;
+        for (index, source) in sources.iter().enumerate() {
+            if pair.target.entities.iter().any(|entity| entity.from == Some(index)) {
+                self.projection.projected += 1;
+                continue;
+            }
+            add(&mut self.unprojected, &pair.source, source);
+            let given = pair.projection.iter().flat_map(|projection| &projection.unprojected);
+            let reason = given.clone().find(|unprojected| unprojected.entity == index).map(|given| given.reason);
+            let name = reason.map_or(UNKNOWN, |reason| reason.as_str());
+            *self.projection.unprojected.entry(name).or_default() += 1;
+            if browse {
+                let limit = self.examples;
+                let sample = self.unprojected_sentences.entry(name).or_insert_with(|| Sample::new(limit));
+                let class = ErrorClass::Unprojected;
+                let finding = Finding { class, gold: None, predicted: None, source: Some(index), reason };
+                sample.offer(number, index, || example(number, pair, None, Some(finding)));
+            }
+        }
+    }
+
+    /// What was counted; the figures are still missing. `gold`: gold entities, where known.
+    pub fn finish(self, gold: Option<u64>) -> SystemAnalysis {
+        let lengths = self.lengths.iter().enumerate().map(|(index, &[in_gold, predicted, right])| Length {
+            tokens: index + 1,
+            gold: gold.map(|_| in_gold),
+            predicted,
+            right: gold.map(|_| right),
+        });
+        let errors = self.errors.into_iter().map(|(class, group)| ErrorGroup {
+            class,
+            count: group.count,
+            gold: group.gold,
+            predicted: group.predicted,
+            labels: group.labels,
+            reasons: group.reasons,
+            examples: group.examples.finish(),
+        });
+        SystemAnalysis {
+            name: self.name,
+            predicted: self.predicted,
+            figures: None,
+            projection: (self.projection.pairs > 0).then_some(self.projection),
+            errors: errors.collect(),
+            confusion: gold.map(|_| confusion(&self.confusion)),
+            score: self.score.finish(gold),
+            margin: self.margin.finish(gold),
+            lengths: lengths.collect(),
+            frequent: Frequent {
+                missed: top(self.missed),
+                spurious: top(self.spurious),
+                unprojected: top(self.unprojected),
+                predicted: top(self.forms),
+            },
+            sentences: self.sentences.finish(),
+            unprojected: self.unprojected_sentences.into_iter().map(|(name, sample)| (name, sample.finish())).collect(),
+            other_tokens: self.other_tokens,
+        }
+    }
+}
+
+impl Group {
+    fn new(limit: usize) -> Self {
+        let (labels, reasons) = (BTreeMap::new(), BTreeMap::new());
+        Group { count: 0, gold: 0, predicted: 0, labels, reasons, examples: Sample::new(limit) }
+    }
+}
+
+fn length(span: Span) -> usize {
+    span.len().clamp(1, LENGTHS) - 1
+}
+
+fn add(forms: &mut Forms, sentence: &Sentence, entity: &Entity) {
+    *forms.entry((sentence.span_text(entity.span).to_owned(), entity.label.clone())).or_default() += 1;
+}
+
+fn top(forms: Forms) -> Vec<Form> {
+    let mut forms: Vec<Form> = forms.into_iter().map(|((form, label), count)| Form { form, label, count }).collect();
+    forms.sort_by_key(|form| std::cmp::Reverse(form.count));
+    forms.truncate(FORMS);
+    forms
+}
+
+fn confusion(pairs: &BTreeMap<(String, String), u64>) -> Confusion {
+    let labels: std::collections::BTreeSet<&str> =
+        pairs.keys().flat_map(|(gold, predicted)| [gold, predicted]).map(String::as_str).collect();
+    let labels: Vec<String> = labels.into_iter().filter(|label| !label.is_empty()).map(str::to_owned).collect();
+    let mut counts = vec![vec![0; labels.len() + 1]; labels.len() + 1];
+    let place = |label: &str| labels.binary_search_by(|other| other.as_str().cmp(label)).unwrap_or(labels.len());
+    for ((gold, predicted), count) in pairs {
+        counts[place(gold)][place(predicted)] += count;
+    }
+    Confusion { labels, counts }
+}
+
+fn example(number: u64, pair: &Pair, gold: Option<&[Entity]>, finding: Option<Finding>) -> Example {
+    let named = |sentence: &Sentence, entity: &Entity| Named {
+        start: entity.span.start,
+        end: entity.span.end,
+        label: entity.label.clone(),
+        form: sentence.span_text(entity.span).to_owned(),
+    };
+    let id = match (&*pair.id, pair.target.extra.get("id")) {
+        ("", Some(serde_json::Value::String(id))) => id.clone(),
+        (id, _) => id.to_owned(),
+    };
+    Example {
+        number,
+        id,
+        gold: finding.and_then(|f| Some(named(&pair.target, gold?.get(f.gold?)?))),
+        predicted: finding.and_then(|f| Some(named(&pair.target, pair.target.entities.get(f.predicted?)?))),
+        source: finding.and_then(|f| Some(named(&pair.source, pair.source.entities.get(f.source?)?))),
+        reason: finding.and_then(|f| f.reason).map(|reason| reason.as_str()),
+        finding,
+        pair: lean(pair),
+        gold_entities: gold.map(<[Entity]>::to_vec),
+    }
+}
+
+/// The pair without what no report shows.
+fn lean(pair: &Pair) -> Pair {
+    let mut pair = Pair { scores: BTreeMap::new(), extra: Default::default(), ..pair.clone() };
+    for sentence in [&mut pair.source, &mut pair.target] {
+        sentence.probabilities = None;
+    }
+    pair
+}
