@@ -15,7 +15,8 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let model = Model::load(Path::new(folder), precision.parse::<Precision>()?)?;
     let (sentences, length, seconds): (usize, u32, f64) = (sentences.parse()?, length.parse()?, seconds.parse()?);
     let known = model.vocabulary() as u32;
-    let sentence = |number: u32| (0..length).map(|at| 5 + (number * 7919 + at * 104_729) % (known - 5)).collect::<Vec<u32>>();
+    let sentence =
+        |number: u32| (0..length).map(|at| 5 + (number * 7919 + at * 104_729) % (known - 5)).collect::<Vec<u32>>();
     let ids: Vec<Vec<u32>> = (0..sentences as u32).map(sentence).collect();
     let ids: Vec<&[u32]> = ids.iter().map(|ids| &ids[..]).collect();
     let (start, mut best) = (Instant::now(), f64::INFINITY);

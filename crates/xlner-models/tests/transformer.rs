@@ -8,7 +8,9 @@ use std::path::{Path, PathBuf};
 use serde::Deserialize;
 use xlner_core::Sentence;
 use xlner_models::nn::Precision;
-use xlner_models::transformer::{Model, SubWordTokenizer, TransformerEncoder, TransformerTagger, TransformerTaggerOptions};
+use xlner_models::transformer::{
+    Model, SubWordTokenizer, TransformerEncoder, TransformerTagger, TransformerTaggerOptions,
+};
 use xlner_models::{Encoder, Tagger};
 
 #[derive(Deserialize)]
@@ -27,10 +29,8 @@ const MOST: f64 = 1e-4;
 const CUT: usize = 128;
 
 fn checkpoints() -> Vec<PathBuf> {
-    let top = std::env::var_os("XLNER_PARITY").map_or_else(
-        || Path::new(env!("CARGO_MANIFEST_DIR")).join("../../target/parity"),
-        PathBuf::from,
-    );
+    let top = std::env::var_os("XLNER_PARITY")
+        .map_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("../../target/parity"), PathBuf::from);
     let folders = std::fs::read_dir(top.join("transformers")).into_iter().flatten().flatten().map(|entry| entry.path());
     let mut folders: Vec<PathBuf> = folders.filter(|path| path.join("reference.jsonl").is_file()).collect();
     folders.sort();
@@ -79,7 +79,10 @@ fn parity_with_transformers() {
                 }
             }
         }
-        println!("{name}: {} sentences, largest difference {logits:.1e} (logits), {hidden:.1e} (hidden states)", references.len());
+        println!(
+            "{name}: {} sentences, largest difference {logits:.1e} (logits), {hidden:.1e} (hidden states)",
+            references.len()
+        );
         assert!(logits <= MOST && hidden <= MOST, "{name}: {logits} {hidden}");
     }
 }
@@ -90,7 +93,8 @@ fn taggers_and_encoders_of_the_checkpoints() {
         println!("skipped: no references; write them with benches/parity/encoders.py");
         return;
     };
-    let sentences: Vec<Sentence> = references(&folder).iter().map(|reference| Sentence::from_tokens(&reference.tokens)).collect();
+    let sentences: Vec<Sentence> =
+        references(&folder).iter().map(|reference| Sentence::from_tokens(&reference.tokens)).collect();
     let tagger = TransformerTagger::load(&folder, TransformerTaggerOptions::default()).unwrap();
     let pool = |threads| rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
     let mut one = sentences[..200].to_vec();
