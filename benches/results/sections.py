@@ -410,3 +410,12 @@ def crf(folder, arguments):
               "xlner eval --gold ../shared/data/uner-en-ewt/test.iob2 --pred tagged.conll --ignore MISC",
               "benches/peers/crf.py    # python-crfsuite beside it"),
     ])
+
+
+@section("Scans: pages of our own text, drawn, read by Tesseract and by `convert`")
+def regions(folder, arguments):
+    words = [sys.executable, str(ROOT / "benches" / "regions" / "pages.py"), "--xlner", str(xlner())]
+    done = subprocess.run(words, cwd=ROOT, capture_output=True, text=True)
+    if done.returncode != 0:
+        raise LeftOut(f"benches/regions/pages.py: {done.stderr.strip().splitlines()[-1:] or done.returncode}")
+    return shell("benches/regions/pages.py --xlner target/release/xlner") + "\n\n" + done.stdout
