@@ -118,7 +118,10 @@ pub fn open_translator(options: &TranslatorOptions) -> Result<Box<dyn Translator
         Engine::Nllb | Engine::Marian => Box::new(crate::seq2seq::Seq2Seq::of(options)?),
         #[cfg(not(feature = "transformers"))]
         Engine::Nllb | Engine::Marian => {
-            return Err(wrong(format!("this build has no engine {}; build with `--features transformers`", options.engine)));
+            return Err(wrong(format!(
+                "this build has no engine {}; build with `--features transformers`",
+                options.engine
+            )));
         }
     })
 }
