@@ -77,7 +77,7 @@ mod tests {
         }
         assert_eq!(split(text, "en", 100, &count).unwrap(), [text]);
         assert_eq!(
-            split("One two. Three four. Five six.", "en", 5, &count).unwrap(),
+            split("One two. Three four. Five six.", "en", 6, &count).unwrap(),
             ["One two. Three four.", "Five six."]
         );
     }
