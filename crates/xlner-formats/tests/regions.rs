@@ -69,6 +69,18 @@ fn hocr() {
 }
 
 #[test]
+fn a_paragraph_that_begins_in_lower_case_goes_on_with_the_one_before() {
+    let line = |text| {
+        format!(
+            "<TextBlock><TextLine HPOS='1' VPOS='1' WIDTH='7' HEIGHT='1'><String CONTENT='{text}'/></TextLine></TextBlock>"
+        )
+    };
+    let blocks = [line("Juma"), line("alirudi"), line("Asha")].concat();
+    let found = read_text("a.alto.xml", &format!("<alto><Page>{blocks}</Page></alto>")).unwrap();
+    assert_eq!(texts(&found), ["Juma alirudi", "Asha"]);
+}
+
+#[test]
 fn alto() {
     let found = sentences_of("habari.alto.xml");
     assert_eq!(texts(&found), ["Bw. Juma alitembelea Nairobi.", "Alirudi leo & jana."]);

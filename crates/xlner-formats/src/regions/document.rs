@@ -112,7 +112,7 @@ impl Document {
     }
 }
 
-/// The text of the blocks, between which there is a blank line, and the range of each word in it.
+/// The text of the blocks, between most of which there is a blank line, and the range of each word in it.
 fn assemble(blocks: Vec<Block>) -> (String, Vec<(Range<usize>, Word)>) {
     let mut text = String::new();
     let mut words = Vec::new();
@@ -124,7 +124,16 @@ fn assemble(blocks: Vec<Block>) -> (String, Vec<(Range<usize>, Word)>) {
                 continue;
             }
             if first {
-                text.push_str(if text.is_empty() { "" } else { "\n\n" });
+                // A paragraph of a page that begins in lower case goes on with the one before it: the layout was misread.
+                let on_page = matches!(word.place, Place::Boxes(_));
+                let goes_on = on_page && word.text.starts_with(char::is_lowercase);
+                text.push_str(if text.is_empty() {
+                    ""
+                } else if goes_on {
+                    " "
+                } else {
+                    "\n\n"
+                });
             } else if !(word.glued || text.ends_with(is_unspaced) && word.text.starts_with(is_unspaced)) {
                 text.push(' ');
             }
