@@ -4,7 +4,6 @@
 use std::path::PathBuf;
 
 use serde::Serialize;
-use xlner_core::tokenize::tokenize_sentence;
 use xlner_core::{Pair, Sentence};
 use xlner_formats::{Format, ReadOptions, SentenceWriter, WriteOptions, read_sentences, write_sentences};
 use xlner_models::{Tagger, Translator};
@@ -120,9 +119,7 @@ impl LabelJob {
             }))
         } else {
             let options = ReadOptions { no_tags: true, ..self.input_options.clone() };
-            Box::new(
-                read_sentences(&self.input, &options)?.zip(1..).map(|(sentence, number)| self.pair(sentence?, number)),
-            )
+            Box::new(read_sentences(&self.input, &options)?.map(|sentence| Ok(LabelJob::pair(sentence?))))
         };
         let fail = |number, pair: &Pair, problem| sentence_error(&self.input, number, pair, problem);
         let flow = FlowJob {
@@ -142,16 +139,10 @@ impl LabelJob {
     }
 
     /// The pair of a sentence, whose source is still to be made.
-    fn pair(&self, mut sentence: Sentence, number: u64) -> Result<Pair> {
+    fn pair(mut sentence: Sentence) -> Pair {
         let id = sentence.extra.get("id").and_then(|id| id.as_str()).unwrap_or_default().to_owned();
-        let mut pair = Pair { id, ..Pair::default() };
-        if !sentence.is_tokenized() {
-            let tokenized = tokenize_sentence(&mut sentence);
-            tokenized.map_err(|error| sentence_error(&self.input, number, &pair, error.to_string()))?;
-        }
         sentence.entities.clear();
-        pair.target = sentence;
-        Ok(pair)
+        Pair { id, target: sentence, ..Pair::default() }
     }
 
     /// The documents.

@@ -4,13 +4,12 @@
 use std::path::PathBuf;
 
 use xlner_core::Pair;
-use xlner_core::tokenize::tokenize_sentence;
 use xlner_formats::{ReadOptions, WriteOptions, read_sentences};
 use xlner_models::{Tagger, Translator};
 
 use crate::aligner::AlignerOptions;
 use crate::flow::{Taggers, Translating, What};
-use crate::input::{self, Input, Pairs};
+use crate::input::{Input, Pairs};
 use crate::label::{FlowJob, FlowReport, RunOptions, check_target_tagger, sentence_error};
 use crate::progress::Listener;
 use crate::project::{MethodOptions, output};
@@ -76,24 +75,13 @@ impl TransferJob {
                         ..target_options.clone()
                     },
                 };
-                Box::new(Pairs::open(&input, None)?.zip(1..).map(move |(pair, number)| {
-                    let mut pair = pair?;
-                    input::tokenize(&mut pair).map_err(|error| fail(number, &pair, error.to_string()))?;
-                    Ok(pair)
-                }))
+                Box::new(Pairs::open(&input, None)?)
             }
-            (None, Some(_)) => {
-                let sentences = read_sentences(&self.source, &self.source_options)?;
-                Box::new(sentences.zip(1..).map(move |(sentence, number)| {
-                    let source = sentence?;
-                    let id = source.extra.get("id").and_then(|id| id.as_str()).unwrap_or_default().to_owned();
-                    let mut pair = Pair { id, source, ..Pair::default() };
-                    if !pair.source.is_tokenized() {
-                        tokenize_sentence(&mut pair.source).map_err(|error| fail(number, &pair, error.to_string()))?;
-                    }
-                    Ok(pair)
-                }))
-            }
+            (None, Some(_)) => Box::new(read_sentences(&self.source, &self.source_options)?.map(|sentence| {
+                let source = sentence?;
+                let id = source.extra.get("id").and_then(|id| id.as_str()).unwrap_or_default().to_owned();
+                Ok(Pair { id, source, ..Pair::default() })
+            })),
             (Some(_), Some(_)) => {
                 return Err(Error::Options("translations are given, so there is nothing for an engine to do".into()));
             }

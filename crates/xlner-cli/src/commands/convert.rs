@@ -32,6 +32,7 @@ Formats, from the file name or by --from-format and --to-format:
   sentences   conll conll2003 panx uner conllu tsv text jsonl hf label-studio doccano brat spacy parquet
   pairs       jsonl bitext tsv text parquet (MasakhaNER × MAFAND items are read)
   alignments  pharaoh naacl
+  read only   hocr alto page (scans), ctm vtt whisper (transcripts): sentences whose tokens keep their place
 .gz and .zst are read and written.";
 
 #[derive(clap::Args)]

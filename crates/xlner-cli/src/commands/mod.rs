@@ -40,10 +40,10 @@ pub enum Command {
     Eval(eval::Args),
     /// Run methods on datasets and compare them
     Experiment(experiment::Args),
-    /// List, pull, verify and remove models of the Hugging Face Hub
-    Models(models::Args),
     /// Write an HTML report: figures, errors, single sentences
     Report(report::Args),
+    /// List, pull, verify and remove models of the Hugging Face Hub
+    Models(models::Args),
     /// Convert between formats, tag schemes and label sets
     Convert(convert::Args),
 }
@@ -60,8 +60,8 @@ pub fn run(command: Command, context: &Context) -> Result<()> {
         Command::Train(args) => train::run(args, context),
         Command::Eval(args) => eval::run(args, context),
         Command::Experiment(args) => experiment::run(args, context),
-        Command::Models(args) => models::run(args, context),
         Command::Report(args) => report::run(args, context),
+        Command::Models(args) => models::run(args, context),
         Command::Convert(args) => convert::run(args, context),
     }
 }

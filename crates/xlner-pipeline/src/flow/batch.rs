@@ -1,12 +1,13 @@
 //! Batches of pairs on their way.
 
+use rayon::prelude::*;
 use xlner_core::Pair;
 
 use super::folder::RunFolder;
 use super::key::Key;
 use super::shard::Shard;
-use super::{BATCH, WINDOW};
-use crate::Result;
+use super::{BATCH, Fail, WINDOW};
+use crate::{Result, input};
 
 /// A batch, and what its content depends on.
 pub(crate) struct Batch {
@@ -45,25 +46,26 @@ impl Batch {
 
 /// Cuts a stream of pairs into batches.
 #[derive(Clone, Copy)]
-pub(crate) struct Reader {
+pub(crate) struct Reader<'a> {
     pub shard: Shard,
     /// Pairs that are needed whatever the shard, because the aligner is trained on them.
     pub sample: u64,
+    pub fail: Fail<'a>,
 }
 
-impl Reader {
-    /// The batches that are needed, each under the key of its content.
+impl<'a> Reader<'a> {
+    /// The batches that are needed, tokenised, each under the key of its content.
     pub fn batches<'p>(
         self,
         pairs: &'p mut (dyn Iterator<Item = Result<Pair>> + Send),
-    ) -> impl Iterator<Item = Result<Batch>> + use<'p> {
+    ) -> impl Iterator<Item = Result<Batch>> + use<'p, 'a> {
         let all = (0..).map_while(move |number| match pairs.take(BATCH).collect::<Result<Vec<_>>>() {
             Ok(pairs) if pairs.is_empty() => None,
             Ok(pairs) => Some(Ok((number, pairs))),
             Err(error) => Some(Err(error)),
         });
         all.filter_map(move |batch| match batch {
-            Ok((number, pairs)) => self.needs(number).then(|| Batch::read(number, pairs)),
+            Ok((number, pairs)) => self.needs(number).then(|| Batch::read(number, pairs, self.fail)),
             Err(error) => Some(Err(error)),
         })
     }
@@ -74,10 +76,16 @@ impl Reader {
 }
 
 impl Batch {
-    fn read(number: u64, pairs: Vec<Pair>) -> Result<Batch> {
+    fn read(number: u64, mut pairs: Vec<Pair>, fail: Fail<'_>) -> Result<Batch> {
+        let first = number * BATCH as u64 + 1;
+        let records = pairs.par_iter_mut().enumerate().map(|(index, pair)| {
+            input::tokenize(pair).map_err(|error| fail(first + index as u64, pair, error.to_string()))?;
+            Ok(serde_json::to_vec(pair)?)
+        });
+        let records: Vec<Result<Vec<u8>>> = records.collect();
         let mut key = Key::of("read");
-        for pair in &pairs {
-            key = key.bytes(&serde_json::to_vec(pair)?);
+        for record in records {
+            key = key.bytes(&record?);
         }
         Ok(Batch { number, stage: "read", key: key.key(), length: pairs.len() as u64, pairs: Some(pairs) })
     }

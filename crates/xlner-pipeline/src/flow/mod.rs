@@ -101,7 +101,7 @@ impl Flow<'_> {
     ) -> Result<FlowFigures> {
         let Flow { folder, taggers, fail, .. } = self;
         let windows = Windows::new(self)?;
-        let reader = Reader { shard: self.shard, sample: windows.sample() };
+        let reader = Reader { shard: self.shard, sample: windows.sample(), fail: *fail };
         let (events, heard) = channel::<Progress>();
         thread::scope(|scope| {
             let (to_back, returning) = sync_channel(WAITING);

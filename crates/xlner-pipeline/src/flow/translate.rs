@@ -2,7 +2,8 @@
 
 use std::sync::mpsc::{Sender, SyncSender};
 
-use xlner_core::tokenize::{detokenize, tokenize_sentence};
+use rayon::prelude::*;
+use xlner_core::tokenize::tokenize_sentence;
 use xlner_core::{Pair, Sentence};
 use xlner_models::{Translation, Translator};
 
@@ -13,6 +14,7 @@ use super::key::Key;
 use super::{Fail, StageFigures, tell};
 use crate::progress::{Progress, Stage};
 use crate::stream::timed;
+use crate::translate::plain_text;
 use crate::{Error, Result};
 
 /// Who makes a translation, and of what.
@@ -67,8 +69,9 @@ impl Translating<'_> {
                     let texts = texts(&pairs, what);
                     let translations =
                         translate(translator, &texts).map_err(|error| of_pair(error, &pairs, batch.first(), fail))?;
-                    for (number, (pair, translation)) in (batch.first()..).zip(pairs.iter_mut().zip(translations)) {
-                        let sentence = sentence(translation, lang.clone());
+                    let tokenized = translations.into_par_iter().map(|translation| sentence(translation, lang.clone()));
+                    let sentences: Vec<xlner_core::Result<Sentence>> = tokenized.collect();
+                    for (number, (pair, sentence)) in (batch.first()..).zip(pairs.iter_mut().zip(sentences)) {
                         let sentence = sentence.map_err(|error| fail(number, pair, error.to_string()))?;
                         match what {
                             What::Source => pair.target = sentence,
@@ -97,7 +100,7 @@ fn texts(pairs: &[Pair], what: What) -> Vec<String> {
         What::Source | What::Back => plain_text(&pair.source),
         What::Target => plain_text(&pair.target),
     };
-    pairs.iter().map(text).collect()
+    pairs.par_iter().map(text).collect()
 }
 
 /// A translation, tokenised.
@@ -120,20 +123,5 @@ pub(super) fn of_pair(error: xlner_models::Error, pairs: &[Pair], first: u64, fa
             fail(first + index as u64, &pairs[index], problem)
         }
         error => error.into(),
-    }
-}
-
-/// The text of a sentence as people write it: where it is nothing but its tokens and spaces, the tokens are put together
-/// again.
-pub(crate) fn plain_text(sentence: &Sentence) -> String {
-    let spaced = sentence.len() > 1 && {
-        let tokens: usize = sentence.tokens().map(|token| token.len() + 1).sum();
-        tokens == sentence.text().len() + 1
-    };
-    if spaced {
-        let tokens: Vec<&str> = sentence.tokens().collect();
-        detokenize(&tokens, sentence.lang.as_deref())
-    } else {
-        sentence.text().to_owned()
     }
 }
