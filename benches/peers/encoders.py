@@ -67,7 +67,7 @@ def onnx_engine(folder, model, ids):
     return lambda: session.run(None, {"input_ids": ids.numpy()})
 
 
-def speed():
+def program():
     """Our program: $XLNER_ENCODER_SPEED, else built now."""
     if "XLNER_ENCODER_SPEED" in os.environ:
         return os.environ["XLNER_ENCODER_SPEED"]
@@ -82,7 +82,7 @@ def main():
     parser.add_argument("--shapes", default="xlm-r-large,minilm")
     arguments = parser.parse_args()
     torch.set_num_threads(1)
-    ours = speed()
+    ours = program()
     print("| shape | engine | sentences/s | × PyTorch |\n|---|---|---|---|")
     for name in arguments.shapes.split(","):
         folder = CACHE / "encoders" / name
