@@ -256,7 +256,7 @@ impl Data {
                 tokenized(&mut sentence, path, number)?;
                 data.sentences.push(sentence);
                 let done = data.sentences.len() as u64;
-                if done % STEP == 0 {
+                if done.is_multiple_of(STEP) {
                     listener(Progress { stage: Stage::Read, done, total: None });
                 }
             }
@@ -326,7 +326,7 @@ fn measure(tagger: &dyn Tagger, labels: &[String], mut data: Data) -> Result<Dev
     let system = &report.systems[0];
     Ok(DevFigures {
         sentences,
-        micro: system.micro.clone(),
+        micro: system.micro,
         types: system.types.clone(),
         sentences_per_second: sentences as f64 / seconds.max(1e-9),
     })
