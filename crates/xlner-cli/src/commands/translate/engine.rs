@@ -53,6 +53,18 @@ pub struct EngineArgs {
     /// http: times that a request is sent again after a failure that may pass [default: 6]
     #[arg(long, value_name = "N", requires = "engine", help_heading = "Translation")]
     retries: Option<u32>,
+    /// nllb, marian: what the network calculates in; int8 is several times faster [default: f32]
+    #[arg(long, value_name = "f32|int8", value_parser = ["f32", "int8"], requires = "engine", help_heading = "Translation")]
+    precision: Option<String>,
+    /// nllb, marian: hypotheses that are followed at once; 1 is greedy search [default: 4]
+    #[arg(long, value_name = "N", requires = "engine", help_heading = "Translation")]
+    beams: Option<usize>,
+    /// nllb, marian: over 0 long translations are favoured [default: 1]
+    #[arg(long, value_name = "X", requires = "engine", allow_negative_numbers = true, help_heading = "Translation")]
+    length_penalty: Option<f64>,
+    /// nllb, marian: branch, tag or commit of a model on the Hub [default: main]
+    #[arg(long, value_name = "REVISION", requires = "engine", help_heading = "Translation")]
+    revision: Option<String>,
 }
 
 impl EngineArgs {
@@ -80,11 +92,30 @@ impl EngineArgs {
         http.rate = self.rate;
         http.batch = self.request_size.unwrap_or(http.batch);
         http.retries = self.retries.unwrap_or(http.retries);
+        #[cfg(feature = "transformers")]
+        self.set_seq2seq(&mut options)?;
         Ok(Some(options))
     }
 
+    #[cfg(feature = "transformers")]
+    fn set_seq2seq(&self, options: &mut TranslatorOptions) -> Result<()> {
+        let seq2seq = &mut options.seq2seq;
+        if let Some(precision) = &self.precision {
+            seq2seq.precision = precision.parse().map_err(crate::context::model_failed)?;
+        }
+        seq2seq.search.beams = self.beams.unwrap_or(seq2seq.search.beams);
+        seq2seq.search.length_penalty = self.length_penalty.unwrap_or(seq2seq.search.length_penalty);
+        seq2seq.revision.clone_from(&self.revision);
+        Ok(())
+    }
+
     fn check(&self, engine: Engine) -> Result<()> {
-        let flags: [(&str, bool, &[Engine]); 12] = [
+        let models = &[Engine::Nllb, Engine::Marian];
+        let flags: [(&str, bool, &[Engine]); 16] = [
+            ("--precision", self.precision.is_some(), models),
+            ("--beams", self.beams.is_some(), models),
+            ("--length-penalty", self.length_penalty.is_some(), models),
+            ("--revision", self.revision.is_some(), models),
             ("--missing", self.missing.is_some(), &[Engine::Lookup]),
             ("--timeout", self.timeout.is_some(), &[Engine::Apertium, Engine::Http]),
             ("--processes", self.processes.is_some(), &[Engine::Apertium]),
