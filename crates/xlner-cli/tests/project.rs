@@ -279,3 +279,14 @@ fn europarl() {
     let f1 = figures["micro"]["f1"].as_f64().unwrap();
     assert!((f1 - 0.8397).abs() <= 0.006, "{f1}");
 }
+
+#[test]
+fn an_aligner_of_vectors_wants_an_encoder() {
+    let folder = folder(&[("a.conll", b"Anna\tB-PER\n\n"), ("b.conll", b"Anna\tO\n\n")]);
+    let files = "project --source a.conll --target b.conll -o out.conll";
+    fails(&folder, &format!("{files} --aligner awesome"), 2, "--aligner awesome wants an --encoder");
+    fails(&folder, &format!("{files} --aligner other.xla --encoder x"), 2, "--encoder is for --aligner simalign");
+    let piped = "project --pairs - --aligner simalign --encoder x -o out.jsonl";
+    fails(&folder, piped, 2, "standard input (-) can be read once");
+    fails(&folder, &format!("{files} --aligner simalign --encoder nowhere/"), 1, "nowhere");
+}

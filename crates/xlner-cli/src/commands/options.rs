@@ -18,7 +18,7 @@ pub struct AlignerArgs {
     /// Other pairs to train the built-in aligner on; repeatable
     #[arg(long, value_name = "FILE", help_heading = "Alignment")]
     bitext: Vec<PathBuf>,
-    /// A trained aligner (`xlner align --save-model`); with --bitext or --dictionary its training goes on
+    /// A trained aligner (`xlner align --save-model`; in `project` also simalign, awesome, with --encoder); with --bitext or --dictionary its training goes on
     #[arg(long, value_name = "MODEL", help_heading = "Alignment")]
     aligner: Option<PathBuf>,
     /// Word translations, `word<TAB>translation`, for the built-in aligner; repeatable

@@ -5,12 +5,13 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, Result};
 use xlner_core::tags::Scheme;
 use xlner_formats::{Column, Format, Output, ReadOptions, WriteOptions};
+use xlner_models::open_encoder;
 use xlner_pipeline::project::MethodOptions;
-use xlner_pipeline::{Input, ProjectJob, ProjectReport};
+use xlner_pipeline::{AlignerOptions, Input, ProjectJob, ProjectReport, SimilarityJob};
 
 use super::options::{AlignerArgs, MethodArgs};
 use crate::bars::Bars;
-use crate::context::{Context, UsageError, failed};
+use crate::context::{Context, UsageError, failed, model_failed};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -18,6 +19,7 @@ Examples:
   xlner project --source en.conll --target de.conll --bitext more.tsv --dictionary en-de.tsv -o de.projected.conll
   xlner project --pairs pairs.jsonl -o projected.jsonl --report projection.json
   xlner project --source en.conll --target de.conll --alignment links.pharaoh --method heuristic -o de.projected.conll
+  xlner project --source en.conll --target de.conll --aligner awesome --encoder mbert/ -o de.projected.conll
 
 Without links (--alignment, or `alignment` in the records) the built-in aligner is trained on the pairs and every \
 --bitext; the pairs are then held in memory. With links they are streamed.";
@@ -63,6 +65,12 @@ pub struct Args {
     #[command(flatten)]
     aligner: AlignerArgs,
 
+    /// The encoder of --aligner simalign or awesome: a folder as Hugging Face keeps models, or a name on its Hub
+    #[arg(long, value_name = "MODEL", requires = "aligner", conflicts_with_all = ["alignment", "bitext", "dictionary"], help_heading = "Alignment")]
+    encoder: Option<String>,
+    /// The encoder's layer whose vectors are compared
+    #[arg(long, value_name = "N", default_value_t = 8, help_heading = "Alignment")]
+    layer: usize,
     #[command(flatten)]
     method: MethodArgs,
 
@@ -93,7 +101,13 @@ pub struct Args {
 }
 
 pub fn run(args: Args, context: &Context) -> Result<()> {
-    let job = job(&args)?;
+    let mut job = job(&args)?;
+    // Removed at the end, when the projection has read it.
+    let links = encoder_links(&args, &job, context)?;
+    if let Some(links) = &links {
+        job.alignment = Some(links.path().to_owned());
+        job.aligner = AlignerOptions::default();
+    }
     let report = {
         let mut bars = Bars::new(context);
         job.run(&mut |progress| bars.show(progress)).map_err(failed)?
@@ -129,6 +143,39 @@ fn job(args: &Args) -> Result<ProjectJob> {
         output: args.output.clone(),
         output_options: WriteOptions { format, ..WriteOptions::default() },
     })
+}
+
+/// Links of `--aligner simalign` and `awesome`, in a file of their own; `None` with any other aligner.
+fn encoder_links(args: &Args, job: &ProjectJob, context: &Context) -> Result<Option<tempfile::NamedTempFile>> {
+    let name = job.aligner.model.as_deref().and_then(Path::to_str).unwrap_or_default();
+    let extraction = match name {
+        "simalign" => "itermax",
+        "awesome" => "softmax",
+        _ if args.encoder.is_some() => {
+            return Err(UsageError("--encoder is for --aligner simalign and --aligner awesome".into()).into());
+        }
+        _ => return Ok(None),
+    };
+    let Some(encoder) = &args.encoder else {
+        return Err(UsageError(format!("--aligner {name} wants an --encoder")).into());
+    };
+    if job.input.paths().iter().any(|path| path.as_os_str() == "-") {
+        return Err(
+            UsageError(format!("--aligner {name} reads the pairs twice; standard input (-) can be read once")).into()
+        );
+    }
+    let file = tempfile::Builder::new().prefix("xlner-links-").suffix(".pharaoh").tempfile()?;
+    let align = SimilarityJob {
+        input: job.input.clone(),
+        extraction: extraction.parse()?,
+        distortion: 0.0,
+        output: file.path().to_owned(),
+        output_options: WriteOptions { format: Some(Format::Pharaoh), probabilities: true, ..WriteOptions::default() },
+    };
+    let encoder = open_encoder(encoder, Some(args.layer)).map_err(model_failed)?;
+    let mut bars = Bars::new(context);
+    align.run(&*encoder, &mut |progress| bars.show(progress)).map_err(failed)?;
+    Ok(Some(file))
 }
 
 fn input(args: &Args, method: &MethodOptions) -> Result<Input> {
