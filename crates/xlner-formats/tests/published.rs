@@ -254,7 +254,7 @@ fn a_format_that_holds_something_else_is_refused() {
     assert_eq!(
         message("a.pharaoh", "0-0\n", &ReadOptions::default()),
         "a.pharaoh: format pharaoh holds no sentences; formats that do: conll, conll2003, panx, uner, conllu, tsv, text, jsonl, \
-         json, hf, label-studio, doccano, brat, spacy, parquet"
+         json, hf, label-studio, doccano, brat, spacy, parquet, hocr, alto, page, ctm, vtt, whisper"
     );
     let forced = ReadOptions { format: Some(Format::Conll), ..ReadOptions::default() };
     assert_eq!(shown(&read("a.txt", "Ulm\tB-LOC\n", &forced)), "Ulm/LOC");

@@ -164,8 +164,11 @@ fn estimate(read: u64, bytes: u64, source: &SentenceReader) -> u64 {
 /// The text of a sentence as people write it: where it is nothing but its tokens and the spaces between them, these are put
 /// together again.
 pub(crate) fn plain_text(sentence: &Sentence) -> String {
-    let tokens: usize = sentence.tokens().map(|token| token.len() + 1).sum();
-    if sentence.len() > 1 && tokens == sentence.text().len() + 1 {
+    let gaps = (1..sentence.len()).map(|index| sentence.byte_range(index - 1).end..sentence.byte_range(index).start);
+    let inside = sentence.len() > 1
+        && sentence.byte_range(0).start == 0
+        && sentence.byte_range(sentence.len() - 1).end == sentence.text().len();
+    if inside && gaps.into_iter().all(|gap| &sentence.text()[gap] == " ") {
         let tokens: Vec<&str> = sentence.tokens().collect();
         detokenize(&tokens, sentence.lang.as_deref())
     } else {

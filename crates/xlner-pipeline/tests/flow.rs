@@ -199,7 +199,7 @@ fn shards_add_up_to_the_whole() {
 #[test]
 fn documents_come_back_whole() {
     let case = Case::new(0);
-    let text = sentences(40).lines().map(|line| format!("{line}! ")).collect::<String>() + "\n\nkala Anna puu.\n";
+    let text = sentences(40).lines().map(|line| format!("{line}.\n\n")).collect::<String>() + "kala Anna puu.\n";
     std::fs::write(case.path("in.txt"), &text).unwrap();
     let job = LabelJob { documents: true, ..case.job("out.jsonl", RunOptions::default()) };
     let mut translator = Turner { calls: &case.calls, fails_at: 0 };

@@ -34,6 +34,7 @@ pub mod candidates;
 mod constraint;
 mod error;
 pub mod heuristic;
+pub mod markers;
 mod matching;
 mod problem;
 mod projector;
