@@ -88,6 +88,13 @@ impl Error {
     }
 }
 
+impl From<serde_json::Error> for Error {
+    /// For JSON that xlner itself wrote or is writing: records in a run folder, figures of `eval`.
+    fn from(error: serde_json::Error) -> Error {
+        Error::Options(format!("JSON of xlner's own cannot be read or written: {error}"))
+    }
+}
+
 fn quoted(id: &str) -> String {
     if id.is_empty() { String::new() } else { format!(" “{id}”") }
 }

@@ -11,12 +11,12 @@ use super::batch::Batch;
 use super::folder::{PAIRS, RunFolder};
 use super::key::{Key, KeyBuilder};
 use super::{BATCH, Flow, StageFigures, WINDOW, tell};
+use crate::Result;
 use crate::aligner::{Aligner, AlignerOptions, Langs};
 use crate::progress::{Progress, Stage};
 use crate::project::method;
 use crate::project::stage::CorpusProjector;
 use crate::stream::timed;
-use crate::{Error, Result};
 
 /// Names of the stages in the run folder.
 const ALIGNER: &str = "aligner";
@@ -294,11 +294,4 @@ fn options_key(options: &AlignerOptions) -> Result<KeyBuilder> {
         }
     }
     Ok(key)
-}
-
-impl From<serde_json::Error> for Error {
-    /// Only for what is written to memory, where nothing but a bug can fail.
-    fn from(error: serde_json::Error) -> Error {
-        Error::Options(format!("a record cannot be written as JSON: {error}"))
-    }
 }
