@@ -7,8 +7,10 @@ use super::consistency::{Choice, Consistency};
 use super::corpus::Corpus;
 use super::model::{PassWeights, SpanModel, dot, longest};
 use super::names::{Feature, NullFeature};
+use super::prepared::Prepared;
 use super::projector::{count, learn};
-use super::view::{NullRow, Prepared, Row};
+use super::tokens::Row;
+use super::view::NullRow;
 
 /// How to train.
 #[derive(Debug, Clone, Copy, PartialEq)]

@@ -9,15 +9,18 @@
 //! The score of a candidate is its log-odds against the entity having no counterpart; it is positive where a projection
 //! is likelier than none.
 
+mod candidates;
 mod consistency;
 mod corpus;
 mod fit;
 mod labels;
 mod model;
 mod names;
+mod prepared;
 mod projector;
 mod scorer;
 mod shape;
+mod tokens;
 mod view;
 
 pub use fit::{FitOptions, Labelled, fit};

@@ -5,7 +5,9 @@ use std::fmt::Write as _;
 use super::consistency::Consistency;
 use super::corpus::Corpus;
 use super::names::{Feature, NullFeature};
-use super::view::{EntityView, NullRow, Prepared, Row};
+use super::prepared::Prepared;
+use super::tokens::Row;
+use super::view::{EntityView, NullRow};
 use crate::{Error, Result};
 use xlner_core::Span;
 

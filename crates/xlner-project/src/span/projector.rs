@@ -7,8 +7,8 @@ use super::consistency::{Choice, Consistency};
 use super::corpus::Corpus;
 use super::labels::Labels;
 use super::model::{SpanModel, Statistics, longest};
+use super::prepared::Prepared;
 use super::scorer::SpanScorer;
-use super::view::Prepared;
 use crate::{Matching, Projector, Result, Workspace};
 
 /// Pairs per step between two calls of the progress function.
