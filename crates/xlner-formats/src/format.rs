@@ -183,6 +183,11 @@ impl Format {
         matches!(self, Format::Hocr | Format::Alto | Format::Page | Format::Ctm | Format::Vtt | Format::Whisper)
     }
 
+    /// Whether it can be written; the formats with regions, and JSON that does not say whose, are only read.
+    pub const fn is_written(self) -> bool {
+        !self.has_regions() && !matches!(self, Format::Json)
+    }
+
     /// Whether sentences are columns in it.
     pub(crate) const fn is_columns(self) -> bool {
         matches!(self, Format::Conll | Format::Conll2003 | Format::PanX | Format::Uner | Format::ConllU | Format::Tsv)

@@ -8,6 +8,11 @@ use crate::line_reader::LineReader;
 use crate::{AlignmentReader, Format, PairReader, ReadOptions, SentenceReader, TagReader};
 use crate::{alignments, brat, columns, json, regions, text};
 
+/// The command's flag for the format of what is read.
+pub(crate) const FROM_FORMAT: &str = "--from-format";
+/// The command's flag for the format of what is written.
+pub(crate) const TO_FORMAT: &str = "--to-format";
+
 /// What is to be read or written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Content {
@@ -35,7 +40,7 @@ impl Content {
 
     /// The format given, or the one that the name tells, if it holds this.
     pub(crate) fn format(self, path: &Path, given: Option<Format>, option: &'static str) -> Result<Format> {
-        let known = || Format::names(|format| self.held_by(format));
+        let known = || Format::names(|format| self.held_by(format) && (option != TO_FORMAT || format.is_written()));
         let format = given
             .or_else(|| Format::from_path(path))
             .ok_or_else(|| Error::in_file(path, ErrorKind::UnknownFormat { option, known: known() }))?;
@@ -53,7 +58,7 @@ fn sentence_format(path: &Path, options: &ReadOptions) -> Result<Format> {
     if known.is_none() && regions::is_markup(path) {
         return regions::look(path);
     }
-    Content::Sentences.format(path, known, "--from-format")
+    Content::Sentences.format(path, known, FROM_FORMAT)
 }
 
 /// Reads sentences: from scans and transcripts with a region for each token, columns, plain lines (not tokenised), JSON of all kinds, brat, Parquet, or one side of pairs.
@@ -92,7 +97,7 @@ pub fn read_sentences(path: &Path, options: &ReadOptions) -> Result<SentenceRead
 /// # Errors
 /// As [`read_sentences`].
 pub fn read_pairs(path: &Path, options: &ReadOptions) -> Result<PairReader> {
-    let format = Content::Pairs.format(path, options.format, "--from-format")?;
+    let format = Content::Pairs.format(path, options.format, FROM_FORMAT)?;
     let status = Arc::default();
     Ok(match format {
         Format::Jsonl => {
@@ -221,6 +226,6 @@ pub fn read_tags(path: &Path, options: &ReadOptions) -> Result<TagReader> {
 /// # Errors
 /// As [`read_sentences`].
 pub fn read_alignments(path: &Path, options: &ReadOptions) -> Result<AlignmentReader> {
-    let format = Content::Alignments.format(path, options.format, "--from-format")?;
+    let format = Content::Alignments.format(path, options.format, FROM_FORMAT)?;
     alignments::read(path, format, options)
 }

@@ -7,7 +7,7 @@ use crate::brat::BratWriter;
 use crate::columns::ColumnWriter;
 use crate::error::{Error, ErrorKind, Result};
 use crate::json::JsonWriter;
-use crate::read::Content;
+use crate::read::{Content, TO_FORMAT};
 use crate::record::{PairWriter, SentenceWriter};
 use crate::text::TextWriter;
 use crate::{Format, Output, WriteOptions};
@@ -17,10 +17,10 @@ use crate::{Format, Output, WriteOptions};
 /// # Errors
 /// Where the format is not told or the file cannot be written.
 pub fn write_sentences(path: &Path, options: &WriteOptions) -> Result<Box<dyn SentenceWriter>> {
-    let format = Content::Sentences.format(path, options.format, "--to-format")?;
+    let format = Content::Sentences.format(path, options.format, TO_FORMAT)?;
     if format == Format::Json {
         let known = Format::names(|format| matches!(format, Format::HuggingFace | Format::LabelStudio | Format::Spacy));
-        return Err(Error::in_file(path, ErrorKind::UnknownFormat { option: "--to-format", known }));
+        return Err(Error::in_file(path, ErrorKind::UnknownFormat { option: TO_FORMAT, known }));
     }
     if format.has_regions() {
         let why = "it is read only; write jsonl, which keeps the regions";
@@ -48,7 +48,7 @@ pub fn write_sentences(path: &Path, options: &WriteOptions) -> Result<Box<dyn Se
 /// # Errors
 /// As [`write_sentences`].
 pub fn write_pairs(path: &Path, options: &WriteOptions) -> Result<Box<dyn PairWriter>> {
-    let format = Content::Pairs.format(path, options.format, "--to-format")?;
+    let format = Content::Pairs.format(path, options.format, TO_FORMAT)?;
     if cfg!(not(feature = "parquet")) && format == Format::Parquet {
         return Err(no_parquet(path));
     }
@@ -66,7 +66,7 @@ pub fn write_pairs(path: &Path, options: &WriteOptions) -> Result<Box<dyn PairWr
 /// # Errors
 /// As [`write_sentences`].
 pub fn write_alignments(path: &Path, options: &WriteOptions) -> Result<Box<dyn AlignmentWriter>> {
-    let format = Content::Alignments.format(path, options.format, "--to-format")?;
+    let format = Content::Alignments.format(path, options.format, TO_FORMAT)?;
     Ok(alignments::write(Output::create(path)?, format, options))
 }
 

@@ -32,6 +32,7 @@ use crate::compression::Codec;
 use crate::error::{Error, ErrorKind, Result};
 use crate::json::ItemReader;
 use crate::line_reader::LineReader;
+use crate::read::FROM_FORMAT;
 use crate::reader::Status;
 use crate::{Format, ReadOptions};
 use document::Document;
@@ -104,6 +105,6 @@ pub(crate) fn look(path: &Path) -> Result<Format> {
         Ok(Format::Hocr)
     } else {
         let known = Format::names(|format| matches!(format, Format::Hocr | Format::Alto | Format::Page));
-        Err(Error::in_file(path, ErrorKind::UnknownFormat { option: "--from-format", known }))
+        Err(Error::in_file(path, ErrorKind::UnknownFormat { option: FROM_FORMAT, known }))
     }
 }
