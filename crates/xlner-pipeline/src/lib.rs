@@ -7,6 +7,7 @@
 pub mod align;
 mod aligner;
 mod documents;
+pub mod ensemble;
 mod error;
 pub mod experiment;
 mod flow;
