@@ -11,6 +11,9 @@ pub struct GlobalArgs {
     /// Worker threads; 0 means one per core
     #[arg(long, global = true, default_value_t = 0, value_name = "N")]
     threads: usize,
+    /// A TOML file that says the same as flags of the command: a line is `flag = value`. Flags given here win
+    #[arg(long, global = true, value_name = "FILE")]
+    job: Option<std::path::PathBuf>,
     /// Say nothing on stderr but errors
     #[arg(long, short, global = true, conflicts_with = "verbose")]
     quiet: bool,

@@ -3,10 +3,11 @@
 mod bars;
 mod commands;
 mod context;
+mod job;
 
 use std::process::ExitCode;
 
-use clap::Parser;
+use clap::{CommandFactory as _, Parser};
 
 use crate::commands::Command;
 use crate::context::{Context, GlobalArgs, UsageError};
@@ -22,8 +23,10 @@ struct Cli {
 }
 
 fn main() -> ExitCode {
-    let cli = Cli::parse();
-    let result = Context::new(&cli.global).and_then(|context| commands::run(cli.command, &context));
+    let result = job::expand(Cli::command(), std::env::args_os().collect()).and_then(|words| {
+        let cli = Cli::parse_from(words);
+        commands::run(cli.command, &Context::new(&cli.global)?)
+    });
     match result {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) if is_broken_pipe(&error) => ExitCode::SUCCESS,

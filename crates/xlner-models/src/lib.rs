@@ -11,6 +11,7 @@ pub mod languages;
 #[cfg(feature = "transformers")]
 pub mod nn;
 mod scorer;
+mod scorers;
 #[cfg(feature = "transformers")]
 pub mod seq2seq;
 mod tagger;
@@ -23,7 +24,11 @@ mod translators;
 pub use encoder::{Encoded, Encoder};
 pub use encoders::open_encoder;
 pub use error::{Error, Result};
-pub use scorer::{GivenTranslation, NMT, NmtOptions, TranslationScorer, nmt_score, score_candidates};
+pub use scorer::{
+    CODEC, GivenTranslation, MarkerOptions, NMT, NmtOptions, Placement, TranslationScorer, nmt_score, score_candidates,
+    score_markers,
+};
+pub use scorers::open_scorer;
 pub use tagger::Tagger;
 pub use taggers::open_tagger;
 pub use translator::{Translation, Translator, TranslatorFigures};

@@ -1,4 +1,4 @@
-//! What says how probable a given translation is, and the score of candidates made of it.
+//! What says how probable a given translation is, and the scores of candidates made of it.
 
 use xlner_core::{CandidateScore, Pair, Span};
 
@@ -28,6 +28,93 @@ pub trait TranslationScorer: Send {
     /// [`Error::Options`](crate::Error::Options) for a language that the model does not know,
     /// [`Error::Sentence`](crate::Error::Sentence), with the index of the source, where a text is too long.
     fn score(&mut self, from: &str, sources: &[&str], targets: &[GivenTranslation<'_>]) -> Result<Vec<f64>>;
+
+    /// Where one pair of markers, `[` and `]`, stands in a given translation, for every text of `marked`: that is `plain` with
+    /// markers round a part. `langs` are those of the texts and of the translation, which is given by its words. The most
+    /// probable places, the best first, at most [`MarkerOptions::best`].
+    ///
+    /// # Errors
+    /// [`Error::Options`](crate::Error::Options) for a language that the model does not know, or markers that it has no
+    /// tokens for; [`Error::Sentence`](crate::Error::Sentence) with the index 0 where a text is too long.
+    fn place_markers(
+        &mut self,
+        langs: [&str; 2],
+        plain: &str,
+        marked: &[&str],
+        words: &[&str],
+        options: &MarkerOptions,
+    ) -> Result<Vec<Vec<Placement>>>;
+}
+
+/// How places of markers are searched (CODEC).
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct MarkerOptions {
+    /// Places that are looked at in the end; as many as published by default, 5.
+    pub best: usize,
+    /// Words between the markers at most; 10.
+    pub longest: usize,
+    /// By how much (natural logarithm) a place may turn out better than it looks; infinite: none is overlooked. 1.
+    pub slack: f32,
+}
+
+impl Default for MarkerOptions {
+    fn default() -> MarkerOptions {
+        MarkerOptions { best: 5, longest: 10, slack: 1.0 }
+    }
+}
+
+/// A place of markers.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Placement {
+    /// The words between them.
+    pub span: Span,
+    /// Log-probability (natural logarithm) of the translation with markers there, as a whole.
+    pub log_probability: f64,
+}
+
+/// The name of the score of [`score_markers`] in [`Pair::scores`].
+pub const CODEC: &str = "codec";
+
+/// Scores candidates of a pair by constrained decoding (CODEC; Le et al. 2024): for every source entity, how probable it is that its
+/// markers stand round a span of the target, among the best places found; 0 to 1, in sum 1 for an entity. They become the
+/// pair's scores [`CODEC`]; what was there is replaced. Texts are their tokens with spaces between them, as in the paper.
+///
+/// The paper takes the place that is best for every entity, or chooses again by the probability of the entity given the span and
+/// by their letters; here a matcher chooses, to which the scores [`NMT`] and `string` say the same.
+///
+/// # Errors
+/// Those of [`TranslationScorer::place_markers`].
+///
+/// # Panics
+/// Where an entity is outside its sentence, or a sentence is not tokenised.
+pub fn score_markers(
+    scorer: &mut dyn TranslationScorer,
+    pair: &mut Pair,
+    langs: [&str; 2],
+    options: &MarkerOptions,
+) -> Result<()> {
+    let tokens: Vec<&str> = pair.source.tokens().collect();
+    let marked: Vec<String> = pair.source.entities.iter().map(|entity| marked(&tokens, entity.span)).collect();
+    let marked: Vec<&str> = marked.iter().map(String::as_str).collect();
+    let words: Vec<&str> = pair.target.tokens().collect();
+    let places = scorer.place_markers(langs, &tokens.join(" "), &marked, &words, options)?;
+    let mut scores = Vec::new();
+    for (entity, places) in places.iter().enumerate() {
+        let most = places.first().map_or(0.0, |place| place.log_probability);
+        let sum: f64 = places.iter().map(|place| (place.log_probability - most).exp()).sum();
+        for place in places {
+            let score = (place.log_probability - most).exp() / sum;
+            scores.push(CandidateScore { entity, span: place.span, score });
+        }
+    }
+    pair.scores.insert(CODEC.to_owned(), scores);
+    Ok(())
+}
+
+/// A text with markers round a span.
+fn marked(tokens: &[&str], span: Span) -> String {
+    let (before, after) = (&tokens[..span.start], &tokens[span.end..]);
+    [before, &["["], &tokens[span.range()], &["]"], after].concat().join(" ")
 }
 
 /// The name of the score in [`Pair::scores`].
@@ -139,6 +226,27 @@ mod tests {
             };
             Ok(targets.iter().map(score).collect())
         }
+
+        /// Every word is as good a place as it is like the marked one.
+        fn place_markers(
+            &mut self,
+            langs: [&str; 2],
+            plain: &str,
+            marked: &[&str],
+            words: &[&str],
+            options: &MarkerOptions,
+        ) -> Result<Vec<Vec<Placement>>> {
+            assert_eq!((langs, plain, options.best), (["en", "it"], "Obama in Rome", 5));
+            let places = |text: &&str| {
+                let name = text.split(['[', ']']).nth(1).unwrap().trim();
+                let place = |(at, word): (usize, &&str)| Placement {
+                    span: Span::new(at, at + 1),
+                    log_probability: -(name.len().abs_diff(word.len()) as f64),
+                };
+                words.iter().enumerate().map(place).collect()
+            };
+            Ok(marked.iter().map(places).collect())
+        }
     }
 
     #[test]
@@ -162,6 +270,23 @@ mod tests {
         for (found, expected) in pair.scores[NMT].iter().zip(expected) {
             assert!((found.score - expected.exp()).abs() < 1e-12);
         }
+    }
+
+    #[test]
+    fn places_of_markers_get_their_share() {
+        let mut pair = Pair {
+            source: Sentence::from_tokens(["Obama", "in", "Rome"]),
+            target: Sentence::from_tokens(["Obama", "a", "Roma"]),
+            ..Pair::default()
+        };
+        pair.source.entities = vec![Entity::new(0..1, "X"), Entity::new(2..3, "X")];
+        score_markers(&mut Lengths(0), &mut pair, ["en", "it"], &MarkerOptions::default()).unwrap();
+        let scores: Vec<f64> = pair.scores[CODEC].iter().map(|score| score.score).collect();
+        let sum = 1.0 + (-4f64).exp() + (-1f64).exp();
+        assert!((scores[0] - 1.0 / sum).abs() < 1e-12 && (scores[2] - (-1f64).exp() / sum).abs() < 1e-12);
+        assert!((scores[..3].iter().sum::<f64>() - 1.0).abs() < 1e-12);
+        assert!(scores[5] > scores[3] && pair.scores[CODEC][5].entity == 1);
+        assert_eq!(marked(&["a", "b", "c"], Span::new(1, 3)), "a [ b c ]");
     }
 
     #[test]

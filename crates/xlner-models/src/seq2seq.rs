@@ -1,7 +1,7 @@
 //! Translation models: M2M100, NLLB-200 and Marian checkpoints as Hugging Face keeps them, run on the CPU.
 //!
 //! [`Model`] is the network: it [encodes](Model::encode) sentences, [searches](Model::generate) translations of them and
-//! [scores](Model::log_probabilities) given ones, all on token numbers. A [`Vocabulary`] makes these of text.
+//! [scores](Model::log_probabilities) given ones, and [puts markers](Model::insert) into them, all on token numbers. A [`Vocabulary`] makes these of text.
 //! [`Seq2Seq`] is both of them for a pair of languages: a [`Translator`](crate::Translator) and a
 //! [`TranslationScorer`](crate::TranslationScorer).
 //!
@@ -11,6 +11,7 @@
 mod beam;
 mod config;
 mod generate;
+mod insert;
 mod layer;
 mod model;
 mod positions;
@@ -22,14 +23,14 @@ mod translator;
 mod vocabulary;
 
 pub use beam::{Hypothesis, Search};
+pub use insert::{InsertSearch, Inserted, Insertion};
 pub use model::Model;
 pub use score::Target;
 pub use state::Memory;
 pub use translator::{Seq2Seq, Seq2SeqOptions};
 pub use vocabulary::{Direction, Vocabulary};
 
-/// Restricts what is decoded, and sees how probable the model finds it: what constrained decoding (CODEC: markers put into a
-/// given translation) needs.
+/// Restricts what is decoded, and sees how probable the model finds it.
 pub trait Constraint: Sync {
     /// Called for every hypothesis before the next token is chosen. `tokens` are those it has, forced ones included, the
     /// one that starts the decoder not; `log_probabilities` is one value per token of the vocabulary (natural logarithm), which

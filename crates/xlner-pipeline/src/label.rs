@@ -6,14 +6,15 @@ use std::path::PathBuf;
 use serde::Serialize;
 use xlner_core::{Pair, Sentence};
 use xlner_formats::{Format, ReadOptions, SentenceWriter, WriteOptions, read_sentences, write_sentences};
-use xlner_models::{Tagger, Translator};
+use xlner_models::{Tagger, TranslationScorer, Translator};
+use xlner_project::Method;
 
 use crate::aligner::AlignerOptions;
 use crate::documents::Documents;
-use crate::flow::{Back, Fail, Flow, FlowFigures, RunFolder, Shard, Taggers, Translating, What};
+use crate::flow::{Back, Fail, Flow, FlowFigures, RunFolder, Shard, Step, Taggers, Translating, What};
 use crate::progress::Listener;
 use crate::project::output::{self, Writer};
-use crate::project::{MethodOptions, Origin, ProjectReport, method};
+use crate::project::{MethodOptions, NO_MODEL, Origin, ProjectReport, TranslationScores, method};
 use crate::{Error, Result};
 
 /// Pairs that the built-in aligner is trained on, where nothing else is said.
@@ -72,6 +73,8 @@ pub struct LabelModels<'a> {
     pub target_tagger: Option<&'a dyn Tagger>,
     /// From `via` into the sentences' language, for [`LabelJob::back`].
     pub back_translator: Option<&'a mut dyn Translator>,
+    /// Gives the scores `nmt` and `codec`, where the method asks for them.
+    pub scorer: Option<&'a mut dyn TranslationScorer>,
 }
 
 /// Figures of a run of `label` or `transfer`.
@@ -81,6 +84,9 @@ pub struct FlowReport {
     pub stages: FlowFigures,
     /// What projection came to, for the sentences of this shard.
     pub projection: ProjectReport,
+    /// `transfer` by markers: sentences that are left out because a marker was lost in translation.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub lost_markers: Option<u64>,
 }
 
 impl LabelJob {
@@ -105,11 +111,12 @@ impl LabelJob {
     /// See [`Error`]. What the stages made is in the run folder all the same.
     pub fn run(&self, models: LabelModels<'_>, listener: Listener<'_>) -> Result<FlowReport> {
         self.check()?;
-        let LabelModels { translator, tagger, target_tagger, back_translator } = models;
+        let LabelModels { translator, tagger, target_tagger, back_translator, scorer } = models;
         if self.back.is_some() != back_translator.is_some() {
             return Err(Error::Options("back-translation wants a translator back, and nothing else does".into()));
         }
         check_target_tagger(&self.method, target_tagger)?;
+        let scores = translation_scores(&self.method, scorer)?;
         let documents = Documents::default();
         let mut pairs: Box<dyn Iterator<Item = Result<Pair>> + Send> = if self.documents {
             let texts = self.texts()?.zip(1..).map(|(document, number)| self.sentences(&documents, document?, number));
@@ -123,19 +130,23 @@ impl LabelJob {
         };
         let fail = |number, pair: &Pair, problem| sentence_error(&self.input, number, pair, problem);
         let flow = FlowJob {
-            taggers: Taggers { source: Some(tagger), target: target_tagger },
             aligner: &self.aligner,
-            method: &self.method,
+            method: Some(&self.method),
             back: self.back,
             run: &self.run,
             output: (&self.output, &self.output_options),
             documents: self.documents.then_some(&documents),
             fail: &fail,
         };
-        let translate = Translating { translator, what: What::Target, lang: Some(self.via.clone()) };
-        let lang = self.input_options.lang.clone();
-        let back = back_translator.map(|translator| Translating { translator, what: What::Back, lang });
-        flow.run(Some(translate), back, &mut pairs, listener)
+        let lang = Some(self.via.clone());
+        let mut steps: Vec<Box<dyn Step + '_>> = vec![Box::new(Translating { translator, what: What::Target, lang })];
+        if let Some(translator) = back_translator {
+            let lang = self.input_options.lang.clone();
+            steps.push(Box::new(Translating { translator, what: What::Back, lang }));
+        }
+        steps.push(Box::new(Taggers { source: Some(tagger), target: target_tagger }));
+        steps.extend(scores.map(|scores| Box::new(scores) as Box<dyn Step + '_>));
+        flow.run(steps, &mut pairs, listener)
     }
 
     /// The pair of a sentence, whose source is still to be made.
@@ -175,9 +186,9 @@ impl LabelJob {
 
 /// What `label` and `transfer` share: the stages, the output, the report.
 pub(crate) struct FlowJob<'a> {
-    pub taggers: Taggers<'a>,
     pub aligner: &'a AlignerOptions,
-    pub method: &'a MethodOptions,
+    /// `None` where a step projects: it gives pairs that are to be left out no [`Pair::projection`].
+    pub method: Option<&'a MethodOptions>,
     pub back: Option<Back>,
     pub run: &'a RunOptions,
     pub output: (&'a PathBuf, &'a WriteOptions),
@@ -189,39 +200,44 @@ pub(crate) struct FlowJob<'a> {
 impl FlowJob<'_> {
     pub fn run(
         self,
-        translate: Option<Translating<'_>>,
-        back: Option<Translating<'_>>,
+        steps: Vec<Box<dyn Step + '_>>,
         pairs: &mut (dyn Iterator<Item = Result<Pair>> + Send),
         listener: Listener<'_>,
     ) -> Result<FlowReport> {
-        let method = self.method.resolve(self.back.is_some_and(Back::gives_links))?;
-        let origin = match (method::needs_links(&method) || method::needs_posteriors(&method), &self.aligner.model) {
+        let links = self.back.is_some_and(Back::gives_links);
+        let method = self.method.map(|method| method.resolve(links)).transpose()?;
+        let looks = |method: &Method| method::needs_links(method) || method::needs_posteriors(method);
+        let origin = match (method.as_ref().is_some_and(looks), &self.aligner.model) {
             (false, _) => Origin::None,
             (true, Some(_)) if !self.aligner.trains() => Origin::Model,
             (true, _) => Origin::Trained,
         };
-        let mut projection = ProjectReport::new(&method, origin);
+        let mut projection = ProjectReport::new(method.as_ref(), origin);
+        let mut lost = method.is_none().then_some(0);
         // Before the long work: a folder that cannot be written to is found out at once.
         let mut sink = Sink::create(self.output, self.documents)?;
         let folder = RunFolder::open_or_temporary(self.run.folder.as_deref())?;
         let flow = Flow {
             folder: &folder,
-            taggers: self.taggers,
             aligner: self.aligner,
             train_pairs: self.run.train_pairs,
-            method: &method,
-            keep_labels: self.method.keep_labels,
+            method: method.as_ref(),
+            keep_labels: self.method.is_some_and(|method| method.keep_labels),
             back: self.back,
             shard: self.run.shard,
             fail: self.fail,
         };
         let mut write = |pair: Pair| {
+            if let Some(lost) = lost.as_mut().filter(|_| pair.projection.is_none()) {
+                *lost += 1;
+                return Ok(());
+            }
             projection.count(&pair);
             sink.write(pair)
         };
-        let stages = flow.run(translate, back, pairs, &mut write, listener)?;
+        let stages = flow.run(steps, pairs, &mut write, listener)?;
         sink.finish()?;
-        Ok(FlowReport { stages, projection })
+        Ok(FlowReport { stages, projection, lost_markers: lost })
     }
 }
 
@@ -275,6 +291,17 @@ pub(crate) fn check_target_tagger(method: &MethodOptions, tagger: Option<&dyn Ta
         )),
         _ => Ok(()),
     }
+}
+
+/// The scores of a translation model that a method asks for, whose records have none.
+pub(crate) fn translation_scores<'a>(
+    method: &MethodOptions,
+    scorer: Option<&'a mut dyn TranslationScorer>,
+) -> Result<Option<TranslationScores<'a>>> {
+    if method.needs_scorer() && scorer.is_none() {
+        return Err(Error::Options(NO_MODEL.into()));
+    }
+    TranslationScores::new(method, scorer)
 }
 
 /// The error of a sentence of the input.

@@ -7,6 +7,7 @@
 pub mod align;
 mod aligner;
 mod documents;
+pub mod ensemble;
 mod error;
 pub mod experiment;
 mod flow;
@@ -32,5 +33,5 @@ pub use project::{ProjectJob, ProjectReport};
 pub use report::ReportJob;
 pub use tag::{TagJob, TagReport};
 pub use train::{CrfOptions, ModelOptions, SentenceWeights, TrainJob, TrainReport};
-pub use transfer::TransferJob;
+pub use transfer::{TransferJob, TransferModels};
 pub use translate::{TranslateJob, TranslateReport};

@@ -19,6 +19,8 @@ pub enum Stage {
     Train,
     /// Aligning pairs.
     Align,
+    /// Scoring candidates with a translation model.
+    Score,
     /// Projecting entities.
     Project,
 }
@@ -33,6 +35,7 @@ impl Stage {
             Stage::Tag => "tag",
             Stage::Train => "train",
             Stage::Align => "align",
+            Stage::Score => "score",
             Stage::Project => "project",
         }
     }

@@ -5,12 +5,12 @@ use std::path::PathBuf;
 
 use xlner_core::Pair;
 use xlner_formats::{ReadOptions, WriteOptions, read_sentences};
-use xlner_models::{Tagger, Translator};
+use xlner_models::{Tagger, TranslationScorer, Translator};
 
 use crate::aligner::AlignerOptions;
-use crate::flow::{Taggers, Translating, What};
+use crate::flow::{Marking, Step, Taggers, Translating, What};
 use crate::input::{Input, Pairs};
-use crate::label::{FlowJob, FlowReport, RunOptions, check_target_tagger, sentence_error};
+use crate::label::{FlowJob, FlowReport, RunOptions, check_target_tagger, sentence_error, translation_scores};
 use crate::progress::Listener;
 use crate::project::{MethodOptions, output};
 use crate::{Error, Result};
@@ -26,6 +26,10 @@ pub struct TransferJob {
     pub translations: Option<(PathBuf, ReadOptions)>,
     /// Language of the translations (BCP 47).
     pub to: String,
+    /// Entities are projected by markers that go through the translation (EasyProject; Chen et al. 2023), instead of by
+    /// [`method`](Self::method): the text is translated with markers round its entities, which are told apart by the
+    /// entities' own translations. A sentence that loses a marker is left out.
+    pub markers: bool,
     /// The built-in aligner.
     pub aligner: AlignerOptions,
     /// How entities are projected.
@@ -38,6 +42,19 @@ pub struct TransferJob {
     pub output_options: WriteOptions,
 }
 
+/// What `transfer` works with.
+#[derive(Default)]
+pub struct TransferModels<'a> {
+    /// Into [`TransferJob::to`], where no translations are given.
+    pub translator: Option<&'a mut dyn Translator>,
+    /// Of the source, where that has no labels.
+    pub tagger: Option<&'a dyn Tagger>,
+    /// Of the language of the translations, where scores or candidates of projection ask for one.
+    pub target_tagger: Option<&'a dyn Tagger>,
+    /// Gives the scores `nmt` and `codec`, where the method asks for them.
+    pub scorer: Option<&'a mut dyn TranslationScorer>,
+}
+
 impl TransferJob {
     /// Checks what can be checked without reading anything.
     ///
@@ -45,23 +62,30 @@ impl TransferJob {
     /// [`Error::Options`].
     pub fn check(&self) -> Result<()> {
         self.method.check()?;
+        if self.markers {
+            let given = [
+                ("given translations", self.translations.is_some()),
+                ("options of projection", self.method != MethodOptions::default()),
+                ("an aligner, bitext or dictionary", self.aligner.is_given()),
+            ];
+            if let Some((what, _)) = given.iter().find(|(_, given)| *given) {
+                return Err(Error::Options(format!(
+                    "--markers projects by markers that go through the translation, and has no use for {what}; leave that out"
+                )));
+            }
+        }
         output::check(&self.output, &self.output_options)
     }
 
-    /// Does the job: with a translator into `to` where no translations are given, with a tagger of the source where that
-    /// has no labels, with one of the target where scores or candidates ask for it. The output appears when all is done.
+    /// Does the job. The output appears when all is done.
     ///
     /// # Errors
     /// See [`Error`]. What the stages made is in the run folder all the same.
-    pub fn run(
-        &self,
-        translator: Option<&mut dyn Translator>,
-        tagger: Option<&dyn Tagger>,
-        target_tagger: Option<&dyn Tagger>,
-        listener: Listener<'_>,
-    ) -> Result<FlowReport> {
+    pub fn run(&self, models: TransferModels<'_>, listener: Listener<'_>) -> Result<FlowReport> {
         self.check()?;
+        let TransferModels { translator, tagger, target_tagger, scorer } = models;
         check_target_tagger(&self.method, target_tagger)?;
+        let scores = translation_scores(&self.method, scorer)?;
         let fail = |number, pair: &Pair, problem| sentence_error(&self.source, number, pair, problem);
         let mut pairs: Box<dyn Iterator<Item = Result<Pair>> + Send> = match (&self.translations, &translator) {
             (Some((target, target_options)), None) => {
@@ -88,17 +112,24 @@ impl TransferJob {
             (None, None) => return Err(Error::Options("give --engine, or --translations".into())),
         };
         let flow = FlowJob {
-            taggers: Taggers { source: tagger, target: target_tagger },
             aligner: &self.aligner,
-            method: &self.method,
+            method: (!self.markers).then_some(&self.method),
             back: None,
             run: &self.run,
             output: (&self.output, &self.output_options),
             documents: None,
             fail: &fail,
         };
-        let translate =
-            translator.map(|translator| Translating { translator, what: What::Source, lang: Some(self.to.clone()) });
-        flow.run(translate, None, &mut pairs, listener)
+        let mut steps: Vec<Box<dyn Step + '_>> = vec![Box::new(Taggers { source: tagger, target: target_tagger })];
+        if let Some(translator) = translator {
+            if self.markers {
+                steps.push(Box::new(Marking { translator, lang: self.to.clone() }));
+            } else {
+                let lang = Some(self.to.clone());
+                steps.insert(0, Box::new(Translating { translator, what: What::Source, lang }));
+            }
+        }
+        steps.extend(scores.map(|scores| Box::new(scores) as Box<dyn Step + '_>));
+        flow.run(steps, &mut pairs, listener)
     }
 }

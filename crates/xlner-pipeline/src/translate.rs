@@ -3,9 +3,8 @@
 use std::path::PathBuf;
 use std::time::Instant;
 
-use rayon::prelude::*;
 use serde::Serialize;
-use xlner_core::tokenize::{detokenize, tokenize_sentence};
+use xlner_core::tokenize::detokenize;
 use xlner_core::{Pair, Sentence};
 use xlner_formats::{
     Format, PairWriter, ReadOptions, SentenceReader, SentenceWriter, WriteOptions, read_sentences, write_pairs,
@@ -13,6 +12,7 @@ use xlner_formats::{
 };
 use xlner_models::{Translator, TranslatorFigures};
 
+use crate::flow::{Step, Translating, What};
 use crate::progress::{Listener, Progress, Stage};
 use crate::{Error, Result};
 
@@ -74,6 +74,12 @@ impl TranslateJob {
         let mut source = read_sentences(&self.input, &self.input_options)?;
         let mut writer = self.writer()?;
         let bytes = std::fs::metadata(&self.input).ok().filter(std::fs::Metadata::is_file).map(|file| file.len());
+        let failed = |number: u64, pair: &Pair, problem: String| Error::Sentence {
+            file: self.input.clone(),
+            number,
+            id: pair.id.clone(),
+            problem,
+        };
         let mut report = TranslateReport::default();
         let mut done: Vec<Pair> = Vec::new();
         let mut current = read(&mut source)?;
@@ -82,7 +88,9 @@ impl TranslateJob {
             let start = Instant::now();
             let mut seconds = 0.0;
             let translate = || {
-                let translated = self.translate(translator, &mut current, first);
+                let lang = Some(self.to.clone());
+                let mut step = Translating { translator: &mut *translator, what: What::Source, lang };
+                let translated = step.work(&mut current, first, &failed);
                 seconds = start.elapsed().as_secs_f64();
                 translated
             };
@@ -103,33 +111,6 @@ impl TranslateJob {
         writer.finish()?;
         report.translator = translator.figures();
         Ok(report)
-    }
-
-    /// Gives every pair its target sentence.
-    fn translate(&self, translator: &mut dyn Translator, pairs: &mut [Pair], first: u64) -> Result<()> {
-        let texts: Vec<String> = pairs.par_iter().map(|pair| plain_text(&pair.source)).collect();
-        let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
-        let failed = |index: usize, problem: String| Error::Sentence {
-            file: self.input.clone(),
-            number: first + index as u64,
-            id: pairs.get(index).map(|pair| pair.id.clone()).unwrap_or_default(),
-            problem,
-        };
-        let translations = translator.translate(&texts).map_err(|error| match error {
-            xlner_models::Error::Sentence { index, problem } => failed(index, problem),
-            error => error.into(),
-        })?;
-        let tokenized = translations.into_par_iter().enumerate().map(|(index, translation)| {
-            let mut sentence = Sentence::from_text(translation.text);
-            sentence.lang = Some(self.to.clone());
-            tokenize_sentence(&mut sentence).map_err(|error| failed(index, error.to_string()))?;
-            Ok(sentence)
-        });
-        let targets: Vec<Result<Sentence>> = tokenized.collect();
-        // Of several errors the first sentence's.
-        let targets = targets.into_iter().collect::<Result<Vec<Sentence>>>()?;
-        pairs.iter_mut().zip(targets).for_each(|(pair, target)| pair.target = target);
-        Ok(())
     }
 
     fn format(&self) -> Option<Format> {
@@ -164,16 +145,21 @@ fn estimate(read: u64, bytes: u64, source: &SentenceReader) -> u64 {
 /// The text of a sentence as people write it: where it is nothing but its tokens and the spaces between them, these are put
 /// together again.
 pub(crate) fn plain_text(sentence: &Sentence) -> String {
-    let gaps = (1..sentence.len()).map(|index| sentence.byte_range(index - 1).end..sentence.byte_range(index).start);
-    let inside = sentence.len() > 1
-        && sentence.byte_range(0).start == 0
-        && sentence.byte_range(sentence.len() - 1).end == sentence.text().len();
-    if inside && gaps.into_iter().all(|gap| &sentence.text()[gap] == " ") {
+    if is_joined(sentence) {
         let tokens: Vec<&str> = sentence.tokens().collect();
         detokenize(&tokens, sentence.lang.as_deref())
     } else {
         sentence.text().to_owned()
     }
+}
+
+/// Whether the text is nothing but several tokens and the spaces between them.
+pub(crate) fn is_joined(sentence: &Sentence) -> bool {
+    let gaps = (1..sentence.len()).map(|index| sentence.byte_range(index - 1).end..sentence.byte_range(index).start);
+    let inside = sentence.len() > 1
+        && sentence.byte_range(0).start == 0
+        && sentence.byte_range(sentence.len() - 1).end == sentence.text().len();
+    inside && gaps.into_iter().all(|gap| &sentence.text()[gap] == " ")
 }
 
 /// Where the translations go.

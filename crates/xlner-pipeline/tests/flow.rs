@@ -7,7 +7,9 @@ use xlner_core::{Entity, Sentence};
 use xlner_formats::{ReadOptions, WriteOptions};
 use xlner_models::{Error, Result, Tagger, Translation, Translator};
 use xlner_pipeline::project::MethodOptions;
-use xlner_pipeline::{AlignerOptions, Back, FlowReport, LabelJob, LabelModels, RunOptions, Shard, TransferJob};
+use xlner_pipeline::{
+    AlignerOptions, Back, FlowReport, LabelJob, LabelModels, RunOptions, Shard, TransferJob, TransferModels,
+};
 
 /// Turns every word round and moves the last to the front; fails at the call `fails_at`.
 struct Turner<'c> {
@@ -113,7 +115,8 @@ impl Case {
 }
 
 fn models<'a>(translator: &'a mut dyn Translator, back: Option<&'a mut dyn Translator>) -> LabelModels<'a> {
-    LabelModels { translator, tagger: Box::leak(Box::new(capitals())), target_tagger: None, back_translator: back }
+    let tagger = Box::leak(Box::new(capitals()));
+    LabelModels { translator, tagger, target_tagger: None, back_translator: back, scorer: None }
 }
 
 fn kept(folder: &Path) -> RunOptions {
@@ -217,25 +220,111 @@ fn documents_come_back_whole() {
     assert!(LabelJob { run: shard, ..job }.check().unwrap_err().to_string().contains("share out the files"));
 }
 
+fn transfer(case: &Case) -> TransferJob {
+    TransferJob {
+        source: case.path("in.conll"),
+        source_options: ReadOptions::default(),
+        translations: None,
+        to: "tf".into(),
+        markers: false,
+        aligner: AlignerOptions::default(),
+        method: MethodOptions::default(),
+        run: RunOptions::default(),
+        output: case.path("out.jsonl"),
+        output_options: WriteOptions::default(),
+    }
+}
+
+fn with(translator: &mut dyn Translator) -> TransferModels<'_> {
+    TransferModels { translator: Some(translator), ..TransferModels::default() }
+}
+
+/// As [`Turner`], but what stands in brackets stays so: one of them gets lost in a text with `!`.
+struct Marker<'c> {
+    turner: Turner<'c>,
+}
+
+impl Translator for Marker<'_> {
+    fn signature(&self) -> String {
+        "marker".into()
+    }
+
+    fn translate(&mut self, texts: &[&str]) -> Result<Vec<Translation>> {
+        let turned = self.turner.translate(texts)?.into_iter().zip(texts).map(|(turned, text)| {
+            // The letters of a word are turned round, so brackets are the wrong way round.
+            let mut text_of = turned.text.replace('[', "<").replace(']', "[").replace('<', "]");
+            if text.contains('!') {
+                text_of = text_of.replacen('[', "", 1);
+            }
+            Translation { text: text_of, score: None }
+        });
+        Ok(turned.collect())
+    }
+}
+
+#[test]
+fn markers_go_through_the_translation() {
+    let case = Case::new(0);
+    let sentences = ["Anna\tB-PER\nnäkee\tO\nBoris\tB-ORG\n\n", "Anna\tB-PER\nnäkee\tO\n!\tO\n\n", "kalan\tO\n\n"];
+    std::fs::write(case.path("in.conll"), sentences.concat()).unwrap();
+    let job = TransferJob { markers: true, output: case.path("out.conll"), ..transfer(&case) };
+    let mut translator = Marker { turner: Turner { calls: &case.calls, fails_at: 0 } };
+    let report = job.run(with(&mut translator), &mut |_| ()).unwrap();
+    assert_eq!((report.lost_markers, report.projection.sentences, report.projection.method), (Some(1), 2, "markers"));
+    assert_eq!((report.projection.source_entities, report.projection.projected), (2, 2));
+    let expected = "siroB\tB-ORG\nannA\tB-PER\neekän\tO\n\nnalak\tO\n\n";
+    assert_eq!(case.read("out.conll"), expected);
+    // What has no use here is refused.
+    let aligner = AlignerOptions { bitext: vec![case.path("in.conll")], ..AlignerOptions::default() };
+    let error = TransferJob { aligner, ..job.clone() }.check().unwrap_err();
+    assert!(error.to_string().contains("no use for an aligner"), "{error}");
+    let method = MethodOptions { max_length: Some(3), ..MethodOptions::default() };
+    assert!(TransferJob { method, ..job }.check().unwrap_err().to_string().contains("options of projection"));
+}
+
+#[test]
+fn a_run_by_markers_goes_on_where_it_stopped() {
+    let case = Case::new(0);
+    let names = ["Anna", "Boris", "Cecilia"];
+    let sentence =
+        |n: usize| format!("{}\tB-PER\nkala{n}\tO\n{}\tO\n\n", names[n % 3], ["!", "."][usize::from(n % 7 > 0)]);
+    std::fs::write(case.path("in.conll"), (0..2500).map(sentence).collect::<String>()).unwrap();
+    let job = |output: &str, folder: Option<PathBuf>| TransferJob {
+        markers: true,
+        output: case.path(output),
+        run: RunOptions { folder, ..RunOptions::default() },
+        ..transfer(&case)
+    };
+    let tagger = capitals();
+    let run = |job: &TransferJob, fails_at: usize| {
+        case.calls.store(0, Ordering::Relaxed);
+        let mut translator = Marker { turner: Turner { calls: &case.calls, fails_at } };
+        job.run(TransferModels { tagger: Some(&tagger), ..with(&mut translator) }, &mut |_| ())
+    };
+    let undisturbed = run(&job("a.conll", None), 0).unwrap();
+    let lost = (2500_u64).div_ceil(7);
+    assert_eq!((undisturbed.lost_markers, undisturbed.projection.sentences), (Some(lost), 2500 - lost));
+    let folder = Some(case.path("run"));
+    let error = run(&job("b.conll", folder.clone()), 2).unwrap_err();
+    assert!(error.to_string().contains("tired") && !case.path("b.conll").exists(), "{error}");
+    let report = run(&job("b.conll", folder.clone()), 0).unwrap();
+    assert_eq!((report.stages.translate.sentences, report.stages.translate.reused), (1500, 1000));
+    assert_eq!(report.lost_markers, Some(lost));
+    assert_eq!(case.read("a.conll"), case.read("b.conll"));
+    let report = run(&job("c.conll", folder), 1).unwrap();
+    assert_eq!((report.stages.translate.reused, report.stages.tag.reused), (2500, 2500));
+    assert_eq!(case.read("a.conll"), case.read("c.conll"));
+}
+
 #[test]
 fn training_data_comes_from_labelled_sentences() {
     let case = Case::new(0);
     let labelled =
         "Anna\tB-PER\nnäkee\tO\nkalan\tO\n.\tO\n\n".repeat(20) + &"Boris\tB-PER\nja\tO\nAnna\tB-PER\n\n".repeat(20);
     std::fs::write(case.path("in.conll"), labelled).unwrap();
-    let job = TransferJob {
-        source: case.path("in.conll"),
-        source_options: ReadOptions::default(),
-        translations: None,
-        to: "tf".into(),
-        aligner: AlignerOptions::default(),
-        method: MethodOptions::default(),
-        run: RunOptions::default(),
-        output: case.path("out.jsonl"),
-        output_options: WriteOptions::default(),
-    };
+    let job = transfer(&case);
     let mut translator = Turner { calls: &case.calls, fails_at: 0 };
-    let report = job.run(Some(&mut translator), None, None, &mut |_| ()).unwrap();
+    let report = job.run(with(&mut translator), &mut |_| ()).unwrap();
     assert_eq!((report.projection.source_entities, report.projection.projected), (60, 60));
     // The same translations, given.
     let translations: String = case
@@ -252,9 +341,9 @@ fn training_data_comes_from_labelled_sentences() {
         output: case.path("given.jsonl"),
         ..job.clone()
     };
-    given.run(None, None, None, &mut |_| ()).unwrap();
+    given.run(TransferModels::default(), &mut |_| ()).unwrap();
     assert_eq!(case.read("given.jsonl"), case.read("out.jsonl"));
-    let error = given.run(Some(&mut translator), None, None, &mut |_| ()).unwrap_err();
+    let error = given.run(with(&mut translator), &mut |_| ()).unwrap_err();
     assert!(error.to_string().contains("nothing for an engine to do"));
-    assert!(job.run(None, None, None, &mut |_| ()).unwrap_err().to_string().contains("--translations"));
+    assert!(job.run(TransferModels::default(), &mut |_| ()).unwrap_err().to_string().contains("--translations"));
 }

@@ -43,6 +43,24 @@ pub fn marked(sentence: &Sentence) -> Vec<usize> {
     order
 }
 
+/// The tokens, with `[` and `]` as tokens round every entity; the same as [`mark`] otherwise.
+pub fn mark_tokens(sentence: &Sentence) -> Vec<String> {
+    let mut tokens = Vec::with_capacity(sentence.len() + 2 * sentence.entities.len());
+    let mut spans = marked(sentence).into_iter().map(|index| sentence.entities[index].span).peekable();
+    for token in 0..sentence.len() {
+        if spans.peek().is_some_and(|span| span.start == token) {
+            tokens.push("[".to_owned());
+        }
+        let mut text = String::new();
+        push(&mut text, sentence.token(token));
+        tokens.push(text);
+        if spans.next_if(|span| span.end == token + 1).is_some() {
+            tokens.push("]".to_owned());
+        }
+    }
+    tokens
+}
+
 fn push(text: &mut String, part: &str) {
     text.extend(part.chars().map(|c| match c {
         '[' => '(',
@@ -65,6 +83,7 @@ pub struct Marked {
 /// between them.
 pub fn read(translation: &str) -> Option<Marked> {
     let (mut text, mut ranges, mut open) = (String::with_capacity(translation.len()), Vec::new(), None);
+    let mut after_marker = false;
     for c in translation.chars() {
         match (c, open) {
             ('[', None) => open = Some(text.len()),
@@ -79,8 +98,11 @@ pub fn read(translation: &str) -> Option<Marked> {
                 open = None;
             }
             ('[' | ']', _) => return None,
+            // Where a marker stood between two spaces one is enough.
+            (' ', _) if after_marker && (text.is_empty() || text.ends_with(' ')) => {}
             (c, _) => text.push(c),
         }
+        after_marker = matches!(c, '[' | ']');
     }
     open.is_none().then_some(Marked { text, ranges })
 }
@@ -157,12 +179,13 @@ mod tests {
         assert_eq!(mark(&sentence()), "[Obama] met [New York] ( sic )");
         assert_eq!(marked(&sentence()), [1, 0]);
         assert_eq!(mark(&Sentence::default()), "");
+        assert_eq!(mark_tokens(&sentence()).join(" "), "[ Obama ] met [ New York ] ( sic )");
     }
 
     #[test]
     fn markers_are_read_and_lost_ones_noticed() {
         let marked = read("In [ Нью-Йорк ] traf [Obama].").unwrap();
-        assert_eq!(marked.text, "In  Нью-Йорк  traf Obama.");
+        assert_eq!(marked.text, "In Нью-Йорк traf Obama.");
         let texts: Vec<&str> = marked.ranges.iter().map(|range| &marked.text[range.clone()]).collect();
         assert_eq!(texts, ["Нью-Йорк", "Obama"]);
         assert_eq!(read("nothing").unwrap().ranges, []);

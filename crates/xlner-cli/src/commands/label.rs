@@ -1,13 +1,13 @@
 //! `xlner label`.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use anyhow::Result;
-use xlner_formats::{Format, ReadOptions, WriteOptions};
+use xlner_formats::ReadOptions;
 use xlner_models::{Tagger, TranslatorOptions, open_tagger, open_translator};
 use xlner_pipeline::{Back, LabelJob, LabelModels};
 
-use super::options::{AlignerArgs, MethodArgs, RunArgs};
+use super::options::{AlignerArgs, InputArgs, MethodArgs, NmtArgs, OutputArgs, RunArgs, scorer};
 use super::translate::EngineArgs;
 use crate::bars::Bars;
 use crate::context::{Context, UsageError, failed, model_failed};
@@ -60,33 +60,31 @@ pub struct Args {
     #[command(flatten)]
     method: MethodArgs,
     #[command(flatten)]
+    nmt: NmtArgs,
+    #[command(flatten)]
     run: RunArgs,
 
-    /// Where to write; `-` is standard output
-    #[arg(long, short, default_value = "-", value_name = "FILE", help_heading = "Output")]
-    output: PathBuf,
-    /// Format of the output [default: from its name; conll on standard output]
-    #[arg(long, value_name = "FORMAT", help_heading = "Output")]
-    to_format: Option<Format>,
-    /// Format of the input [default: from its name]
-    #[arg(long, value_name = "FORMAT", help_heading = "Formats")]
-    from_format: Option<Format>,
-    /// Raw text is tokenised already: split it at spaces
-    #[arg(long, help_heading = "Formats")]
-    tokenized: bool,
+    #[command(flatten)]
+    output: OutputArgs,
+    #[command(flatten)]
+    input_options: InputArgs,
+    /// Projection by markers is for `transfer`
+    #[arg(long, hide = true)]
+    markers: bool,
 }
 
 pub fn run(args: Args, context: &Context) -> Result<()> {
-    let input_options = ReadOptions {
-        format: args.from_format,
-        lang: Some(args.from.clone()),
-        tokenized: args.tokenized,
-        ..ReadOptions::default()
-    };
-    let stdout = args.output == Path::new("-");
+    if args.markers {
+        return Err(UsageError(
+            "--markers wants entities before there is a translation, which is so in `transfer`; the kin of it for `label` is \
+             --scores codec=1"
+                .into(),
+        )
+        .into());
+    }
     let job = LabelJob {
         input: args.input,
-        input_options,
+        input_options: args.input_options.options(&args.from),
         documents: args.documents,
         via: args.via.clone(),
         back: args.back,
@@ -98,11 +96,8 @@ pub fn run(args: Args, context: &Context) -> Result<()> {
         }),
         method: args.method.options(),
         run: args.run.options(),
-        output: args.output,
-        output_options: WriteOptions {
-            format: args.to_format.or(stdout.then_some(Format::Conll)),
-            ..WriteOptions::default()
-        },
+        output_options: args.output.options(),
+        output: args.output.output,
     };
     job.check().map_err(failed)?;
     let Some(translator) = args.engine.options(&args.from, &args.via)? else {
@@ -118,6 +113,7 @@ pub fn run(args: Args, context: &Context) -> Result<()> {
     let mut translator = open_translator(&translator).map_err(model_failed)?;
     let tagger = open_tagger(&args.tagger).map_err(model_failed)?;
     let target_tagger = args.target_tagger.as_deref().map(open_tagger).transpose().map_err(model_failed)?;
+    let mut nmt = args.nmt.open([&args.via, &args.from])?;
     let report = {
         let mut bars = Bars::new(context);
         let models = LabelModels {
@@ -125,6 +121,7 @@ pub fn run(args: Args, context: &Context) -> Result<()> {
             tagger: &*tagger,
             target_tagger: target_tagger.as_deref().map(|tagger| tagger as &dyn Tagger),
             back_translator: back_translator.as_deref_mut().map(|translator| translator as _),
+            scorer: scorer(&mut nmt),
         };
         job.run(models, &mut |progress| bars.show(progress)).map_err(failed)?
     };

@@ -2,6 +2,7 @@
 
 mod align;
 mod convert;
+mod ensemble;
 mod eval;
 mod experiment;
 mod label;
@@ -34,6 +35,8 @@ pub enum Command {
     Label(label::Args),
     /// Translate labelled sentences and put their entities where they belong (translate-train)
     Transfer(transfer::Args),
+    /// Combine what several systems found in the same sentences
+    Ensemble(ensemble::Args),
     /// Train a tagger on labelled sentences
     Train(train::Args),
     /// Score predictions against gold data
@@ -57,6 +60,7 @@ pub fn run(command: Command, context: &Context) -> Result<()> {
         Command::Translate(args) => translate::run(args, context),
         Command::Label(args) => label::run(args, context),
         Command::Transfer(args) => transfer::run(args, context),
+        Command::Ensemble(args) => ensemble::run(args, context),
         Command::Train(args) => train::run(args, context),
         Command::Eval(args) => eval::run(args, context),
         Command::Experiment(args) => experiment::run(args, context),

@@ -1,16 +1,17 @@
 //! Flags that several commands take.
 
 use std::io::Write as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result};
 use clap::Args;
-use xlner_formats::{Output, ReadOptions};
+use xlner_formats::{Format, Output, ReadOptions, WriteOptions};
+use xlner_models::{TranslationScorer, open_scorer};
 use xlner_pipeline::project::{MethodKind, MethodOptions, parse_solver};
 use xlner_pipeline::{AlignerOptions, FlowReport, RunOptions, Shard, StageFigures};
 use xlner_project::{CandidateKind, Constraint, Solver, Weights};
 
-use crate::context::Context;
+use crate::context::{Context, model_failed};
 
 /// What the built-in aligner knows.
 #[derive(Args)]
@@ -65,8 +66,8 @@ pub struct MethodArgs {
     /// match: tokens that are in no n-gram [default: !,?; with the score span none]
     #[arg(long, value_name = "TOKENS", value_delimiter = ',', help_heading = "Method")]
     stop_tokens: Option<Vec<String>>,
-    /// match: scores and their weights: align, span, string, tagger, tagger-any, columns of the records [default:
-    /// align=1 where links are given, else span=1]
+    /// match: scores and their weights: align, span, string, tagger, tagger-any, nmt (T-Projection), codec (CODEC), columns of
+    /// the records [default: align=1 where links are given, else span=1]
     #[arg(long, value_name = "NAME=WEIGHT,…", help_heading = "Method")]
     scores: Option<Weights>,
     /// match: exact, greedy, bipartite, milp [default: exact]
@@ -105,6 +106,77 @@ impl MethodArgs {
     }
 }
 
+/// What gives the scores `nmt` and `codec`.
+#[derive(Args)]
+pub struct NmtArgs {
+    /// Translation model that gives the scores nmt and codec: NLLB-200 or M2M100, a folder or a name on the Hugging Face Hub
+    #[arg(long, value_name = "MODEL", help_heading = "Method")]
+    nmt_model: Option<String>,
+    /// What it calculates in; int8 is several times faster
+    #[arg(long, value_name = "f32|int8", value_parser = ["f32", "int8"], default_value = "f32", requires = "nmt_model", help_heading = "Method")]
+    nmt_precision: String,
+}
+
+impl NmtArgs {
+    /// Whether a model is named.
+    pub fn is_given(&self) -> bool {
+        self.nmt_model.is_some()
+    }
+
+    /// Opens the model, where one is named, for the languages of source and target.
+    pub fn open(&self, langs: [&str; 2]) -> Result<Option<Box<dyn TranslationScorer>>> {
+        let open = |name: &String| open_scorer(name, &self.nmt_precision, langs).map_err(model_failed);
+        self.nmt_model.as_ref().map(open).transpose()
+    }
+}
+
+/// The scorer as the jobs take it.
+pub fn scorer(opened: &mut Option<Box<dyn TranslationScorer>>) -> Option<&mut dyn TranslationScorer> {
+    opened.as_deref_mut().map(|scorer| scorer as _)
+}
+
+/// How sentences are read.
+#[derive(Args)]
+pub struct InputArgs {
+    /// Format of the input [default: from its name]
+    #[arg(long, value_name = "FORMAT", help_heading = "Formats")]
+    from_format: Option<Format>,
+    /// Raw text is tokenised already: split it at spaces
+    #[arg(long, help_heading = "Formats")]
+    tokenized: bool,
+}
+
+impl InputArgs {
+    /// The options of sentences of a language.
+    pub fn options(&self, lang: &str) -> ReadOptions {
+        ReadOptions {
+            format: self.from_format,
+            lang: Some(lang.to_owned()),
+            tokenized: self.tokenized,
+            ..ReadOptions::default()
+        }
+    }
+}
+
+/// Where sentences go.
+#[derive(Args)]
+pub struct OutputArgs {
+    /// Where to write; `-` is standard output
+    #[arg(long, short, default_value = "-", value_name = "FILE", help_heading = "Output")]
+    pub output: PathBuf,
+    /// Format of the output [default: from its name; conll on standard output]
+    #[arg(long, value_name = "FORMAT", help_heading = "Output")]
+    to_format: Option<Format>,
+}
+
+impl OutputArgs {
+    /// How they are written.
+    pub fn options(&self) -> WriteOptions {
+        let stdout = self.output.as_os_str() == "-";
+        WriteOptions { format: self.to_format.or(stdout.then_some(Format::Conll)), ..WriteOptions::default() }
+    }
+}
+
 /// How a job of several stages runs.
 #[derive(Args)]
 pub struct RunArgs {
@@ -131,23 +203,22 @@ impl RunArgs {
     /// Writes the figures, where they are asked for, and tells people what they want to know.
     pub fn tell(&self, report: &FlowReport, context: &Context) -> Result<()> {
         if let Some(path) = &self.report {
-            let mut output = Output::create(path)?;
-            serde_json::to_writer_pretty(&mut output, report)
-                .map_err(std::io::Error::from)
-                .and_then(|()| output.write_all(b"\n"))
-                .with_context(|| format!("{}: cannot write", path.display()))?;
-            output.finish()?;
+            write_report(path, report)?;
         }
         let projection = &report.projection;
         context.note(format_args!(
             "{} sentences, {} entities found in the source, {} projected",
             projection.sentences, projection.source_entities, projection.projected
         ));
+        if let Some(lost) = report.lost_markers {
+            context.note(format_args!("{lost} sentences left out: a marker was lost in translation"));
+        }
         let stages = report.stages;
         let stages = [
             ("translate", stages.translate),
             ("translate back", stages.translate_back),
             ("tag", stages.tag),
+            ("score", stages.score),
             ("train aligner", stages.train),
             ("project", stages.project),
         ];
@@ -161,4 +232,14 @@ impl RunArgs {
         }
         Ok(())
     }
+}
+
+/// Writes figures as JSON, to a file that appears when it is whole.
+pub fn write_report(path: &Path, report: &impl serde::Serialize) -> Result<()> {
+    let mut output = Output::create(path)?;
+    serde_json::to_writer_pretty(&mut output, report)
+        .map_err(std::io::Error::from)
+        .and_then(|()| output.write_all(b"\n"))
+        .with_context(|| format!("{}: cannot write", path.display()))?;
+    Ok(output.finish()?)
 }

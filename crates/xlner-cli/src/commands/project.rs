@@ -2,14 +2,14 @@
 
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context as _, Result};
+use anyhow::Result;
 use xlner_core::tags::Scheme;
-use xlner_formats::{Column, Format, Output, ReadOptions, WriteOptions};
+use xlner_formats::{Column, Format, ReadOptions, WriteOptions};
 use xlner_models::open_encoder;
 use xlner_pipeline::project::MethodOptions;
 use xlner_pipeline::{AlignerOptions, Input, ProjectJob, ProjectReport, SimilarityJob};
 
-use super::options::{AlignerArgs, MethodArgs};
+use super::options::{AlignerArgs, MethodArgs, NmtArgs, scorer, write_report};
 use crate::bars::Bars;
 use crate::context::{Context, UsageError, failed, model_failed};
 
@@ -69,10 +69,12 @@ pub struct Args {
     #[arg(long, value_name = "MODEL", requires = "aligner", conflicts_with_all = ["alignment", "bitext", "dictionary"], help_heading = "Alignment")]
     encoder: Option<String>,
     /// The encoder's layer whose vectors are compared
-    #[arg(long, value_name = "N", default_value_t = 8, help_heading = "Alignment")]
+    #[arg(long, value_name = "N", default_value_t = 8, requires = "encoder", help_heading = "Alignment")]
     layer: usize,
     #[command(flatten)]
     method: MethodArgs,
+    #[command(flatten)]
+    nmt: NmtArgs,
 
     /// Format of the pairs, or of both --source and --target [default: from their names]
     #[arg(long, value_name = "FORMAT", help_heading = "Formats")]
@@ -108,9 +110,16 @@ pub fn run(args: Args, context: &Context) -> Result<()> {
         job.alignment = Some(links.path().to_owned());
         job.aligner = AlignerOptions::default();
     }
+    let mut nmt = match (&args.source_lang, &args.target_lang) {
+        (Some(source), Some(target)) => args.nmt.open([source, target])?,
+        _ if args.nmt.is_given() => {
+            return Err(UsageError("--nmt-model wants --source-lang and --target-lang".into()).into());
+        }
+        _ => None,
+    };
     let report = {
         let mut bars = Bars::new(context);
-        job.run(&mut |progress| bars.show(progress)).map_err(failed)?
+        job.run_with(scorer(&mut nmt), &mut |progress| bars.show(progress)).map_err(failed)?
     };
     if let Some(path) = &args.report {
         write_report(path, &report)?;
@@ -204,15 +213,6 @@ fn input(args: &Args, method: &MethodOptions) -> Result<Input> {
         }),
         _ => Err(UsageError("give --source and --target, or --pairs".into()).into()),
     }
-}
-
-fn write_report(path: &Path, report: &ProjectReport) -> Result<()> {
-    let mut output = Output::create(path)?;
-    serde_json::to_writer_pretty(&mut output, report)
-        .map_err(std::io::Error::from)
-        .and_then(|()| std::io::Write::write_all(&mut output, b"\n"))
-        .with_context(|| format!("{}: cannot write", path.display()))?;
-    Ok(output.finish()?)
 }
 
 /// What a person wants to know of the run.

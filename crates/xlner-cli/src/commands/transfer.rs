@@ -1,14 +1,14 @@
 //! `xlner transfer`.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use anyhow::Result;
 use xlner_core::tags::Scheme;
-use xlner_formats::{Format, ReadOptions, WriteOptions};
+use xlner_formats::ReadOptions;
 use xlner_models::{Tagger, open_tagger, open_translator};
-use xlner_pipeline::TransferJob;
+use xlner_pipeline::{TransferJob, TransferModels};
 
-use super::options::{AlignerArgs, MethodArgs, RunArgs};
+use super::options::{AlignerArgs, InputArgs, MethodArgs, NmtArgs, OutputArgs, RunArgs, scorer};
 use super::translate::EngineArgs;
 use crate::bars::Bars;
 use crate::context::{Context, failed, model_failed};
@@ -17,6 +17,7 @@ const EXAMPLES: &str = "\
 Examples:
   xlner transfer --to es --engine apertium --source en.conll -o es.conll
   xlner transfer --to sw --translations sw.txt --source en.conll -o sw.conll
+  xlner transfer --to es --engine apertium --markers --source en.conll -o es.conll
   xlner transfer --to es --engine apertium --source en.txt --tagger default --run work/ -o es.jsonl
 
 Each source sentence is translated, and its entities are put where they belong in the translation: training data for a \
@@ -44,6 +45,10 @@ pub struct Args {
     translations: Option<PathBuf>,
     #[command(flatten)]
     engine: EngineArgs,
+    /// Project by markers that go through the translation (EasyProject): [entities] are translated in their text and alone; a
+    /// sentence that loses a marker is left out
+    #[arg(long, requires = "engine", help_heading = "Method")]
+    markers: bool,
     /// Tagger of the target language, for --scores tagger=… and --candidates tagger
     #[arg(long, value_name = "MODEL", help_heading = "Translation")]
     target_tagger: Option<String>,
@@ -53,38 +58,26 @@ pub struct Args {
     #[command(flatten)]
     method: MethodArgs,
     #[command(flatten)]
+    nmt: NmtArgs,
+    #[command(flatten)]
     run: RunArgs,
 
-    /// Where to write; `-` is standard output
-    #[arg(long, short, default_value = "-", value_name = "FILE", help_heading = "Output")]
-    output: PathBuf,
-    /// Format of the output [default: from its name; conll on standard output]
-    #[arg(long, value_name = "FORMAT", help_heading = "Output")]
-    to_format: Option<Format>,
-    /// Format of the source [default: from its name]
-    #[arg(long, value_name = "FORMAT", help_heading = "Formats")]
-    from_format: Option<Format>,
+    #[command(flatten)]
+    output: OutputArgs,
+    #[command(flatten)]
+    input_options: InputArgs,
     /// Tag scheme of the source [default: found by looking]
     #[arg(long, help_heading = "Formats")]
     scheme: Option<Scheme>,
-    /// Raw text is tokenised already: split it at spaces
-    #[arg(long, help_heading = "Formats")]
-    tokenized: bool,
 }
 
 pub fn run(args: Args, context: &Context) -> Result<()> {
-    let read = ReadOptions { tokenized: args.tokenized, ..ReadOptions::default() };
-    let stdout = args.output == Path::new("-");
+    let read = args.input_options.options(&args.from);
     let job = TransferJob {
         source: args.source,
-        source_options: ReadOptions {
-            format: args.from_format,
-            scheme: args.scheme,
-            lang: Some(args.from.clone()),
-            no_tags: args.tagger.is_some(),
-            ..read.clone()
-        },
-        translations: args.translations.map(|path| (path, read.clone())),
+        source_options: ReadOptions { scheme: args.scheme, no_tags: args.tagger.is_some(), ..read.clone() },
+        translations: args.translations.map(|path| (path, ReadOptions { format: None, ..read })),
+        markers: args.markers,
         to: args.to.clone(),
         aligner: args.aligner.options(ReadOptions {
             lang: Some(args.from.clone()),
@@ -93,29 +86,27 @@ pub fn run(args: Args, context: &Context) -> Result<()> {
         }),
         method: args.method.options(),
         run: args.run.options(),
-        output: args.output,
-        output_options: WriteOptions {
-            format: args.to_format.or(stdout.then_some(Format::Conll)),
-            ..WriteOptions::default()
-        },
+        output_options: args.output.options(),
+        output: args.output.output,
     };
     job.check().map_err(failed)?;
     let translator = args.engine.options(&args.from, &args.to)?;
     let mut translator = translator.as_ref().map(open_translator).transpose().map_err(model_failed)?;
     let open = |name: &Option<String>| name.as_deref().map(open_tagger).transpose().map_err(model_failed);
     let (tagger, target_tagger) = (open(&args.tagger)?, open(&args.target_tagger)?);
+    let mut nmt = args.nmt.open([&args.from, &args.to])?;
     let report = {
         let mut bars = Bars::new(context);
         fn borrowed(tagger: &Option<Box<dyn Tagger>>) -> Option<&dyn Tagger> {
             tagger.as_deref().map(|tagger| tagger as &dyn Tagger)
         }
-        job.run(
-            translator.as_deref_mut().map(|translator| translator as _),
-            borrowed(&tagger),
-            borrowed(&target_tagger),
-            &mut |progress| bars.show(progress),
-        )
-        .map_err(failed)?
+        let models = TransferModels {
+            translator: translator.as_deref_mut().map(|translator| translator as _),
+            tagger: borrowed(&tagger),
+            target_tagger: borrowed(&target_tagger),
+            scorer: scorer(&mut nmt),
+        };
+        job.run(models, &mut |progress| bars.show(progress)).map_err(failed)?
     };
     args.run.tell(&report, context)
 }

@@ -3,9 +3,9 @@
 use std::path::Path;
 
 use super::split::split;
-use super::{Direction, Hypothesis, Model, Search, Target, Vocabulary};
+use super::{Direction, Hypothesis, InsertSearch, Insertion, Model, Search, Target, Vocabulary};
 use crate::nn::Precision;
-use crate::scorer::{GivenTranslation, TranslationScorer};
+use crate::scorer::{GivenTranslation, MarkerOptions, Placement, TranslationScorer};
 use crate::{Engine, Error, Result, Translation, Translator, TranslatorFigures, TranslatorOptions};
 
 /// Hypotheses that are followed at once.
@@ -71,6 +71,19 @@ impl Seq2Seq {
                 "{model} is no model for {engine}: nllb takes NLLB-200 and M2M100, marian Marian"
             ))),
         }
+    }
+
+    /// Whether it is a Marian model, which translates in one direction only.
+    pub fn is_marian(&self) -> bool {
+        self.model.is_marian()
+    }
+
+    /// Checks that the model translates between two languages.
+    ///
+    /// # Errors
+    /// [`Error::Options`] where it does not know one of them.
+    pub fn knows(&self, from: &str, to: &str) -> Result<()> {
+        self.vocabulary.direction(from, to).map(drop)
     }
 
     fn load(name: &str, folder: &Path, from: &str, to: &str, options: &Seq2SeqOptions) -> Result<Seq2Seq> {
@@ -244,5 +257,56 @@ impl TranslationScorer for Seq2Seq {
             start = end;
         }
         Ok(scores)
+    }
+
+    fn place_markers(
+        &mut self,
+        [from, to]: [&str; 2],
+        plain: &str,
+        marked: &[&str],
+        words: &[&str],
+        options: &MarkerOptions,
+    ) -> Result<Vec<Vec<Placement>>> {
+        let direction = self.vocabulary.direction(from, to)?;
+        let (mut tokens, mut starts) = (Vec::new(), vec![0]);
+        for word in words {
+            tokens.extend(self.vocabulary.word(word)?);
+            starts.push(tokens.len());
+        }
+        let markers = [self.vocabulary.word("[")?, self.vocabulary.word("]")?];
+        if markers.iter().any(Vec::is_empty) || markers[0] == markers[1] {
+            return Err(Error::Options(format!("{} has no tokens for [ and ]; the score codec wants them", self.name)));
+        }
+        let mut sources = Vec::with_capacity(marked.len() + 1);
+        for text in std::iter::once(&plain).chain(marked) {
+            sources.push(self.vocabulary.source(&direction, text)?);
+        }
+        let whole = 2 + tokens.len() + markers.iter().map(Vec::len).sum::<usize>();
+        let longest = sources.iter().map(Vec::len).chain([whole]).max().unwrap_or(0);
+        if longest > self.model.longest() {
+            let problem = format!(
+                "with markers it has {longest} sub-words, and the model takes {}; leave it out, or do without the score codec",
+                self.model.longest()
+            );
+            return Err(Error::Sentence { index: 0, problem });
+        }
+        let sources: Vec<&[u32]> = sources.iter().map(Vec::as_slice).collect();
+        let memory = self.model.encode(&sources);
+        let mut insertion = Insertion { marked: 0, plain: 0, first: direction.first, tokens, words: starts, markers };
+        let search = InsertSearch { best: options.best, longest: options.longest, slack: options.slack };
+        let mut places = Vec::with_capacity(marked.len());
+        for entity in 1..=marked.len() {
+            insertion.marked = entity;
+            let found = self.model.insert(&memory, &insertion, &search);
+            places.push(found.into_iter().map(Placement::from).collect());
+        }
+        Ok(places)
+    }
+}
+
+impl From<super::Inserted> for Placement {
+    fn from(found: super::Inserted) -> Placement {
+        let [start, end] = found.words;
+        Placement { span: xlner_core::Span::new(start, end), log_probability: f64::from(found.log_probability) }
     }
 }

@@ -141,6 +141,14 @@ impl Vocabulary {
         Ok(tokens)
     }
 
+    /// The tokens of a word of a translation, as it is behind a space.
+    ///
+    /// # Errors
+    /// Those of [`source`](Self::source).
+    pub fn word(&self, word: &str) -> Result<Vec<u32>> {
+        self.plain(word)
+    }
+
     /// The tokens of a text of the target side.
     fn plain(&self, text: &str) -> Result<Vec<u32>> {
         Ok(match &self.kind {

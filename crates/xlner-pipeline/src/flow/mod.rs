@@ -1,20 +1,24 @@
-//! From raw pairs to projected ones: translate, tag, train the aligner, project. Every stage keeps what it made in the run
-//! folder, so that a second start goes on where the first stopped, and the stages work beside each other: while one batch
-//! is translated the one before it is tagged and those before that are projected.
+//! From raw pairs to projected ones: steps ([`Step`]) that translate, tag and score, then training the aligner, and
+//! projection. Every stage keeps what it made in the run folder, so that a second start goes on where the first stopped, and
+//! the stages work beside each other: while one batch is translated the one before it is tagged and those before that are
+//! projected.
 //!
-//! Translating and tagging go by batches of [`BATCH`] pairs, projecting by windows of [`WINDOW`] batches: its score looks
-//! at all pairs of a window before it decides on one. The aligner is trained once, on the first pairs.
+//! Steps go by batches of [`BATCH`] pairs, projecting by windows of [`WINDOW`] batches: its score looks at all pairs of a
+//! window before it decides on one. The aligner is trained once, on the first pairs.
 
 mod back;
 mod batch;
 mod folder;
 mod key;
+mod mark;
+mod score;
 mod shard;
+mod step;
 mod tag;
 mod translate;
 mod window;
 
-use std::sync::mpsc::{Receiver, Sender, SyncSender, channel, sync_channel};
+use std::sync::mpsc::{Receiver, Sender, channel, sync_channel};
 use std::thread;
 
 use serde::Serialize;
@@ -24,7 +28,9 @@ use xlner_project::Method;
 pub use back::Back;
 pub(crate) use folder::RunFolder;
 pub(crate) use key::Key;
+pub(crate) use mark::Marking;
 pub use shard::Shard;
+pub(crate) use step::Step;
 pub(crate) use tag::Taggers;
 pub(crate) use translate::{Translating, What};
 
@@ -47,11 +53,11 @@ pub(crate) type Fail<'a> = &'a (dyn Fn(u64, &Pair, String) -> Error + Sync);
 /// What is to be done with pairs.
 pub(crate) struct Flow<'a> {
     pub folder: &'a RunFolder,
-    pub taggers: Taggers<'a>,
     pub aligner: &'a AlignerOptions,
     /// The built-in aligner is trained on that many pairs at least (whole batches).
     pub train_pairs: u64,
-    pub method: &'a Method,
+    /// How entities are projected; `None` where a step has done it.
+    pub method: Option<&'a Method>,
     pub keep_labels: bool,
     /// How back-translations are used.
     pub back: Option<Back>,
@@ -73,77 +79,77 @@ pub struct StageFigures {
 /// What the stages have done.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Serialize)]
 pub struct FlowFigures {
-    /// Translation.
+    /// Translation, that of marked text too.
     pub translate: StageFigures,
     /// Translation back.
     pub translate_back: StageFigures,
     /// Finding entities.
     pub tag: StageFigures,
+    /// Scoring candidates with a translation model.
+    pub score: StageFigures,
     /// Training the aligner, over pairs it was trained on.
     pub train: StageFigures,
     /// Projection, asking the aligner included.
     pub project: StageFigures,
 }
 
+impl FlowFigures {
+    /// Those of a step by its name.
+    fn of(&mut self, step: &str) -> &mut StageFigures {
+        match step {
+            "translate-back" => &mut self.translate_back,
+            "tag" => &mut self.tag,
+            "score" => &mut self.score,
+            _ => &mut self.translate,
+        }
+    }
+}
+
 impl Flow<'_> {
-    /// Sends pairs through the stages and hands them to `write` in their order; with a shard those of its windows. Without
-    /// `translate` both sides are there; `back` makes back-translations.
+    /// Sends pairs through the steps and projection and hands them to `write` in their order; with a shard those of its
+    /// windows. There is a step at least: pairs that are projected are read again from what it has kept.
     ///
     /// # Errors
     /// Of several errors that of the earliest stage. What was made before is kept.
     pub fn run(
         &self,
-        translate: Option<Translating<'_>>,
-        back: Option<Translating<'_>>,
+        steps: Vec<Box<dyn Step + '_>>,
         pairs: &mut (dyn Iterator<Item = Result<Pair>> + Send),
         write: &mut (dyn FnMut(Pair) -> Result<()> + Send),
         listener: Listener<'_>,
     ) -> Result<FlowFigures> {
-        let Flow { folder, taggers, fail, .. } = self;
+        let Flow { folder, fail, .. } = *self;
         let windows = Windows::new(self)?;
-        let reader = Reader { shard: self.shard, sample: windows.sample(), fail: *fail };
+        let reader = Reader { shard: self.shard, sample: windows.sample(), fail };
         let (events, heard) = channel::<Progress>();
         thread::scope(|scope| {
-            let (to_back, returning) = sync_channel(WAITING);
-            let (to_tag, tagging) = sync_channel(WAITING);
-            let (to_project, projecting) = sync_channel(WAITING);
-            let told = events.clone();
-            let translated = scope.spawn(move || match translate {
-                Some(translating) => translating.run(reader.batches(pairs), folder, *fail, &to_back, &told),
-                None => pass(reader.batches(pairs), &to_back),
-            });
-            let told = events.clone();
-            let returned = scope.spawn(move || match back {
-                Some(back) => back.run(returning.iter().map(Ok), folder, *fail, &to_tag, &told),
-                None => pass(returning.iter().map(Ok), &to_tag),
-            });
-            let told = events.clone();
-            let tagged = scope.spawn(move || taggers.run(folder, *fail, &tagging, &to_project, &told));
-            let projected = scope.spawn(move || windows.run(&projecting, write, &events));
+            let mut batches: Batches<'_> = Box::new(reader.batches(pairs));
+            let mut working = Vec::with_capacity(steps.len());
+            for mut step in steps {
+                let (to, next) = sync_channel(WAITING);
+                let from = std::mem::replace(&mut batches, Box::new(next.into_iter().map(Ok)));
+                let (name, told) = (step.name(), events.clone());
+                working.push((name, scope.spawn(move || step::run(&mut *step, from, folder, fail, &to, &told))));
+            }
+            let projected = scope.spawn(move || windows.run(batches, write, &events));
             listen(&heard, listener);
             // In the order of the stages, so that it is always the same error.
-            let translate = joined(translated)?;
-            let translate_back = joined(returned)?;
-            let tag = joined(tagged)?;
-            let (train, project) = joined(projected)?;
-            Ok(FlowFigures { translate, translate_back, tag, train, project })
+            let mut figures = FlowFigures::default();
+            for (name, step) in working {
+                *figures.of(name) = joined(step)?;
+            }
+            (figures.train, figures.project) = joined(projected)?;
+            Ok(figures)
         })
     }
 }
 
+/// Batches on their way from one stage to the next.
+type Batches<'b> = Box<dyn Iterator<Item = Result<Batch>> + Send + 'b>;
+
 /// Tells the listener what the stages say, until all have ended.
 fn listen(heard: &Receiver<Progress>, listener: Listener<'_>) {
     heard.iter().for_each(listener);
-}
-
-/// Hands batches on as they are.
-fn pass(batches: impl Iterator<Item = Result<Batch>>, to: &SyncSender<Batch>) -> Result<StageFigures> {
-    for batch in batches {
-        if to.send(batch?).is_err() {
-            break;
-        }
-    }
-    Ok(StageFigures::default())
 }
 
 /// Tells how far a stage is; nobody may be listening any more.

@@ -1,16 +1,17 @@
 //! The last stage: trains the aligner on the first pairs, then projects window after window.
 
 use std::collections::VecDeque;
-use std::sync::mpsc::{Receiver, Sender};
+use std::sync::mpsc::Sender;
 
 use xlner_align::Bitext;
 use xlner_core::Pair;
+use xlner_project::Method;
 
 use super::back::{self, Back};
 use super::batch::Batch;
 use super::folder::{PAIRS, RunFolder};
 use super::key::{Key, KeyBuilder};
-use super::{BATCH, Flow, StageFigures, WINDOW, tell};
+use super::{BATCH, Batches, Flow, StageFigures, WINDOW, tell};
 use crate::Result;
 use crate::aligner::{Aligner, AlignerOptions, Langs};
 use crate::progress::{Progress, Stage};
@@ -73,7 +74,8 @@ impl<'f> Windows<'f> {
     /// # Errors
     /// Where its files cannot be read.
     pub fn new(flow: &'f Flow<'f>) -> Result<Windows<'f>> {
-        let wanted = flow.back.is_some() || method::needs_links(flow.method) || method::needs_posteriors(flow.method);
+        let looks = |method: &Method| method::needs_links(method) || method::needs_posteriors(method);
+        let wanted = flow.method.is_some_and(|method| flow.back.is_some() || looks(method));
         let aligner = match &flow.aligner.model {
             _ if !wanted => State::None,
             Some(path) if !flow.aligner.trains() && flow.back.is_none() => {
@@ -104,11 +106,12 @@ impl<'f> Windows<'f> {
     /// Projects what comes, and hands it to `write` in order.
     pub fn run(
         mut self,
-        from: &Receiver<Batch>,
+        from: Batches<'_>,
         write: &mut (dyn FnMut(Pair) -> Result<()> + Send),
         events: &Sender<Progress>,
     ) -> Result<(StageFigures, StageFigures)> {
-        for mut batch in from {
+        for batch in from {
+            let mut batch = batch?;
             let window = batch.window();
             self.sample_from(&mut batch)?;
             let done = (batch.number + 1) * BATCH as u64;
@@ -216,11 +219,17 @@ impl<'f> Windows<'f> {
         events: &Sender<Progress>,
     ) -> Result<()> {
         let (flow, aligner) = (self.flow, &self.aligner);
+        let Some(projection) = flow.method else {
+            for batch in &mut window.batches {
+                batch.take(flow.folder)?.into_iter().try_for_each(&mut *write)?;
+            }
+            return Ok(());
+        };
         let (aligners, aligner_key) = match aligner {
             State::Ready(aligner, key) => (Some(&**aligner), Some(*key)),
             _ => (None, None),
         };
-        let mut key = Key::of(PROJECT).text(format!("{:?} {} {:?}", flow.method, flow.keep_labels, flow.back));
+        let mut key = Key::of(PROJECT).text(format!("{projection:?} {} {:?}", flow.keep_labels, flow.back));
         for part in aligner_key.into_iter().chain(window.batches.iter().map(|batch| batch.key)) {
             key = key.after(part);
         }
@@ -239,7 +248,7 @@ impl<'f> Windows<'f> {
                     (flow.fail)(numbers[index], pair, problem.to_string())
                 };
                 let projector = |aligner| CorpusProjector {
-                    method: flow.method,
+                    method: projection,
                     aligner,
                     keep_labels: flow.keep_labels,
                     fail: &fail,

@@ -2,6 +2,7 @@
 
 use std::str::FromStr;
 
+use xlner_models::{CODEC, NMT};
 use xlner_project::{CandidateKind, CandidateSet, Constraint, Heuristic, Matching, Method, Solver, Weights};
 
 use crate::{Error, Result};
@@ -177,6 +178,26 @@ impl MethodOptions {
             constraint: self.constraint.unwrap_or_default(),
             min_score: self.min_score,
         }))
+    }
+
+    /// Whether the scores `nmt` and `codec` are among the scores.
+    pub(crate) fn translation_scores(&self) -> [bool; 2] {
+        [NMT, CODEC].map(|name| self.scores.as_ref().is_some_and(|weights| has(weights, name)))
+    }
+
+    /// Whether a translation model is asked; unless the records have its scores, one must be there.
+    pub fn needs_scorer(&self) -> bool {
+        self.translation_scores().contains(&true)
+    }
+
+    /// The spans that a translation model looks at: beside the score `span` no longer ones either, unless that is said.
+    pub(crate) fn translated(&self) -> CandidateSet {
+        let published = CandidateSet::default();
+        CandidateSet {
+            kind: self.candidates.unwrap_or_default(),
+            max_length: self.max_length.unwrap_or(published.max_length),
+            stop_tokens: self.stop_tokens.clone().unwrap_or(published.stop_tokens),
+        }
     }
 
     /// Whether a tagger of the target language is asked: its entities then have to be read.

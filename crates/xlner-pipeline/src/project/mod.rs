@@ -5,14 +5,18 @@ pub(crate) mod output;
 mod report;
 mod run;
 pub(crate) mod stage;
+mod translation;
 
 use std::path::PathBuf;
 
 use xlner_core::Pair;
 use xlner_formats::{ReadOptions, WriteOptions};
+use xlner_models::TranslationScorer;
 
 pub use method::{MethodKind, MethodOptions, parse_solver};
 pub use report::{Gap, Inputs, Origin, ProjectReport, Proofs, Seconds};
+
+pub(crate) use translation::{NO_MODEL, TranslationScores};
 
 use crate::aligner::AlignerOptions;
 use crate::input::{self, Input, Pairs};
@@ -78,7 +82,23 @@ impl ProjectJob {
     /// # Errors
     /// See [`Error`].
     pub fn run(&self, listener: Listener<'_>) -> Result<ProjectReport> {
+        self.run_with(None, listener)
+    }
+
+    /// The same with a translation model for the scores `nmt` and `codec`; without one they are read from the records.
+    ///
+    /// # Errors
+    /// See [`Error`].
+    pub fn run_with(
+        &self,
+        scorer: Option<&mut dyn TranslationScorer>,
+        listener: Listener<'_>,
+    ) -> Result<ProjectReport> {
         self.check()?;
+        if scorer.is_none() && self.method.needs_scorer() && matches!(self.input, Input::Files { .. }) {
+            return Err(Error::Options(NO_MODEL.into()));
+        }
+        let translation = TranslationScores::new(&self.method, scorer.map(|scorer| scorer as _))?;
         let links = self.alignment.as_deref().map(|path| (path, &self.alignment_options));
         let mut pairs = Pairs::open(&self.input, links)?;
         let given =
@@ -95,8 +115,9 @@ impl ProjectJob {
         let run = Run {
             job: self,
             realign: links.is_none() && self.aligner.is_given(),
-            report: ProjectReport::new(&method, origin),
+            report: ProjectReport::new(Some(&method), origin),
             method,
+            translation,
             listener,
         };
         match (ours, &self.aligner.model) {
@@ -112,6 +133,17 @@ impl ProjectJob {
             pair.alignment = None;
         }
         input::tokenize(pair).map_err(|error| self.fail(number, pair, error.into()))
+    }
+
+    /// Gives the pairs that are read the scores of a translation model.
+    fn score(&self, pair: &mut Pair, number: u64, realign: bool, scores: &mut TranslationScores<'_>) -> Result<()> {
+        self.prepare(pair, number, realign)?;
+        scores.fill(pair).map_err(|error| match error {
+            xlner_models::Error::Sentence { problem, .. } => {
+                Error::Sentence { file: self.input.name().to_owned(), number, id: pair.id.clone(), problem }
+            }
+            error => error.into(),
+        })
     }
 
     /// The error of a pair.

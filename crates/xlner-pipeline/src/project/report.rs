@@ -14,7 +14,7 @@ const LISTED: usize = 100;
 pub struct ProjectReport {
     /// Version of xlner.
     pub version: &'static str,
-    /// `match` or `heuristic`.
+    /// `match`, `heuristic`, or in `transfer` `markers`.
     pub method: &'static str,
     /// Scores and their weights (`match`).
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -116,10 +116,14 @@ pub struct Seconds {
 }
 
 impl ProjectReport {
-    pub(crate) fn new(method: &Method, alignment: Origin) -> Self {
+    /// Of a method; `None` is projection by markers.
+    pub(crate) fn new(method: Option<&Method>, alignment: Origin) -> Self {
         let (name, scores, solver) = match method {
-            Method::Heuristic(_) => ("heuristic", None, None),
-            Method::Match(matching) => ("match", Some(matching.weights.to_string()), Some(matching.solver.as_str())),
+            None => ("markers", None, None),
+            Some(Method::Heuristic(_)) => ("heuristic", None, None),
+            Some(Method::Match(matching)) => {
+                ("match", Some(matching.weights.to_string()), Some(matching.solver.as_str()))
+            }
         };
         ProjectReport {
             version: env!("CARGO_PKG_VERSION"),
@@ -168,7 +172,7 @@ mod tests {
 
     #[test]
     fn everything_is_counted_once() {
-        let mut report = ProjectReport::new(&Method::default(), Origin::Given);
+        let mut report = ProjectReport::new(Some(&Method::default()), Origin::Given);
         let mut pair = Pair {
             id: "a".into(),
             source: Sentence::from_tokens(["x", "y"]),

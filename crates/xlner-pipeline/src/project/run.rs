@@ -8,7 +8,7 @@ use xlner_project::{Method, Projector, Workspace};
 
 use super::output::Writer;
 use super::stage::CorpusProjector;
-use super::{Inputs, ProjectJob, ProjectReport};
+use super::{Inputs, ProjectJob, ProjectReport, TranslationScores};
 use crate::Result;
 use crate::aligner::{Aligner, Extraction, bitext};
 use crate::input::Pairs;
@@ -22,17 +22,28 @@ pub(super) struct Run<'a> {
     pub realign: bool,
     pub method: Method,
     pub report: ProjectReport,
+    /// Gives the scores of a translation model.
+    pub translation: Option<TranslationScores<'a>>,
     pub listener: Listener<'a>,
 }
 
 impl Run<'_> {
     /// Streams the pairs, with links from the aligner where a pair has none.
     pub fn stream(self, mut pairs: Pairs, aligner: Option<&Aligner>) -> Result<ProjectReport> {
-        let Run { job, realign, method, mut report, listener } = self;
+        let Run { job, realign, method, mut report, mut translation, listener } = self;
         let mut writer = Writer::create(&job.output, &job.output_options)?;
         let projector = Projector { method };
+        // A translation model works on a pair with all threads, where pairs are read one after the other.
+        let mut source = Scored {
+            pairs: &mut pairs,
+            number: 0,
+            score: &mut |pair, number| match &mut translation {
+                Some(scores) => job.score(pair, number, realign, scores),
+                None => Ok(()),
+            },
+        };
         let clock = stream::stream(
-            &mut pairs,
+            &mut source,
             |(workspace, scratch): &mut (Workspace, Scratch), pair, number| {
                 job.prepare(pair, number, realign)?;
                 if let Some(aligner) = aligner
@@ -47,7 +58,7 @@ impl Run<'_> {
                 report.count(&pair);
                 writer.write(&pair)
             },
-            |done, pairs| listener(Progress { stage: Stage::Project, done, total: pairs.estimate() }),
+            |done, source| listener(Progress { stage: Stage::Project, done, total: source.pairs.estimate() }),
         )?;
         report.seconds.read = clock.read;
         report.seconds.project = clock.work;
@@ -63,13 +74,19 @@ impl Run<'_> {
 
     /// Reads all pairs, trains an aligner on them or loads its model, projects.
     pub fn in_memory(self, mut source: Pairs) -> Result<ProjectReport> {
-        let Run { job, realign, method, mut report, listener } = self;
+        let Run { job, realign, method, mut report, mut translation, listener } = self;
         // Before the long work: a folder that is not there is found out at once.
         let mut writer = Writer::create(&job.output, &job.output_options)?;
         let mut pairs = timed(&mut report.seconds.read, || {
             source.read_all(|pair, number| job.prepare(pair, number, realign), listener)
         })?;
-
+        if let Some(scores) = &mut translation {
+            let total = pairs.len() as u64;
+            for (pair, number) in pairs.iter_mut().zip(1..) {
+                timed(&mut report.seconds.project, || job.score(pair, number, false, scores))?;
+                listener(Progress { stage: Stage::Score, done: number, total: Some(total) });
+            }
+        }
         let aligner = timed(&mut report.seconds.train, || aligner(job, &pairs, &mut report.input, listener))?;
         let clock = CorpusProjector {
             method: &method,
@@ -78,7 +95,8 @@ impl Run<'_> {
             fail: &|index, pair, problem| job.fail(index as u64 + 1, pair, problem),
         }
         .run(&mut pairs, listener)?;
-        (report.seconds.align, report.seconds.project) = (clock.align, clock.project);
+        report.seconds.align = clock.align;
+        report.seconds.project += clock.project;
         let mut seconds = 0.0;
         timed(&mut seconds, || {
             pairs.iter().try_for_each(|pair| {
@@ -88,6 +106,26 @@ impl Run<'_> {
         })?;
         report.seconds.write = seconds;
         finish(report, &source, writer)
+    }
+}
+
+/// Pairs that get scores as they are read.
+struct Scored<'s> {
+    pairs: &'s mut Pairs,
+    number: u64,
+    score: &'s mut (dyn FnMut(&mut Pair, u64) -> Result<()> + Send),
+}
+
+impl Iterator for Scored<'_> {
+    type Item = Result<Pair>;
+
+    fn next(&mut self) -> Option<Result<Pair>> {
+        self.number += 1;
+        let mut pair = match self.pairs.next()? {
+            Ok(pair) => pair,
+            Err(error) => return Some(Err(error)),
+        };
+        Some((self.score)(&mut pair, self.number).map(|()| pair))
     }
 }
 

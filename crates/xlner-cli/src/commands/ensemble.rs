@@ -1,0 +1,106 @@
+//! `xlner ensemble`.
+
+use std::path::PathBuf;
+
+use anyhow::Result;
+use xlner_core::tags::Scheme;
+use xlner_formats::{Format, ReadOptions};
+use xlner_pipeline::ensemble::{EnsembleJob, LearnWeightsJob, VoteWeights};
+
+use super::options::{OutputArgs, write_report};
+use crate::context::{Context, UsageError, failed};
+
+const EXAMPLES: &str = "\
+Examples:
+  xlner ensemble direct.conll composed.conll via-de.conll -o out.conll
+  xlner ensemble direct.jsonl=2 tagger.conll --min-score 0.6 -o out.conll
+  xlner ensemble dev.direct.jsonl dev.tagger.conll --learn-weights dev.gold.conll --save-weights weights.toml
+  xlner ensemble test.direct.jsonl test.tagger.conll --weights weights.toml -o out.conll
+
+Every file is what one system found in the same sentences: a route of projection, an aligner, a source language, another \
+translation, a tagger applied as it is. An entity that one of them has is a candidate, its score the share of the weight of \
+those that have it, or how probable it is by weights that were learnt; the matcher chooses.";
+
+#[derive(clap::Args)]
+#[command(after_help = EXAMPLES)]
+pub struct Args {
+    /// What the systems found, and by hand what a vote is worth [default weight: 1]; of pairs the target side counts
+    #[arg(value_name = "FILE[=WEIGHT]", required = true, value_parser = vote)]
+    votes: Vec<(PathBuf, Option<f64>)>,
+
+    /// Weights that were learnt
+    #[arg(long, value_name = "FILE", help_heading = "Weights")]
+    weights: Option<PathBuf>,
+    /// Learn weights on these sentences with their gold entities, instead of choosing entities
+    #[arg(long, value_name = "GOLD", requires = "save_weights", conflicts_with_all = ["weights", "min_score"], help_heading = "Weights")]
+    learn_weights: Option<PathBuf>,
+    /// Where the weights go that are learnt (TOML)
+    #[arg(long, value_name = "FILE", requires = "learn_weights", help_heading = "Weights")]
+    save_weights: Option<PathBuf>,
+    /// Candidates of a lower score are dropped, 0 to 1 [default: 0.5, or what was learnt]
+    #[arg(long, value_name = "X", help_heading = "Weights")]
+    min_score: Option<f64>,
+
+    #[command(flatten)]
+    output: OutputArgs,
+    /// Where to write figures, as JSON
+    #[arg(long, value_name = "FILE", help_heading = "Output")]
+    report: Option<PathBuf>,
+
+    /// Format of the files [default: from their names]
+    #[arg(long, value_name = "FORMAT", help_heading = "Formats")]
+    from_format: Option<Format>,
+    /// Tag scheme of the files [default: found by looking]
+    #[arg(long, help_heading = "Formats")]
+    scheme: Option<Scheme>,
+}
+
+/// `FILE[=WEIGHT]`; a name with `=` in it is a name unless a number stands behind that.
+fn vote(text: &str) -> Result<(PathBuf, Option<f64>), String> {
+    match text.rsplit_once('=') {
+        Some((file, weight)) if !file.is_empty() && weight.parse::<f64>().is_ok() => {
+            Ok((file.into(), weight.parse().ok()))
+        }
+        _ => Ok((text.into(), None)),
+    }
+}
+
+pub fn run(args: Args, context: &Context) -> Result<()> {
+    let options = ReadOptions { format: args.from_format, scheme: args.scheme, ..ReadOptions::default() };
+    let by_hand = args.votes.iter().any(|(_, weight)| weight.is_some());
+    if by_hand && (args.weights.is_some() || args.learn_weights.is_some()) {
+        return Err(UsageError("weights are given by hand (FILE=WEIGHT), or learnt, not both".into()).into());
+    }
+    let votes: Vec<PathBuf> = args.votes.iter().map(|(file, _)| file.clone()).collect();
+    if let (Some(gold), Some(weights)) = (args.learn_weights, args.save_weights) {
+        let report = LearnWeightsJob { votes, gold, options, weights }.run().map_err(failed)?;
+        let single: Vec<String> = report.single.iter().map(|f1| format!("{f1:.4}")).collect();
+        context.note(format_args!(
+            "F1 on what was learnt from: {:.4}; of the systems alone: {}",
+            report.f1,
+            single.join(", ")
+        ));
+        return args.report.map_or(Ok(()), |path| write_report(&path, &report));
+    }
+    let weights = match &args.weights {
+        Some(path) => VoteWeights::read(path).map_err(failed)?,
+        None => VoteWeights::Shares(args.votes.iter().map(|(_, weight)| weight.unwrap_or(1.0)).collect()),
+    };
+    let job = EnsembleJob {
+        votes,
+        options,
+        weights,
+        min_score: args.min_score,
+        output_options: args.output.options(),
+        output: args.output.output,
+    };
+    let report = job.run().map_err(failed)?;
+    context.note(format_args!(
+        "{} sentences, {} candidates, {} entities",
+        report.sentences, report.proposals, report.entities
+    ));
+    for vote in &report.votes {
+        context.detail(format_args!("{}: {} entities, {} chosen", vote.file.display(), vote.entities, vote.chosen));
+    }
+    args.report.map_or(Ok(()), |path| write_report(&path, &report))
+}

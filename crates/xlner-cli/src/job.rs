@@ -1,0 +1,103 @@
+//! `--job FILE`: a TOML file that says the same as flags.
+//!
+//! A key is the long name of a flag, or the name of a file that stands without one. The file's flags are put before those of
+//! the command line; one that is given there is not taken from the file.
+
+use std::ffi::OsString;
+use std::path::Path;
+
+use anyhow::Result;
+use clap::parser::ValueSource;
+use clap::{Arg, ArgAction, ArgMatches, Command};
+use toml::de::{DeTable, DeValue};
+
+use crate::context::UsageError;
+
+/// The words of the command line, with those of the job file behind the name of the command.
+///
+/// # Errors
+/// A file that cannot be read, is no TOML, or has a key that is no flag of the command; the line is named.
+pub fn expand(mut command: Command, words: Vec<OsString>) -> Result<Vec<OsString>> {
+    command.build();
+    // What is wrong with the command line, if anything, is told when all of it is there.
+    let Ok(matches) = command.clone().ignore_errors(true).try_get_matches_from(&words) else { return Ok(words) };
+    let Some((name, given)) = matches.subcommand() else { return Ok(words) };
+    let Some(path) = given.try_get_one::<std::path::PathBuf>("job").ok().flatten() else { return Ok(words) };
+    let (Some(subcommand), Some(at)) =
+        (command.find_subcommand(name), words.iter().skip(1).position(|word| word == name))
+    else {
+        return Ok(words);
+    };
+    let flags = flags(path, subcommand, given)?;
+    let (before, after) = words.split_at(at + 2);
+    Ok(before.iter().cloned().chain(flags.into_iter().map(OsString::from)).chain(after.iter().cloned()).collect())
+}
+
+/// The flags of a file but those that are given already.
+fn flags(path: &Path, command: &Command, given: &ArgMatches) -> Result<Vec<String>> {
+    let text = std::fs::read_to_string(path);
+    let text = text.map_err(|problem| UsageError(format!("{}: {problem}", path.display())))?;
+    let table = DeTable::parse(&text);
+    let table = table.map_err(|problem| UsageError(format!("{}: {problem}", path.display())))?;
+    let mut flags = Vec::new();
+    for (key, value) in table.get_ref() {
+        let wrong = |problem: String| {
+            let line = text[..key.span().start].matches('\n').count() + 1;
+            UsageError(format!("{}, line {line}: {problem}", path.display()))
+        };
+        let name = &**key.get_ref();
+        let arg = command.get_arguments().find(|arg| is_called(arg, name)).ok_or_else(|| {
+            wrong(format!("“{name}” is no flag of `xlner {0}`; see `xlner {0} --help`", command.get_name()))
+        })?;
+        let words = words(arg, name, value.get_ref()).map_err(wrong)?;
+        let id = arg.get_id().as_str();
+        if given.value_source(id) != Some(ValueSource::CommandLine) {
+            flags.extend(words);
+        }
+    }
+    Ok(flags)
+}
+
+/// Whether a key names a flag, or a file that has none. A job file names no other, and asks for no help.
+fn is_called(arg: &Arg, name: &str) -> bool {
+    let named = arg.get_long() == Some(name) || arg.is_positional() && arg.get_id() == name;
+    let takes =
+        arg.is_positional() || arg.get_action().takes_values() || matches!(arg.get_action(), ArgAction::SetTrue);
+    named && takes && name != "job"
+}
+
+/// The words of a flag.
+fn words(arg: &Arg, name: &str, value: &DeValue<'_>) -> Result<Vec<String>, String> {
+    let flag = |text: String| if arg.is_positional() { text } else { format!("--{name}={text}") };
+    if !arg.is_positional() && !arg.get_action().takes_values() {
+        return match value {
+            DeValue::Boolean(true) => Ok(vec![format!("--{name}")]),
+            DeValue::Boolean(false) => Ok(Vec::new()),
+            _ => Err(format!("“{name}” is true or false")),
+        };
+    }
+    match value {
+        DeValue::Array(values) if matches!(arg.get_action(), ArgAction::Append) => {
+            values.iter().map(|value| Ok(flag(word(name, value.get_ref())?))).collect()
+        }
+        DeValue::Array(_) => Err(format!("“{name}” is given once, and here is a list")),
+        DeValue::Table(table) => {
+            let mut parts = Vec::with_capacity(table.len());
+            for (key, value) in table {
+                parts.push(format!("{}={}", key.get_ref(), word(name, value.get_ref())?));
+            }
+            Ok(vec![flag(parts.join(","))])
+        }
+        value => Ok(vec![flag(word(name, value)?)]),
+    }
+}
+
+/// A single value as it stands on the command line.
+fn word(name: &str, value: &DeValue<'_>) -> Result<String, String> {
+    match value {
+        DeValue::String(text) => Ok(text.clone().into_owned()),
+        DeValue::Integer(number) => Ok(number.to_string()),
+        DeValue::Float(number) => Ok(number.to_string()),
+        _ => Err(format!("the value of “{name}” is a text or a number")),
+    }
+}

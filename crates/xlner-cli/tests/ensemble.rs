@@ -1,0 +1,121 @@
+//! `xlner ensemble`.
+
+mod common;
+
+use common::{fails, folder, read, stdout, xlner};
+use predicates::prelude::*;
+use tempfile::TempDir;
+
+/// Sentences of three tokens with one-letter tags: `P` is B-PER, `L` B-LOC, `-` is O.
+fn columns(sentences: &[&str]) -> String {
+    let tag = |c| match c {
+        'P' => "B-PER",
+        'L' => "B-LOC",
+        'i' => "I-PER",
+        _ => "O",
+    };
+    let sentence = |tags: &&str| {
+        tags.chars().zip(["a", "b", "c"]).map(|(c, token)| format!("{token}\t{}\n", tag(c))).collect::<String>()
+    };
+    sentences.iter().map(|tags| sentence(tags) + "\n").collect()
+}
+
+fn files() -> TempDir {
+    let folder = folder(&[]);
+    for (name, sentences) in [
+        ("one.conll", ["P--", "L-P", "Pi-", "---"]),
+        ("two.conll", ["P--", "L--", "P-L", "--L"]),
+        ("three.conll", ["-P-", "L--", "P--", "P--"]),
+    ] {
+        std::fs::write(folder.path().join(name), columns(&sentences)).unwrap();
+    }
+    folder
+}
+
+#[test]
+fn the_majority_has_it() {
+    let folder = files();
+    let expected = columns(&["P--", "L--", "P--", "---"]);
+    assert_eq!(stdout(&folder, "ensemble one.conll two.conll three.conll"), expected);
+    // The first alone outweighs the others; a lower threshold takes what fits.
+    assert_eq!(stdout(&folder, "ensemble one.conll=3 two.conll three.conll"), columns(&["P--", "L-P", "Pi-", "---"]));
+    let expected = columns(&["PP-", "L-P", "P-L", "P-L"]);
+    assert_eq!(stdout(&folder, "ensemble one.conll two.conll three.conll --min-score 0.3"), expected);
+    stdout(&folder, "ensemble one.conll two.conll three.conll --report report.json -o out.jsonl");
+    let report: serde_json::Value = serde_json::from_str(&read(&folder, "report.json")).unwrap();
+    assert_eq!((&report["sentences"], &report["proposals"], &report["entities"]), (&4.into(), &9.into(), &3.into()));
+    assert_eq!(report["votes"][0]["entities"], 4);
+    assert_eq!(report["votes"][0]["chosen"], 2);
+    let first: serde_json::Value = serde_json::from_str(read(&folder, "out.jsonl").lines().next().unwrap()).unwrap();
+    assert!((first["entities"][0]["score"].as_f64().unwrap() - 2.0 / 3.0).abs() < 1e-12);
+    // What was written is a vote again, and pairs are read by their target side.
+    stdout(&folder, "ensemble out.jsonl one.conll -o again.conll --min-score 1");
+    let pairs = r#"{"source":{"tokens":["x"],"entities":[]},"target":{"tokens":["a","b","c"],"entities":[{"start":0,"end":1,"label":"PER"}]}}"#;
+    std::fs::write(folder.path().join("pairs.jsonl"), pairs).unwrap();
+    std::fs::write(folder.path().join("single.conll"), columns(&["P--"])).unwrap();
+    assert_eq!(stdout(&folder, "ensemble pairs.jsonl single.conll --min-score 1"), columns(&["P--"]));
+}
+
+#[test]
+fn weights_are_learnt_and_used() {
+    let folder = folder(&[]);
+    // The first system is right on PER, the second on everything with a large score; scores are of very different scale.
+    let (mut gold, mut one, mut two) = (Vec::new(), Vec::new(), String::new());
+    for n in 0..60 {
+        let right = n % 3 > 0;
+        gold.push(if right { "P--" } else { "---" });
+        one.push(if n % 5 > 0 { "P--" } else { "--L" });
+        let score = if right { 900 + n } else { 100 + n };
+        two += &format!(
+            "{{\"tokens\":[\"a\",\"b\",\"c\"],\"entities\":[{{\"start\":0,\"end\":1,\"label\":\"PER\",\"score\":{score}}}]}}\n"
+        );
+    }
+    std::fs::write(folder.path().join("gold.conll"), columns(&gold)).unwrap();
+    std::fs::write(folder.path().join("one.conll"), columns(&one)).unwrap();
+    std::fs::write(folder.path().join("two.jsonl"), two).unwrap();
+    xlner(
+        &folder,
+        "ensemble one.conll two.jsonl --learn-weights gold.conll --save-weights weights.toml --report report.json",
+    )
+    .assert()
+    .success()
+    .stdout("")
+    .stderr(predicate::str::contains("F1 on what was learnt from: 1.0000"));
+    let report: serde_json::Value = serde_json::from_str(&read(&folder, "report.json")).unwrap();
+    assert_eq!((&report["right"], &report["gold"], &report["f1"]), (&40.into(), &40.into(), &1.0.into()));
+    assert!(report["single"][1].as_f64().unwrap() < 0.9);
+    let weights = read(&folder, "weights.toml");
+    assert!(weights.starts_with("# Weights of `xlner ensemble`, learnt on gold.conll\n"), "{weights}");
+    assert_eq!(stdout(&folder, "ensemble one.conll two.jsonl --weights weights.toml"), columns(&gold));
+    fails(
+        &folder,
+        "ensemble one.conll one.conll two.jsonl --weights weights.toml -o out.conll",
+        2,
+        "for 2 files, and 3 are given",
+    );
+    std::fs::write(folder.path().join("weights.toml"), format!("{weights}\nbonus = 1\n")).unwrap();
+    fails(&folder, "ensemble one.conll two.jsonl --weights weights.toml -o out.conll", 2, "bonus");
+}
+
+#[test]
+fn wrong_input() {
+    let folder = files();
+    std::fs::write(folder.path().join("short.conll"), columns(&["P--"])).unwrap();
+    std::fs::write(folder.path().join("other.conll"), columns(&["P--", "L--", "P--", "---"]).replace("c\t", "d\t"))
+        .unwrap();
+    for (arguments, code, message) in [
+        ("ensemble one.conll -o out.conll", 2, "two members at least"),
+        ("ensemble one.conll two.conll --min-score 2 -o out.conll", 2, "from 0 to 1"),
+        ("ensemble one.conll=0 two.conll=0 -o out.conll", 2, "one at least over 0"),
+        ("ensemble one.conll=-1 two.conll -o out.conll", 2, "from 0 on"),
+        ("ensemble one.conll=2 two.conll --weights w.toml -o out.conll", 2, "not both"),
+        ("ensemble one.conll two.conll --learn-weights one.conll", 2, "--save-weights"),
+        ("ensemble one.conll two.conll -o out.txt", 2, "holds no entities"),
+        ("ensemble one.conll short.conll -o out.conll", 1, "short.conll, sentence 2: it is not there"),
+        ("ensemble short.conll one.conll -o out.conll", 1, "short.conll, sentence 2: it is not there"),
+        ("ensemble one.conll other.conll -o out.conll", 1, "other.conll, sentence 1: token 3 is not that of one.conll"),
+        ("ensemble one.conll none.conll -o out.conll", 1, "none.conll"),
+    ] {
+        fails(&folder, arguments, code, message);
+    }
+}
