@@ -2,6 +2,7 @@
 //!
 //! Each is one trait with several implementations behind it: [`Tagger`], [`Translator`], [`Encoder`].
 
+mod capitals;
 pub mod crf;
 mod encoder;
 mod encoders;
@@ -20,12 +21,13 @@ pub mod transformer;
 mod translator;
 mod translators;
 
+pub use capitals::CapitalsTagger;
 pub use encoder::{Encoded, Encoder};
 pub use encoders::open_encoder;
 pub use error::{Error, Result};
 pub use scorer::{GivenTranslation, NMT, NmtOptions, TranslationScorer, nmt_score, score_candidates};
 pub use tagger::Tagger;
-pub use taggers::open_tagger;
+pub use taggers::{open_crf, open_tagger};
 pub use translator::{Translation, Translator, TranslatorFigures};
 pub use translators::{
     ApertiumOptions, Engine, HttpApi, HttpOptions, LookupOptions, Missing, TranslatorOptions, open_translator,
