@@ -3,6 +3,7 @@
 import json
 import os
 import random
+import re
 import signal
 import subprocess
 import time
@@ -51,7 +52,8 @@ def lookup_input(folder, sentences):
     for path in sorted(data("parallel").glob("*.en-es.tsv")):
         lines += path.read_text(encoding="utf-8").split("\n")[:-1]
     pairs = [line.split("\t") for line in lines]
-    pairs = [(source, target) for source, target in pairs if 3 < len(source.split()) < 40]
+    # Punctuation with a space before it would be put together otherwise than it is in the table.
+    pairs = [(source, target.strip()) for source, target in pairs if 3 < len(source.split()) < 40 and not re.search(r"\s[^\w\s]", target)]
     text, lookup = folder / "in.txt", folder / "table.tsv"
     with text.open("w", encoding="utf-8") as inputs, lookup.open("w", encoding="utf-8") as tables:
         for number in range(sentences):

@@ -118,3 +118,11 @@ fn the_samples_are_tagged_and_help_has_an_example() {
     assert!(told.contains("66 sentences") && told.contains("by crf:"), "{told}");
     assert!(stdout(&folder, "tag --help").contains("xlner tag --model default news.txt -o news.conll"));
 }
+
+#[test]
+fn capitals_are_a_baseline_without_a_model() {
+    let folder = files();
+    let tagged = stdout(&folder, "tag --model capitals:LOC in.conll");
+    assert_eq!(tagged, "Angela\tB-LOC\nMerkel\tI-LOC\nvisited\tO\nParis\tB-LOC\n.\tO\n\n");
+    fails(&folder, "tag --model capitals: in.conll -o out.conll", 2, "capitals:PER");
+}

@@ -157,3 +157,19 @@ fn real_data_is_learnt_from() {
     let report: serde_json::Value = serde_json::from_slice(&output).unwrap();
     assert!(report["dev"]["micro"]["f1"].as_f64().unwrap() > 0.3, "{report}");
 }
+
+#[test]
+fn training_goes_on_from_a_tagger() {
+    let folder = files();
+    std::fs::write(folder.path().join("domain.conll"), "Acme\tB-ORG\nsells\tO\nshoes\tO\n").unwrap();
+    stdout(&folder, "train --train train.conll -o general.tagger");
+    let report = figures(
+        &folder,
+        "train --train domain.conll --init general.tagger --min-count 1 --dev dev.conll -o domain.tagger --json",
+    );
+    assert_eq!(report["dev"]["micro"]["f1"], 1.0, "what was learnt before is still known");
+    assert_eq!(stdout(&folder, "tag --model domain.tagger domain.conll"), "Acme\tB-ORG\nsells\tO\nshoes\tO\n\n");
+    fails(&folder, "train --train domain.conll --init general.tagger --raw raw.txt -o x", 2, "keeps its name lists");
+    fails(&folder, "train --train domain.conll --init none.tagger -o x", 1, "none.tagger");
+    stdout(&folder, "train --train domain.conll --init default -o default.tagger");
+}

@@ -2,6 +2,7 @@
 //!
 //! Each is one trait with several implementations behind it: [`Tagger`], [`Translator`], [`Encoder`].
 
+mod capitals;
 pub mod crf;
 mod encoder;
 mod encoders;
@@ -21,6 +22,7 @@ pub mod transformer;
 mod translator;
 mod translators;
 
+pub use capitals::CapitalsTagger;
 pub use encoder::{Encoded, Encoder};
 pub use encoders::open_encoder;
 pub use error::{Error, Result};
@@ -30,7 +32,7 @@ pub use scorer::{
 };
 pub use scorers::open_scorer;
 pub use tagger::Tagger;
-pub use taggers::open_tagger;
+pub use taggers::{open_crf, open_tagger};
 pub use translator::{Translation, Translator, TranslatorFigures};
 pub use translators::{
     ApertiumOptions, Engine, HttpApi, HttpOptions, LookupOptions, Missing, TranslatorOptions, open_translator,

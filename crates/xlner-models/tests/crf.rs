@@ -251,3 +251,65 @@ fn the_built_in_tagger_is_small_and_knows_its_origin() {
     }
     assert!(matches!(xlner_models::open_tagger("no such model"), Err(Error::File { .. })));
 }
+
+/// `Acme sells shoes .` and the like: a label that the other sentences do not have.
+fn of_companies() -> Vec<Sentence> {
+    let sentence = |company: &str| {
+        let mut sentence = Sentence::from_tokens([company, "sells", "shoes", "."]);
+        sentence.entities = vec![Entity::new(0..1, "ORG")];
+        sentence
+    };
+    ["Acme", "Globex", "Initech", "Umbrella"].map(sentence).into()
+}
+
+#[test]
+fn training_goes_on_and_nothing_is_forgotten() {
+    let general = train(&TrainOptions::default());
+    let companies = of_companies();
+    let options = TrainOptions { min_count: 1, ..TrainOptions::default() };
+    let (tagger, _) = general.adapt(&examples(&companies), &options, &mut |_| ()).unwrap();
+    assert_eq!(tagger.labels(), ["LOC", "ORG", "PER"]);
+    assert!(tagger.features() > general.features());
+    assert!(tagger.training().contains("; before: 38 sentences"), "{}", tagger.training());
+    let mut new = [
+        Sentence::from_tokens(["Hooli", "sells", "shoes", "."]),
+        Sentence::from_tokens(["Lena", "Smith", "sang", "in", "Paris", "."]),
+    ];
+    tagger.tag(&mut new, false).unwrap();
+    assert_eq!(plain(&new[0]), [(0..1, "ORG")]);
+    assert_eq!(plain(&new[1]), [(0..2, "PER"), (4..5, "LOC")]);
+    let (again, _) = general.adapt(&examples(&companies), &options, &mut |_| ()).unwrap();
+    assert_eq!(bytes(&again), bytes(&tagger));
+}
+
+#[test]
+fn a_strong_prior_is_not_moved() {
+    for iobes in [false, true] {
+        let general = train(&TrainOptions { iobes, ..TrainOptions::default() });
+        let options = TrainOptions { l2: 1e9, ..TrainOptions::default() };
+        let (tagger, training) = general.adapt(&examples(&of_companies()), &options, &mut |_| ()).unwrap();
+        let (mut before, mut behind) = (sentences(), sentences());
+        general.tag(&mut before, false).unwrap();
+        tagger.tag(&mut behind, false).unwrap();
+        for (before, behind) in before.iter().zip(&behind) {
+            assert_eq!(plain(before), plain(behind));
+            for (one, other) in before.entities.iter().zip(&behind.entities) {
+                // A label more takes its share of the probability.
+                assert!((one.score.unwrap() - other.score.unwrap()).abs() < 0.2, "{one:?} {other:?}");
+            }
+        }
+        assert!(training.objective.is_finite());
+    }
+}
+
+#[test]
+fn a_model_keeps_its_own_names_and_scheme() {
+    let general = train(&TrainOptions::default());
+    let refused = |options: TrainOptions| {
+        let error = general.adapt(&examples(&of_companies()), &options, &mut |_| ()).unwrap_err();
+        assert!(matches!(error, Error::Options(_)), "{error}");
+    };
+    let list = NameList { name: "FIRST".into(), entries: vec!["Anna".into()] };
+    refused(TrainOptions { names: vec![list], ..TrainOptions::default() });
+    refused(TrainOptions { iobes: true, ..TrainOptions::default() });
+}

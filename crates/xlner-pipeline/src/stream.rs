@@ -90,6 +90,12 @@ pub(crate) fn stream<B: Default, S: Iterator<Item = Result<Pair>> + Send>(
     Ok(clock)
 }
 
+/// Runs work on a thread of the pool: stages that work beside each other then take no more processors together than the pool
+/// has threads. Not for work that waits for something else.
+pub(crate) fn in_pool<T: Send>(work: impl FnOnce() -> T + Send) -> T {
+    rayon::scope(|_| work())
+}
+
 /// The next batch; empty at the end.
 pub(crate) fn read(source: &mut impl Iterator<Item = Result<Pair>>) -> Result<Vec<Pair>> {
     source.take(BATCH).collect()

@@ -10,8 +10,8 @@ use xlner_core::tags::{Scheme, encode};
 use xlner_core::tokenize::tokenize_sentence;
 use xlner_eval::{Evaluator, Options, Resampling, Scores};
 use xlner_formats::{Format, Output, ReadOptions, Side, read_sentences};
-use xlner_models::Tagger;
-use xlner_models::crf::{ClusterBuilder, CrfTagger, Example, NameList, TrainOptions};
+use xlner_models::crf::{ClusterBuilder, CrfTagger, Example, Iteration, NameList, TrainOptions};
+use xlner_models::{Tagger, open_crf};
 
 use crate::progress::{Listener, Progress, Stage};
 use crate::{Error, Result};
@@ -61,6 +61,8 @@ pub enum ModelOptions {
 pub struct CrfOptions {
     /// Regularisation, limits; names and clusters are added to from the files here.
     pub train: TrainOptions,
+    /// The tagger that training goes on from, as [`open_crf`] takes it (see [`CrfTagger::adapt`]).
+    pub init: Option<String>,
     /// Lists of names, one a line; the lists of one name are one.
     pub names: Vec<(String, PathBuf)>,
     /// Raw text that words are clustered by, in any format; sentences that are not tokenised are tokenised.
@@ -126,6 +128,7 @@ impl TrainJob {
             return Err(Error::Options("there is nothing to train on".into()));
         }
         let ModelOptions::Crf(crf) = &self.model;
+        crf.check()?;
         let files = self.train.iter().chain(&self.dev).chain(&crf.raw).chain(crf.names.iter().map(|(_, path)| path));
         if files.filter(|path| path.as_os_str() == "-").count() > 1 {
             return Err(Error::Options("standard input (-) can be read once only".into()));
@@ -148,17 +151,22 @@ impl TrainJob {
         let data = Data::read(&self.train, &self.options, listener)?;
         let dev = self.dev.as_ref().map(|path| Data::read(std::slice::from_ref(path), &self.options, listener));
         let dev = dev.transpose()?;
-        let (options, raw_tokens) = crf.load(&data, listener)?;
+        let init = crf.init.as_deref().map(open_crf).transpose()?;
+        let (options, raw_tokens) = crf.load(data.sentences.iter(), listener)?;
 
         let examples: Vec<Example<'_>> =
             data.sentences.iter().map(|sentence| Example { sentence, weight: self.weights.of(sentence) }).collect();
         let count = examples.len() as u64;
         let start = Instant::now();
-        let trained = CrfTagger::train(&examples, &options, &mut |iteration| {
+        let mut watch = |iteration: Iteration| {
             let of = |iterations: usize| iterations as u64 * count;
             let total = Some(of(iteration.limit));
             listener(Progress { stage: Stage::Train, done: of(iteration.number), total });
-        });
+        };
+        let trained = match &init {
+            Some(init) => init.adapt(&examples, &options, &mut watch),
+            None => CrfTagger::train(&examples, &options, &mut watch),
+        };
         let (tagger, training) = trained.map_err(|error| data.wrong(error))?;
         let seconds = start.elapsed().as_secs_f64();
         tagger.save(&mut output).map_err(|problem| Error::File { path: self.output.clone(), problem })?;
@@ -204,8 +212,24 @@ impl std::str::FromStr for SentenceWeights {
 }
 
 impl CrfOptions {
-    /// The options with what the files hold, and the number of raw tokens.
-    fn load(&self, data: &Data, listener: Listener<'_>) -> Result<(TrainOptions, usize)> {
+    /// Checks what can be checked without reading anything.
+    pub(crate) fn check(&self) -> Result<()> {
+        if self.init.is_some() && !(self.names.is_empty() && self.raw.is_empty()) {
+            return Err(Error::Options(
+                "a tagger that training goes on from keeps its name lists and clusters: leave out --names and --raw, or \
+                 leave out --init"
+                    .into(),
+            ));
+        }
+        Ok(())
+    }
+
+    /// The options with what the files hold, and the number of raw tokens; the sentences to learn from are raw text too.
+    pub(crate) fn load<'s>(
+        &self,
+        sentences: impl Iterator<Item = &'s Sentence>,
+        listener: Listener<'_>,
+    ) -> Result<(TrainOptions, usize)> {
         let mut options = self.train.clone();
         for (name, path) in &self.names {
             let read = ReadOptions { format: Some(Format::Text), ..ReadOptions::default() };
@@ -220,7 +244,7 @@ impl CrfOptions {
             return Ok((options, 0));
         }
         let mut builder = ClusterBuilder::default();
-        data.sentences.iter().for_each(|sentence| builder.add(sentence.tokens()));
+        sentences.for_each(|sentence| builder.add(sentence.tokens()));
         let mut done = 0;
         for path in &self.raw {
             let read = ReadOptions { no_tags: true, ..ReadOptions::default() };
@@ -240,14 +264,15 @@ impl CrfOptions {
 }
 
 /// Labelled sentences and where they come from.
-struct Data {
-    sentences: Vec<Sentence>,
+#[derive(Clone)]
+pub(crate) struct Data {
+    pub(crate) sentences: Vec<Sentence>,
     /// The files, and the number of sentences up to the end of each.
     files: Vec<(PathBuf, usize)>,
 }
 
 impl Data {
-    fn read(files: &[PathBuf], options: &ReadOptions, listener: Listener<'_>) -> Result<Data> {
+    pub(crate) fn read(files: &[PathBuf], options: &ReadOptions, listener: Listener<'_>) -> Result<Data> {
         let options = ReadOptions { side: options.side.or(Some(Side::Target)), ..options.clone() };
         let mut data = Data { sentences: Vec::new(), files: Vec::new() };
         for path in files {
@@ -287,7 +312,7 @@ impl Data {
     }
 }
 
-fn tokenized(sentence: &mut Sentence, path: &Path, number: u64) -> Result<()> {
+pub(crate) fn tokenized(sentence: &mut Sentence, path: &Path, number: u64) -> Result<()> {
     if sentence.is_tokenized() {
         return Ok(());
     }
@@ -300,7 +325,7 @@ fn tokenized(sentence: &mut Sentence, path: &Path, number: u64) -> Result<()> {
 }
 
 /// Tags sentences and compares. Labels that the tagger cannot know do not count.
-fn measure(tagger: &dyn Tagger, labels: &[String], mut data: Data) -> Result<DevFigures> {
+pub(crate) fn measure(tagger: &dyn Tagger, labels: &[String], mut data: Data) -> Result<DevFigures> {
     let gold: Vec<Vec<_>> = data.sentences.iter().map(|sentence| sentence.entities.clone()).collect();
     let start = Instant::now();
     if let Err(error) = tagger.tag(&mut data.sentences, false) {

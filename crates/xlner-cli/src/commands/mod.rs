@@ -10,6 +10,7 @@ mod models;
 mod options;
 mod project;
 mod report;
+mod self_train;
 mod tag;
 mod train;
 mod transfer;
@@ -39,6 +40,8 @@ pub enum Command {
     Ensemble(ensemble::Args),
     /// Train a tagger on labelled sentences
     Train(train::Args),
+    /// Train a tagger on projected labels, filter them by what it finds, and train again
+    SelfTrain(self_train::Args),
     /// Score predictions against gold data
     Eval(eval::Args),
     /// Run methods on datasets and compare them
@@ -62,6 +65,7 @@ pub fn run(command: Command, context: &Context) -> Result<()> {
         Command::Transfer(args) => transfer::run(args, context),
         Command::Ensemble(args) => ensemble::run(args, context),
         Command::Train(args) => train::run(args, context),
+        Command::SelfTrain(args) => self_train::run(args, context),
         Command::Eval(args) => eval::run(args, context),
         Command::Experiment(args) => experiment::run(args, context),
         Command::Report(args) => report::run(args, context),

@@ -25,7 +25,7 @@ else in records is kept. In JSONL each entity has its probability as score.";
 pub struct Args {
     /// Sentences: tokenised (tags are not looked at), or raw text, one a line; or pairs; `-` is standard input
     input: PathBuf,
-    /// `default` (English, built in), a model file or folder
+    /// `default` (English, built in), a model file or folder, or `capitals:PER` (capitalised words, all of one label: a baseline)
     #[arg(long, value_name = "MODEL", default_value = "default")]
     model: String,
     /// Which sentence of pairs is tagged

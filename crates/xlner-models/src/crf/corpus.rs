@@ -69,8 +69,15 @@ pub(crate) struct Corpus {
 }
 
 impl Corpus {
-    /// Finds the features of sentences; those seen fewer than `min_count` times are left out.
-    pub(crate) fn new(sentences: &[&Sentence], names: &Names, clusters: &Clusters, min_count: u32) -> Corpus {
+    /// Finds the features of sentences; those seen fewer than `min_count` times are left out unless they are in `known`
+    /// (sorted).
+    pub(crate) fn new(
+        sentences: &[&Sentence],
+        names: &Names,
+        clusters: &Clusters,
+        min_count: u32,
+        known: &[u32],
+    ) -> Corpus {
         let mut bounds = vec![0];
         sentences.iter().for_each(|sentence| bounds.push(bounds[bounds.len() - 1] + sentence.len()));
         let forms = Forms::new(sentences);
@@ -98,8 +105,8 @@ impl Corpus {
         let joint = joint_features(&bounds, &forms, &words, names);
         joint.columns.iter().for_each(|key| *counts.entry(*key).or_default() += 1);
 
-        let mut features: Vec<u32> =
-            counts.iter().filter(|(_, count)| **count >= min_count).map(|(key, _)| *key).collect();
+        let counts_in = |(key, count): &(&u32, &u32)| **count >= min_count || known.binary_search(key).is_ok();
+        let mut features: Vec<u32> = counts.iter().filter(counts_in).map(|(key, _)| *key).collect();
         features.sort_unstable();
         let number: FxHashMap<u32, u32> = features.iter().copied().zip(0..).collect();
         drop(counts);

@@ -17,6 +17,7 @@ mod model;
 mod names;
 mod objective;
 mod optimize;
+mod prior;
 mod states;
 mod tagger;
 mod train;

@@ -12,7 +12,8 @@ const CHUNK: usize = 64;
 
 /// Σ weight · −log P(states | sentence) + l2 · |x|².
 ///
-/// `x` holds the weights of the features (features × lanes), then those of the transitions (states × lanes).
+/// `x` holds the weights of the features (features × lanes), then those of the transitions (states × lanes); with a prior,
+/// what they differ by from its mean.
 pub(crate) struct Objective<'a> {
     pub(crate) corpus: &'a Corpus,
     pub(crate) states: &'a States,
@@ -21,6 +22,8 @@ pub(crate) struct Objective<'a> {
     /// Weight of every sentence.
     pub(crate) weights: &'a [f64],
     pub(crate) l2: f64,
+    /// Mean of the prior; empty for 0.
+    mean: &'a [f64],
     lanes: usize,
     /// Scores of groups; then what their features are to get.
     groups: Vec<f64>,
@@ -35,6 +38,7 @@ impl<'a> Objective<'a> {
         gold: &'a [u8],
         weights: &'a [f64],
         l2: f64,
+        mean: &'a [f64],
     ) -> Objective<'a> {
         let lanes = lanes(states.len());
         Objective {
@@ -43,6 +47,7 @@ impl<'a> Objective<'a> {
             gold,
             weights,
             l2,
+            mean,
             lanes,
             groups: vec![0.0; corpus.members.len() * lanes],
             residuals: vec![0.0; gold.len() * lanes],
@@ -62,7 +67,9 @@ impl<'a> Objective<'a> {
     /// Value at `x`; `gradient` is set to its gradient.
     pub(crate) fn evaluate(&mut self, x: &[f64], gradient: &mut [f64]) -> f64 {
         let (lanes, corpus) = (self.lanes, self.corpus);
-        let (features, transitions) = x.split_at(self.transitions());
+        let sum: Vec<f64> = self.mean.iter().zip(x).map(|(mean, change)| mean + change).collect();
+        let weights = if self.mean.is_empty() { x } else { &sum };
+        let (features, transitions) = weights.split_at(self.transitions());
         let (of_features, of_transitions) = gradient.split_at_mut(features.len());
         let chain = Chain::new(self.states, transitions);
 
@@ -169,13 +176,16 @@ mod tests {
         sentences[1].entities = vec![Entity::new(0..2, "PER")];
         sentences[3].entities = vec![Entity::new(2..4, "PER"), Entity::new(5..6, "LOC")];
         let given: Vec<&Sentence> = sentences.iter().collect();
-        for iobes in [false, true] {
+        for (iobes, shift) in [(false, None), (true, None), (true, Some(0.3))] {
             let states = States::new(vec!["LOC".into(), "PER".into()], iobes).unwrap();
-            let corpus = Corpus::new(&given, &Names::default(), &Default::default(), 2);
+            let corpus = Corpus::new(&given, &Names::default(), &Default::default(), 2, &[]);
             assert!(corpus.features.len() > 20);
             let gold: Vec<u8> = sentences.iter().flat_map(|sentence| states.of_sentence(sentence).unwrap()).collect();
-            let mut objective = Objective::new(&corpus, &states, &gold, &[1.0, 0.3, 1.0, 2.0], 0.05);
-            let len = objective.len();
+            let len = (corpus.features.len() + states.len()) * lanes(states.len());
+            let mean: Vec<f64> =
+                shift.map_or_else(Vec::new, |shift| (0..len).map(|n| shift * (n % 3) as f64).collect());
+            let mut objective = Objective::new(&corpus, &states, &gold, &[1.0, 0.3, 1.0, 2.0], 0.05, &mean);
+            assert_eq!(objective.len(), len);
             let x: Vec<f64> = (0..len).map(|n| ((n * 7919 % 101) as f64 / 101.0 - 0.5) * 0.8).collect();
             let mut gradient = vec![0.0; len];
             objective.evaluate(&x, &mut gradient);

@@ -69,6 +69,10 @@ impl CrfTagger {
         &self.model.training
     }
 
+    pub(super) fn model(&self) -> &Model {
+        &self.model
+    }
+
     /// The labels of the entities it finds, sorted.
     pub fn labels(&self) -> &[String] {
         self.model.states.labels()

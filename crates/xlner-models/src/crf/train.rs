@@ -11,6 +11,7 @@ use super::model::Model;
 use super::names::{self, Names};
 use super::objective::Objective;
 use super::optimize::{Limits, minimize};
+use super::prior::Prior;
 use super::states::States;
 use super::tagger::CrfTagger;
 use super::weights::Weights;
@@ -109,66 +110,103 @@ impl CrfTagger {
         options: &TrainOptions,
         watch: &mut dyn FnMut(Iteration),
     ) -> Result<(CrfTagger, Training)> {
-        options.check()?;
-        let wrong = |index: usize, problem: String| Error::Sentence { index, problem };
-        for (index, example) in examples.iter().enumerate() {
-            if !example.sentence.is_tokenized() {
-                return Err(wrong(index, "it is not tokenised; tokenise it first".into()));
-            }
-            if !(example.weight.is_finite() && example.weight > 0.0) {
-                return Err(wrong(index, format!("its weight is {}; weights are greater than 0", example.weight)));
-            }
-        }
-        let sentences: Vec<&Sentence> = examples.iter().map(|example| example.sentence).collect();
-        let entities = sentences.iter().flat_map(|sentence| &sentence.entities);
-        let labels: BTreeSet<&str> = entities.clone().map(|entity| entity.label.as_str()).collect();
-        if labels.is_empty() {
-            return Err(Error::Training("there is no entity to learn from; are these the files with the tags?".into()));
-        }
-        let states = States::new(labels.iter().map(|label| (*label).to_owned()).collect(), options.iobes)?;
-        let mut gold = Vec::new();
-        for (index, sentence) in sentences.iter().enumerate() {
-            gold.extend(states.of_sentence(sentence).map_err(|problem| wrong(index, problem))?);
-        }
-        let weights: Vec<f64> = examples.iter().map(|example| example.weight).collect();
-        let lists = options.names.iter().map(|list| (list.name.as_str(), list.entries.as_slice()));
-        let names = Names::new(lists);
-        let corpus = Corpus::new(&sentences, &names, &options.clusters, options.min_count);
-        let mut objective = Objective::new(&corpus, &states, &gold, &weights, options.l2);
+        learn(None, examples, options, watch)
+    }
 
-        let mut x = vec![0.0; objective.len()];
-        let limits = Limits { iterations: options.iterations, decrease: options.tolerance };
-        let found = minimize(
-            &mut x,
-            options.l1,
-            limits,
-            |x, gradient| objective.evaluate(x, gradient),
-            |number, objective, _| {
-                watch(Iteration { number, limit: options.iterations, objective });
-                true
-            },
-        );
-
-        let (of_features, of_transitions) = x.split_at(objective.transitions());
-        let rows = corpus.features.iter().copied().zip(of_features.chunks_exact(lanes(states.len())));
-        let model = Model {
-            weights: Weights::new(rows),
-            transitions: of_transitions.iter().map(|weight| *weight as f32).collect(),
-            training: options.describe(sentences.len(), gold.len(), entities.count()),
-            names,
-            clusters: options.clusters.clone(),
-            states,
-        };
-        // By way of its file, so that the tagger is the one that will be loaded.
-        let tagger = CrfTagger::from_bytes(&model.to_bytes()).map_err(Error::Training)?;
-        let figures =
-            Training { candidates: corpus.features.len(), iterations: found.iterations, objective: found.value };
-        Ok((tagger, figures))
+    /// Goes on learning from other sentences: a tagger of a domain from a general one. Its weights are the mean of the prior of
+    /// the new ones (Chelba and Acero 2004): L1 and L2 hold every weight close to what it was, the larger the closer, and what
+    /// the sentences say nothing of stays. Labels that it does not know are added; its name lists and clusters stay its own.
+    ///
+    /// # Errors
+    /// Those of [`train`](Self::train); [`Error::Options`] for name lists, clusters or IOBES that it was not trained with.
+    pub fn adapt(
+        &self,
+        examples: &[Example<'_>],
+        options: &TrainOptions,
+        watch: &mut dyn FnMut(Iteration),
+    ) -> Result<(CrfTagger, Training)> {
+        learn(Some(self.model()), examples, options, watch)
     }
 }
 
+/// Learns, from nothing or from a model on.
+fn learn(
+    model: Option<&Model>,
+    examples: &[Example<'_>],
+    options: &TrainOptions,
+    watch: &mut dyn FnMut(Iteration),
+) -> Result<(CrfTagger, Training)> {
+    options.check(model)?;
+    let wrong = |index: usize, problem: String| Error::Sentence { index, problem };
+    for (index, example) in examples.iter().enumerate() {
+        if !example.sentence.is_tokenized() {
+            return Err(wrong(index, "it is not tokenised; tokenise it first".into()));
+        }
+        if !(example.weight.is_finite() && example.weight > 0.0) {
+            return Err(wrong(index, format!("its weight is {}; weights are greater than 0", example.weight)));
+        }
+    }
+    let sentences: Vec<&Sentence> = examples.iter().map(|example| example.sentence).collect();
+    let entities = sentences.iter().flat_map(|sentence| &sentence.entities);
+    let mut labels: BTreeSet<&str> = entities.clone().map(|entity| entity.label.as_str()).collect();
+    if labels.is_empty() {
+        return Err(Error::Training("there is no entity to learn from; are these the files with the tags?".into()));
+    }
+    labels.extend(model.iter().flat_map(|model| model.states.labels()).map(String::as_str));
+    let iobes = model.map_or(options.iobes, |model| model.states.iobes());
+    let states = States::new(labels.iter().map(|label| (*label).to_owned()).collect(), iobes)?;
+    let mut gold = Vec::new();
+    for (index, sentence) in sentences.iter().enumerate() {
+        gold.extend(states.of_sentence(sentence).map_err(|problem| wrong(index, problem))?);
+    }
+    let weights: Vec<f64> = examples.iter().map(|example| example.weight).collect();
+    let lists = options.names.iter().map(|list| (list.name.as_str(), list.entries.as_slice()));
+    let names = model.map_or_else(|| Names::new(lists), |model| model.names.clone());
+    let clusters = model.map_or(&options.clusters, |model| &model.clusters);
+    let prior = model.map(|model| Prior::new(model, &states));
+    let known = prior.as_ref().map_or(&[][..], Prior::features);
+    let corpus = Corpus::new(&sentences, &names, clusters, options.min_count, known);
+    let mean = prior.as_ref().map_or_else(Vec::new, |prior| prior.weights(&corpus.features, &states));
+    let mut objective = Objective::new(&corpus, &states, &gold, &weights, options.l2, &mean);
+
+    let mut x = vec![0.0; objective.len()];
+    let limits = Limits { iterations: options.iterations, decrease: options.tolerance };
+    let found = minimize(
+        &mut x,
+        options.l1,
+        limits,
+        |x, gradient| objective.evaluate(x, gradient),
+        |number, objective, _| {
+            watch(Iteration { number, limit: options.iterations, objective });
+            true
+        },
+    );
+
+    x.iter_mut().zip(&mean).for_each(|(change, mean)| *change += mean);
+    let (of_features, of_transitions) = x.split_at(objective.transitions());
+    let (features, of_features) = match &prior {
+        Some(prior) => prior.complete(&corpus.features, of_features),
+        None => (corpus.features.clone(), of_features.to_vec()),
+    };
+    let rows = features.iter().copied().zip(of_features.chunks_exact(lanes(states.len())));
+    let training = options.describe(sentences.len(), gold.len(), entities.count(), clusters.len());
+    let model = Model {
+        weights: Weights::new(rows),
+        transitions: of_transitions.iter().map(|weight| *weight as f32).collect(),
+        training: model.map_or(training.clone(), |model| format!("{training}; before: {}", model.training)),
+        names,
+        clusters: clusters.clone(),
+        states,
+    };
+    // By way of its file, so that the tagger is the one that will be loaded.
+    let tagger = CrfTagger::from_bytes(&model.to_bytes()).map_err(Error::Training)?;
+    let figures = Training { candidates: corpus.features.len(), iterations: found.iterations, objective: found.value };
+    Ok((tagger, figures))
+}
+
 impl TrainOptions {
-    fn check(&self) -> Result<()> {
+    /// Checks what can be checked before; `model` is what training goes on from.
+    fn check(&self, model: Option<&Model>) -> Result<()> {
         let problem = if !(self.l1.is_finite() && self.l1 >= 0.0 && self.l2.is_finite() && self.l2 >= 0.0) {
             "the weights of L1 and L2 are numbers from 0 on".into()
         } else if self.min_count == 0 || self.iterations == 0 {
@@ -177,13 +215,18 @@ impl TrainOptions {
             "the tolerance is a number from 0 on".into()
         } else if self.names.len() > names::MOST {
             format!("{} name lists are too many; {} is the most", self.names.len(), names::MOST)
+        } else if model.is_some() && !(self.names.is_empty() && self.clusters.is_empty()) {
+            "training that goes on from a model keeps its name lists and clusters: give them where that is trained"
+                .into()
+        } else if self.iobes && model.is_some_and(|model| !model.states.iobes()) {
+            "the model that training goes on from knows IOB2, not IOBES: leave IOBES out".into()
         } else {
             return Ok(());
         };
         Err(Error::Options(problem))
     }
 
-    fn describe(&self, sentences: usize, tokens: usize, entities: usize) -> String {
+    fn describe(&self, sentences: usize, tokens: usize, entities: usize, clustered: usize) -> String {
         let names: Vec<String> =
             self.names.iter().map(|list| format!(" {} {}", list.name, list.entries.len())).collect();
         format!(
@@ -198,7 +241,7 @@ impl TrainOptions {
             self.tolerance,
             if self.iobes { "iobes" } else { "iob2" },
             if names.is_empty() { " none".to_owned() } else { names.concat() },
-            self.clusters.len(),
+            clustered,
         )
     }
 }

@@ -9,6 +9,7 @@ use xlner_core::Pair;
 use xlner_formats::{Format, ReadOptions, WriteOptions, read_pairs, write_pairs};
 
 use super::key::Key;
+use crate::stream::in_pool;
 use crate::{Error, Result};
 
 /// A folder in which stages keep what they made: `<stage>/<key>.jsonl.zst`, written beside and renamed, so that a file that
@@ -94,9 +95,12 @@ impl RunFolder {
     /// # Errors
     /// Where they cannot be written.
     pub fn save(path: &Path, pairs: &[Pair]) -> Result<()> {
-        let mut writer = write_pairs(path, &WriteOptions { format: Some(Format::Jsonl), ..WriteOptions::default() })?;
-        pairs.iter().try_for_each(|pair| writer.write(pair))?;
-        Ok(writer.finish()?)
+        let options = WriteOptions { format: Some(Format::Jsonl), ..WriteOptions::default() };
+        in_pool(|| {
+            let mut writer = write_pairs(path, &options)?;
+            pairs.iter().try_for_each(|pair| writer.write(pair))?;
+            Ok(writer.finish()?)
+        })
     }
 
     /// Reads the pairs that a stage has kept.
@@ -107,7 +111,7 @@ impl RunFolder {
         let path = self.path(stage, key, PAIRS);
         let options = ReadOptions { format: Some(Format::Jsonl), ..ReadOptions::default() };
         let read = || read_pairs(&path, &options)?.collect::<std::result::Result<Vec<_>, _>>();
-        read().map_err(|problem| Error::Kept { path: path.clone(), problem })
+        in_pool(read).map_err(|problem| Error::Kept { path: path.clone(), problem })
     }
 }
 

@@ -3,6 +3,7 @@
 use std::collections::VecDeque;
 use std::sync::mpsc::Sender;
 
+use rayon::prelude::*;
 use xlner_align::Bitext;
 use xlner_core::Pair;
 use xlner_project::Method;
@@ -12,12 +13,12 @@ use super::batch::Batch;
 use super::folder::{PAIRS, RunFolder};
 use super::key::{Key, KeyBuilder};
 use super::{BATCH, Batches, Flow, StageFigures, WINDOW, tell};
-use crate::Result;
 use crate::aligner::{Aligner, AlignerOptions, Langs};
 use crate::progress::{Progress, Stage};
 use crate::project::method;
 use crate::project::stage::CorpusProjector;
-use crate::stream::timed;
+use crate::stream::{in_pool, timed};
+use crate::{Error, Result};
 
 /// Names of the stages in the run folder.
 const ALIGNER: &str = "aligner";
@@ -60,6 +61,20 @@ struct Sample {
     same: Bitext,
     langs: Option<Langs>,
     key: KeyBuilder,
+}
+
+impl Sample {
+    /// Adds a pair, with `back` its back-translation as well.
+    fn add(&mut self, pair: &Pair, back: bool) -> Result<()> {
+        self.langs.get_or_insert_with(|| Langs::of(pair));
+        self.bitext.push(pair.source.tokens(), pair.target.tokens());
+        if back {
+            let middle = back::sentence(pair)?;
+            self.bitext.push(pair.source.tokens(), middle.tokens());
+            self.same.push(middle.tokens(), pair.target.tokens());
+        }
+        Ok(())
+    }
 }
 
 /// Batches that are projected together.
@@ -136,15 +151,8 @@ impl<'f> Windows<'f> {
     /// Adds a batch to what the aligner is trained on. Its pairs then leave the memory: they are in the run folder.
     fn sample_from(&mut self, batch: &mut Batch) -> Result<()> {
         if let State::Sampling(sample) = &mut self.aligner {
-            for pair in batch.take(self.flow.folder)? {
-                sample.langs.get_or_insert_with(|| Langs::of(&pair));
-                sample.bitext.push(pair.source.tokens(), pair.target.tokens());
-                if self.flow.back.is_some() {
-                    let middle = back::sentence(&pair)?;
-                    sample.bitext.push(pair.source.tokens(), middle.tokens());
-                    sample.same.push(middle.tokens(), pair.target.tokens());
-                }
-            }
+            let (pairs, back) = (batch.take(self.flow.folder)?, self.flow.back.is_some());
+            in_pool(|| pairs.into_iter().try_for_each(|pair| sample.add(&pair, back)))?;
             let key = std::mem::replace(&mut sample.key, Key::of(ALIGNER));
             sample.key = key.after(batch.key);
         }
@@ -186,7 +194,8 @@ impl<'f> Windows<'f> {
         let (folder, mut trained) = (self.flow.folder, None);
         let made = timed(&mut self.train.seconds, || {
             folder.keep(ALIGNER, key, MODEL, |path| {
-                let aligner = Aligner::train(options, bitext, langs, &mut |progress| tell(events, progress))?.aligner;
+                let tell = &mut |progress| tell(events, progress);
+                let aligner = in_pool(|| Aligner::train(options, bitext, langs, tell))?.aligner;
                 aligner.save(path)?;
                 trained = Some(aligner);
                 Ok(())
@@ -240,8 +249,10 @@ impl<'f> Windows<'f> {
             flow.folder.keep(PROJECT, key, PAIRS, |path| {
                 let mut pairs = Vec::with_capacity(length as usize);
                 let mut numbers = Vec::with_capacity(length as usize);
-                for batch in &mut window.batches {
-                    pairs.append(&mut batch.take(flow.folder)?);
+                let taken = window.batches.par_iter_mut().map(|batch| batch.take(flow.folder));
+                let taken: Vec<Result<Vec<Pair>>> = taken.collect();
+                for (batch, taken) in window.batches.iter().zip(taken) {
+                    pairs.append(&mut taken?);
                     numbers.extend(batch.first()..batch.first() + batch.length);
                 }
                 let fail = |index: usize, pair: &Pair, problem: xlner_project::Error| {
@@ -261,23 +272,26 @@ impl<'f> Windows<'f> {
                     }
                 };
                 let direct = aligners.map(|aligners| &aligners.direct);
-                match (flow.back, aligners.and_then(|aligners| Some((&aligners.direct, aligners.same.as_ref()?)))) {
-                    (Some(Back::Project), Some((direct, same))) => {
-                        let mut first = back::first_step(&pairs)?;
-                        projector(Some(direct)).run(&mut first, &mut listener)?;
-                        let lost = back::lost(&first);
-                        let mut second = back::second_step(&pairs, first);
-                        projector(Some(same)).run(&mut second, &mut listener)?;
-                        back::join(&mut pairs, lost, second);
+                in_pool(|| {
+                    match (flow.back, aligners.and_then(|aligners| Some((&aligners.direct, aligners.same.as_ref()?)))) {
+                        (Some(Back::Project), Some((direct, same))) => {
+                            let mut first = back::first_step(&pairs)?;
+                            projector(Some(direct)).run(&mut first, &mut listener)?;
+                            let lost = back::lost(&first);
+                            let mut second = back::second_step(&pairs, first);
+                            projector(Some(same)).run(&mut second, &mut listener)?;
+                            back::join(&mut pairs, lost, second);
+                        }
+                        (Some(back), Some((direct, same))) => {
+                            back::link(&mut pairs, direct, same, back)?;
+                            projector(Some(direct)).run(&mut pairs, &mut listener)?;
+                        }
+                        _ => {
+                            projector(direct).run(&mut pairs, &mut listener)?;
+                        }
                     }
-                    (Some(back), Some((direct, same))) => {
-                        back::link(&mut pairs, direct, same, back)?;
-                        projector(Some(direct)).run(&mut pairs, &mut listener)?;
-                    }
-                    _ => {
-                        projector(direct).run(&mut pairs, &mut listener)?;
-                    }
-                }
+                    Ok::<_, Error>(())
+                })?;
                 RunFolder::save(path, &pairs)?;
                 projected = Some(pairs);
                 Ok(())
@@ -289,7 +303,7 @@ impl<'f> Windows<'f> {
             None => flow.folder.load(PROJECT, key)?,
         };
         tell(events, Progress { stage: Stage::Project, done: done + length, total: None });
-        pairs.into_iter().try_for_each(write)
+        in_pool(|| pairs.into_iter().try_for_each(write))
     }
 }
 
