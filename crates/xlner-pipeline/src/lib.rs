@@ -9,6 +9,8 @@ mod aligner;
 mod documents;
 mod error;
 pub mod experiment;
+#[cfg(feature = "fine-tune")]
+pub mod fine_tune;
 mod flow;
 mod input;
 pub mod label;
@@ -24,6 +26,8 @@ pub mod translate;
 pub use align::{AlignJob, SimilarityJob};
 pub use aligner::{AlignerOptions, Extraction};
 pub use error::{Error, Result};
+#[cfg(feature = "fine-tune")]
+pub use fine_tune::{FineTuneJob, FineTuneReport};
 pub use flow::{Back, FlowFigures, Shard, StageFigures};
 pub use input::Input;
 pub use label::{FlowReport, LabelJob, LabelModels, RunOptions};

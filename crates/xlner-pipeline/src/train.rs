@@ -180,7 +180,7 @@ impl TrainJob {
 }
 
 impl SentenceWeights {
-    fn of(self, sentence: &Sentence) -> f64 {
+    pub(crate) fn of(self, sentence: &Sentence) -> f64 {
         let scores: Vec<f64> = match self {
             SentenceWeights::Equal => Vec::new(),
             SentenceWeights::Score => sentence.entities.iter().filter_map(|entity| entity.score).collect(),
@@ -240,14 +240,15 @@ impl CrfOptions {
 }
 
 /// Labelled sentences and where they come from.
-struct Data {
-    sentences: Vec<Sentence>,
+#[derive(Clone)]
+pub(crate) struct Data {
+    pub(crate) sentences: Vec<Sentence>,
     /// The files, and the number of sentences up to the end of each.
     files: Vec<(PathBuf, usize)>,
 }
 
 impl Data {
-    fn read(files: &[PathBuf], options: &ReadOptions, listener: Listener<'_>) -> Result<Data> {
+    pub(crate) fn read(files: &[PathBuf], options: &ReadOptions, listener: Listener<'_>) -> Result<Data> {
         let options = ReadOptions { side: options.side.or(Some(Side::Target)), ..options.clone() };
         let mut data = Data { sentences: Vec::new(), files: Vec::new() };
         for path in files {
@@ -265,7 +266,7 @@ impl Data {
         Ok(data)
     }
 
-    fn figures(&self) -> DataFigures {
+    pub(crate) fn figures(&self) -> DataFigures {
         let mut figures = DataFigures { sentences: self.sentences.len() as u64, ..DataFigures::default() };
         for sentence in &self.sentences {
             figures.tokens += sentence.len() as u64;
@@ -277,7 +278,7 @@ impl Data {
     }
 
     /// The error with the file and the number of the sentence that it is about.
-    fn wrong(&self, error: xlner_models::Error) -> Error {
+    pub(crate) fn wrong(&self, error: xlner_models::Error) -> Error {
         let xlner_models::Error::Sentence { index, problem } = error else { return error.into() };
         let at = self.files.partition_point(|(_, end)| *end <= index);
         let first = at.checked_sub(1).map_or(0, |before| self.files[before].1);
@@ -300,7 +301,7 @@ fn tokenized(sentence: &mut Sentence, path: &Path, number: u64) -> Result<()> {
 }
 
 /// Tags sentences and compares. Labels that the tagger cannot know do not count.
-fn measure(tagger: &dyn Tagger, labels: &[String], mut data: Data) -> Result<DevFigures> {
+pub(crate) fn measure(tagger: &dyn Tagger, labels: &[String], mut data: Data) -> Result<DevFigures> {
     let gold: Vec<Vec<_>> = data.sentences.iter().map(|sentence| sentence.entities.clone()).collect();
     let start = Instant::now();
     if let Err(error) = tagger.tag(&mut data.sentences, false) {

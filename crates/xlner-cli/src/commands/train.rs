@@ -1,5 +1,7 @@
 //! `xlner train`.
 
+mod transformer;
+
 use std::path::PathBuf;
 
 use anyhow::Result;
@@ -8,16 +10,18 @@ use xlner_models::crf::TrainOptions;
 use xlner_pipeline::{CrfOptions, ModelOptions, SentenceWeights, TrainJob, TrainReport};
 
 use crate::bars::Bars;
-use crate::context::{Context, failed};
+use crate::context::{Context, UsageError, failed};
 
 const EXAMPLES: &str = "\
 Examples:
   xlner train --train en.train.conll --dev en.dev.conll -o en.tagger
   xlner train --train sw.projected.jsonl --weights score --raw sw.txt -o sw.tagger
   xlner train --train en.conll --names FIRST=first-names.txt --names CITY=cities.txt -o en.tagger --json
+  xlner train --model-type transformer --init xlm-roberta-base/ --train sw.jsonl --dev sw.dev.conll -o sw.model
 
 A CRF needs no other model and trains in about a minute on 10,000 sentences. What helps it most: raw text of the language \
-(--raw, the more the better) and lists of names (--names).";
+(--raw, the more the better) and lists of names (--names). A transformer is fine-tuned from a model that is there (--init), and \
+written as a folder that `transformers` loads too.";
 
 #[derive(clap::Args)]
 #[command(after_help = EXAMPLES)]
@@ -29,7 +33,7 @@ pub struct Args {
     #[arg(long, value_name = "FILE")]
     dev: Option<PathBuf>,
     /// What is trained
-    #[arg(long, default_value = "crf", value_name = "crf")]
+    #[arg(long, default_value = "crf", value_name = "crf|transformer")]
     model_type: ModelType,
     /// Where to keep the tagger
     #[arg(long, short, value_name = "MODEL")]
@@ -69,6 +73,9 @@ pub struct Args {
     #[arg(long, value_name = "TEXT", default_value = "", help_heading = "CRF")]
     data_name: String,
 
+    #[command(flatten)]
+    transformer: transformer::TransformerArgs,
+
     /// Which side of pairs is labelled [default: target, where projection puts entities]
     #[arg(long, value_name = "source|target", help_heading = "Formats")]
     side: Option<Side>,
@@ -82,6 +89,8 @@ pub struct Args {
 enum ModelType {
     /// Linear-chain CRF
     Crf,
+    /// A transformer that classifies tokens, fine-tuned
+    Transformer,
 }
 
 fn parse_names(text: &str) -> Result<(String, PathBuf), String> {
@@ -92,6 +101,17 @@ fn parse_names(text: &str) -> Result<(String, PathBuf), String> {
 }
 
 pub fn run(args: Args, context: &Context) -> Result<()> {
+    match args.model_type {
+        ModelType::Crf => args.transformer.refuse()?,
+        ModelType::Transformer => {
+            let names = !args.names.is_empty() || !args.raw.is_empty() || args.iobes || !args.data_name.is_empty();
+            if names {
+                let problem = "--names, --raw, --iobes and --data-name go with --model-type crf";
+                return Err(UsageError(problem.into()).into());
+            }
+            return transformer::run(args, context);
+        }
+    }
     let json = args.json;
     let job = job(args);
     let report = {
@@ -106,22 +126,20 @@ pub fn run(args: Args, context: &Context) -> Result<()> {
 }
 
 fn job(args: Args) -> TrainJob {
-    let model = match args.model_type {
-        ModelType::Crf => ModelOptions::Crf(CrfOptions {
-            train: TrainOptions {
-                l1: args.l1,
-                l2: args.l2,
-                min_count: args.min_count,
-                iterations: args.iterations,
-                tolerance: args.tolerance,
-                iobes: args.iobes,
-                data: args.data_name,
-                ..TrainOptions::default()
-            },
-            names: args.names,
-            raw: args.raw,
-        }),
-    };
+    let model = ModelOptions::Crf(CrfOptions {
+        train: TrainOptions {
+            l1: args.l1,
+            l2: args.l2,
+            min_count: args.min_count,
+            iterations: args.iterations,
+            tolerance: args.tolerance,
+            iobes: args.iobes,
+            data: args.data_name,
+            ..TrainOptions::default()
+        },
+        names: args.names,
+        raw: args.raw,
+    });
     TrainJob {
         train: args.train,
         dev: args.dev,
