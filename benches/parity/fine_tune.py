@@ -5,8 +5,8 @@
     python benches/parity/fine_tune.py --check [FOLDER]       # what the test saved, loaded by transformers
 
 Needs torch, transformers, tokenizers and safetensors. Dropout is 0, so that nothing is random. A checkpoint has `train.jsonl`
-(tokens, tags), `reference.json` (the settings; loss and norm of the gradients of every step) and `reference.safetensors` (the
-weights after the last step).
+(tokens, tags), `reference.json` (the settings; loss and norm of the gradients of every step), `reference.safetensors` (the weights
+after the last step), and `aligner.json`: pairs, and the losses of the encoder fine-tuned on them to align.
 """
 
 import json
@@ -82,6 +82,44 @@ def train(model, tokenizer, items):
     return losses, norms
 
 
+def aligner_loss(source, target, threshold):
+    """Dou and Neubig 2021, eq. 4 (self-training) and 5 (consistency); links as awesome-align takes them (softmax)."""
+    scores = source @ target.T
+    forward, reverse = scores.softmax(1), scores.softmax(0)
+    links = ((forward > threshold) & (reverse > threshold)).float().detach()
+    n, m = scores.shape
+    trained = (links * 0.5 * (forward / n + reverse / m)).sum()
+    return -trained - torch.trace(forward @ reverse.T) / min(n, m)
+
+
+def align(folder, tokenizer, texts):
+    """The losses of an encoder that is fine-tuned on pairs."""
+    settings = dict(layer=2, threshold=1e-3, batch_size=3, epochs=2, learning_rate=2e-4)
+    pairs = list(zip(texts[0::2], texts[1::2]))[:9]
+    model = transformers.AutoModel.from_pretrained(folder, attn_implementation="eager")
+    optimizer = torch.optim.AdamW(model.parameters(), lr=settings["learning_rate"], weight_decay=0.0)
+    starts = list(range(0, len(pairs), settings["batch_size"])) * settings["epochs"]
+    schedule = transformers.get_linear_schedule_with_warmup(optimizer, 0, len(starts))
+    model.train()
+
+    def states(tokens):
+        encoded = tokenizer(tokens, is_split_into_words=True, return_tensors="pt")
+        output = model(input_ids=encoded["input_ids"], attention_mask=encoded["attention_mask"], output_hidden_states=True)
+        return output.hidden_states[settings["layer"]][0, 1:-1]
+
+    losses = []
+    for start in starts:
+        batch = pairs[start : start + settings["batch_size"]]
+        loss = sum(aligner_loss(states(a), states(b), settings["threshold"]) for a, b in batch) / len(batch)
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+        optimizer.step()
+        schedule.step()
+        optimizer.zero_grad()
+        losses.append(float(loss.detach()))
+    (folder / "aligner.json").write_text(json.dumps({**settings, "pairs": pairs, "losses": losses}))
+
+
 def write(top):
     text = [" ".join(sentence) for sentence in sentences(4000, seed=1)]
     draw = random.Random(5)
@@ -101,6 +139,7 @@ def write(top):
         save_file({key: value.contiguous() for key, value in model.state_dict().items()}, folder / "reference.safetensors",
                   metadata={"format": "pt"})
         (folder / "reference.json").write_text(json.dumps({**SETTINGS, "losses": losses, "norms": norms}))
+        align(folder, tokenizer, short)
         print(f"{name}: {len(losses)} steps, loss {losses[0]:.4f} to {losses[-1]:.4f}")
 
 

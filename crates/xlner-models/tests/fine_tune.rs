@@ -12,7 +12,9 @@ use xlner_core::Sentence;
 use xlner_core::tags::{Scheme, decode};
 use xlner_models::crf::Example;
 use xlner_models::nn::{Precision, Weights};
-use xlner_models::transformer::fine_tune::{DeviceChoice, FineTuneOptions, fine_tune};
+use xlner_models::transformer::fine_tune::{
+    AlignerOptions, DeviceChoice, FineTuneOptions, Step, fine_tune, fine_tune_aligner,
+};
 use xlner_models::transformer::{Model, SubWordTokenizer};
 
 #[derive(Deserialize)]
@@ -119,6 +121,46 @@ fn weights(folder: &Path, output: &Path) -> f64 {
         }
     }
     largest
+}
+
+#[derive(Deserialize)]
+struct Aligner {
+    layer: usize,
+    threshold: f64,
+    batch_size: usize,
+    epochs: usize,
+    learning_rate: f64,
+    pairs: Vec<(Vec<String>, Vec<String>)>,
+    losses: Vec<f64>,
+}
+
+#[test]
+fn encoders_by_the_formula() {
+    for folder in checkpoints() {
+        let name = folder.file_name().unwrap().to_string_lossy().into_owned();
+        let reference: Aligner = serde_json::from_reader(File::open(folder.join("aligner.json")).unwrap()).unwrap();
+        let pairs: Vec<_> =
+            reference.pairs.iter().map(|(a, b)| (Sentence::from_tokens(a), Sentence::from_tokens(b))).collect();
+        let given: Vec<(&Sentence, &Sentence)> = pairs.iter().map(|(a, b)| (a, b)).collect();
+        let options = AlignerOptions {
+            layer: reference.layer,
+            threshold: reference.threshold,
+            consistency: true,
+            epochs: reference.epochs,
+            batch_size: reference.batch_size,
+            learning_rate: reference.learning_rate,
+            shuffle: false,
+            device: DeviceChoice::Cpu,
+            ..AlignerOptions::default()
+        };
+        let (mut losses, output) = (Vec::new(), tempfile::tempdir().unwrap());
+        let watch = &mut |step: Step| losses.push(step.loss);
+        fine_tune_aligner(&folder, &given, &options, &output.path().join("tuned"), watch).unwrap();
+        assert_eq!(losses.len(), reference.losses.len(), "{name}");
+        let largest = losses.iter().zip(&reference.losses).map(|(a, b)| (a - b).abs()).fold(0.0, f64::max);
+        println!("{name}: {} steps, largest difference {largest:.1e} (loss of alignment)", losses.len());
+        assert!(largest <= MOST, "{name}: {losses:?} {:?}", reference.losses);
+    }
 }
 
 /// Keeps our scores for `fine_tune.py --check`.
