@@ -1,9 +1,13 @@
 //! The job `align`: bitext → links.
 
+#[cfg(feature = "fine-tune")]
+mod fine_tune;
 mod similarity;
 
 use std::path::{Path, PathBuf};
 
+#[cfg(feature = "fine-tune")]
+pub use fine_tune::{EncoderJob, EncoderReport};
 use serde::Serialize;
 pub use similarity::SimilarityJob;
 use xlner_align::Scratch;

@@ -10,6 +10,8 @@ mod documents;
 pub mod ensemble;
 mod error;
 pub mod experiment;
+#[cfg(feature = "fine-tune")]
+pub mod fine_tune;
 mod flow;
 mod input;
 pub mod label;
@@ -26,6 +28,8 @@ pub mod translate;
 pub use align::{AlignJob, SimilarityJob};
 pub use aligner::{AlignerOptions, Extraction};
 pub use error::{Error, Result};
+#[cfg(feature = "fine-tune")]
+pub use fine_tune::{FineTuneJob, FineTuneReport};
 pub use flow::{Back, FlowFigures, Shard, StageFigures};
 pub use input::Input;
 pub use label::{FlowReport, LabelJob, LabelModels, RunOptions};

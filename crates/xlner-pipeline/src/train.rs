@@ -188,7 +188,7 @@ impl TrainJob {
 }
 
 impl SentenceWeights {
-    fn of(self, sentence: &Sentence) -> f64 {
+    pub(crate) fn of(self, sentence: &Sentence) -> f64 {
         let scores: Vec<f64> = match self {
             SentenceWeights::Equal => Vec::new(),
             SentenceWeights::Score => sentence.entities.iter().filter_map(|entity| entity.score).collect(),
@@ -290,7 +290,7 @@ impl Data {
         Ok(data)
     }
 
-    fn figures(&self) -> DataFigures {
+    pub(crate) fn figures(&self) -> DataFigures {
         let mut figures = DataFigures { sentences: self.sentences.len() as u64, ..DataFigures::default() };
         for sentence in &self.sentences {
             figures.tokens += sentence.len() as u64;
@@ -302,7 +302,7 @@ impl Data {
     }
 
     /// The error with the file and the number of the sentence that it is about.
-    fn wrong(&self, error: xlner_models::Error) -> Error {
+    pub(crate) fn wrong(&self, error: xlner_models::Error) -> Error {
         let xlner_models::Error::Sentence { index, problem } = error else { return error.into() };
         let at = self.files.partition_point(|(_, end)| *end <= index);
         let first = at.checked_sub(1).map_or(0, |before| self.files[before].1);

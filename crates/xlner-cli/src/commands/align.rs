@@ -1,5 +1,7 @@
 //! `xlner align`.
 
+mod encoder;
+
 use std::path::{Path, PathBuf};
 
 use anyhow::Result;
@@ -20,6 +22,7 @@ Examples:
   xlner align --model en-de.xla --bitext new.tsv -o new.pharaoh
   xlner align --model en-de.xla --train --bitext new.tsv --save-model better.xla -o new.pharaoh
   xlner align --similarity itermax --encoder bert-base-multilingual-cased/ --layer 8 --bitext new.tsv -o new.pharaoh
+  xlner align --similarity softmax --encoder bert-base-multilingual-cased/ --bitext train.tsv --save-encoder tuned/
 
 A file ending in .tsv is `source<TAB>target`, in .txt or .bitext `source ||| target`; spaces separate the tokens. One \
 line is written for every line read, empty where nothing is linked. Training holds all pairs in memory; with --model \
@@ -73,6 +76,9 @@ pub struct Args {
     #[arg(long, value_name = "KAPPA", default_value = "0", requires = "similarity")]
     distortion: f64,
 
+    #[command(flatten)]
+    tuning: encoder::TuningArgs,
+
     /// Whose links: forward (source tokens generate target tokens), reverse, or both
     #[arg(long, default_value = "both", value_name = "forward|reverse|both", value_parser = ["forward", "reverse", "both"])]
     direction: String,
@@ -92,17 +98,24 @@ pub struct Args {
     /// Format of the links: pharaoh, naacl, or jsonl for whole records [default: from the name; pharaoh on standard output]
     #[arg(long, value_name = "FORMAT")]
     to_format: Option<Format>,
-    /// Where to write the links; `-` is standard output [default: -, with --save-model nowhere]
+    /// Where to write the links; `-` is standard output [default: -, with --save-model or --save-encoder nowhere]
     #[arg(long, short, value_name = "FILE")]
     output: Option<PathBuf>,
 }
 
 pub fn run(args: Args, context: &Context) -> Result<()> {
     let encoder = args.encoder.clone().zip(args.similarity);
-    let (layer, distortion) = (args.layer, args.distortion);
+    let (layer, distortion, tuning) = (args.layer, args.distortion, args.tuning.clone());
     let job = job(args)?;
     if let Some((encoder, extraction)) = encoder {
-        return by_similarity(job, &encoder, layer, extraction, distortion, context);
+        let Some(tuned) = tuning.run(&job, &encoder, layer, extraction, context)? else {
+            return by_similarity(job, &encoder, layer, extraction, distortion, context);
+        };
+        // Of a tuned encoder links are written where they are asked for.
+        return match job.output {
+            Some(_) => by_similarity(job, &tuned, layer, extraction, distortion, context),
+            None => Ok(()),
+        };
     }
     let report = {
         let mut bars = Bars::new(context);
@@ -171,7 +184,8 @@ fn job(args: Args) -> Result<AlignJob> {
     };
     // The format of the first is not that of the others, unless it is one of pairs.
     let format = options.format.filter(|format| format.holds_pairs());
-    let output = args.output.or_else(|| args.save_model.is_none().then(|| PathBuf::from("-")));
+    let output =
+        args.output.or_else(|| (args.save_model.is_none() && !args.tuning.asked_for()).then(|| PathBuf::from("-")));
     let stdout = output.as_deref() == Some(Path::new("-"));
     Ok(AlignJob {
         input,

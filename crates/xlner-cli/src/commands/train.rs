@@ -1,5 +1,7 @@
 //! `xlner train`.
 
+mod transformer;
+
 use std::path::PathBuf;
 
 use anyhow::Result;
@@ -8,7 +10,7 @@ use xlner_models::crf::TrainOptions;
 use xlner_pipeline::{CrfOptions, ModelOptions, SentenceWeights, TrainJob, TrainReport};
 
 use crate::bars::Bars;
-use crate::context::{Context, failed};
+use crate::context::{Context, UsageError, failed};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -16,10 +18,12 @@ Examples:
   xlner train --train sw.projected.jsonl --weights score --raw sw.txt -o sw.tagger
   xlner train --train finance.conll --init default --dev finance.dev.conll -o finance.tagger
   xlner train --train en.conll --names FIRST=first-names.txt --names CITY=cities.txt -o en.tagger --json
+  xlner train --model-type transformer --init xlm-roberta-base/ --train sw.jsonl --dev sw.dev.conll -o sw.model
 
 A CRF needs no other model and trains in about a minute on 10,000 sentences. What helps it most: raw text of the language \
 (--raw, the more the better) and lists of names (--names). With --init the weights stay close to those of that tagger, the closer \
-the larger --l1 and --l2 are; what the new sentences say nothing of stays as it was.";
+the larger --l1 and --l2 are; what the new sentences say nothing of stays as it was. A transformer is fine-tuned from a model \
+that is there (--init), and written as a folder that `transformers` loads too.";
 
 #[derive(clap::Args)]
 #[command(after_help = EXAMPLES)]
@@ -31,7 +35,7 @@ pub struct Args {
     #[arg(long, value_name = "FILE")]
     dev: Option<PathBuf>,
     /// What is trained
-    #[arg(long, default_value = "crf", value_name = "crf")]
+    #[arg(long, default_value = "crf", value_name = "crf|transformer")]
     model_type: ModelType,
     /// Where to keep the tagger
     #[arg(long, short, value_name = "MODEL")]
@@ -45,6 +49,8 @@ pub struct Args {
 
     #[command(flatten)]
     crf: CrfArgs,
+    #[command(flatten)]
+    transformer: transformer::TransformerArgs,
 
     /// Which side of pairs is labelled [default: target, where projection puts entities]
     #[arg(long, value_name = "source|target", help_heading = "Formats")]
@@ -57,8 +63,9 @@ pub struct Args {
 /// How a CRF is trained.
 #[derive(clap::Args)]
 pub struct CrfArgs {
-    /// Tagger that training goes on from, as `general.tagger` to one of a domain; `default` is the built-in one
-    #[arg(long, value_name = "MODEL", help_heading = "CRF")]
+    /// Model that training goes on from: a CRF, as from `general.tagger` to one of a domain (`default` is the built-in one); for a
+    /// transformer a folder as Hugging Face keeps models, or a name on its Hub
+    #[arg(long, value_name = "PATH|HUB_ID")]
     init: Option<String>,
     /// A list of names, one a line; lists of one name are one; repeatable
     #[arg(long, value_name = "NAME=FILE", value_parser = parse_names, help_heading = "CRF")]
@@ -115,6 +122,8 @@ impl CrfArgs {
 enum ModelType {
     /// Linear-chain CRF
     Crf,
+    /// A transformer that classifies tokens, fine-tuned
+    Transformer,
 }
 
 fn parse_names(text: &str) -> Result<(String, PathBuf), String> {
@@ -125,6 +134,20 @@ fn parse_names(text: &str) -> Result<(String, PathBuf), String> {
 }
 
 pub fn run(args: Args, context: &Context) -> Result<()> {
+    match args.model_type {
+        ModelType::Crf => args.transformer.refuse()?,
+        ModelType::Transformer => {
+            let names = !args.crf.names.is_empty()
+                || !args.crf.raw.is_empty()
+                || args.crf.iobes
+                || !args.crf.data_name.is_empty();
+            if names {
+                let problem = "--names, --raw, --iobes and --data-name go with --model-type crf";
+                return Err(UsageError(problem.into()).into());
+            }
+            return transformer::run(args, context);
+        }
+    }
     let json = args.json;
     let job = job(args);
     let report = {
@@ -139,9 +162,7 @@ pub fn run(args: Args, context: &Context) -> Result<()> {
 }
 
 fn job(args: Args) -> TrainJob {
-    let model = match args.model_type {
-        ModelType::Crf => ModelOptions::Crf(args.crf.options()),
-    };
+    let model = ModelOptions::Crf(args.crf.options());
     TrainJob {
         train: args.train,
         dev: args.dev,

@@ -91,7 +91,7 @@ fn distances(table: &Embedding, first: usize, rows: usize) -> Heads<'_> {
 impl Relative {
     /// Row of the table for a distance (query − key): distances up to half the buckets have their own, larger ones share them
     /// by logarithm (DeBERTaV2, `make_log_bucket_position`).
-    fn row(&self, distance: i64) -> usize {
+    pub(super) fn row(&self, distance: i64) -> usize {
         let bucket = match self.buckets {
             Some(buckets) if distance.unsigned_abs() as usize > buckets / 2 => {
                 let half = (buckets / 2) as f32;

@@ -9,6 +9,8 @@ mod config;
 mod conv;
 mod deberta;
 mod encoder;
+#[cfg(feature = "fine-tune")]
+pub mod fine_tune;
 mod labels;
 mod layer;
 mod model;

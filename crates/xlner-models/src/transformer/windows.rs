@@ -10,12 +10,12 @@ use crate::{Error, Result};
 
 /// A part of a sentence that goes through the model at once.
 #[derive(Debug, PartialEq)]
-struct Window {
+pub(super) struct Window {
     sentence: usize,
     /// With the special sub-words that frame the sentence.
-    ids: Vec<u32>,
+    pub ids: Vec<u32>,
     /// Rows of the window that count; the others are its frame, and what other windows see more of.
-    counts: Range<usize>,
+    pub counts: Range<usize>,
 }
 
 /// What the model says of every sub-word of sentences that is not special: rows of `width` values, one list per sentence.
@@ -63,7 +63,13 @@ pub(super) fn run(
     Ok(results)
 }
 
-fn cut(sentence: usize, tokens: &Tokens, longest: usize, windows: &mut Vec<Window>) -> std::result::Result<(), String> {
+/// Cuts a sentence into windows of `longest` sub-words at most.
+pub(super) fn cut(
+    sentence: usize,
+    tokens: &Tokens,
+    longest: usize,
+    windows: &mut Vec<Window>,
+) -> std::result::Result<(), String> {
     let before = tokens.words.iter().take_while(|word| word.is_none()).count();
     let after = tokens.words[before..].iter().rev().take_while(|word| word.is_none()).count();
     let (frame, inside) = (before + after, &tokens.ids[before..tokens.ids.len() - after]);
