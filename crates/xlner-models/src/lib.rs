@@ -10,6 +10,7 @@ pub mod hub;
 pub mod languages;
 #[cfg(feature = "transformers")]
 pub mod nn;
+mod precision;
 mod scorer;
 #[cfg(feature = "transformers")]
 pub mod seq2seq;
@@ -23,9 +24,10 @@ mod translators;
 pub use encoder::{Encoded, Encoder};
 pub use encoders::open_encoder;
 pub use error::{Error, Result};
+pub use precision::Precision;
 pub use scorer::{GivenTranslation, NMT, NmtOptions, TranslationScorer, nmt_score, score_candidates};
 pub use tagger::Tagger;
-pub use taggers::open_tagger;
+pub use taggers::{SubWords, TransformerTaggerOptions, open_tagger, open_tagger_with};
 pub use translator::{Translation, Translator, TranslatorFigures};
 pub use translators::{
     ApertiumOptions, Engine, HttpApi, HttpOptions, LookupOptions, Missing, TranslatorOptions, open_translator,

@@ -5,7 +5,7 @@ mod similarity;
 use std::path::{Path, PathBuf};
 
 use serde::Serialize;
-pub use similarity::SimilarityJob;
+pub use similarity::{EncoderAligner, SimilarityJob};
 use xlner_align::Scratch;
 use xlner_core::{Alignment, Pair};
 use xlner_formats::{AlignmentWriter, Format, PairWriter, WriteOptions, write_alignments, write_pairs};

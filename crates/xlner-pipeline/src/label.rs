@@ -8,6 +8,7 @@ use xlner_core::{Pair, Sentence};
 use xlner_formats::{Format, ReadOptions, SentenceWriter, WriteOptions, read_sentences, write_sentences};
 use xlner_models::{Tagger, Translator};
 
+use crate::align::EncoderAligner;
 use crate::aligner::AlignerOptions;
 use crate::documents::Documents;
 use crate::flow::{Back, Fail, Flow, FlowFigures, RunFolder, Shard, Taggers, Translating, What};
@@ -72,6 +73,8 @@ pub struct LabelModels<'a> {
     pub target_tagger: Option<&'a dyn Tagger>,
     /// From `via` into the sentences' language, for [`LabelJob::back`].
     pub back_translator: Option<&'a mut dyn Translator>,
+    /// Gives the links instead of the built-in aligner.
+    pub encoder: Option<EncoderAligner<'a>>,
 }
 
 /// Figures of a run of `label` or `transfer`.
@@ -105,7 +108,7 @@ impl LabelJob {
     /// See [`Error`]. What the stages made is in the run folder all the same.
     pub fn run(&self, models: LabelModels<'_>, listener: Listener<'_>) -> Result<FlowReport> {
         self.check()?;
-        let LabelModels { translator, tagger, target_tagger, back_translator } = models;
+        let LabelModels { translator, tagger, target_tagger, back_translator, encoder } = models;
         if self.back.is_some() != back_translator.is_some() {
             return Err(Error::Options("back-translation wants a translator back, and nothing else does".into()));
         }
@@ -125,6 +128,7 @@ impl LabelJob {
         let flow = FlowJob {
             taggers: Taggers { source: Some(tagger), target: target_tagger },
             aligner: &self.aligner,
+            encoder,
             method: &self.method,
             back: self.back,
             run: &self.run,
@@ -177,6 +181,7 @@ impl LabelJob {
 pub(crate) struct FlowJob<'a> {
     pub taggers: Taggers<'a>,
     pub aligner: &'a AlignerOptions,
+    pub encoder: Option<EncoderAligner<'a>>,
     pub method: &'a MethodOptions,
     pub back: Option<Back>,
     pub run: &'a RunOptions,
@@ -194,9 +199,13 @@ impl FlowJob<'_> {
         pairs: &mut (dyn Iterator<Item = Result<Pair>> + Send),
         listener: Listener<'_>,
     ) -> Result<FlowReport> {
-        let method = self.method.resolve(self.back.is_some_and(Back::gives_links))?;
+        let method = self.method.resolve(self.back.is_some_and(Back::gives_links) || self.encoder.is_some())?;
+        if self.encoder.is_some() {
+            self.check_encoder(&method)?;
+        }
         let origin = match (method::needs_links(&method) || method::needs_posteriors(&method), &self.aligner.model) {
             (false, _) => Origin::None,
+            _ if self.encoder.is_some() => Origin::Encoder,
             (true, Some(_)) if !self.aligner.trains() => Origin::Model,
             (true, _) => Origin::Trained,
         };
@@ -208,6 +217,7 @@ impl FlowJob<'_> {
             folder: &folder,
             taggers: self.taggers,
             aligner: self.aligner,
+            encoder: self.encoder,
             train_pairs: self.run.train_pairs,
             method: &method,
             keep_labels: self.method.keep_labels,
@@ -222,6 +232,21 @@ impl FlowJob<'_> {
         let stages = flow.run(translate, back, pairs, &mut write, listener)?;
         sink.finish()?;
         Ok(FlowReport { stages, projection })
+    }
+
+    /// An encoder gives links, and no posteriors; what asks for nothing else, or for more, is refused.
+    fn check_encoder(&self, method: &xlner_project::Method) -> Result<()> {
+        let problem = if self.back.is_some() {
+            "a back-translation is aligned by the built-in aligner: leave out --encoder, or --back"
+        } else if !method::needs_links(method) {
+            "the encoder has nothing to do: take its links too (--scores align=1), or leave out --encoder"
+        } else if self.aligner.is_given() && !method::needs_posteriors(method) {
+            "the links come from the encoder: leave out --bitext and --dictionary, which train the built-in aligner, or take its \
+             score too (--scores align=1,span=1)"
+        } else {
+            return Ok(());
+        };
+        Err(Error::Options(problem.into()))
     }
 }
 

@@ -21,7 +21,7 @@ pub mod train;
 pub mod transfer;
 pub mod translate;
 
-pub use align::{AlignJob, SimilarityJob};
+pub use align::{AlignJob, EncoderAligner, SimilarityJob};
 pub use aligner::{AlignerOptions, Extraction};
 pub use error::{Error, Result};
 pub use flow::{Back, FlowFigures, Shard, StageFigures};

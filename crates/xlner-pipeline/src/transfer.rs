@@ -7,6 +7,7 @@ use xlner_core::Pair;
 use xlner_formats::{ReadOptions, WriteOptions, read_sentences};
 use xlner_models::{Tagger, Translator};
 
+use crate::align::EncoderAligner;
 use crate::aligner::AlignerOptions;
 use crate::flow::{Taggers, Translating, What};
 use crate::input::{Input, Pairs};
@@ -49,7 +50,8 @@ impl TransferJob {
     }
 
     /// Does the job: with a translator into `to` where no translations are given, with a tagger of the source where that
-    /// has no labels, with one of the target where scores or candidates ask for it. The output appears when all is done.
+    /// has no labels, with one of the target where scores or candidates ask for it, with an encoder where that gives the
+    /// links instead of the built-in aligner. The output appears when all is done.
     ///
     /// # Errors
     /// See [`Error`]. What the stages made is in the run folder all the same.
@@ -58,6 +60,7 @@ impl TransferJob {
         translator: Option<&mut dyn Translator>,
         tagger: Option<&dyn Tagger>,
         target_tagger: Option<&dyn Tagger>,
+        encoder: Option<EncoderAligner<'_>>,
         listener: Listener<'_>,
     ) -> Result<FlowReport> {
         self.check()?;
@@ -90,6 +93,7 @@ impl TransferJob {
         let flow = FlowJob {
             taggers: Taggers { source: tagger, target: target_tagger },
             aligner: &self.aligner,
+            encoder,
             method: &self.method,
             back: None,
             run: &self.run,

@@ -113,7 +113,7 @@ impl Case {
 }
 
 fn models<'a>(translator: &'a mut dyn Translator, back: Option<&'a mut dyn Translator>) -> LabelModels<'a> {
-    LabelModels { translator, tagger: Box::leak(Box::new(capitals())), target_tagger: None, back_translator: back }
+    LabelModels { translator, tagger: Box::leak(Box::new(capitals())), target_tagger: None, back_translator: back, encoder: None }
 }
 
 fn kept(folder: &Path) -> RunOptions {
@@ -235,7 +235,7 @@ fn training_data_comes_from_labelled_sentences() {
         output_options: WriteOptions::default(),
     };
     let mut translator = Turner { calls: &case.calls, fails_at: 0 };
-    let report = job.run(Some(&mut translator), None, None, &mut |_| ()).unwrap();
+    let report = job.run(Some(&mut translator), None, None, None, &mut |_| ()).unwrap();
     assert_eq!((report.projection.source_entities, report.projection.projected), (60, 60));
     // The same translations, given.
     let translations: String = case
@@ -252,9 +252,9 @@ fn training_data_comes_from_labelled_sentences() {
         output: case.path("given.jsonl"),
         ..job.clone()
     };
-    given.run(None, None, None, &mut |_| ()).unwrap();
+    given.run(None, None, None, None, &mut |_| ()).unwrap();
     assert_eq!(case.read("given.jsonl"), case.read("out.jsonl"));
-    let error = given.run(Some(&mut translator), None, None, &mut |_| ()).unwrap_err();
+    let error = given.run(Some(&mut translator), None, None, None, &mut |_| ()).unwrap_err();
     assert!(error.to_string().contains("nothing for an engine to do"));
-    assert!(job.run(None, None, None, &mut |_| ()).unwrap_err().to_string().contains("--translations"));
+    assert!(job.run(None, None, None, None, &mut |_| ()).unwrap_err().to_string().contains("--translations"));
 }

@@ -6,7 +6,7 @@ use anyhow::Result;
 use xlner_align::similarity;
 use xlner_align::symmetrize::{Direction, Symmetrize};
 use xlner_formats::{Format, ReadOptions, WriteOptions};
-use xlner_models::open_encoder;
+use xlner_models::{Encoder, Precision, open_encoder};
 use xlner_pipeline::align::SimilarityJob;
 use xlner_pipeline::{AlignJob, AlignerOptions, Extraction, Input};
 
@@ -69,6 +69,9 @@ pub struct Args {
     /// The layer whose vectors are compared; 0 is the embeddings
     #[arg(long, value_name = "N", default_value = "8", requires = "similarity")]
     layer: usize,
+    /// What the encoder calculates in; int8 is faster, and links may differ a little
+    #[arg(long, value_name = "f32|int8", default_value = "f32", requires = "similarity")]
+    precision: Precision,
     /// Favour tokens at the same relative position, 0 to 1
     #[arg(long, value_name = "KAPPA", default_value = "0", requires = "similarity")]
     distortion: f64,
@@ -99,10 +102,11 @@ pub struct Args {
 
 pub fn run(args: Args, context: &Context) -> Result<()> {
     let encoder = args.encoder.clone().zip(args.similarity);
-    let (layer, distortion) = (args.layer, args.distortion);
+    let (layer, precision, distortion) = (args.layer, args.precision, args.distortion);
     let job = job(args)?;
     if let Some((encoder, extraction)) = encoder {
-        return by_similarity(job, &encoder, layer, extraction, distortion, context);
+        let open = || open_encoder(&encoder, Some(layer), precision).map_err(model_failed);
+        return by_similarity(job, open, extraction, distortion, context);
     }
     let report = {
         let mut bars = Bars::new(context);
@@ -117,8 +121,7 @@ pub fn run(args: Args, context: &Context) -> Result<()> {
 
 fn by_similarity(
     job: AlignJob,
-    encoder: &str,
-    layer: usize,
+    open: impl FnOnce() -> Result<Box<dyn Encoder>>,
     extraction: similarity::Extraction,
     distortion: f64,
     context: &Context,
@@ -133,7 +136,7 @@ fn by_similarity(
         output: job.output.unwrap_or_else(|| PathBuf::from("-")),
         output_options: job.output_options,
     };
-    let encoder = open_encoder(encoder, Some(layer)).map_err(model_failed)?;
+    let encoder = open()?;
     let report = {
         let mut bars = Bars::new(context);
         job.run(&*encoder, &mut |progress| bars.show(progress)).map_err(failed)?

@@ -7,7 +7,7 @@ use xlner_formats::{Format, ReadOptions, WriteOptions};
 use xlner_models::{Tagger, TranslatorOptions, open_tagger, open_translator};
 use xlner_pipeline::{Back, LabelJob, LabelModels};
 
-use super::options::{AlignerArgs, MethodArgs, RunArgs};
+use super::options::{AlignerArgs, EncoderLinks, MethodArgs, RunArgs};
 use super::translate::EngineArgs;
 use crate::bars::Bars;
 use crate::context::{Context, UsageError, failed, model_failed};
@@ -117,6 +117,7 @@ pub fn run(args: Args, context: &Context) -> Result<()> {
     }
     let mut translator = open_translator(&translator).map_err(model_failed)?;
     let tagger = open_tagger(&args.tagger).map_err(model_failed)?;
+    let encoder = args.aligner.encoder()?;
     let target_tagger = args.target_tagger.as_deref().map(open_tagger).transpose().map_err(model_failed)?;
     let report = {
         let mut bars = Bars::new(context);
@@ -125,6 +126,7 @@ pub fn run(args: Args, context: &Context) -> Result<()> {
             tagger: &*tagger,
             target_tagger: target_tagger.as_deref().map(|tagger| tagger as &dyn Tagger),
             back_translator: back_translator.as_deref_mut().map(|translator| translator as _),
+            encoder: encoder.as_ref().map(EncoderLinks::aligner),
         };
         job.run(models, &mut |progress| bars.show(progress)).map_err(failed)?
     };

@@ -8,7 +8,7 @@ use xlner_formats::{Format, ReadOptions, WriteOptions};
 use xlner_models::{Tagger, open_tagger, open_translator};
 use xlner_pipeline::TransferJob;
 
-use super::options::{AlignerArgs, MethodArgs, RunArgs};
+use super::options::{AlignerArgs, EncoderLinks, MethodArgs, RunArgs};
 use super::translate::EngineArgs;
 use crate::bars::Bars;
 use crate::context::{Context, failed, model_failed};
@@ -103,6 +103,7 @@ pub fn run(args: Args, context: &Context) -> Result<()> {
     let translator = args.engine.options(&args.from, &args.to)?;
     let mut translator = translator.as_ref().map(open_translator).transpose().map_err(model_failed)?;
     let open = |name: &Option<String>| name.as_deref().map(open_tagger).transpose().map_err(model_failed);
+    let encoder = args.aligner.encoder()?;
     let (tagger, target_tagger) = (open(&args.tagger)?, open(&args.target_tagger)?);
     let report = {
         let mut bars = Bars::new(context);
@@ -113,6 +114,7 @@ pub fn run(args: Args, context: &Context) -> Result<()> {
             translator.as_deref_mut().map(|translator| translator as _),
             borrowed(&tagger),
             borrowed(&target_tagger),
+            encoder.as_ref().map(EncoderLinks::aligner),
             &mut |progress| bars.show(progress),
         )
         .map_err(failed)?

@@ -18,7 +18,8 @@ mod windows;
 
 pub use encoder::TransformerEncoder;
 pub use model::Model;
-pub use tagger::{SubWords, TransformerTagger, TransformerTaggerOptions};
+pub use tagger::TransformerTagger;
+pub use crate::{SubWords, TransformerTaggerOptions};
 pub use tokenizer::{SubWordTokenizer, Tokens};
 
 /// Sub-words of sentences that go through a model together.

@@ -28,6 +28,7 @@ pub use shard::Shard;
 pub(crate) use tag::Taggers;
 pub(crate) use translate::{Translating, What};
 
+use crate::align::EncoderAligner;
 use crate::aligner::AlignerOptions;
 use crate::progress::{Listener, Progress};
 use crate::{Error, Result};
@@ -49,6 +50,8 @@ pub(crate) struct Flow<'a> {
     pub folder: &'a RunFolder,
     pub taggers: Taggers<'a>,
     pub aligner: &'a AlignerOptions,
+    /// Gives the links instead of the built-in aligner, which then gives the posteriors only.
+    pub encoder: Option<EncoderAligner<'a>>,
     /// The built-in aligner is trained on that many pairs at least (whole batches).
     pub train_pairs: u64,
     pub method: &'a Method,

@@ -73,7 +73,8 @@ impl<'f> Windows<'f> {
     /// # Errors
     /// Where its files cannot be read.
     pub fn new(flow: &'f Flow<'f>) -> Result<Windows<'f>> {
-        let wanted = flow.back.is_some() || method::needs_links(flow.method) || method::needs_posteriors(flow.method);
+        let links = method::needs_links(flow.method) && flow.encoder.is_none();
+        let wanted = flow.back.is_some() || links || method::needs_posteriors(flow.method);
         let aligner = match &flow.aligner.model {
             _ if !wanted => State::None,
             Some(path) if !flow.aligner.trains() && flow.back.is_none() => {
@@ -221,6 +222,9 @@ impl<'f> Windows<'f> {
             _ => (None, None),
         };
         let mut key = Key::of(PROJECT).text(format!("{:?} {} {:?}", flow.method, flow.keep_labels, flow.back));
+        if let Some(encoder) = &flow.encoder {
+            key = key.text(encoder.signature());
+        }
         for part in aligner_key.into_iter().chain(window.batches.iter().map(|batch| batch.key)) {
             key = key.after(part);
         }
@@ -238,6 +242,9 @@ impl<'f> Windows<'f> {
                 let fail = |index: usize, pair: &Pair, problem: xlner_project::Error| {
                     (flow.fail)(numbers[index], pair, problem.to_string())
                 };
+                if let Some(encoder) = &flow.encoder {
+                    encoder.link(&mut pairs, &fail)?;
+                }
                 let projector = |aligner| CorpusProjector {
                     method: flow.method,
                     aligner,
