@@ -33,15 +33,16 @@ fn align_links_alike_words_by_every_method() {
             assert_eq!(stdout(&folder, &arguments), LINKS, "{method}, layer {layer}");
         }
     }
-    let arguments = "align --similarity argmax --encoder bert/ --layer 1 --bitext bitext.tsv --threads 3 -o out.jsonl";
+    let arguments =
+        "align --similarity argmax --encoder bert/ --layer 1 --bitext bitext.tsv --threads 3 -o links.jsonl";
     stdout(&folder, arguments);
-    assert_eq!(records(&read(&folder, "out.jsonl"))[0]["alignment"].as_array().unwrap().len(), 4);
+    assert_eq!(records(&read(&folder, "links.jsonl"))[0]["alignment"].as_array().unwrap().len(), 4);
     let int8 = "align --similarity itermax --encoder bert --layer 2 --precision int8 --bitext bitext.tsv";
     assert_eq!(stdout(&folder, int8), LINKS);
     // The names people know stand in messages about what is wrong.
     let wrong = "align --similarity argmax --encoder bert --layer 3 --bitext bitext.tsv -o out.pharaoh";
     fails(&folder, wrong, 2, "there is no layer 3; the encoder has 2");
-    fails(&folder, &wrong.replace("bert --layer 3", "nowhere/"), 1, "nowhere");
+    fails(&folder, &wrong.replace("bert --layer 3", "nowhere/"), 2, "“nowhere/” is no folder");
 }
 
 #[test]
@@ -58,14 +59,15 @@ fn project_puts_entities_where_the_encoder_says() {
     }
     std::fs::remove_file(folder.path().join("out.conll")).unwrap();
     std::fs::write(folder.path().join("links"), "0-0\n0-0\n").unwrap();
-    let both = "project --source in.conll --target target.txt --alignment links --aligner simalign --encoder bert --layer 2";
+    let both =
+        "project --source in.conll --target target.txt --alignment links --aligner simalign --encoder bert --layer 2";
     fails(&folder, &format!("{both} -o out.conll"), 2, "leave out one");
 }
 
 #[test]
 fn label_and_transfer_take_an_encoder() {
     let folder = files();
-    std::fs::write(folder.path().join("table.tsv"), "berlin vidi anna .\tanna sees berlin .\nparis\tparis\n").unwrap();
+    std::fs::write(folder.path().join("table.tsv"), "berlin vidi anna.\tanna sees berlin.\nparis\tparis\n").unwrap();
     std::fs::write(folder.path().join("in.txt"), "berlin vidi anna .\nparis\n").unwrap();
     let label = "label --from sr --via en --engine lookup --model table.tsv --tagger bert in.txt --tokenized";
     let encoder = "--aligner simalign --encoder bert --layer 1";
@@ -96,7 +98,7 @@ fn label_and_transfer_take_an_encoder() {
         ("--encoder bert".to_owned(), "--aligner"),
         (format!("{encoder} --bitext bitext.tsv"), "leave out --bitext"),
         (format!("{encoder} --scores span=1"), "the encoder has nothing to do"),
-        (format!("{encoder} --back project"), "leave out --encoder"),
+        (format!("{encoder} --back project --back-model table.tsv"), "leave out --encoder"),
     ];
     for (flags, message) in cases {
         fails(&folder, &format!("{label} {flags} -o out.conll"), 2, message);
@@ -129,9 +131,9 @@ fn tag_reads_a_folder_and_gives_probabilities() {
     fails(&folder, "tag --model bert --labels O,B-HUM bare.conll -o out.conll", 2, "2 labels are given");
     fails(&folder, "tag --model default --precision int8 bare.conll -o out.conll", 2, "options of transformers");
     fails(&folder, "tag --model bert --sub-words last bare.conll -o out.conll", 2, "first, mean and max");
-    let plain = "tag --model bert/ bare.conll --threads 3 -o out.jsonl";
+    let plain = "tag --model bert/ bare.conll --threads 3 -o tagged.jsonl";
     stdout(&folder, plain);
-    assert_eq!(records(&read(&folder, "out.jsonl"))[0]["entities"][1]["label"], "LOC");
+    assert_eq!(records(&read(&folder, "tagged.jsonl"))[0]["entities"][1]["label"], "LOC");
 }
 
 #[test]
@@ -152,7 +154,7 @@ fn nllb_and_marian_translate_line_by_line() {
     let wrong = "translate --engine nllb --model nllb --from en --to sw in.txt -o out.txt";
     fails(&folder, wrong, 2, "nllb does not know the language sw (swh_Latn)");
     let other = "translate --engine nllb --model nowhere/ --from en --to fr in.txt -o out.txt";
-    fails(&folder, other, 1, "nowhere");
+    fails(&folder, other, 2, "“nowhere/” is no folder");
     let kind = "translate --engine marian --model nllb --from en --to fr in.txt";
     xlner(&folder, kind).assert().failure().stderr(predicate::str::contains("nllb"));
 }

@@ -61,6 +61,11 @@ impl AlignerArgs {
         }
     }
 
+    /// Whether an encoder gives the links.
+    pub fn by_encoder(&self) -> bool {
+        self.extraction().is_some()
+    }
+
     /// What gives links instead of the built-in aligner, where that is asked for.
     ///
     /// # Errors

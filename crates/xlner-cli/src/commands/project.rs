@@ -139,14 +139,17 @@ fn job(args: &Args) -> Result<ProjectJob> {
 
 /// Links of `--aligner simalign` and `awesome`, in a file of their own; `None` with any other aligner.
 fn encoder_links(args: &Args, job: &ProjectJob, context: &Context) -> Result<Option<tempfile::NamedTempFile>> {
-    let Some(encoder) = args.aligner.encoder()? else { return Ok(None) };
-    if args.alignment.is_some() {
+    // Before an encoder is loaded, or pulled.
+    let by_encoder = args.aligner.by_encoder();
+    if by_encoder && args.alignment.is_some() {
         return Err(UsageError("--alignment gives the links, and so does --encoder: leave out one".into()).into());
     }
-    if job.input.paths().iter().any(|path| path.as_os_str() == "-") {
-        let problem = "links by an --encoder are made in a first reading of the pairs; standard input (-) can be read once";
+    if by_encoder && job.input.paths().iter().any(|path| path.as_os_str() == "-") {
+        let problem =
+            "links by an --encoder are made in a first reading of the pairs; standard input (-) can be read once";
         return Err(UsageError(problem.into()).into());
     }
+    let Some(encoder) = args.aligner.encoder()? else { return Ok(None) };
     let file = tempfile::Builder::new().prefix("xlner-links-").suffix(".pharaoh").tempfile()?;
     let EncoderAligner { encoder, extraction, distortion } = encoder.aligner();
     let align = SimilarityJob {

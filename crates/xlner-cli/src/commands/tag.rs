@@ -84,7 +84,8 @@ pub fn run(args: Args, context: &Context) -> Result<()> {
         output_options: WriteOptions { format, ..WriteOptions::default() },
     };
     job.check().map_err(failed)?;
-    let options = TransformerTaggerOptions { precision: args.precision, sub_words: args.sub_words, labels: args.labels };
+    let options =
+        TransformerTaggerOptions { precision: args.precision, sub_words: args.sub_words, labels: args.labels };
     let tagger = open_tagger_with(&args.model, options).map_err(model_failed)?;
     let report = {
         let mut bars = Bars::new(context);
