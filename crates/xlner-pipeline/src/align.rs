@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 #[cfg(feature = "fine-tune")]
 pub use fine_tune::{EncoderJob, EncoderReport};
 use serde::Serialize;
-pub use similarity::SimilarityJob;
+pub use similarity::{EncoderAligner, SimilarityJob};
 use xlner_align::Scratch;
 use xlner_core::{Alignment, Pair};
 use xlner_formats::{AlignmentWriter, Format, PairWriter, WriteOptions, write_alignments, write_pairs};

@@ -9,6 +9,7 @@ use xlner_formats::{Format, ReadOptions, SentenceWriter, WriteOptions, read_sent
 use xlner_models::{Tagger, TranslationScorer, Translator};
 use xlner_project::Method;
 
+use crate::align::EncoderAligner;
 use crate::aligner::AlignerOptions;
 use crate::documents::Documents;
 use crate::flow::{Back, Fail, Flow, FlowFigures, RunFolder, Shard, Step, Taggers, Translating, What};
@@ -73,6 +74,8 @@ pub struct LabelModels<'a> {
     pub target_tagger: Option<&'a dyn Tagger>,
     /// From `via` into the sentences' language, for [`LabelJob::back`].
     pub back_translator: Option<&'a mut dyn Translator>,
+    /// Gives the links instead of the built-in aligner.
+    pub encoder: Option<EncoderAligner<'a>>,
     /// Gives the scores `nmt` and `codec`, where the method asks for them.
     pub scorer: Option<&'a mut dyn TranslationScorer>,
 }
@@ -111,7 +114,7 @@ impl LabelJob {
     /// See [`Error`]. What the stages made is in the run folder all the same.
     pub fn run(&self, models: LabelModels<'_>, listener: Listener<'_>) -> Result<FlowReport> {
         self.check()?;
-        let LabelModels { translator, tagger, target_tagger, back_translator, scorer } = models;
+        let LabelModels { translator, tagger, target_tagger, back_translator, encoder, scorer } = models;
         if self.back.is_some() != back_translator.is_some() {
             return Err(Error::Options("back-translation wants a translator back, and nothing else does".into()));
         }
@@ -131,6 +134,7 @@ impl LabelJob {
         let fail = |number, pair: &Pair, problem| sentence_error(&self.input, number, pair, problem);
         let flow = FlowJob {
             aligner: &self.aligner,
+            encoder,
             method: Some(&self.method),
             back: self.back,
             run: &self.run,
@@ -187,6 +191,7 @@ impl LabelJob {
 /// What `label` and `transfer` share: the stages, the output, the report.
 pub(crate) struct FlowJob<'a> {
     pub aligner: &'a AlignerOptions,
+    pub encoder: Option<EncoderAligner<'a>>,
     /// `None` where a step projects: it gives pairs that are to be left out no [`Pair::projection`].
     pub method: Option<&'a MethodOptions>,
     pub back: Option<Back>,
@@ -204,11 +209,15 @@ impl FlowJob<'_> {
         pairs: &mut (dyn Iterator<Item = Result<Pair>> + Send),
         listener: Listener<'_>,
     ) -> Result<FlowReport> {
-        let links = self.back.is_some_and(Back::gives_links);
+        let links = self.back.is_some_and(Back::gives_links) || self.encoder.is_some();
         let method = self.method.map(|method| method.resolve(links)).transpose()?;
+        if let (Some(_), Some(method)) = (&self.encoder, &method) {
+            self.check_encoder(method)?;
+        }
         let looks = |method: &Method| method::needs_links(method) || method::needs_posteriors(method);
         let origin = match (method.as_ref().is_some_and(looks), &self.aligner.model) {
             (false, _) => Origin::None,
+            _ if self.encoder.is_some() => Origin::Encoder,
             (true, Some(_)) if !self.aligner.trains() => Origin::Model,
             (true, _) => Origin::Trained,
         };
@@ -220,6 +229,7 @@ impl FlowJob<'_> {
         let flow = Flow {
             folder: &folder,
             aligner: self.aligner,
+            encoder: self.encoder,
             train_pairs: self.run.train_pairs,
             method: method.as_ref(),
             keep_labels: self.method.is_some_and(|method| method.keep_labels),
@@ -238,6 +248,21 @@ impl FlowJob<'_> {
         let stages = flow.run(steps, pairs, &mut write, listener)?;
         sink.finish()?;
         Ok(FlowReport { stages, projection, lost_markers: lost })
+    }
+
+    /// An encoder gives links, and no posteriors; what asks for nothing else, or for more, is refused.
+    fn check_encoder(&self, method: &xlner_project::Method) -> Result<()> {
+        let problem = if self.back.is_some() {
+            "a back-translation is aligned by the built-in aligner: leave out --encoder, or --back"
+        } else if !method::needs_links(method) {
+            "the encoder has nothing to do: take its links too (--scores align=1), or leave out --encoder"
+        } else if self.aligner.is_given() && !method::needs_posteriors(method) {
+            "the links come from the encoder: leave out --bitext and --dictionary, which train the built-in aligner, or take its \
+             score too (--scores align=1,span=1)"
+        } else {
+            return Ok(());
+        };
+        Err(Error::Options(problem.into()))
     }
 }
 

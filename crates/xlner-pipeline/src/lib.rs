@@ -25,7 +25,7 @@ pub mod train;
 pub mod transfer;
 pub mod translate;
 
-pub use align::{AlignJob, SimilarityJob};
+pub use align::{AlignJob, EncoderAligner, SimilarityJob};
 pub use aligner::{AlignerOptions, Extraction};
 pub use error::{Error, Result};
 #[cfg(feature = "fine-tune")]

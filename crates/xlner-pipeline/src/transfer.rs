@@ -7,6 +7,7 @@ use xlner_core::Pair;
 use xlner_formats::{ReadOptions, WriteOptions, read_sentences};
 use xlner_models::{Tagger, TranslationScorer, Translator};
 
+use crate::align::EncoderAligner;
 use crate::aligner::AlignerOptions;
 use crate::flow::{Marking, Step, Taggers, Translating, What};
 use crate::input::{Input, Pairs};
@@ -51,6 +52,8 @@ pub struct TransferModels<'a> {
     pub tagger: Option<&'a dyn Tagger>,
     /// Of the language of the translations, where scores or candidates of projection ask for one.
     pub target_tagger: Option<&'a dyn Tagger>,
+    /// Gives the links instead of the built-in aligner.
+    pub encoder: Option<EncoderAligner<'a>>,
     /// Gives the scores `nmt` and `codec`, where the method asks for them.
     pub scorer: Option<&'a mut dyn TranslationScorer>,
 }
@@ -83,7 +86,10 @@ impl TransferJob {
     /// See [`Error`]. What the stages made is in the run folder all the same.
     pub fn run(&self, models: TransferModels<'_>, listener: Listener<'_>) -> Result<FlowReport> {
         self.check()?;
-        let TransferModels { translator, tagger, target_tagger, scorer } = models;
+        let TransferModels { translator, tagger, target_tagger, encoder, scorer } = models;
+        if self.markers && encoder.is_some() {
+            return Err(Error::Options("--markers projects by markers, and has no use for an encoder".into()));
+        }
         check_target_tagger(&self.method, target_tagger)?;
         let scores = translation_scores(&self.method, scorer)?;
         let fail = |number, pair: &Pair, problem| sentence_error(&self.source, number, pair, problem);
@@ -113,6 +119,7 @@ impl TransferJob {
         };
         let flow = FlowJob {
             aligner: &self.aligner,
+            encoder,
             method: (!self.markers).then_some(&self.method),
             back: None,
             run: &self.run,

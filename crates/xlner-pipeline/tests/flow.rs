@@ -116,7 +116,7 @@ impl Case {
 
 fn models<'a>(translator: &'a mut dyn Translator, back: Option<&'a mut dyn Translator>) -> LabelModels<'a> {
     let tagger = Box::leak(Box::new(capitals()));
-    LabelModels { translator, tagger, target_tagger: None, back_translator: back, scorer: None }
+    LabelModels { translator, tagger, target_tagger: None, back_translator: back, encoder: None, scorer: None }
 }
 
 fn kept(folder: &Path) -> RunOptions {

@@ -8,7 +8,7 @@ use anyhow::Result;
 use xlner_align::similarity;
 use xlner_align::symmetrize::{Direction, Symmetrize};
 use xlner_formats::{Format, ReadOptions, WriteOptions};
-use xlner_models::open_encoder;
+use xlner_models::{Encoder, Precision, open_encoder};
 use xlner_pipeline::align::SimilarityJob;
 use xlner_pipeline::{AlignJob, AlignerOptions, Extraction, Input};
 
@@ -72,6 +72,9 @@ pub struct Args {
     /// The layer whose vectors are compared; 0 is the embeddings
     #[arg(long, value_name = "N", default_value = "8", requires = "similarity")]
     layer: usize,
+    /// What the encoder calculates in; int8 is faster, and links may differ a little
+    #[arg(long, value_name = "f32|int8", default_value = "f32", requires = "similarity")]
+    precision: Precision,
     /// Favour tokens at the same relative position, 0 to 1
     #[arg(long, value_name = "KAPPA", default_value = "0", requires = "similarity")]
     distortion: f64,
@@ -105,17 +108,17 @@ pub struct Args {
 
 pub fn run(args: Args, context: &Context) -> Result<()> {
     let encoder = args.encoder.clone().zip(args.similarity);
-    let (layer, distortion, tuning) = (args.layer, args.distortion, args.tuning.clone());
+    let (layer, precision, distortion, tuning) = (args.layer, args.precision, args.distortion, args.tuning.clone());
     let job = job(args)?;
     if let Some((encoder, extraction)) = encoder {
-        let Some(tuned) = tuning.run(&job, &encoder, layer, extraction, context)? else {
-            return by_similarity(job, &encoder, layer, extraction, distortion, context);
-        };
+        let tuned = tuning.run(&job, &encoder, layer, extraction, context)?;
         // Of a tuned encoder links are written where they are asked for.
-        return match job.output {
-            Some(_) => by_similarity(job, &tuned, layer, extraction, distortion, context),
-            None => Ok(()),
-        };
+        if tuned.is_some() && job.output.is_none() {
+            return Ok(());
+        }
+        let encoder = tuned.unwrap_or(encoder);
+        let open = || open_encoder(&encoder, Some(layer), precision).map_err(model_failed);
+        return by_similarity(job, open, extraction, distortion, context);
     }
     let report = {
         let mut bars = Bars::new(context);
@@ -130,8 +133,7 @@ pub fn run(args: Args, context: &Context) -> Result<()> {
 
 fn by_similarity(
     job: AlignJob,
-    encoder: &str,
-    layer: usize,
+    open: impl FnOnce() -> Result<Box<dyn Encoder>>,
     extraction: similarity::Extraction,
     distortion: f64,
     context: &Context,
@@ -146,7 +148,7 @@ fn by_similarity(
         output: job.output.unwrap_or_else(|| PathBuf::from("-")),
         output_options: job.output_options,
     };
-    let encoder = open_encoder(encoder, Some(layer)).map_err(model_failed)?;
+    let encoder = open()?;
     let report = {
         let mut bars = Bars::new(context);
         job.run(&*encoder, &mut |progress| bars.show(progress)).map_err(failed)?

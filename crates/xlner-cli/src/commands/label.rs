@@ -7,7 +7,7 @@ use xlner_formats::ReadOptions;
 use xlner_models::{Tagger, TranslatorOptions, open_tagger, open_translator};
 use xlner_pipeline::{Back, LabelJob, LabelModels};
 
-use super::options::{AlignerArgs, InputArgs, MethodArgs, NmtArgs, OutputArgs, RunArgs, scorer};
+use super::options::{AlignerArgs, EncoderLinks, InputArgs, MethodArgs, NmtArgs, OutputArgs, RunArgs, scorer};
 use super::translate::EngineArgs;
 use crate::bars::Bars;
 use crate::context::{Context, UsageError, failed, model_failed};
@@ -112,6 +112,7 @@ pub fn run(args: Args, context: &Context) -> Result<()> {
     }
     let mut translator = open_translator(&translator).map_err(model_failed)?;
     let tagger = open_tagger(&args.tagger).map_err(model_failed)?;
+    let encoder = args.aligner.encoder()?;
     let target_tagger = args.target_tagger.as_deref().map(open_tagger).transpose().map_err(model_failed)?;
     let mut nmt = args.nmt.open([&args.via, &args.from])?;
     let report = {
@@ -122,6 +123,7 @@ pub fn run(args: Args, context: &Context) -> Result<()> {
             target_tagger: target_tagger.as_deref().map(|tagger| tagger as &dyn Tagger),
             back_translator: back_translator.as_deref_mut().map(|translator| translator as _),
             scorer: scorer(&mut nmt),
+            encoder: encoder.as_ref().map(EncoderLinks::aligner),
         };
         job.run(models, &mut |progress| bars.show(progress)).map_err(failed)?
     };

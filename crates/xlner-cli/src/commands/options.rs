@@ -5,13 +5,14 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result};
 use clap::Args;
+use xlner_align::similarity;
 use xlner_formats::{Format, Output, ReadOptions, WriteOptions};
-use xlner_models::{TranslationScorer, open_scorer};
+use xlner_models::{Encoder, Precision, TranslationScorer, open_encoder, open_scorer};
 use xlner_pipeline::project::{MethodKind, MethodOptions, parse_solver};
-use xlner_pipeline::{AlignerOptions, FlowReport, RunOptions, Shard, StageFigures};
+use xlner_pipeline::{AlignerOptions, EncoderAligner, FlowReport, RunOptions, Shard, StageFigures};
 use xlner_project::{CandidateKind, Constraint, Solver, Weights};
 
-use crate::context::{Context, model_failed};
+use crate::context::{Context, UsageError, model_failed};
 
 /// What the built-in aligner knows.
 #[derive(Args)]
@@ -19,19 +20,75 @@ pub struct AlignerArgs {
     /// Other pairs to train the built-in aligner on; repeatable
     #[arg(long, value_name = "FILE", help_heading = "Alignment")]
     bitext: Vec<PathBuf>,
-    /// A trained aligner (`xlner align --save-model`; in `project` also simalign, awesome, with --encoder); with --bitext or --dictionary its training goes on
+    /// A trained aligner (`xlner align --save-model`); with --bitext or --dictionary its training goes on. Or simalign, awesome:
+    /// links by --encoder, without training
     #[arg(long, value_name = "MODEL", help_heading = "Alignment")]
     aligner: Option<PathBuf>,
     /// Word translations, `word<TAB>translation`, for the built-in aligner; repeatable
     #[arg(long, value_name = "FILE", help_heading = "Alignment")]
     dictionary: Vec<PathBuf>,
+    /// The encoder of --aligner simalign or awesome: a folder as Hugging Face keeps models, or a name on its Hub
+    #[arg(long, value_name = "MODEL", requires = "aligner", help_heading = "Alignment")]
+    encoder: Option<String>,
+    /// The encoder's layer whose vectors are compared; 0 is the embeddings
+    #[arg(long, value_name = "N", default_value_t = 8, help_heading = "Alignment")]
+    layer: usize,
+    /// What the encoder calculates in; int8 is faster, and links may differ a little
+    #[arg(long, value_name = "f32|int8", default_value = "f32", requires = "encoder", help_heading = "Alignment")]
+    encoder_precision: Precision,
+}
+
+/// What gives links without training.
+pub struct EncoderLinks {
+    encoder: Box<dyn Encoder>,
+    extraction: similarity::Extraction,
+}
+
+impl EncoderLinks {
+    /// The aligner of the pipeline.
+    pub fn aligner(&self) -> EncoderAligner<'_> {
+        EncoderAligner { encoder: &*self.encoder, extraction: self.extraction, distortion: 0.0 }
+    }
 }
 
 impl AlignerArgs {
+    /// The extraction that a name of `--aligner` stands for, as published; `None` for a file.
+    fn extraction(&self) -> Option<(&str, &'static str)> {
+        match self.aligner.as_deref()?.to_str()? {
+            name @ "simalign" => Some((name, "itermax")),
+            name @ "awesome" => Some((name, "softmax")),
+            _ => None,
+        }
+    }
+
+    /// Whether an encoder gives the links.
+    pub fn by_encoder(&self) -> bool {
+        self.extraction().is_some()
+    }
+
+    /// What gives links instead of the built-in aligner, where that is asked for.
+    ///
+    /// # Errors
+    /// Where flags do not go together, or the encoder cannot be opened.
+    pub fn encoder(&self) -> Result<Option<EncoderLinks>> {
+        let (extraction, encoder) = match (self.extraction(), &self.encoder) {
+            (None, None) => return Ok(None),
+            (None, Some(_)) => {
+                return Err(UsageError("--encoder is for --aligner simalign and --aligner awesome".into()).into());
+            }
+            (Some((name, _)), None) => {
+                return Err(UsageError(format!("--aligner {name} wants an --encoder")).into());
+            }
+            (Some((_, extraction)), Some(encoder)) => (extraction.parse()?, encoder),
+        };
+        let encoder = open_encoder(encoder, Some(self.layer), self.encoder_precision).map_err(model_failed)?;
+        Ok(Some(EncoderLinks { encoder, extraction }))
+    }
+
     /// The options of the pipeline; bitexts are read as `bitext` says.
     pub fn options(&self, bitext: ReadOptions) -> AlignerOptions {
         AlignerOptions {
-            model: self.aligner.clone(),
+            model: self.aligner.clone().filter(|_| self.extraction().is_none()),
             bitext: self.bitext.clone(),
             bitext_options: bitext,
             dictionary: self.dictionary.clone(),

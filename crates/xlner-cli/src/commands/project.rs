@@ -5,13 +5,12 @@ use std::path::{Path, PathBuf};
 use anyhow::Result;
 use xlner_core::tags::Scheme;
 use xlner_formats::{Column, Format, ReadOptions, WriteOptions};
-use xlner_models::open_encoder;
 use xlner_pipeline::project::MethodOptions;
-use xlner_pipeline::{AlignerOptions, Input, ProjectJob, ProjectReport, SimilarityJob};
+use xlner_pipeline::{EncoderAligner, Input, ProjectJob, ProjectReport, SimilarityJob};
 
 use super::options::{AlignerArgs, MethodArgs, NmtArgs, scorer, write_report};
 use crate::bars::Bars;
-use crate::context::{Context, UsageError, failed, model_failed};
+use crate::context::{Context, UsageError, failed};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -65,12 +64,6 @@ pub struct Args {
     #[command(flatten)]
     aligner: AlignerArgs,
 
-    /// The encoder of --aligner simalign or awesome: a folder as Hugging Face keeps models, or a name on its Hub
-    #[arg(long, value_name = "MODEL", requires = "aligner", conflicts_with_all = ["alignment", "bitext", "dictionary"], help_heading = "Alignment")]
-    encoder: Option<String>,
-    /// The encoder's layer whose vectors are compared
-    #[arg(long, value_name = "N", default_value_t = 8, requires = "encoder", help_heading = "Alignment")]
-    layer: usize,
     #[command(flatten)]
     method: MethodArgs,
     #[command(flatten)]
@@ -108,7 +101,6 @@ pub fn run(args: Args, context: &Context) -> Result<()> {
     let links = encoder_links(&args, &job, context)?;
     if let Some(links) = &links {
         job.alignment = Some(links.path().to_owned());
-        job.aligner = AlignerOptions::default();
     }
     let mut nmt = match (&args.source_lang, &args.target_lang) {
         (Some(source), Some(target)) => args.nmt.open([source, target])?,
@@ -156,34 +148,28 @@ fn job(args: &Args) -> Result<ProjectJob> {
 
 /// Links of `--aligner simalign` and `awesome`, in a file of their own; `None` with any other aligner.
 fn encoder_links(args: &Args, job: &ProjectJob, context: &Context) -> Result<Option<tempfile::NamedTempFile>> {
-    let name = job.aligner.model.as_deref().and_then(Path::to_str).unwrap_or_default();
-    let extraction = match name {
-        "simalign" => "itermax",
-        "awesome" => "softmax",
-        _ if args.encoder.is_some() => {
-            return Err(UsageError("--encoder is for --aligner simalign and --aligner awesome".into()).into());
-        }
-        _ => return Ok(None),
-    };
-    let Some(encoder) = &args.encoder else {
-        return Err(UsageError(format!("--aligner {name} wants an --encoder")).into());
-    };
-    if job.input.paths().iter().any(|path| path.as_os_str() == "-") {
-        return Err(
-            UsageError(format!("--aligner {name} reads the pairs twice; standard input (-) can be read once")).into()
-        );
+    // Before an encoder is loaded, or pulled.
+    let by_encoder = args.aligner.by_encoder();
+    if by_encoder && args.alignment.is_some() {
+        return Err(UsageError("--alignment gives the links, and so does --encoder: leave out one".into()).into());
     }
+    if by_encoder && job.input.paths().iter().any(|path| path.as_os_str() == "-") {
+        let problem =
+            "links by an --encoder are made in a first reading of the pairs; standard input (-) can be read once";
+        return Err(UsageError(problem.into()).into());
+    }
+    let Some(encoder) = args.aligner.encoder()? else { return Ok(None) };
     let file = tempfile::Builder::new().prefix("xlner-links-").suffix(".pharaoh").tempfile()?;
+    let EncoderAligner { encoder, extraction, distortion } = encoder.aligner();
     let align = SimilarityJob {
         input: job.input.clone(),
-        extraction: extraction.parse()?,
-        distortion: 0.0,
+        extraction,
+        distortion,
         output: file.path().to_owned(),
         output_options: WriteOptions { format: Some(Format::Pharaoh), probabilities: true, ..WriteOptions::default() },
     };
-    let encoder = open_encoder(encoder, Some(args.layer)).map_err(model_failed)?;
     let mut bars = Bars::new(context);
-    align.run(&*encoder, &mut |progress| bars.show(progress)).map_err(failed)?;
+    align.run(encoder, &mut |progress| bars.show(progress)).map_err(failed)?;
     Ok(Some(file))
 }
 

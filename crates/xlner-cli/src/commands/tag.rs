@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Result;
 use xlner_formats::{Format, ReadOptions, Side, WriteOptions};
-use xlner_models::open_tagger;
+use xlner_models::{Precision, SubWords, TransformerTaggerOptions, open_tagger_with};
 use xlner_pipeline::TagJob;
 
 use crate::bars::Bars;
@@ -16,6 +16,7 @@ Examples:
   xlner tag --model sw.tagger in.conll -o out.conll
   xlner tag --model default --probabilities in.conll -o out.jsonl
   xlner tag --model default pairs.jsonl -o tagged.jsonl
+  xlner tag --model Davlan/xlm-roberta-base-ner-hrl --precision int8 --sub-words mean in.conll -o out.conll
 
 `default` is the built-in tagger: English; persons, places, organisations. Entities that are there are replaced; everything \
 else in records is kept. In JSONL each entity has its probability as score.";
@@ -28,6 +29,15 @@ pub struct Args {
     /// `default` (English, built in), a model file or folder, or `capitals:PER` (capitalised words, all of one label: a baseline)
     #[arg(long, value_name = "MODEL", default_value = "default")]
     model: String,
+    /// transformers: what the network calculates in; int8 is faster, and tags may differ a little
+    #[arg(long, value_name = "f32|int8", default_value = "f32", help_heading = "Transformers")]
+    precision: Precision,
+    /// transformers: which sub-words speak for their token: the first, all by their mean, or the surest
+    #[arg(long, value_name = "first|mean|max", default_value = "first", help_heading = "Transformers")]
+    sub_words: SubWords,
+    /// transformers: the tags of the model's classes, in their order, instead of those that its config.json names
+    #[arg(long, value_name = "TAGS", value_delimiter = ',', help_heading = "Transformers")]
+    labels: Option<Vec<String>>,
     /// Which sentence of pairs is tagged
     #[arg(long, value_name = "source|target", default_value = "source")]
     side: Side,
@@ -74,7 +84,9 @@ pub fn run(args: Args, context: &Context) -> Result<()> {
         output_options: WriteOptions { format, ..WriteOptions::default() },
     };
     job.check().map_err(failed)?;
-    let tagger = open_tagger(&args.model).map_err(model_failed)?;
+    let options =
+        TransformerTaggerOptions { precision: args.precision, sub_words: args.sub_words, labels: args.labels };
+    let tagger = open_tagger_with(&args.model, options).map_err(model_failed)?;
     let report = {
         let mut bars = Bars::new(context);
         job.run(&*tagger, &mut |progress| bars.show(progress)).map_err(failed)?

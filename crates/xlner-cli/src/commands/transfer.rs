@@ -8,7 +8,7 @@ use xlner_formats::ReadOptions;
 use xlner_models::{Tagger, open_tagger, open_translator};
 use xlner_pipeline::{TransferJob, TransferModels};
 
-use super::options::{AlignerArgs, InputArgs, MethodArgs, NmtArgs, OutputArgs, RunArgs, scorer};
+use super::options::{AlignerArgs, EncoderLinks, InputArgs, MethodArgs, NmtArgs, OutputArgs, RunArgs, scorer};
 use super::translate::EngineArgs;
 use crate::bars::Bars;
 use crate::context::{Context, failed, model_failed};
@@ -93,6 +93,7 @@ pub fn run(args: Args, context: &Context) -> Result<()> {
     let translator = args.engine.options(&args.from, &args.to)?;
     let mut translator = translator.as_ref().map(open_translator).transpose().map_err(model_failed)?;
     let open = |name: &Option<String>| name.as_deref().map(open_tagger).transpose().map_err(model_failed);
+    let encoder = args.aligner.encoder()?;
     let (tagger, target_tagger) = (open(&args.tagger)?, open(&args.target_tagger)?);
     let mut nmt = args.nmt.open([&args.from, &args.to])?;
     let report = {
@@ -104,6 +105,7 @@ pub fn run(args: Args, context: &Context) -> Result<()> {
             translator: translator.as_deref_mut().map(|translator| translator as _),
             tagger: borrowed(&tagger),
             target_tagger: borrowed(&target_tagger),
+            encoder: encoder.as_ref().map(EncoderLinks::aligner),
             scorer: scorer(&mut nmt),
         };
         job.run(models, &mut |progress| bars.show(progress)).map_err(failed)?

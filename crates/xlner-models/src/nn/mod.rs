@@ -13,10 +13,11 @@ mod matrix;
 mod norm;
 mod weights;
 
+pub use crate::Precision;
 pub use activation::{Activation, softmax};
 pub use attention::{Heads, attend};
 pub use embedding::Embedding;
-pub use linear::{Linear, Precision};
+pub use linear::Linear;
 pub use matrix::{add, product, product_transposed};
 pub use norm::LayerNorm;
 pub use weights::{Scope, Weights};

@@ -18,9 +18,10 @@ mod tagger;
 mod tokenizer;
 mod windows;
 
+pub use crate::{SubWords, TransformerTaggerOptions};
 pub use encoder::TransformerEncoder;
 pub use model::Model;
-pub use tagger::{SubWords, TransformerTagger, TransformerTaggerOptions};
+pub use tagger::TransformerTagger;
 pub use tokenizer::{SubWordTokenizer, Tokens};
 
 /// Sub-words of sentences that go through a model together.

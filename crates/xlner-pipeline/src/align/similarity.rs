@@ -42,6 +42,7 @@ impl SimilarityJob {
         if !(0.0..=1.0).contains(&self.distortion) {
             return Err(Error::Options("--distortion is between 0 and 1".into()));
         }
+        let aligner = EncoderAligner { encoder, extraction: self.extraction, distortion: self.distortion };
         let mut pairs = Pairs::open(&self.input, None)?;
         let mut writer = Writer::create(&self.output, &self.output_options)?;
         let mut report = AlignReport::default();
@@ -55,7 +56,11 @@ impl SimilarityJob {
                 input::tokenize(pair).map_err(|error| Error::of_pair(self.input.name(), number, pair, error.into()))
             })?;
             for pairs_of_batch in batch.chunks_mut(BATCH) {
-                self.align(encoder, pairs_of_batch, report.sentences)?;
+                let before = report.sentences + 1;
+                let fail = |index: usize, pair: &Pair, problem: xlner_project::Error| {
+                    Error::of_pair(self.input.name(), before + index as u64, pair, problem)
+                };
+                aligner.link(pairs_of_batch, &fail)?;
                 for pair in pairs_of_batch {
                     report.count(pair);
                     writer.write(std::mem::take(pair))?;
@@ -67,19 +72,51 @@ impl SimilarityJob {
         writer.finish()?;
         Ok(report)
     }
+}
 
-    fn align(&self, encoder: &dyn Encoder, pairs: &mut [Pair], before: u64) -> Result<()> {
-        let sentences: Vec<&Sentence> = pairs.iter().flat_map(|pair| [&pair.source, &pair.target]).collect();
-        let encoded = encoder.encode(&sentences)?;
-        let links = |(index, (pair, encoded)): (usize, (&Pair, &[Encoded]))| {
-            let [source, target] = encoded else { unreachable!("two sentences a pair") };
-            let links = links(source, target, encoder.dimension(), self.extraction, self.distortion);
-            links.map_err(|error| Error::of_pair(self.input.name(), before + index as u64 + 1, pair, error.into()))
-        };
-        let found: Vec<Alignment> =
-            pairs.par_iter().zip(encoded.par_chunks_exact(2)).enumerate().map(links).collect::<Result<_>>()?;
-        for (pair, links) in pairs.iter_mut().zip(found) {
-            pair.alignment = Some(links);
+/// An encoder, and how links are taken from its vectors.
+#[derive(Clone, Copy)]
+pub struct EncoderAligner<'a> {
+    /// Gives the vectors.
+    pub encoder: &'a dyn Encoder,
+    /// How links are taken from similarities.
+    pub extraction: Extraction,
+    /// As [`SimilarityJob::distortion`].
+    pub distortion: f64,
+}
+
+impl EncoderAligner<'_> {
+    /// All that its links depend on.
+    pub(crate) fn signature(&self) -> String {
+        format!("{} {:?} {}", self.encoder.signature(), self.extraction, self.distortion)
+    }
+
+    /// Links tokenised pairs, whatever links they have. `fail` makes the error of a pair by its index.
+    pub(crate) fn link(
+        &self,
+        pairs: &mut [Pair],
+        fail: &(dyn Fn(usize, &Pair, xlner_project::Error) -> Error + Sync),
+    ) -> Result<()> {
+        for (batch, pairs) in pairs.chunks_mut(BATCH).enumerate() {
+            let sentences: Vec<&Sentence> = pairs.iter().flat_map(|pair| [&pair.source, &pair.target]).collect();
+            let encoded = self.encoder.encode(&sentences).map_err(|error| match error {
+                xlner_models::Error::Sentence { index, problem } => {
+                    let (pair, side) = (index / 2, if index % 2 == 0 { "source" } else { "target" });
+                    let problem = xlner_core::Error::Invalid(format!("{side}: {problem}"));
+                    fail(batch * BATCH + pair, &pairs[pair], problem.into())
+                }
+                other => other.into(),
+            })?;
+            let links = |(index, (pair, encoded)): (usize, (&Pair, &[Encoded]))| {
+                let [source, target] = encoded else { unreachable!("two sentences a pair") };
+                let links = links(source, target, self.encoder.dimension(), self.extraction, self.distortion);
+                links.map_err(|error| fail(batch * BATCH + index, pair, error.into()))
+            };
+            let found: Vec<Alignment> =
+                pairs.par_iter().zip(encoded.par_chunks_exact(2)).enumerate().map(links).collect::<Result<_>>()?;
+            for (pair, links) in pairs.iter_mut().zip(found) {
+                pair.alignment = Some(links);
+            }
         }
         Ok(())
     }

@@ -34,6 +34,7 @@ pub(crate) use step::Step;
 pub(crate) use tag::Taggers;
 pub(crate) use translate::{Translating, What};
 
+use crate::align::EncoderAligner;
 use crate::aligner::AlignerOptions;
 use crate::progress::{Listener, Progress};
 use crate::{Error, Result};
@@ -54,6 +55,8 @@ pub(crate) type Fail<'a> = &'a (dyn Fn(u64, &Pair, String) -> Error + Sync);
 pub(crate) struct Flow<'a> {
     pub folder: &'a RunFolder,
     pub aligner: &'a AlignerOptions,
+    /// Gives the links instead of the built-in aligner, which then gives the posteriors only.
+    pub encoder: Option<EncoderAligner<'a>>,
     /// The built-in aligner is trained on that many pairs at least (whole batches).
     pub train_pairs: u64,
     /// How entities are projected; `None` where a step has done it.

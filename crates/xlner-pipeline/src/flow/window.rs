@@ -89,7 +89,8 @@ impl<'f> Windows<'f> {
     /// # Errors
     /// Where its files cannot be read.
     pub fn new(flow: &'f Flow<'f>) -> Result<Windows<'f>> {
-        let looks = |method: &Method| method::needs_links(method) || method::needs_posteriors(method);
+        let links = |method: &Method| method::needs_links(method) && flow.encoder.is_none();
+        let looks = |method: &Method| links(method) || method::needs_posteriors(method);
         let wanted = flow.method.is_some_and(|method| flow.back.is_some() || looks(method));
         let aligner = match &flow.aligner.model {
             _ if !wanted => State::None,
@@ -239,6 +240,9 @@ impl<'f> Windows<'f> {
             _ => (None, None),
         };
         let mut key = Key::of(PROJECT).text(format!("{projection:?} {} {:?}", flow.keep_labels, flow.back));
+        if let Some(encoder) = &flow.encoder {
+            key = key.text(encoder.signature());
+        }
         for part in aligner_key.into_iter().chain(window.batches.iter().map(|batch| batch.key)) {
             key = key.after(part);
         }
@@ -258,6 +262,9 @@ impl<'f> Windows<'f> {
                 let fail = |index: usize, pair: &Pair, problem: xlner_project::Error| {
                     (flow.fail)(numbers[index], pair, problem.to_string())
                 };
+                if let Some(encoder) = &flow.encoder {
+                    encoder.link(&mut pairs, &fail)?;
+                }
                 let projector = |aligner| CorpusProjector {
                     method: projection,
                     aligner,

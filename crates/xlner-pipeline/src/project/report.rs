@@ -52,6 +52,8 @@ pub enum Origin {
     Trained,
     /// A model file.
     Model,
+    /// An encoder's vectors.
+    Encoder,
 }
 
 /// What the solver proved, over the pairs whose source has entities.
