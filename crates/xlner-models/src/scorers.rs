@@ -13,7 +13,7 @@ pub fn open_scorer(name: &str, precision: &str, [from, to]: [&str; 2]) -> Result
     {
         use crate::seq2seq::{Seq2Seq, Seq2SeqOptions};
         let options = Seq2SeqOptions { precision: precision.parse()?, ..Seq2SeqOptions::default() };
-        let mut scorer = Seq2Seq::open(name, from, to, &options)?;
+        let scorer = Seq2Seq::open(name, from, to, &options)?;
         if scorer.is_marian() {
             let problem =
                 format!("{name} is a Marian model, which translates in one direction; take NLLB-200 or M2M100");
