@@ -45,6 +45,13 @@ def translate_train(folder, arguments):
     return experiment("translate-train")
 
 
+@section("Translate-train: alignment and markers (EasyProject) through Apertium, Serbian and Spanish")
+def markers(folder, arguments):
+    data("uner-sr-set")
+    wants("apertium")
+    return experiment("markers")
+
+
 def lookup_input(folder, sentences):
     """English–Spanish text, repeated to so many different sentences, and the table that translates it."""
     lines = []
