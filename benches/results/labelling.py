@@ -46,6 +46,17 @@ def translate_train(folder, arguments):
     return experiment("translate-train")
 
 
+@section("Translate-train: alignment and markers (EasyProject) through Apertium, Serbian and Spanish")
+def markers(folder, arguments):
+    data("uner-sr-set")
+    wants("apertium")
+    return "\n\n".join([
+        experiment("markers"),
+        "Apertium takes brackets for formatting and moves them with the words, so it loses no marker. But it translates what stands "
+        "between them for itself: articles and word order round a name suffer (*el [Comisión]*), and a tagger learns that.",
+    ])
+
+
 def lookup_input(folder, sentences):
     """English–Spanish text, repeated to so many different sentences, and the table that translates it."""
     lines = []

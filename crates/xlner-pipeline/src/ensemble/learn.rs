@@ -125,7 +125,10 @@ fn standardize(voter: &mut Voter, votes: impl Iterator<Item = Vote>) {
             _ => None,
         })
         .collect();
-    let count = scores.len().max(1) as f64;
+    if scores.is_empty() {
+        return;
+    }
+    let count = scores.len() as f64;
     voter.mean = scores.iter().sum::<f64>() / count;
     let deviation = (scores.iter().map(|score| (score - voter.mean).powi(2)).sum::<f64>() / count).sqrt();
     voter.deviation = if deviation > 1e-9 { deviation } else { 0.0 };
