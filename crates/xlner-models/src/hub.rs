@@ -129,6 +129,28 @@ impl Hub {
         self.pull_named(&name.parse().map_err(Error::Options)?, name::revision(revision)?, listener)
     }
 
+    /// Brings a file of known length and SHA-256 from an address to `path`, where it is only when it is whole and checked.
+    pub(crate) fn fetch_file(
+        &self,
+        url: &str,
+        what: &str,
+        path: &Path,
+        (size, sha256): (u64, &str),
+        listener: &mut dyn FnMut(u64),
+    ) -> Result<()> {
+        #[cfg(feature = "http")]
+        {
+            let checksum = verify::Checksum::of_blob(sha256)
+                .ok_or_else(|| Error::Options(format!("“{sha256}” is no checksum of {what}")))?;
+            pull::fetch(&client::Client::new(self), url, what, path, size, &checksum, listener)
+        }
+        #[cfg(not(feature = "http"))]
+        {
+            let _ = (url, size, sha256, listener);
+            Err(Error::model(path, format!("{what} is not there, and this xlner was built without the feature `http`")))
+        }
+    }
+
     fn pull_named(&self, name: &Name, revision: &str, listener: PullListener<'_>) -> Result<PathBuf> {
         let place = self.place(name);
         let absent = |why: &str| {
@@ -157,6 +179,14 @@ impl Hub {
 /// Those of [`Hub::resolve`].
 pub fn resolve(name_or_path: &str, revision: Option<&str>) -> Result<PathBuf> {
     Hub::from_env().resolve(name_or_path, revision, &mut |_| {})
+}
+
+/// Whether the content of a file has this SHA-256 (or name in Git).
+pub(crate) fn has_checksum(path: &Path, checksum: &str) -> std::io::Result<bool> {
+    match verify::Checksum::of_blob(checksum) {
+        Some(checksum) => checksum.fits(path),
+        None => Ok(false),
+    }
 }
 
 #[cfg(test)]

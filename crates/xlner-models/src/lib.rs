@@ -4,6 +4,7 @@
 
 mod capitals;
 pub mod crf;
+pub mod datasets;
 mod encoder;
 mod encoders;
 mod error;

@@ -2,6 +2,7 @@
 
 mod align;
 mod convert;
+mod data;
 mod ensemble;
 mod eval;
 mod experiment;
@@ -50,6 +51,8 @@ pub enum Command {
     Report(report::Args),
     /// List, pull, verify and remove models of the Hugging Face Hub
     Models(models::Args),
+    /// List, fetch and verify public data for evaluation
+    Data(data::Args),
     /// Convert between formats, tag schemes and label sets
     Convert(convert::Args),
 }
@@ -70,6 +73,7 @@ pub fn run(command: Command, context: &Context) -> Result<()> {
         Command::Experiment(args) => experiment::run(args, context),
         Command::Report(args) => report::run(args, context),
         Command::Models(args) => models::run(args, context),
+        Command::Data(args) => data::run(args, context),
         Command::Convert(args) => convert::run(args, context),
     }
 }

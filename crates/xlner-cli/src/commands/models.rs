@@ -192,16 +192,19 @@ fn failed(error: xlner_models::Error) -> anyhow::Error {
     }
 }
 
-fn print(value: &impl Serialize) -> Result<()> {
+/// JSON to standard output.
+pub fn print(value: &impl Serialize) -> Result<()> {
     out(format_args!("{}", serde_json::to_string_pretty(value)?))
 }
 
-fn out(line: std::fmt::Arguments<'_>) -> Result<()> {
+/// A line to standard output.
+pub fn out(line: std::fmt::Arguments<'_>) -> Result<()> {
     use std::io::Write as _;
     Ok(writeln!(std::io::stdout().lock(), "{line}")?)
 }
 
-fn size(bytes: u64) -> String {
+/// Bytes as people read them.
+pub fn size(bytes: u64) -> String {
     match bytes {
         0..1_000 => format!("{bytes} B"),
         1_000..1_000_000 => format!("{:.1} kB", bytes as f64 / 1e3),

@@ -55,7 +55,7 @@ pub(super) fn pull(hub: &Hub, name: &Name, revision: &str, listener: PullListene
 }
 
 /// A blob, from the network; it has its name only when it is whole and checked.
-fn fetch(
+pub(super) fn fetch(
     client: &Client<'_>,
     url: &str,
     what: &str,
