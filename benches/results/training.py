@@ -27,7 +27,7 @@ def fine_tuning(folder, arguments):
     return "\n\n".join([
         shell(f"python benches/peers/fine_tune.py {' '.join(words)}"),
         f"Trained on {found['sentences']} sentences, {found['epochs']} epochs, batches of 16.",
-        table(["", "seed", *[f"{test}, F1" for test in tests], "s a step"], rows),
+        table(["", "seed", *[f"{test}, F1" for test in tests], "CPU s a step"], rows),
         "\n".join([
             f"- F1 on EWT test at most one point below transformers: {100 * difference:+.2f} points {mark(difference >= -0.01)}",
             f"- at least as fast a step: {found['speed_ratio']:.2f} times as fast (median of paired blocks) {mark(found['speed_ratio'] >= 1)}",
