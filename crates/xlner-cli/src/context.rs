@@ -9,22 +9,22 @@ use clap::{Args, ValueEnum};
 #[derive(Args)]
 pub struct GlobalArgs {
     /// Worker threads; 0 means one per core
-    #[arg(long, global = true, default_value_t = 0, value_name = "N")]
+    #[arg(long, global = true, default_value_t = 0, help_heading = "Every command", value_name = "N")]
     threads: usize,
     /// A TOML file that says the same as flags of the command: a line is `flag = value`. Flags given here win
-    #[arg(long, global = true, value_name = "FILE")]
+    #[arg(long, global = true, help_heading = "Every command", value_name = "FILE")]
     job: Option<std::path::PathBuf>,
     /// Say nothing on stderr but errors
-    #[arg(long, short, global = true, conflicts_with = "verbose")]
+    #[arg(long, short, global = true, help_heading = "Every command", conflicts_with = "verbose")]
     quiet: bool,
     /// Say more on stderr
-    #[arg(long, short, global = true)]
+    #[arg(long, short, global = true, help_heading = "Every command")]
     verbose: bool,
     /// Progress bars on stderr
-    #[arg(long, global = true, default_value = "auto", value_name = "WHEN")]
+    #[arg(long, global = true, default_value = "auto", help_heading = "Every command", value_name = "WHEN")]
     progress: When,
     /// Colours; NO_COLOR is honoured
-    #[arg(long, global = true, default_value = "auto", value_name = "WHEN")]
+    #[arg(long, global = true, default_value = "auto", help_heading = "Every command", value_name = "WHEN")]
     color: When,
 }
 
