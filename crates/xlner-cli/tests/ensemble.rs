@@ -119,3 +119,50 @@ fn wrong_input() {
         fails(&folder, arguments, code, message);
     }
 }
+
+#[test]
+fn weights_of_scores_are_learnt_and_used_as_a_job() {
+    let folder = folder(&[]);
+    // The column `right` tells the place in small numbers, `wrong` misleads in large ones.
+    let (mut pairs, mut gold) = (String::new(), Vec::new());
+    for n in 0..30 {
+        let at = n % 3;
+        let wrong = (at + 1) % 3;
+        pairs += &format!(
+            "{{\"source\":{{\"tokens\":[\"x\"],\"entities\":[{{\"start\":0,\"end\":1,\"label\":\"PER\"}}]}},\"target\":{{\"tokens\":[\"a\",\"b\",\"c\"]}},\
+             \"scores\":{{\"right\":[[0,{at},{},0.1]],\"wrong\":[[0,{wrong},{},3.0]]}}}}\n",
+            at + 1,
+            wrong + 1
+        );
+        gold.push(["P--", "-P-", "--P"][at]);
+    }
+    std::fs::write(folder.path().join("pairs.jsonl"), pairs).unwrap();
+    std::fs::write(folder.path().join("gold.conll"), columns(&gold)).unwrap();
+    let learn =
+        "project --pairs pairs.jsonl --scores right,wrong --learn-weights gold.conll --save-weights weights.toml";
+    xlner(&folder, learn)
+        .assert()
+        .success()
+        .stdout("")
+        .stderr(predicate::str::contains("F1 on what was learnt from: 1.0000, before 0.0000"));
+    assert!(read(&folder, "weights.toml").starts_with("# Learnt by `xlner project` on gold.conll\nscores = \"right="));
+    assert_eq!(stdout(&folder, "project --pairs pairs.jsonl --job weights.toml --to-format conll"), columns(&gold));
+    let failing = |arguments: &str, code, message| {
+        fails(&folder, &format!("project --pairs pairs.jsonl {arguments}"), code, message)
+    };
+    failing("--scores right --learn-weights gold.conll --save-weights out.toml", 2, "several scores");
+    failing("--learn-weights gold.conll --save-weights out.toml", 2, "--scores");
+    failing("--scores right,wrong --learn-weights gold.conll", 2, "--save-weights");
+    std::fs::write(folder.path().join("gold.conll"), columns(&gold[1..])).unwrap();
+    failing(
+        "--scores right,wrong --learn-weights gold.conll --save-weights out.toml",
+        1,
+        "gold.conll, sentence 30: it is not there",
+    );
+    std::fs::write(folder.path().join("gold.conll"), columns(&gold).replace("c\t", "d\t")).unwrap();
+    failing(
+        "--scores right,wrong --learn-weights gold.conll --save-weights out.toml",
+        1,
+        "gold.conll, sentence 1: its tokens",
+    );
+}

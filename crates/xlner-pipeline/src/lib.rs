@@ -6,6 +6,7 @@
 
 pub mod align;
 mod aligner;
+mod counts;
 mod documents;
 pub mod ensemble;
 mod error;

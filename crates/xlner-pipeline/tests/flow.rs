@@ -286,8 +286,9 @@ fn markers_go_through_the_translation() {
 fn a_run_by_markers_goes_on_where_it_stopped() {
     let case = Case::new(0);
     let names = ["Anna", "Boris", "Cecilia"];
-    let sentence =
-        |n: usize| format!("{}\tB-PER\nkala{n}\tO\n{}\tO\n\n", names[n % 3], ["!", "."][usize::from(n % 7 > 0)]);
+    let sentence = |n: usize| {
+        format!("{}\tB-PER\nkala{n}\tO\n{}\tO\n\n", names[n % 3], if n.is_multiple_of(7) { "!" } else { "." })
+    };
     std::fs::write(case.path("in.conll"), (0..2500).map(sentence).collect::<String>()).unwrap();
     let job = |output: &str, folder: Option<PathBuf>| TransferJob {
         markers: true,

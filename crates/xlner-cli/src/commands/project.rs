@@ -1,10 +1,11 @@
 //! `xlner project`.
 
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 use anyhow::Result;
 use xlner_core::tags::Scheme;
-use xlner_formats::{Column, Format, ReadOptions, WriteOptions};
+use xlner_formats::{Column, Format, Output, ReadOptions, WriteOptions};
 use xlner_pipeline::project::MethodOptions;
 use xlner_pipeline::{EncoderAligner, Input, ProjectJob, ProjectReport, SimilarityJob};
 
@@ -18,6 +19,7 @@ Examples:
   xlner project --source en.conll --target de.conll --bitext more.tsv --dictionary en-de.tsv -o de.projected.conll
   xlner project --pairs pairs.jsonl -o projected.jsonl --report projection.json
   xlner project --source en.conll --target de.conll --alignment links.pharaoh --method heuristic -o de.projected.conll
+  xlner project --pairs dev.jsonl --scores span,tagger --learn-weights dev.gold.conll --save-weights weights.toml
   xlner project --source en.conll --target de.conll --aligner awesome --encoder mbert/ -o de.projected.conll
 
 Without links (--alignment, or `alignment` in the records) the built-in aligner is trained on the pairs and every \
@@ -69,6 +71,13 @@ pub struct Args {
     #[command(flatten)]
     nmt: NmtArgs,
 
+    /// Learn the weights of --scores on the target sentences with their gold entities, instead of writing entities
+    #[arg(long, value_name = "GOLD", requires_all = ["save_weights", "scores"], help_heading = "Method")]
+    learn_weights: Option<PathBuf>,
+    /// Where the weights go that are learnt: a file for --job, of this command, label or transfer
+    #[arg(long, value_name = "FILE", requires = "learn_weights", help_heading = "Method")]
+    save_weights: Option<PathBuf>,
+
     /// Format of the pairs, or of both --source and --target [default: from their names]
     #[arg(long, value_name = "FORMAT", help_heading = "Formats")]
     from_format: Option<Format>,
@@ -109,6 +118,22 @@ pub fn run(args: Args, context: &Context) -> Result<()> {
         }
         _ => None,
     };
+    if let (Some(gold), Some(weights)) = (&args.learn_weights, &args.save_weights) {
+        let learnt = {
+            let mut bars = Bars::new(context);
+            let options = ReadOptions { scheme: args.scheme, ..ReadOptions::default() };
+            job.learn_weights((gold, &options), scorer(&mut nmt), &mut |progress| bars.show(progress))
+                .map_err(failed)?
+        };
+        let mut output = Output::create(weights)?;
+        writeln!(output, "# Learnt by `xlner project` on {}\nscores = \"{}\"", gold.display(), learnt.scores)?;
+        output.finish()?;
+        context.note(format_args!(
+            "F1 on what was learnt from: {:.4}, before {:.4}: {}",
+            learnt.f1, learnt.f1_before, learnt.scores
+        ));
+        return Ok(());
+    }
     let report = {
         let mut bars = Bars::new(context);
         job.run_with(scorer(&mut nmt), &mut |progress| bars.show(progress)).map_err(failed)?

@@ -10,6 +10,7 @@ use super::ballot::{Ballot, Vote};
 use super::logistic::fit;
 use super::weights::{Learnt, VoteWeights, Voter};
 use super::{Votes, check_votes};
+use crate::counts::Counts;
 use crate::{Error, Result};
 
 /// Holds weights down that few examples speak for.
@@ -155,30 +156,8 @@ fn least(learnt: &Learnt, ballots: &mut [Ballot], golds: &[Vec<Entity>]) -> Resu
     Ok(best)
 }
 
-/// Entities found, and right.
-#[derive(Debug, Clone, Copy, Default)]
-struct Counts {
-    found: u64,
-    gold: u64,
-    right: u64,
-}
-
-impl Counts {
-    fn add(&mut self, found: &[Entity], gold: &[Entity]) {
-        let is_gold = |entity: &&Entity| gold.iter().any(|gold| gold.span == entity.span && gold.label == entity.label);
-        self.found += found.len() as u64;
-        self.gold += gold.len() as u64;
-        self.right += found.iter().filter(is_gold).count() as u64;
-    }
-
-    fn f1(&self) -> f64 {
-        if self.right == 0 { 0.0 } else { 2.0 * self.right as f64 / (self.found + self.gold) as f64 }
-    }
-}
-
 #[cfg(test)]
 mod tests {
-    use super::super::ballot::tests::sentence;
     use super::*;
 
     #[test]
@@ -198,13 +177,5 @@ mod tests {
         }
         standardize(&mut one, [Vote::Same(Some(2.0)); 3].into_iter());
         assert_eq!((one.deviation, one.features(Vote::Same(Some(2.0)))), (0.0, [1.0, 0.0, 0.0, 0.0]));
-    }
-
-    #[test]
-    fn entities_are_counted() {
-        let mut counts = Counts::default();
-        counts.add(&sentence(&[(0, 1, "A"), (2, 3, "B")]).entities, &sentence(&[(0, 1, "A"), (2, 3, "A")]).entities);
-        assert!((counts.f1() - 0.5).abs() < 1e-12);
-        assert_eq!(Counts::default().f1(), 0.0);
     }
 }

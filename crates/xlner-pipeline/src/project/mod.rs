@@ -1,5 +1,6 @@
 //! The job `project`: pairs whose source entities are known → the same pairs with the entities of the target.
 
+mod learn;
 pub(crate) mod method;
 pub(crate) mod output;
 mod report;
@@ -13,6 +14,7 @@ use xlner_core::Pair;
 use xlner_formats::{ReadOptions, WriteOptions};
 use xlner_models::TranslationScorer;
 
+pub use learn::LearntScores;
 pub use method::{MethodKind, MethodOptions, parse_solver};
 pub use report::{Gap, Inputs, Origin, ProjectReport, Proofs, Seconds};
 

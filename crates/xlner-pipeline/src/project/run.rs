@@ -130,7 +130,12 @@ impl Iterator for Scored<'_> {
 }
 
 /// The aligner: loaded, or trained on the pairs and other text.
-fn aligner(job: &ProjectJob, pairs: &[Pair], counts: &mut Inputs, listener: Listener<'_>) -> Result<Aligner> {
+pub(super) fn aligner(
+    job: &ProjectJob,
+    pairs: &[Pair],
+    counts: &mut Inputs,
+    listener: Listener<'_>,
+) -> Result<Aligner> {
     match &job.aligner.model {
         Some(path) if !job.aligner.trains() => Aligner::load(path),
         _ => {
