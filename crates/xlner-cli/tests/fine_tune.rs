@@ -91,7 +91,7 @@ mod built {
             (format!("{TRANSFORMER} --class-weight PER -o out"), 2, "LABEL=X"),
             (format!("{TRANSFORMER} -o train.conll"), 2, "folder"),
             (format!("{TRANSFORMER} -o missing/out"), 1, "missing"),
-            (format!("{TRAIN} --model-type transformer --init train.conll -o out"), 1, "folder"),
+            (format!("{TRAIN} --model-type transformer --init train.conll -o out"), 2, "is a file"),
         ] {
             fails(&folder, &arguments, code, expected);
         }

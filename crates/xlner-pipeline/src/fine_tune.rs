@@ -70,6 +70,12 @@ impl FineTuneJob {
         if self.train.is_empty() {
             return wrong("there is nothing to train on");
         }
+        if Path::new(&self.init).is_file() {
+            return Err(Error::Options(format!(
+                "{} is a file; a model is a folder with `config.json` in it",
+                self.init
+            )));
+        }
         if self.train.iter().chain(&self.dev).filter(|path| path.as_os_str() == "-").count() > 1 {
             return wrong("standard input (-) can be read once only");
         }
