@@ -113,7 +113,13 @@ impl Case {
 }
 
 fn models<'a>(translator: &'a mut dyn Translator, back: Option<&'a mut dyn Translator>) -> LabelModels<'a> {
-    LabelModels { translator, tagger: Box::leak(Box::new(capitals())), target_tagger: None, back_translator: back, encoder: None }
+    LabelModels {
+        translator,
+        tagger: Box::leak(Box::new(capitals())),
+        target_tagger: None,
+        back_translator: back,
+        encoder: None,
+    }
 }
 
 fn kept(folder: &Path) -> RunOptions {

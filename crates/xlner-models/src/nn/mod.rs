@@ -13,13 +13,13 @@ mod matrix;
 mod norm;
 mod weights;
 
+pub use crate::Precision;
 pub use activation::{Activation, softmax};
 pub use attention::{Heads, attend};
 pub use embedding::Embedding;
 pub use linear::Linear;
 pub use matrix::{add, product, product_transposed};
 pub use norm::LayerNorm;
-pub use crate::Precision;
 pub use weights::{Scope, Weights};
 
 /// Values a thread works on at a time where every value stands for itself.

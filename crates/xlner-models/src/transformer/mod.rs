@@ -16,10 +16,10 @@ mod tagger;
 mod tokenizer;
 mod windows;
 
+pub use crate::{SubWords, TransformerTaggerOptions};
 pub use encoder::TransformerEncoder;
 pub use model::Model;
 pub use tagger::TransformerTagger;
-pub use crate::{SubWords, TransformerTaggerOptions};
 pub use tokenizer::{SubWordTokenizer, Tokens};
 
 /// Sub-words of sentences that go through a model together.
