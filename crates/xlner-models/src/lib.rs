@@ -13,6 +13,8 @@ pub mod nn;
 mod precision;
 mod scorer;
 #[cfg(feature = "transformers")]
+mod sentencepiece;
+#[cfg(feature = "transformers")]
 pub mod seq2seq;
 mod tagger;
 mod taggers;
