@@ -305,7 +305,7 @@ def seq2seq(folder, arguments):
                 goals.append(f"- beam {beams}, {ours}: {ratio:.2f} × the time of {other}, goal 1.3 {mark(ratio <= 1.3)}")
     return "\n\n".join([
         shell("python benches/peers/seq2seq.py --beams 4"),
-        table(["", "beams", "s to translate", "s to score"], rows),
+        table(["", "beams", "CPU s to translate", "CPU s to score"], rows),
         "\n".join(goals),
     ])
 
@@ -368,24 +368,29 @@ def torch_python():
 @section("Parity: our transformers beside `transformers`, our links beside SimAlign and AWESoME")
 def parity(folder, arguments):
     python, top = torch_python(), ROOT / "target" / "parity"
-    for name, made in [("encoders.py", "transformers"), ("minilm.py", "transformers/minilm"), ("seq2seq.py", "seq2seq")]:
+    for name, made in [("encoders.py", "transformers"), ("minilm.py", "transformers/minilm"), ("seq2seq.py", "seq2seq"),
+                       ("pieces.py", "pieces")]:
         if not (top / made).is_dir():
-            into = top if name == "seq2seq.py" else top / "transformers"
+            into = {"seq2seq.py": top, "pieces.py": top / "pieces"}.get(name, top / "transformers")
             done = subprocess.run([python, ROOT / "benches/parity" / name, into], cwd=ROOT, capture_output=True, text=True)
             if done.returncode != 0:
                 raise LeftOut(f"benches/parity/{name}: {done.stderr.strip().splitlines()[-1:]}")
-    words = ["cargo", "test", "--release", "--locked", "-p", "xlner-models", "--features", "transformers",
-             "--test", "transformer", "--test", "seq2seq", "--", "--nocapture"]
+    words = ["cargo", "test", "--locked", "-p", "xlner-models", "--features", "transformers",
+             "--test", "transformer", "--test", "seq2seq", "--test", "pieces", "--no-fail-fast", "--", "--nocapture"]
     done = subprocess.run(words, cwd=ROOT, env=dict(os.environ, XLNER_PARITY=str(top)), capture_output=True, text=True)
     rows = []
     for line in done.stdout.splitlines():
         encoder = re.match(r"(\S+): (\d+) sentences, largest difference (\S+) \(logits\), (\S+) \(hidden states\)", line)
+        pieces = re.match(r"(\S+): (\d+) sentences, all (as by .*)", line)
         translator = re.match(r"(\S+): largest difference of log-probabilities (\S+)", line)
         if encoder:
             name, count, logits, hidden = encoder.groups()
             rows.append([name, count, "identical", "" if name == "minilm" else logits, hidden, ""])
+        elif pieces:
+            rows.append([f"{pieces[1]}, SentencePiece alone", pieces[2], pieces[3], "", "", ""])
         elif translator:
-            rows.append([translator[1], "", "identical", f"{float(translator[2]):.1e}", "", "identical"])
+            same = "identical" if done.returncode == 0 else "?"
+            rows.append([translator[1], "1000", same, f"{float(translator[2]):.1e}", "", same])
     if not rows:
         raise SystemExit(done.stdout[-2000:] + done.stderr[-2000:])
     goals = [f"- within 1e-4, tokens and searches identical {mark(done.returncode == 0)}"]
@@ -406,7 +411,8 @@ def parity(folder, arguments):
         *(["Links of 200 pairs of Europarl (English, German) by the same random encoder:",
            table(["extraction", "pairs", "links", "pairs that differ"], links)] if links else []),
         "\n".join(goals),
-        shell("python benches/parity/encoders.py; python benches/parity/minilm.py; python benches/parity/seq2seq.py",
+        shell("python benches/parity/encoders.py; python benches/parity/minilm.py; python benches/parity/seq2seq.py; "
+              "python benches/parity/pieces.py",
               "XLNER_PARITY=target/parity " + " ".join(words),
               "python benches/parity/align.py --simalign ../simalign --awesome ../awesome-align"),
     ])

@@ -16,6 +16,8 @@ mod precision;
 mod scorer;
 mod scorers;
 #[cfg(feature = "transformers")]
+mod sentencepiece;
+#[cfg(feature = "transformers")]
 pub mod seq2seq;
 mod tagger;
 mod taggers;

@@ -9,6 +9,7 @@
 //! with a common beginning share it.
 
 mod beam;
+mod codes;
 mod config;
 mod generate;
 mod insert;

@@ -1,17 +1,22 @@
 //! Linear layers.
 
+use std::cell::Cell;
+
 use rayon::prelude::*;
 use rten_gemm::{BiasVector, GemmExecutor, GemmInputA, GemmInputB, GemmUninitOptions, PackedBMatrix};
-use rten_simd::SimdOp;
 use rten_tensor::NdTensorView;
-use rten_vecmath::{ExtendInit, MinMax, Quantize};
+use rten_vecmath::ExtendInit;
 
 use super::Scope;
 use super::matrix::F32;
 use crate::{Precision, Result};
 
+/// Rows that are multiplied at once in 8 bits: their sums stay in the processor's cache until they are scaled.
+const ROWS: usize = 128;
+
 thread_local! {
     static INT8: GemmExecutor<u8, i8, i32> = GemmExecutor::default();
+    static ROOM: Cell<Room> = Cell::default();
 }
 
 /// y = x Wᵀ + b, its weights laid out once for the fastest product.
@@ -130,28 +135,32 @@ impl Linear {
     }
 
     fn forward_int8(&self, weights: &Bytes, rows: &[f32], count: usize, output: &mut Vec<f32>) {
-        let inputs = Quantized::new(rows, self.inputs);
-        let bytes = GemmInputA::Unpacked(NdTensorView::from_data([count, self.inputs], &inputs.bytes[..]));
-        let mut sums: Vec<i32> = Vec::with_capacity(count * self.outputs);
-        INT8.with(|gemm| {
-            sums.extend_init(|space| {
-                let (space, weights) = (&mut space[..count * self.outputs], GemmInputB::Packed(&weights.matrix));
-                gemm.gemm_uninit(space, bytes, weights, GemmUninitOptions::default())
-                    .expect("the layer's sizes fit its input")
-            });
-        });
         output.resize(count * self.outputs, 0.0);
-        let rows = output.par_chunks_exact_mut(self.outputs).zip(sums.par_chunks_exact(self.outputs));
-        let rows = rows.zip(inputs.zeros.par_iter().zip(&inputs.scales)).with_min_len(8);
-        rows.for_each(|((output, sums), (zero, row_scale))| {
-            let (zero, weights) = (i32::from(*zero), weights.sums.iter().zip(&weights.scales));
-            for ((output, sum), (weight_sum, scale)) in output.iter_mut().zip(sums).zip(weights) {
-                *output = (sum - zero * weight_sum) as f32 * (row_scale * scale);
-            }
-            if let Some(bias) = &self.bias {
-                output.iter_mut().zip(bias).for_each(|(output, bias)| *output += bias);
-            }
+        let parts = rows.par_chunks(ROWS * self.inputs).zip(output.par_chunks_mut(ROWS * self.outputs));
+        parts.for_each(|(rows, output)| {
+            // Taken, not borrowed: a thread that waits within the product may begin another part.
+            let mut room = ROOM.take();
+            room.quantize(rows, self.inputs);
+            room.multiply(weights, self.inputs, output.len());
+            let sums = output.par_chunks_exact_mut(self.outputs).zip(room.sums.par_chunks_exact(self.outputs));
+            let scaled = sums.zip(room.scales.par_iter()).with_min_len(16);
+            scaled.for_each(|((output, sums), row)| self.scale(weights, sums, *row, output));
+            ROOM.set(room);
         });
+    }
+
+    /// What the sums of a row stand for, with the bias.
+    fn scale(&self, weights: &Bytes, sums: &[i32], Scale { zero, scale: row }: Scale, output: &mut [f32]) {
+        let weights = weights.sums.iter().zip(&weights.scales);
+        let outputs = output.iter_mut().zip(sums).zip(weights);
+        match &self.bias {
+            Some(bias) => outputs.zip(bias).for_each(|(((output, sum), (weight_sum, scale)), bias)| {
+                *output = (sum - zero * weight_sum) as f32 * (row * scale) + bias;
+            }),
+            None => outputs.for_each(|((output, sum), (weight_sum, scale))| {
+                *output = (sum - zero * weight_sum) as f32 * (row * scale);
+            }),
+        }
     }
 }
 
@@ -179,37 +188,69 @@ impl Bytes {
     }
 }
 
-/// Rows in 8 bits: value = scale · (byte − zero), scale and zero per row.
-struct Quantized {
-    bytes: Vec<u8>,
-    zeros: Vec<u8>,
-    scales: Vec<f32>,
+/// How a row in 8 bits is read: value = scale · (byte − zero).
+#[derive(Debug, Clone, Copy)]
+struct Scale {
+    zero: i32,
+    scale: f32,
 }
 
-impl Quantized {
-    fn new(rows: &[f32], width: usize) -> Quantized {
-        let parts: Vec<(Vec<u8>, u8, f32)> = rows
-            .par_chunks_exact(width)
-            .with_min_len(8)
-            .map(|row| {
-                let (least, most) = MinMax::new(row).dispatch();
-                let (least, most) = (least.min(0.0), most.max(0.0));
-                let scale = (most - least) / 255.0;
-                let inverse = if scale > 0.0 { scale.recip() } else { 0.0 };
-                let zero = (-least * inverse).round() as u8;
-                let mut bytes = Vec::with_capacity(width);
-                bytes.extend_init(|space| Quantize::new(row, &mut space[..width], inverse, zero).dispatch());
-                (bytes, zero, scale)
-            })
-            .collect();
-        let mut quantized = Quantized { bytes: Vec::with_capacity(rows.len()), zeros: Vec::new(), scales: Vec::new() };
-        for (bytes, zero, scale) in parts {
-            quantized.bytes.extend_from_slice(&bytes);
-            quantized.zeros.push(zero);
-            quantized.scales.push(scale);
+/// What a thread needs for rows in 8 bits, used again and again.
+#[derive(Default)]
+struct Room {
+    bytes: Vec<u8>,
+    scales: Vec<Scale>,
+    sums: Vec<i32>,
+}
+
+impl Room {
+    /// Rows in 8 bits.
+    fn quantize(&mut self, rows: &[f32], width: usize) {
+        self.bytes.clear();
+        self.bytes.reserve(rows.len());
+        self.scales.clear();
+        for row in rows.chunks_exact(width) {
+            let (least, most) = range(row);
+            let scale = (most - least) / 255.0;
+            let inverse = if scale > 0.0 { scale.recip() } else { 0.0 };
+            let zero = (-least * inverse).round();
+            // From 2²³ on floats are whole numbers: what is added to it is rounded, and stands in the last bits.
+            const WHOLE: f32 = (1 << 23) as f32;
+            let whole = |value: &f32| (value * inverse + (WHOLE + zero)).clamp(WHOLE, WHOLE + 255.0);
+            let byte = |value: &f32| whole(value).to_bits() as u8;
+            self.bytes.extend(row.iter().map(byte));
+            self.scales.push(Scale { zero: zero as i32, scale });
         }
-        quantized
     }
+
+    /// The products of the rows with the weights, `count` in all.
+    fn multiply(&mut self, weights: &Bytes, width: usize, count: usize) {
+        self.sums.clear();
+        self.sums.reserve(count);
+        let rows = GemmInputA::Unpacked(NdTensorView::from_data([self.scales.len(), width], &self.bytes[..]));
+        INT8.with(|gemm| {
+            self.sums.extend_init(|space| {
+                let weights = GemmInputB::Packed(&weights.matrix);
+                gemm.gemm_uninit(&mut space[..count], rows, weights, GemmUninitOptions::default())
+                    .expect("the layer's sizes fit its input")
+            });
+        });
+    }
+}
+
+/// The least and the largest of values and 0, found in lanes so that several are looked at at a time.
+fn range(values: &[f32]) -> (f32, f32) {
+    const LANES: usize = 16;
+    let (mut least, mut most) = ([0f32; LANES], [0f32; LANES]);
+    let chunks = values.chunks_exact(LANES);
+    let rest = chunks.remainder();
+    for chunk in chunks.chain([rest]) {
+        for ((least, most), value) in least.iter_mut().zip(&mut most).zip(chunk) {
+            *least = if *value < *least { *value } else { *least };
+            *most = if *value > *most { *value } else { *most };
+        }
+    }
+    (least.into_iter().fold(0.0, f32::min), most.into_iter().fold(0.0, f32::max))
 }
 
 #[cfg(test)]

@@ -1,10 +1,11 @@
-//! SentencePiece models (Kudo and Richardson 2018): the file's parts, its normalisation, and both ways of cutting text into
-//! pieces, unigram (Kudo 2018) and BPE.
+//! SentencePiece models (Kudo and Richardson 2018): their normalisation, and both ways of cutting text into pieces, unigram
+//! (Kudo 2018) and BPE.
 
 use std::path::Path;
 
 use rustc_hash::FxHashMap;
 
+use crate::sentencepiece::{ModelFile, Piece};
 use crate::{Error, Result};
 
 /// What SentencePiece writes for a space.
@@ -14,7 +15,8 @@ const UNKNOWN: f32 = 10.0;
 
 /// A model file.
 pub(super) struct SentencePiece {
-    pieces: FxHashMap<String, Piece>,
+    /// Scores by text.
+    pieces: FxHashMap<String, f32>,
     longest: usize,
     least: f32,
     unigram: bool,
@@ -23,71 +25,37 @@ pub(super) struct SentencePiece {
     single_spaces: bool,
 }
 
-#[derive(Debug, Clone, Copy)]
-struct Piece {
-    score: f32,
-}
-
 impl SentencePiece {
     /// Reads a model file.
     pub(super) fn open(path: &Path) -> Result<SentencePiece> {
-        let bytes = std::fs::read(path).map_err(|problem| Error::file(path, problem))?;
-        SentencePiece::parse(&bytes)
-            .ok_or_else(|| Error::model(path, "this is no SentencePiece model; pull or copy it again"))
+        SentencePiece::of(ModelFile::open(path)?, path)
     }
 
-    /// From its protobuf, `sentencepiece_model.proto`.
-    fn parse(bytes: &[u8]) -> Option<SentencePiece> {
+    /// The model that a file, `path`, holds.
+    pub(super) fn of(file: ModelFile, path: &Path) -> Result<SentencePiece> {
+        SentencePiece::new(file)
+            .ok_or_else(|| Error::model(path, "it has no pieces, or damaged ones; pull or copy it again"))
+    }
+
+    fn new(file: ModelFile) -> Option<SentencePiece> {
         let mut model = SentencePiece {
             pieces: FxHashMap::default(),
             longest: 0,
             least: 0.0,
-            unigram: true,
-            charsmap: None,
-            prefix: true,
-            single_spaces: true,
+            unigram: file.unigram,
+            charsmap: match file.charsmap.is_empty() {
+                true => None,
+                false => Some(Charsmap::parse(&file.charsmap)?),
+            },
+            prefix: file.prefix,
+            single_spaces: file.single_spaces,
         };
-        for field in Fields(bytes) {
-            match field? {
-                (1, Value::Bytes(piece)) => {
-                    let (mut text, mut score, mut kind) = ("", 0.0, 1);
-                    for field in Fields(piece) {
-                        match field? {
-                            (1, Value::Bytes(bytes)) => text = std::str::from_utf8(bytes).ok()?,
-                            (2, Value::Fixed32(bits)) => score = f32::from_bits(bits),
-                            (3, Value::Number(number)) => kind = number,
-                            _ => {}
-                        }
-                    }
-                    // Only normal and user-defined pieces are found in text.
-                    if matches!(kind, 1 | 4) && !text.is_empty() {
-                        model.longest = model.longest.max(text.len());
-                        model.least = model.least.min(score);
-                        model.pieces.insert(text.to_owned(), Piece { score });
-                    }
-                }
-                (2, Value::Bytes(trainer)) => {
-                    for field in Fields(trainer) {
-                        if let (3, Value::Number(kind)) = field? {
-                            model.unigram = match kind {
-                                1 => true,
-                                2 => false,
-                                _ => return None,
-                            };
-                        }
-                    }
-                }
-                (3, Value::Bytes(normalizer)) => {
-                    for field in Fields(normalizer) {
-                        match field? {
-                            (2, Value::Bytes(map)) if !map.is_empty() => model.charsmap = Some(Charsmap::parse(map)?),
-                            (3, Value::Number(yes)) => model.prefix = yes != 0,
-                            (4, Value::Number(yes)) => model.single_spaces = yes != 0,
-                            _ => {}
-                        }
-                    }
-                }
-                _ => {}
+        for Piece { text, score, kind } in file.pieces {
+            // Only normal and user-defined pieces are found in text.
+            if matches!(kind, 1 | 4) && !text.is_empty() {
+                model.longest = model.longest.max(text.len());
+                model.least = model.least.min(score);
+                model.pieces.insert(text, score);
             }
         }
         (!model.pieces.is_empty()).then_some(model)
@@ -145,10 +113,10 @@ impl SentencePiece {
             let mut end = single;
             let mut found_single = false;
             loop {
-                if let Some(piece) = self.pieces.get(&text[start..end]) {
+                if let Some(score) = self.pieces.get(&text[start..end]) {
                     found_single |= end == single;
-                    if before + piece.score > best[end].0 {
-                        best[end] = (before + piece.score, start);
+                    if before + score > best[end].0 {
+                        best[end] = (before + score, start);
                     }
                 }
                 match text[end..].chars().next() {
@@ -175,7 +143,7 @@ impl SentencePiece {
     fn merged<'t>(&self, text: &'t str) -> Vec<&'t str> {
         let mut ends: Vec<usize> = text.char_indices().map(|(start, character)| start + character.len_utf8()).collect();
         let mut starts: Vec<usize> = text.char_indices().map(|(start, _)| start).collect();
-        let score = |start: usize, end: usize| self.pieces.get(&text[start..end]).map(|piece| piece.score);
+        let score = |start: usize, end: usize| self.pieces.get(&text[start..end]).copied();
         // Score of the union of every piece with the next.
         let mut unions: Vec<Option<f32>> = (1..starts.len()).map(|next| score(starts[next - 1], ends[next])).collect();
         loop {
@@ -259,71 +227,6 @@ impl Charsmap {
     }
 }
 
-/// The fields of a protobuf message.
-struct Fields<'a>(&'a [u8]);
-
-enum Value<'a> {
-    Number(u64),
-    Fixed32(u32),
-    Bytes(&'a [u8]),
-    Other,
-}
-
-impl<'a> Iterator for Fields<'a> {
-    /// Number and value; `None` inside for bytes that are no message.
-    type Item = Option<(u64, Value<'a>)>;
-
-    fn next(&mut self) -> Option<Self::Item> {
-        if self.0.is_empty() {
-            return None;
-        }
-        let field = self.field();
-        if field.is_none() {
-            self.0 = &[];
-        }
-        Some(field)
-    }
-}
-
-impl<'a> Fields<'a> {
-    fn field(&mut self) -> Option<(u64, Value<'a>)> {
-        let key = self.number()?;
-        let value = match key & 7 {
-            0 => Value::Number(self.number()?),
-            1 => {
-                self.take(8)?;
-                Value::Other
-            }
-            2 => {
-                let length = usize::try_from(self.number()?).ok()?;
-                Value::Bytes(self.take(length)?)
-            }
-            5 => Value::Fixed32(u32::from_le_bytes(self.take(4)?.try_into().ok()?)),
-            _ => return None,
-        };
-        Some((key >> 3, value))
-    }
-
-    fn number(&mut self) -> Option<u64> {
-        let mut number = 0u64;
-        for shift in (0..64).step_by(7) {
-            let (byte, rest) = self.0.split_first()?;
-            self.0 = rest;
-            number |= u64::from(byte & 0x7f) << shift;
-            if byte & 0x80 == 0 {
-                return Some(number);
-            }
-        }
-        None
-    }
-
-    fn take(&mut self, count: usize) -> Option<&'a [u8]> {
-        let (taken, rest) = self.0.split_at_checked(count)?;
-        self.0 = rest;
-        Some(taken)
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -339,7 +242,7 @@ mod tests {
             let piece = [field(1, text.as_bytes()), vec![2 << 3 | 5], score.to_le_bytes().to_vec()].concat();
             bytes.extend(field(1, &piece));
         }
-        SentencePiece::parse(&bytes).unwrap()
+        SentencePiece::new(ModelFile::parse(&bytes).unwrap()).unwrap()
     }
 
     #[test]
@@ -368,12 +271,5 @@ mod tests {
         );
         assert_eq!(model.pieces("abc"), ["▁a", "bc"]);
         assert_eq!(model.pieces("abx"), ["▁", "ab", "x"]);
-    }
-
-    #[test]
-    fn damaged_files_are_refused() {
-        for bytes in [&b""[..], b"\x0a", b"\x0a\x05ab", b"\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff", b"{}"] {
-            assert!(SentencePiece::parse(bytes).is_none(), "{bytes:?}");
-        }
     }
 }

@@ -6,13 +6,10 @@ use rustc_hash::FxHashMap;
 use serde_json::Value;
 use tokenizers::Tokenizer;
 
+use super::codes;
 use super::sentencepiece::{SPACE, SentencePiece};
+use crate::sentencepiece::ModelFile;
 use crate::{Error, Result, languages};
-
-/// M2M100's languages in the order of their tokens, which stand behind those of `vocab.json`.
-const M2M100: &str = "af am ar ast az ba be bg bn br bs ca ceb cs cy da de el en es et fa ff fi fr fy ga gd gl gu ha he hi hr ht \
-    hu hy id ig ilo is it ja jv ka kk km kn ko lb lg ln lo lt lv mg mk ml mn mr ms my ne nl no ns oc or pa pl ps pt ro ru sd si sk \
-    sl so sq sr ss su sv sw ta th tl tn tr uk ur uz vi wo xh yi yo zh zu";
 
 /// The tokens of a checkpoint.
 pub struct Vocabulary {
@@ -24,10 +21,10 @@ pub struct Vocabulary {
 }
 
 enum Kind {
-    /// `tokenizer.json`: NLLB-200, and M2M100 where it has one.
+    /// `tokenizer.json`: NLLB-200 and M2M100 where they have one.
     Json(Box<Tokenizer>),
-    /// `sentencepiece.bpe.model` and `vocab.json`: M2M100.
-    M2m100 { pieces: SentencePiece, names: Names },
+    /// `sentencepiece.bpe.model`, with `vocab.json` M2M100, without NLLB-200.
+    Pieces { pieces: SentencePiece, names: Names },
     /// `source.spm`, `target.spm` and `vocab.json`: Marian.
     Marian { source: SentencePiece, target: SentencePiece, names: Names },
 }
@@ -37,6 +34,8 @@ struct Names {
     numbers: FxHashMap<String, u32>,
     names: Vec<String>,
     unknown: u32,
+    /// Behind the pieces are the languages.
+    pieces: usize,
 }
 
 /// What stands round a text in a translation from one language into another.
@@ -65,17 +64,24 @@ impl Vocabulary {
             let tokenizer = Tokenizer::from_file(&path).map_err(|problem| Error::model(&path, problem.to_string()))?;
             let end = tokenizer.token_to_id("</s>").ok_or_else(|| Error::model(&path, "it has no token </s>"))?;
             (Kind::Json(Box::new(tokenizer)), end)
-        } else if has("sentencepiece.bpe.model") && has("vocab.json") {
-            let mut names = Names::open(&folder.join("vocab.json"))?;
-            for code in M2M100.split_whitespace() {
-                names.push(format!("__{code}__"));
-            }
+        } else if has("sentencepiece.bpe.model") {
+            let path = folder.join("sentencepiece.bpe.model");
+            let file = ModelFile::open(&path)?;
+            let names = match has("vocab.json") {
+                true => {
+                    let languages = codes::M2M100.split_whitespace().map(|code| format!("__{code}__"));
+                    Names::open(&folder.join("vocab.json"))?.with_languages(languages)
+                }
+                false => {
+                    let languages = codes::NLLB.split_whitespace().chain(["<mask>"]).map(str::to_owned);
+                    Names::of(file.pieces_of_fairseq()).with_languages(languages)
+                }
+            };
             let end = names.get("</s>", folder)?;
-            let pieces = SentencePiece::open(&folder.join("sentencepiece.bpe.model"))?;
-            (Kind::M2m100 { pieces, names }, end)
+            (Kind::Pieces { pieces: SentencePiece::of(file, &path)?, names }, end)
         } else {
-            let needed = "tokenizer.json (NLLB-200), sentencepiece.bpe.model and vocab.json (M2M100), or source.spm, target.spm and \
-                vocab.json (Marian)";
+            let needed = "tokenizer.json or sentencepiece.bpe.model (NLLB-200), sentencepiece.bpe.model and vocab.json (M2M100), or \
+                source.spm, target.spm and vocab.json (Marian)";
             return Err(Error::model(folder, format!("there is no tokeniser in it: {needed}")));
         };
         let legacy = std::fs::read(folder.join("tokenizer_config.json")).ok();
@@ -103,7 +109,7 @@ impl Vocabulary {
     fn language(&self, code: &str) -> Result<u32> {
         let number = |name: &str| match &self.kind {
             Kind::Json(tokenizer) => tokenizer.token_to_id(name),
-            Kind::M2m100 { names, .. } | Kind::Marian { names, .. } => names.numbers.get(name).copied(),
+            Kind::Pieces { names, .. } | Kind::Marian { names, .. } => names.numbers.get(name).copied(),
         };
         // A model has the languages of NLLB-200 or those of M2M100.
         let nllb = number("eng_Latn").is_some();
@@ -156,7 +162,7 @@ impl Vocabulary {
                 let encoding = tokenizer.encode(text, false);
                 encoding.map_err(|problem| Error::model(&self.folder, problem.to_string()))?.get_ids().to_vec()
             }
-            Kind::M2m100 { pieces, names } => names.numbers(pieces, text),
+            Kind::Pieces { pieces, names } => names.numbers(pieces, text),
             Kind::Marian { target, names, .. } => names.numbers(target, text),
         })
     }
@@ -173,7 +179,7 @@ impl Vocabulary {
                     .map_err(|problem| Error::model(&self.folder, problem.to_string()))?;
                 Ok(text.trim().to_owned())
             }
-            Kind::M2m100 { names, .. } | Kind::Marian { names, .. } => Ok(names.text(tokens)),
+            Kind::Pieces { names, .. } | Kind::Marian { names, .. } => Ok(names.text(tokens)),
         }
     }
 }
@@ -191,12 +197,22 @@ impl Names {
             })? = name.clone();
         }
         let unknown = *numbers.get("<unk>").ok_or_else(|| Error::model(path, "it has no token <unk>"))?;
-        Ok(Names { numbers, names, unknown })
+        Ok(Names { numbers, pieces: names.len(), names, unknown })
     }
 
-    fn push(&mut self, name: String) {
-        self.numbers.insert(name.clone(), self.names.len() as u32);
-        self.names.push(name);
+    /// Of pieces in their order.
+    fn of(names: Vec<String>) -> Names {
+        let numbers: FxHashMap<String, u32> = names.iter().cloned().zip(0..).collect();
+        let unknown = numbers.get("<unk>").copied().unwrap_or_default();
+        Names { numbers, pieces: names.len(), names, unknown }
+    }
+
+    fn with_languages(mut self, languages: impl Iterator<Item = String>) -> Names {
+        for name in languages {
+            self.numbers.insert(name.clone(), self.names.len() as u32);
+            self.names.push(name);
+        }
+        self
     }
 
     fn get(&self, name: &str, folder: &Path) -> Result<u32> {
@@ -208,11 +224,8 @@ impl Names {
     }
 
     fn text(&self, tokens: &[u32]) -> String {
-        let special = |name: &str| {
-            matches!(name, "<s>" | "</s>" | "<pad>" | "<unk>" | "")
-                || (name.len() > 4 && name.starts_with("__") && name.ends_with("__"))
-        };
-        let names = tokens.iter().filter_map(|token| self.names.get(*token as usize));
+        let special = |name: &str| matches!(name, "<s>" | "</s>" | "<pad>" | "<unk>" | "");
+        let names = tokens.iter().filter_map(|token| self.names[..self.pieces].get(*token as usize));
         let text: String = names.filter(|name| !special(name)).map(String::as_str).collect();
         text.replace(SPACE, " ").trim().to_owned()
     }

@@ -7,6 +7,15 @@ use super::deberta::Distances;
 use crate::Result;
 use crate::nn::{Activation, Embedding, Heads, LayerNorm, Linear, Precision, Scope, add, attend};
 
+/// What layers need for their work, one after the other; its memory is used again.
+#[derive(Default)]
+pub(super) struct Room {
+    projected: Vec<f32>,
+    context: Vec<f32>,
+    rows: Vec<f32>,
+    inner: Vec<f32>,
+}
+
 /// Self-attention and two linear layers, each followed by a sum and a norm.
 pub(super) struct Layer {
     heads: usize,
@@ -59,26 +68,28 @@ impl Layer {
         })
     }
 
-    /// The layer's output for the rows of sentences of the given lengths, packed behind each other.
-    pub fn forward(&self, input: &[f32], lengths: &[usize]) -> Vec<f32> {
-        let context = self.attention(input, lengths);
-        let mut rows = self.attended.forward(&context);
-        add(&mut rows, input);
-        self.attended_norm.apply(&mut rows);
-        let mut inner = self.inner.forward(&rows);
-        self.activation.apply(&mut inner);
-        let mut output = self.outer.forward(&inner);
-        add(&mut output, &rows);
-        self.outer_norm.apply(&mut output);
-        output
+    /// The layer's output for the rows of sentences of the given lengths, packed behind each other; what was in `output` is
+    /// replaced.
+    pub fn forward(&self, input: &[f32], lengths: &[usize], room: &mut Room, output: &mut Vec<f32>) {
+        self.projections.forward_into(input, &mut room.projected);
+        room.context.resize(input.len(), 0.0);
+        self.attention(&room.projected, lengths, &mut room.context);
+        let rows = &mut room.rows;
+        self.attended.forward_into(&room.context, rows);
+        add(rows, input);
+        self.attended_norm.apply(rows);
+        self.inner.forward_into(rows, &mut room.inner);
+        self.activation.apply(&mut room.inner);
+        self.outer.forward_into(&room.inner, output);
+        add(output, rows);
+        self.outer_norm.apply(output);
     }
 
-    fn attention(&self, input: &[f32], lengths: &[usize]) -> Vec<f32> {
+    /// Writes what the rows of each sentence attend to.
+    fn attention(&self, projected: &[f32], lengths: &[usize], context: &mut [f32]) {
         let hidden = self.projections.inputs();
-        let projected = self.projections.forward(input);
-        let mut context = vec![0.0; input.len()];
         let mut jobs = Vec::with_capacity(lengths.len());
-        let (mut inputs, mut outputs) = (&projected[..], &mut context[..]);
+        let (mut inputs, mut outputs) = (projected, context);
         for &length in lengths {
             let (rows, others) = inputs.split_at(length * 3 * hidden);
             let (output, rest) = outputs.split_at_mut(length * hidden);
@@ -86,7 +97,6 @@ impl Layer {
             (inputs, outputs) = (others, rest);
         }
         jobs.into_par_iter().for_each(|(rows, output, length)| self.attend(rows, length, output));
-        context
     }
 
     fn attend(&self, projected: &[f32], rows: usize, output: &mut [f32]) {

@@ -5,7 +5,7 @@ use std::path::Path;
 use super::config::{Config, Family};
 use super::conv::Convolution;
 use super::deberta;
-use super::layer::Layer;
+use super::layer::{Layer, Room};
 use crate::nn::{Embedding, LayerNorm, Linear, Precision, Scope, Weights};
 use crate::{Error, Result};
 
@@ -118,14 +118,15 @@ impl Model {
         }
         let mut states = self.embed(sentences)?;
         let lengths: Vec<usize> = sentences.iter().map(|sentence| sentence.len()).collect();
+        let (mut room, mut output) = (Room::default(), Vec::new());
         for (index, layer) in self.layers[..layer].iter().enumerate() {
-            let mut output = layer.forward(&states, &lengths);
+            layer.forward(&states, &lengths, &mut room, &mut output);
             if index == 0
                 && let Some(convolution) = &self.convolution
             {
                 convolution.apply(&states, &lengths, &mut output);
             }
-            states = output;
+            std::mem::swap(&mut states, &mut output);
         }
         Ok(states)
     }

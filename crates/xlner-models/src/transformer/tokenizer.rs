@@ -3,9 +3,16 @@
 use std::path::Path;
 
 use serde_json::{Value, json};
-use tokenizers::Tokenizer;
+use tokenizers::models::unigram::Unigram;
+use tokenizers::normalizers::Precompiled;
+use tokenizers::pre_tokenizers::metaspace::{Metaspace, PrependScheme};
+use tokenizers::pre_tokenizers::sequence::Sequence;
+use tokenizers::pre_tokenizers::whitespace::WhitespaceSplit;
+use tokenizers::processors::template::TemplateProcessing;
+use tokenizers::{AddedToken, Tokenizer};
 use xlner_core::Sentence;
 
+use crate::sentencepiece::ModelFile;
 use crate::{Error, Result};
 
 /// The sub-words of a sentence.
@@ -24,7 +31,8 @@ pub struct SubWordTokenizer {
 }
 
 impl SubWordTokenizer {
-    /// Loads the tokeniser of a checkpoint's folder: `tokenizer.json`, else the word pieces of `vocab.txt`.
+    /// Loads the tokeniser of a checkpoint's folder: `tokenizer.json`, else the word pieces of `vocab.txt` (BERT), else
+    /// `sentencepiece.bpe.model` (XLM-R).
     ///
     /// # Errors
     /// [`Error::Model`] where there is none, or one of another kind; [`Error::File`] where it cannot be read.
@@ -38,10 +46,12 @@ impl SubWordTokenizer {
         } else if vocabulary.is_file() {
             let description = word_pieces(folder, &vocabulary)?;
             (vocabulary, description)
+        } else if folder.join("sentencepiece.bpe.model").is_file() {
+            return fairseq(&folder.join("sentencepiece.bpe.model"));
         } else {
             return Err(Error::model(
                 folder,
-                "there is no tokeniser: neither tokenizer.json nor vocab.txt; `AutoTokenizer.from_pretrained(folder)\
+                "there is no tokeniser: neither tokenizer.json nor vocab.txt nor sentencepiece.bpe.model; `AutoTokenizer.from_pretrained(folder)\
                  .save_pretrained(folder)` of transformers writes the first",
             ));
         };
@@ -91,6 +101,36 @@ fn space_before_words(part: &mut Value) {
     if let Some(parts) = part.get_mut("pretokenizers").and_then(Value::as_array_mut) {
         parts.iter_mut().for_each(space_before_words);
     }
+}
+
+/// XLM-R's tokeniser by its SentencePiece model.
+fn fairseq(path: &Path) -> Result<SubWordTokenizer> {
+    let file = ModelFile::open(path)?;
+    let wrong = |problem: tokenizers::Error| Error::model(path, problem.to_string());
+    if !file.unigram {
+        return Err(Error::model(path, "this is a BPE model; XLM-R has a unigram model, and others a tokenizer.json"));
+    }
+    let scores = [0.0; 4].into_iter().chain(file.pieces.iter().skip(3).map(|piece| f64::from(piece.score)));
+    let mut pieces: Vec<(String, f64)> = file.pieces_of_fairseq().into_iter().zip(scores).collect();
+    pieces.push(("<mask>".to_owned(), 0.0));
+    let mut tokenizer = Tokenizer::new(Unigram::from(pieces, Some(3), false).map_err(wrong)?);
+    if !file.charsmap.is_empty() {
+        let charsmap = Precompiled::from(&file.charsmap).map_err(|problem| wrong(Box::new(problem)))?;
+        tokenizer.with_normalizer(Some(charsmap));
+    }
+    let spaces = Metaspace::new('▁', PrependScheme::Always, true);
+    tokenizer.with_pre_tokenizer(Some(Sequence::new(vec![WhitespaceSplit.into(), spaces.into()])));
+    let framed = TemplateProcessing::builder()
+        .try_single("<s> $A </s>")
+        .and_then(|builder| {
+            builder.special_tokens(vec![("<s>", 0), ("</s>", 2)]).build().map_err(|problem| problem.to_string())
+        })
+        .map_err(|problem| Error::model(path, problem))?;
+    tokenizer.with_post_processor(Some(framed));
+    let special = ["<s>", "<pad>", "</s>", "<unk>"].map(|token| AddedToken::from(token, true));
+    tokenizer.add_special_tokens(&special);
+    tokenizer.add_special_tokens(&[AddedToken::from("<mask>", true).lstrip(true)]);
+    Ok(SubWordTokenizer { tokenizer })
 }
 
 /// BERT's tokeniser by its list of word pieces.
