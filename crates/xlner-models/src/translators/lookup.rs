@@ -1,5 +1,6 @@
 //! `lookup`: a table of given translations.
 
+use std::collections::hash_map::Entry;
 use std::path::Path;
 use std::str::FromStr;
 
@@ -118,36 +119,53 @@ impl Translator for Lookup {
     }
 }
 
-/// Texts and their translations.
+/// Texts and their translations. Of the texts only digests are kept, and the translations stand behind each other in one: a
+/// table of millions takes little more memory than the translations themselves.
 #[derive(Default)]
 struct Table {
-    exact: FxHashMap<Box<str>, Box<str>>,
-    /// Normalised form of the texts that are not in it, and the text.
-    normalized: FxHashMap<Box<str>, Box<str>>,
+    translations: String,
+    /// Where each translation ends.
+    ends: Vec<usize>,
+    /// The number of each text's translation.
+    exact: FxHashMap<Key, usize>,
+    /// The same by the normalised forms of texts that are not in it.
+    normalized: FxHashMap<Key, usize>,
+}
+
+/// The first half of the SHA-256 of a text: two texts that share it are not to be found.
+type Key = [u8; 16];
+
+fn digest(text: &str) -> Key {
+    let mut half = [0; 16];
+    half.copy_from_slice(&Sha256::digest(text)[..16]);
+    half
 }
 
 impl Table {
     fn insert(&mut self, source: &str, target: &str) {
-        if self.exact.contains_key(source) {
-            return;
-        }
+        let number = self.ends.len();
+        let Entry::Vacant(place) = self.exact.entry(digest(source)) else { return };
+        place.insert(number);
         let normalized = normalize(source);
         if normalized != source {
-            self.normalized.entry(normalized.into()).or_insert_with(|| source.into());
+            self.normalized.entry(digest(&normalized)).or_insert(number);
         }
-        self.exact.insert(source.into(), target.into());
+        self.translations.push_str(target);
+        self.ends.push(self.translations.len());
     }
 
     fn get(&self, text: &str) -> Option<&str> {
-        let exact = |text: &str| self.exact.get(text).map(|translation| &**translation);
-        exact(text).or_else(|| {
-            let normalized = normalize(text);
-            exact(&normalized).or_else(|| exact(self.normalized.get(normalized.as_str())?))
-        })
+        let number = self.exact.get(&digest(text)).or_else(|| {
+            let normalized = digest(&normalize(text));
+            self.exact.get(&normalized).or_else(|| self.normalized.get(&normalized))
+        });
+        let number = *number?;
+        let start = number.checked_sub(1).map_or(0, |before| self.ends[before]);
+        Some(&self.translations[start..self.ends[number]])
     }
 
     fn len(&self) -> usize {
-        self.exact.len()
+        self.ends.len()
     }
 }
 
