@@ -317,7 +317,8 @@ fn an_encoder_comes_to_align() {
         let same = old.tensor(&name, shape).unwrap() == new.tensor(&format!("bert.{name}"), shape).unwrap();
         assert_eq!(same, !trained, "{name}");
     }
-    assert!(xlner_models::open_encoder(training.path("out").to_str().unwrap(), Some(1)).is_ok());
+    let out = training.path("out");
+    assert!(xlner_models::open_encoder(out.to_str().unwrap(), Some(1), Default::default()).is_ok());
     let deep = AlignerOptions { layer: 3, ..options };
     let problem = fine_tune_aligner(&init, &given, &deep, &training.path("no"), &mut |_| {}).unwrap_err();
     assert!(problem.to_string().contains("1 to 2"));
