@@ -11,7 +11,7 @@ use crate::nn::Activation;
 /// Values that a thread works on at a time.
 const CHUNK: usize = 1 << 14;
 /// √(2/π), of the approximation of the error function by tanh.
-const ROOT: f32 = 0.797_884_56;
+const ROOT: f32 = 0.797_884_6;
 
 impl Pass {
     /// The function, applied to every value.
