@@ -399,7 +399,9 @@ def parity(folder, arguments):
     if all(published.values()):
         script = [python, ROOT / "benches/parity/align.py", "--simalign", published["SIMALIGN"], "--awesome", published["AWESOME_ALIGN"]]
         done_links = subprocess.run(script, cwd=ROOT, env=dict(os.environ, XLNER=str(xlner())), capture_output=True, text=True)
-        for name, pairs, count, wrong in re.findall(r"(\w+): (\d+) pairs, (\d+) links, (\d+) pairs differ", done_links.stdout):
+        line = r"(\w+): (\d+) pairs, (\d+) links, (\d+) pairs differ(?:, (\d+) where)?"
+        for name, pairs, count, wrong, exact in re.findall(line, done_links.stdout):
+            wrong = f"{wrong} ({exact} in double precision)" if exact else wrong
             links.append([name, pairs, count, wrong])
         if not links:
             raise SystemExit(done_links.stderr[-2000:])

@@ -3,7 +3,7 @@
 use std::cell::Cell;
 
 use rayon::prelude::*;
-use rten_gemm::{BiasVector, GemmExecutor, GemmInputA, GemmInputB, GemmUninitOptions, PackedBMatrix};
+use rten_gemm::{GemmExecutor, GemmInputA, GemmInputB, GemmOptions, GemmUninitOptions, PackedBMatrix};
 use rten_tensor::NdTensorView;
 use rten_vecmath::ExtendInit;
 
@@ -124,13 +124,18 @@ impl Linear {
 
     fn forward_f32(&self, matrix: &PackedBMatrix<f32>, rows: &[f32], count: usize, output: &mut Vec<f32>) {
         let rows = GemmInputA::Unpacked(NdTensorView::from_data([count, self.inputs], rows));
-        let bias = self.bias.as_deref().map(BiasVector::Row);
-        F32.with(|gemm| {
-            output.extend_init(|space| {
-                let options = GemmUninitOptions { bias, ..GemmUninitOptions::default() };
-                gemm.gemm_uninit(&mut space[..count * self.outputs], rows, GemmInputB::Packed(matrix), options)
+        let weights = GemmInputB::Packed(matrix);
+        F32.with(|gemm| match &self.bias {
+            // What is there already the product is added to, which costs less than a bias of its own.
+            Some(bias) => {
+                (0..count).for_each(|_| output.extend_from_slice(bias));
+                let options = GemmOptions { beta: 1.0, ..GemmOptions::default() };
+                gemm.gemm(output, rows, weights, options).expect("the layer's sizes fit its input");
+            }
+            None => output.extend_init(|space| {
+                gemm.gemm_uninit(&mut space[..count * self.outputs], rows, weights, GemmUninitOptions::default())
                     .expect("the layer's sizes fit its input")
-            });
+            }),
         });
     }
 
