@@ -116,7 +116,7 @@ fn fairseq(path: &Path) -> Result<SubWordTokenizer> {
     let mut tokenizer = Tokenizer::new(Unigram::from(pieces, Some(3), false).map_err(wrong)?);
     if !file.charsmap.is_empty() {
         let charsmap = Precompiled::from(&file.charsmap).map_err(|problem| wrong(Box::new(problem)))?;
-        tokenizer.with_normalizer(Some(charsmap)).map_err(wrong)?;
+        tokenizer.with_normalizer(Some(charsmap));
     }
     let spaces = Metaspace::new('▁', PrependScheme::Always, true);
     tokenizer.with_pre_tokenizer(Some(Sequence::new(vec![WhitespaceSplit.into(), spaces.into()])));
@@ -128,8 +128,8 @@ fn fairseq(path: &Path) -> Result<SubWordTokenizer> {
         .map_err(|problem| Error::model(path, problem))?;
     tokenizer.with_post_processor(Some(framed));
     let special = ["<s>", "<pad>", "</s>", "<unk>"].map(|token| AddedToken::from(token, true));
-    tokenizer.add_special_tokens(special).map_err(wrong)?;
-    tokenizer.add_special_tokens([AddedToken::from("<mask>", true).lstrip(true)]).map_err(wrong)?;
+    tokenizer.add_special_tokens(&special);
+    tokenizer.add_special_tokens(&[AddedToken::from("<mask>", true).lstrip(true)]);
     Ok(SubWordTokenizer { tokenizer })
 }
 

@@ -46,7 +46,7 @@ pub(crate) const BATCH: usize = 1000;
 /// Batches that are projected together.
 pub(crate) const WINDOW: u64 = 32;
 /// Batches that may wait between two stages.
-const WAITING: usize = 2;
+const WAITING: usize = 8;
 
 /// The error of a pair, by its number in the input, counted from 1, and what is wrong with it.
 pub(crate) type Fail<'a> = &'a (dyn Fn(u64, &Pair, String) -> Error + Sync);
