@@ -14,8 +14,7 @@ pub enum Error {
     File {
         /// The file.
         path: PathBuf,
-        /// What the system says.
-        #[source]
+        /// What the system says; it stands in the message, so it is no source of its own.
         problem: std::io::Error,
     },
     /// A model file or folder that is damaged, incomplete, or not what it should be; says what to do about it.
