@@ -49,3 +49,17 @@ def example(crate, name):
     subprocess.run(command, check=True, cwd=ROOT)
     target = Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target"))
     return target / "release" / "examples" / name
+
+
+def sentences(path):
+    """Lists of (token, tag) of a column file: the first and the last column."""
+    sentence = []
+    for line in path.read_text(encoding="utf-8").split("\n"):
+        fields = line.split()
+        if fields:
+            sentence.append((fields[0], fields[-1]))
+        elif sentence:
+            yield sentence
+            sentence = []
+    if sentence:
+        yield sentence

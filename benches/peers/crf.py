@@ -17,21 +17,7 @@ from pathlib import Path
 
 import pycrfsuite
 
-from common import run, shared, xlner
-
-
-def sentences(path):
-    """Lists of (token, tag)."""
-    sentence = []
-    for line in path.read_text(encoding="utf-8").split("\n"):
-        fields = line.split()
-        if fields:
-            sentence.append((fields[0], fields[-1]))
-        elif sentence:
-            yield sentence
-            sentence = []
-    if sentence:
-        yield sentence
+from common import run, sentences, shared, xlner
 
 
 def shape(word):

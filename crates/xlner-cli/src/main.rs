@@ -4,6 +4,7 @@ mod bars;
 mod commands;
 mod context;
 mod job;
+mod print;
 
 use std::process::ExitCode;
 

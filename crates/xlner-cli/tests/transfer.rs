@@ -64,6 +64,7 @@ fn wrong_usage() {
             "--source-lang",
         ),
         ("project --source en.conll --target en.conll --aligner awesome --layer 8 -o out.conll".into(), "--encoder"),
+        ("project --source en.conll --target en.conll --layer 8 -o out.conll".into(), "--encoder"),
     ] {
         fails(&folder, &arguments, 2, message);
     }

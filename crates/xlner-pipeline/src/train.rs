@@ -10,7 +10,7 @@ use xlner_core::tags::{Scheme, encode};
 use xlner_core::tokenize::tokenize_sentence;
 use xlner_eval::{Evaluator, Options, Resampling, Scores};
 use xlner_formats::{Format, Output, ReadOptions, Side, read_sentences};
-use xlner_models::crf::{ClusterBuilder, CrfTagger, Example, Iteration, NameList, TrainOptions};
+use xlner_models::crf::{ClusterBuilder, CrfTagger, Example, Iteration, NameList, TrainOptions, Training};
 use xlner_models::{Tagger, open_crf};
 
 use crate::progress::{Listener, Progress, Stage};
@@ -156,17 +156,8 @@ impl TrainJob {
 
         let examples: Vec<Example<'_>> =
             data.sentences.iter().map(|sentence| Example { sentence, weight: self.weights.of(sentence) }).collect();
-        let count = examples.len() as u64;
         let start = Instant::now();
-        let mut watch = |iteration: Iteration| {
-            let of = |iterations: usize| iterations as u64 * count;
-            let total = Some(of(iteration.limit));
-            listener(Progress { stage: Stage::Train, done: of(iteration.number), total });
-        };
-        let trained = match &init {
-            Some(init) => init.adapt(&examples, &options, &mut watch),
-            None => CrfTagger::train(&examples, &options, &mut watch),
-        };
+        let trained = train_crf(init.as_ref(), &examples, &options, listener);
         let (tagger, training) = trained.map_err(|error| data.wrong(error))?;
         let seconds = start.elapsed().as_secs_f64();
         tagger.save(&mut output).map_err(|problem| Error::File { path: self.output.clone(), problem })?;
@@ -184,6 +175,25 @@ impl TrainJob {
             seconds,
             dev: dev.map(|dev| measure(&tagger, tagger.labels(), dev)).transpose()?,
         })
+    }
+}
+
+/// Trains a CRF, from `init` on where there is one, and tells how far it is.
+pub(crate) fn train_crf(
+    init: Option<&CrfTagger>,
+    examples: &[Example<'_>],
+    options: &TrainOptions,
+    listener: Listener<'_>,
+) -> xlner_models::Result<(CrfTagger, Training)> {
+    let count = examples.len() as u64;
+    let mut watch = |iteration: Iteration| {
+        let of = |iterations: usize| iterations as u64 * count;
+        let total = Some(of(iteration.limit));
+        listener(Progress { stage: Stage::Train, done: of(iteration.number), total });
+    };
+    match init {
+        Some(init) => init.adapt(examples, options, &mut watch),
+        None => CrfTagger::train(examples, options, &mut watch),
     }
 }
 

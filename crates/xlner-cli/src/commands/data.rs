@@ -7,9 +7,9 @@ use clap::Subcommand;
 use xlner_models::datasets::{Dataset, Mirror, datasets};
 use xlner_pipeline::{Progress, Stage};
 
-use super::models::{out, print, size};
 use crate::bars::Bars;
 use crate::context::{Context, UsageError, model_failed};
+use crate::print::{out, print, size};
 
 const EXAMPLES: &str = "\
 Examples:

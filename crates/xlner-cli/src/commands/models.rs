@@ -9,7 +9,8 @@ use xlner_models::hub::{Cached, Hub, Verified};
 use xlner_pipeline::{Progress, Stage};
 
 use crate::bars::Bars;
-use crate::context::{Context, UsageError};
+use crate::context::{Context, model_failed};
+use crate::print::{out, print, size};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -95,7 +96,7 @@ pub fn run(args: Args, context: &Context) -> Result<()> {
         Action::Pull { name, revision, json } => pull(&hub, &name, &revision, json, context),
         Action::Verify { names, json } => verify(&hub, &names, json),
         Action::Remove { name, revision, json } => {
-            let bytes = hub.remove(&name, revision.as_deref()).map_err(failed)?;
+            let bytes = hub.remove(&name, revision.as_deref()).map_err(model_failed)?;
             match json {
                 true => print(&serde_json::json!({"name": name, "revision": revision, "freed": bytes})),
                 false => {
@@ -108,7 +109,7 @@ pub fn run(args: Args, context: &Context) -> Result<()> {
 }
 
 fn list(hub: &Hub, json: bool, context: &Context) -> Result<()> {
-    let cached = hub.list().map_err(failed)?;
+    let cached = hub.list().map_err(model_failed)?;
     if json {
         return print(&cached.iter().map(Entry::from).collect::<Vec<_>>());
     }
@@ -131,12 +132,12 @@ fn pull(hub: &Hub, name: &str, revision: &str, json: bool, context: &Context) ->
         let mut show = |progress: xlner_models::hub::PullProgress| {
             bars.show(Progress { stage: Stage::Pull, done: progress.done, total: Some(progress.total) });
         };
-        hub.pull(name, Some(revision), &mut show).map_err(failed)?
+        hub.pull(name, Some(revision), &mut show).map_err(model_failed)?
     };
     if !json {
         return out(format_args!("{}", path.display()));
     }
-    match hub.cached(name, Some(revision)).map_err(failed)?.first() {
+    match hub.cached(name, Some(revision)).map_err(model_failed)?.first() {
         Some(cached) => print(&Entry::from(cached)),
         None => bail!("{name} is gone from the cache; pull it again"),
     }
@@ -145,13 +146,13 @@ fn pull(hub: &Hub, name: &str, revision: &str, json: bool, context: &Context) ->
 fn verify(hub: &Hub, names: &[String], json: bool) -> Result<()> {
     let mut cached = Vec::new();
     for name in names {
-        cached.extend(hub.cached(name, None).map_err(failed)?);
+        cached.extend(hub.cached(name, None).map_err(model_failed)?);
     }
     if names.is_empty() {
-        cached = hub.list().map_err(failed)?;
+        cached = hub.list().map_err(model_failed)?;
     }
     let verified: Vec<Verified> =
-        cached.iter().map(|cached| hub.verify(cached)).collect::<Result<_, _>>().map_err(failed)?;
+        cached.iter().map(|cached| hub.verify(cached)).collect::<Result<_, _>>().map_err(model_failed)?;
     let json_of = |verified: &Verified| {
         let damaged: Vec<_> = verified
             .damaged
@@ -181,34 +182,5 @@ fn verify(hub: &Hub, names: &[String], json: bool) -> Result<()> {
     match damaged.is_empty() {
         true => Ok(()),
         false => bail!("{} damaged: remove and pull again {}", damaged.len(), damaged.join(", ")),
-    }
-}
-
-/// Options that cannot be are wrong usage.
-fn failed(error: xlner_models::Error) -> anyhow::Error {
-    match error {
-        xlner_models::Error::Options(message) => UsageError(message).into(),
-        error => error.into(),
-    }
-}
-
-/// JSON to standard output.
-pub fn print(value: &impl Serialize) -> Result<()> {
-    out(format_args!("{}", serde_json::to_string_pretty(value)?))
-}
-
-/// A line to standard output.
-pub fn out(line: std::fmt::Arguments<'_>) -> Result<()> {
-    use std::io::Write as _;
-    Ok(writeln!(std::io::stdout().lock(), "{line}")?)
-}
-
-/// Bytes as people read them.
-pub fn size(bytes: u64) -> String {
-    match bytes {
-        0..1_000 => format!("{bytes} B"),
-        1_000..1_000_000 => format!("{:.1} kB", bytes as f64 / 1e3),
-        1_000_000..1_000_000_000 => format!("{:.1} MB", bytes as f64 / 1e6),
-        _ => format!("{:.1} GB", bytes as f64 / 1e9),
     }
 }

@@ -31,7 +31,7 @@ pub struct AlignerArgs {
     #[arg(long, value_name = "MODEL", requires = "aligner", help_heading = "Alignment")]
     encoder: Option<String>,
     /// The encoder's layer whose vectors are compared; 0 is the embeddings
-    #[arg(long, value_name = "N", default_value_t = 8, help_heading = "Alignment")]
+    #[arg(long, value_name = "N", default_value_t = 8, requires = "encoder", help_heading = "Alignment")]
     layer: usize,
     /// What the encoder calculates in; int8 is faster, and links may differ a little
     #[arg(long, value_name = "f32|int8", default_value = "f32", requires = "encoder", help_heading = "Alignment")]

@@ -19,8 +19,8 @@ use xlner_models::{Tagger, open_crf};
 pub use filter::Filter;
 
 use crate::flow::{Key, RunFolder};
-use crate::progress::{Listener, Progress, Stage};
-use crate::train::{CrfOptions, Data, DevFigures, measure};
+use crate::progress::Listener;
+use crate::train::{CrfOptions, Data, DevFigures, measure, train_crf};
 use crate::{Error, Result};
 use data::{Corpus, Item};
 
@@ -234,21 +234,15 @@ impl Trainer<'_> {
         }
         corpus.raw.iter().zip(&labels.raw).for_each(|(item, labels)| add(item, labels));
         let examples: Vec<Example<'_>> = items.iter().map(|(_, sentence)| Example { sentence, weight: 1.0 }).collect();
-        let count = examples.len() as u64;
-        let mut watch = |iteration: xlner_models::crf::Iteration| {
-            let of = |iterations: usize| iterations as u64 * count;
-            let total = Some(of(iteration.limit));
-            listener(Progress { stage: Stage::Train, done: of(iteration.number), total });
-        };
-        let trained = match &self.init {
-            Some(init) => init.adapt(&examples, &self.options, &mut watch),
-            None => CrfTagger::train(&examples, &self.options, &mut watch),
-        };
+        let trained = train_crf(self.init.as_ref(), &examples, &self.options, listener);
         trained.map(|(tagger, _)| tagger).map_err(|error| match error {
             xlner_models::Error::Sentence { index, problem } => corpus.error(items[index].0, problem),
-            xlner_models::Error::Training(_) if count > 0 || !self.job.filter.to_string().is_empty() => Error::Options(
-                format!("of what passes the filter ({}) nothing holds an entity; filter less", self.job.filter),
-            ),
+            xlner_models::Error::Training(_) if !examples.is_empty() || !self.job.filter.to_string().is_empty() => {
+                Error::Options(format!(
+                    "of what passes the filter ({}) nothing holds an entity; filter less",
+                    self.job.filter
+                ))
+            }
             error => error.into(),
         })
     }
