@@ -98,11 +98,15 @@ def theirs(data, epochs, seed, output):
     return seconds
 
 
-def f1(model, gold, folder):
+def tag(model, gold, predicted, precision="f32"):
+    words = ["--threads", "1", "tag", "--model", str(model), "--precision", precision, str(gold), "-o", str(predicted)]
+    subprocess.run([str(xlner()), *words], check=True, stderr=subprocess.DEVNULL)
+
+
+def f1(model, gold, folder, precision="f32"):
     """Of PER, LOC and ORG."""
     predicted = folder / "predicted.conll"
-    subprocess.run([str(xlner()), "--threads", "1", "tag", "--model", str(model), str(gold), "-o", str(predicted)], check=True,
-                   stderr=subprocess.DEVNULL)
+    tag(model, gold, predicted, precision)
     words = [str(xlner()), "eval", "--gold", str(gold), "--pred", str(predicted), "--ignore", "MISC", "--bootstrap", "0", "--json"]
     return json.loads(subprocess.run(words, check=True, capture_output=True, text=True).stdout)["micro"]["f1"]
 
@@ -110,8 +114,7 @@ def f1(model, gold, folder):
 def same_tags(model, gold, folder):
     """Tokens that transformers tags otherwise than xlner did, and all."""
     predicted = folder / "same.conll"
-    subprocess.run([str(xlner()), "--threads", "1", "tag", "--model", str(model), str(gold), "-o", str(predicted)], check=True,
-                   stderr=subprocess.DEVNULL)
+    tag(model, gold, predicted)
     tokenizer = transformers.AutoTokenizer.from_pretrained(model)
     loaded = transformers.AutoModelForTokenClassification.from_pretrained(model).eval()
     different = tokens = 0
@@ -141,7 +144,7 @@ def main():
     data = shared() / "data"
     tests = {"EWT test": "uner-en-ewt/test.iob2", "WikiGold": "wikigold/en.conll", "WikiNEuRal test": "wikineural/en.test.conll"}
     train = list(sentences(data / "uner-en-ewt/train.iob2"))[: arguments.sentences]
-    result = {"sentences": len(train), "epochs": arguments.epochs, "seconds_per_step": {}, "f1": {"xlner": [], "transformers": []}}
+    result = {"sentences": len(train), "epochs": arguments.epochs, "seconds_per_step": {}, "f1": {"xlner": [], "xlner, int8": [], "transformers": []}}
     with tempfile.TemporaryDirectory(prefix="xlner-fine-tune-") as folder:
         folder = Path(folder)
         blocks = {"xlner": [], "transformers": []}
@@ -158,12 +161,13 @@ def main():
         whole = folder / "train.conll"
         write(whole, train)
         for seed in [int(seed) for seed in arguments.seeds.split(",") if seed]:
-            for name, fit in [("xlner", ours), ("transformers", theirs)]:
-                model = folder / f"{name}-{seed}"
-                fit(whole, arguments.epochs, seed, model)
-                figures = {test: f1(model, data / path, folder) for test, path in tests.items() if (data / path).is_file()}
+            for name, fit, precision in [("xlner", ours, "f32"), ("xlner, int8", None, "int8"), ("transformers", theirs, "f32")]:
+                model = folder / f"{name.split(',')[0]}-{seed}"
+                if fit:
+                    fit(whole, arguments.epochs, seed, model)
+                figures = {test: f1(model, data / path, folder, precision) for test, path in tests.items() if (data / path).is_file()}
                 result["f1"][name].append({"seed": seed, **figures})
-                print(name, seed, figures, file=sys.stderr)
+                print(name, seed, figures, file=sys.stderr, flush=True)
             if "tags" not in result:
                 different, tokens = same_tags(folder / f"xlner-{seed}", data / tests["EWT test"], folder)
                 result["tags"] = {"different": different, "tokens": tokens}

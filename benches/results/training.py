@@ -19,7 +19,8 @@ def fine_tuning(folder, arguments):
     tests = [name for name in found["f1"]["xlner"][0] if name != "seed"]
     for name, runs in found["f1"].items():
         for run in runs:
-            rows.append([name, run["seed"], *[f"{run[test]:.4f}" for test in tests], f"{seconds[name]:.3f}"])
+            step = f"{seconds[name]:.3f}" if name in seconds else ""
+            rows.append([name, run["seed"], *[f"{run[test]:.4f}" for test in tests], step])
         means[name] = {test: sum(run[test] for run in runs) / len(runs) for test in tests}
         rows.append([f"{name}, mean", "", *[f"{means[name][test]:.4f}" for test in tests], ""])
     difference = means["xlner"][tests[0]] - means["transformers"][tests[0]]
