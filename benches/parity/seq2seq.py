@@ -2,7 +2,8 @@
 
     python benches/parity/seq2seq.py [FOLDER, default target/parity]
 
-Needs torch, transformers, sentencepiece (PyPI). Everything is made from fixed seeds.
+Every checkpoint is also converted by CTranslate2, in four precisions, with what CTranslate2 makes of it.
+Needs torch, transformers, sentencepiece, ctranslate2 (PyPI). Everything is made from fixed seeds.
 """
 
 import json
@@ -11,6 +12,7 @@ import shutil
 import sys
 from pathlib import Path
 
+import ctranslate2
 import sentencepiece
 import torch
 from transformers import M2M100Config, M2M100ForConditionalGeneration, MarianConfig, MarianMTModel
@@ -114,6 +116,45 @@ def reference(folder, model, first, tokenize, decode, forbidden):
     print(f"{folder}: {model.config.vocab_size} tokens, translations of {lengths} tokens by 4 beams")
 
 
+class Converter(ctranslate2.converters.TransformersConverter):
+    """With the tokens that the tokeniser gives by number: not all versions of `transformers` list M2M100's languages."""
+
+    def load_tokenizer(self, kind, path, **settings):
+        tokenizer = kind.from_pretrained(path, **settings)
+        size = json.loads((Path(path) / "config.json").read_text())["vocab_size"]
+        made_up = getattr(tokenizer, "num_madeup_words", 0)
+        names = [tokenizer.convert_ids_to_tokens(number) for number in range(size - made_up)]
+        known = len(names) if None not in names else names.index(None)
+        tokenizer.get_vocab = lambda: {name: number for number, name in enumerate(names[:known])}
+        tokenizer.num_madeup_words = size - known
+        return tokenizer
+
+
+def converted(name):
+    """A checkpoint as CTranslate2 keeps it, and the probabilities and translations that CTranslate2 gives."""
+    folder = ROOT / name
+    told = json.loads((folder / "reference.json").read_text(encoding="utf-8"))
+    files = [file for file in ("tokenizer.json", "sentencepiece.bpe.model", "source.spm", "target.spm") if (folder / file).is_file()]
+    for precision in ("float32", "float16", "int8", "int16"):
+        into = ROOT / f"{name}-ct2-{precision}"
+        converter = Converter(str(folder), copy_files=files)
+        converter.convert(str(into), quantization=precision, force=True)
+        names = json.loads((into / "shared_vocabulary.json").read_text(encoding="utf-8"))
+        numbers = {token: number for number, token in enumerate(names)}
+        # Whatever the weights are kept in: so that both calculate the same.
+        translator = ctranslate2.Translator(str(into), compute_type="float32", intra_threads=1)
+        sources = [[names[token] for token in source] for source in told["sources"]]
+        targets = [[names[token] for token in target[:-1]] for target in told["targets"]]
+        out = {"first": told["first"], "sources": told["sources"], "targets": told["targets"], "scores": []}
+        for source in sources:
+            out["scores"].append([scored.log_probs for scored in translator.score_batch([source] * len(targets), targets)])
+        prefix = None if told["first"] is None else [[names[told["first"]]]] * len(sources)
+        found = translator.translate_batch(sources, target_prefix=prefix, beam_size=1, max_decoding_length=30)
+        out["greedy"] = [[numbers[token] for token in result.hypotheses[0]] for result in found]
+        (into / "reference.json").write_text(json.dumps(out), encoding="utf-8")
+        print(f"{into}: translations of {[len(tokens) for tokens in out['greedy']]} tokens")
+
+
 def spread(model, end):
     """Weights far enough from 0 that not all sentences are alike, and an end that comes now and then."""
     torch.manual_seed(3)
@@ -204,3 +245,5 @@ if __name__ == "__main__":
         m2m100("m2m100")
         m2m100("nllb")
         marian()
+    for name in ("m2m100", "nllb", "marian"):
+        converted(name)

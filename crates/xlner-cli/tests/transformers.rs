@@ -4,6 +4,8 @@
 #[path = "common/checkpoints.rs"]
 mod checkpoints;
 mod common;
+#[path = "../../xlner-models/tests/support/ctranslate2.rs"]
+mod ctranslate2;
 
 use common::{fails, folder, read, stdout, xlner};
 use predicates::prelude::*;
@@ -150,6 +152,19 @@ fn nllb_and_marian_translate_line_by_line() {
         let pairs = format!("translate --engine {engine} --model {engine} --from en --to fr in.txt -o pairs.tsv");
         stdout(&folder, &pairs);
         assert!(read(&folder, "pairs.tsv").starts_with("hello world\tbonjour monde\n\t\n"));
+    }
+    let models = folder.path();
+    let nllb = ["<s>", "<pad>", "</s>", "<unk>", "eng_Latn", "fra_Latn", "hello", "world", "bonjour", "monde"];
+    let marian = ["</s>", "<unk>", "▁hello", "▁world", "▁bonjour", "▁monde", "<pad>"];
+    for (model, tokens) in [("nllb", &nllb[..]), ("marian", &marian)] {
+        for int8 in [false, true] {
+            ctranslate2::convert(&models.join(model), &models.join("converted"), tokens, int8);
+            let arguments = "translate --engine ct2 --model converted --from en --to fr in.txt";
+            assert_eq!(stdout(&folder, arguments), "bonjour monde\n\nbonjour monde\nbonjour monde\n", "{model} {int8}");
+        }
+        let kind = format!("translate --engine {model} --model converted --from en --to fr in.txt -o out.txt");
+        fails(&folder, &kind, 2, &format!("converted is no model for --engine {model}, but for ct2"));
+        std::fs::remove_dir_all(models.join("converted")).unwrap();
     }
     let wrong = "translate --engine nllb --model nllb --from en --to sw in.txt -o out.txt";
     fails(&folder, wrong, 2, "nllb does not know the language sw (swh_Latn)");

@@ -12,7 +12,7 @@ pub fn open_scorer(name: &str, precision: &str, [from, to]: [&str; 2]) -> Result
     #[cfg(feature = "transformers")]
     {
         use crate::seq2seq::{Seq2Seq, Seq2SeqOptions};
-        let options = Seq2SeqOptions { precision: precision.parse()?, ..Seq2SeqOptions::default() };
+        let options = Seq2SeqOptions { precision: Some(precision.parse()?), ..Seq2SeqOptions::default() };
         let scorer = Seq2Seq::open(name, from, to, &options)?;
         if scorer.is_marian() {
             let problem =

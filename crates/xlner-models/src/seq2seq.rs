@@ -1,4 +1,4 @@
-//! Translation models: M2M100, NLLB-200 and Marian checkpoints as Hugging Face keeps them, run on the CPU.
+//! Translation models: M2M100, NLLB-200 and Marian checkpoints as Hugging Face or CTranslate2 keep them, run on the CPU.
 //!
 //! [`Model`] is the network: it [encodes](Model::encode) sentences, [searches](Model::generate) translations of them and
 //! [scores](Model::log_probabilities) given ones, and [puts markers](Model::insert) into them, all on token numbers. A [`Vocabulary`] makes these of text.
@@ -11,6 +11,7 @@
 mod beam;
 mod codes;
 mod config;
+mod ctranslate2;
 mod generate;
 mod insert;
 mod layer;

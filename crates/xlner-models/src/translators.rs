@@ -26,11 +26,14 @@ pub enum Engine {
     Nllb,
     /// A Marian checkpoint (feature `transformers`).
     Marian,
+    /// A translator of either kind that CTranslate2's converters wrote (feature `transformers`).
+    Ct2,
 }
 
 impl Engine {
     /// All engines.
-    pub const ALL: [Engine; 5] = [Engine::Apertium, Engine::Http, Engine::Lookup, Engine::Nllb, Engine::Marian];
+    pub const ALL: [Engine; 6] =
+        [Engine::Apertium, Engine::Http, Engine::Lookup, Engine::Nllb, Engine::Marian, Engine::Ct2];
 
     /// Its name.
     pub const fn name(self) -> &'static str {
@@ -40,6 +43,7 @@ impl Engine {
             Engine::Lookup => "lookup",
             Engine::Nllb => "nllb",
             Engine::Marian => "marian",
+            Engine::Ct2 => "ct2",
         }
     }
 }
@@ -71,7 +75,7 @@ pub struct TranslatorOptions {
     /// Language of the translations, BCP 47.
     pub to: String,
     /// What the engine loads: `apertium` a mode (found by the languages where none is given), `http` the address of
-    /// a server, `lookup` tables of translations, `nllb` and `marian` a folder or a name on the Hugging Face Hub.
+    /// a server, `lookup` tables of translations, `nllb`, `marian` and `ct2` a folder or a name on the Hugging Face Hub.
     pub models: Vec<String>,
     /// Options of `apertium`.
     pub apertium: ApertiumOptions,
@@ -79,7 +83,7 @@ pub struct TranslatorOptions {
     pub http: HttpOptions,
     /// Options of `lookup`.
     pub lookup: LookupOptions,
-    /// Options of `nllb` and `marian`.
+    /// Options of `nllb`, `marian` and `ct2`.
     #[cfg(feature = "transformers")]
     pub seq2seq: crate::seq2seq::Seq2SeqOptions,
 }
@@ -115,9 +119,9 @@ pub fn open_translator(options: &TranslatorOptions) -> Result<Box<dyn Translator
         Engine::Http => return Err(wrong("this build has no engine http; build with `--features http`")),
         Engine::Lookup => Box::new(lookup::Lookup::open(options)?),
         #[cfg(feature = "transformers")]
-        Engine::Nllb | Engine::Marian => Box::new(crate::seq2seq::Seq2Seq::of(options)?),
+        Engine::Nllb | Engine::Marian | Engine::Ct2 => Box::new(crate::seq2seq::Seq2Seq::of(options)?),
         #[cfg(not(feature = "transformers"))]
-        Engine::Nllb | Engine::Marian => {
+        Engine::Nllb | Engine::Marian | Engine::Ct2 => {
             return Err(wrong(format!(
                 "this build has no engine {}; build with `--features transformers`",
                 options.engine

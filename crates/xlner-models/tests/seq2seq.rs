@@ -3,6 +3,8 @@
 
 #[path = "support/checkpoint.rs"]
 mod checkpoint;
+#[path = "support/ctranslate2.rs"]
+mod ctranslate2;
 
 use std::path::{Path, PathBuf};
 
@@ -122,6 +124,64 @@ fn marian_is_that_of_transformers() {
     as_transformers("marian", ["en", "fr"]);
 }
 
+/// Models that CTranslate2 converted: its own scores of given translations and its translations, and the tokens of the
+/// checkpoint that was converted.
+fn as_ctranslate2(name: &str, [from, to]: [&str; 2]) {
+    for kept in ["float32", "float16", "int16", "int8"] {
+        let Some((folder, told)) = reference(&format!("{name}-ct2-{kept}")) else { return };
+        let model = Model::load(&folder, None).unwrap();
+        assert!(model.signature().ends_with(if kept == "int8" { " int8" } else { " f32" }));
+        let model = Model::load(&folder, Precision::F32).unwrap();
+        let first = told["first"].as_u64().map(|token| token as u32);
+        let sources: Vec<Vec<u32>> = all(&told["sources"]).map(numbers).collect();
+        let sources: Vec<&[u32]> = sources.iter().map(Vec::as_slice).collect();
+        let memory = model.encode(&sources);
+        let mut largest = 0f32;
+        for (sentence, expected) in all(&told["scores"]).enumerate() {
+            let targets = all(&told["targets"]).map(|target| Target { sentence, tokens: numbers(target), given: 0 });
+            let found = model.log_probabilities(&memory, &targets.collect::<Vec<_>>());
+            for (found, expected) in found.iter().zip(all(expected).map(floats)) {
+                assert_eq!(found.len(), expected.len());
+                let differences = found.iter().zip(&expected).map(|(found, expected)| (found - expected).abs());
+                largest = differences.fold(largest, f32::max);
+            }
+        }
+        println!("{name}, CTranslate2 {kept}: largest difference of log-probabilities {largest:e}");
+        assert!(largest < 1e-4, "{name} {kept}: {largest}");
+        let (search, end) = (Search { beams: 1, max_length: 31, ..Search::default() }, sources[0].last().unwrap());
+        for (found, expected) in model.generate(&memory, first, &search, None).unwrap().iter().zip(all(&told["greedy"]))
+        {
+            let tokens: Vec<u32> = found[0].tokens.iter().copied().take(30).filter(|token| token != end).collect();
+            assert_eq!(tokens, numbers(expected), "{name}, CTranslate2 {kept}");
+        }
+        let [vocabulary, converted] = [&folder.with_file_name(name), &folder].map(|f| Vocabulary::open(f).unwrap());
+        let [direction, same] = [&vocabulary, &converted].map(|vocabulary| vocabulary.direction(from, to).unwrap());
+        assert_eq!(direction, same);
+        let (_, texts) = reference(name).unwrap();
+        for case in all(&texts["texts"]) {
+            let text = case["text"].as_str().unwrap();
+            let tokens = converted.source(&same, text).unwrap();
+            assert_eq!(tokens, numbers(&case["tokens"]), "{name}: {text:?}");
+            assert_eq!(converted.text(&tokens[1..]).unwrap(), vocabulary.text(&tokens[1..]).unwrap());
+        }
+    }
+}
+
+#[test]
+fn converted_m2m100_is_that_of_ctranslate2() {
+    as_ctranslate2("m2m100", ["en", "fr"]);
+}
+
+#[test]
+fn converted_nllb_is_that_of_ctranslate2() {
+    as_ctranslate2("nllb", ["en", "fr"]);
+}
+
+#[test]
+fn converted_marian_is_that_of_ctranslate2() {
+    as_ctranslate2("marian", ["en", "fr"]);
+}
+
 /// Texts in, texts out: whatever a random model says, all are translated, in order, alike in any batch.
 #[test]
 fn texts_are_translated_in_order_and_scored() {
@@ -230,6 +290,50 @@ fn a_small_model_searches_scores_and_obeys() {
         exact[0].iter().zip(&coarse[0]).all(|(exact, coarse)| (exact - coarse).abs() < 0.4),
         "{exact:?} {coarse:?}"
     );
+}
+
+#[test]
+fn a_converted_model_is_the_same() {
+    let (folder, into) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    checkpoint::whole(folder.path(), &["Ana", "sleeps", "dort", "."], 3);
+    let tokens = ["<s>", "<pad>", "</s>", "<unk>", "eng_Latn", "fra_Latn", "[", "]", "Ana", "sleeps", "dort", "."];
+    let model = Model::load(folder.path(), None).unwrap();
+    let sources: [&[u32]; 2] = [&[5, 6, 7, 2], &[5, 9, 6, 10, 7, 2]];
+    let target = [Target { sentence: 1, tokens: vec![4, 8, 10, 2], given: 1 }];
+    let scores = model.log_probabilities(&model.encode(&sources), &target);
+    for (int8, most) in [(false, 1e-4), (true, 0.2)] {
+        ctranslate2::convert(folder.path(), into.path(), &tokens, int8);
+        let converted = Model::load(into.path(), Precision::F32).unwrap();
+        let found = converted.log_probabilities(&converted.encode(&sources), &target);
+        for (found, expected) in found[0].iter().zip(&scores[0]) {
+            assert!((found - expected).abs() < most, "{found} {expected}");
+        }
+    }
+    assert!(Model::load(into.path(), None).unwrap().signature().ends_with("int8"));
+
+    // Whatever the file lacks, it is said, and never believed.
+    let (path, whole) = (into.path().join("model.bin"), std::fs::read(into.path().join("model.bin")).unwrap());
+    let problem = |bytes: &[u8]| {
+        std::fs::write(&path, bytes).unwrap();
+        Model::load(into.path(), None).unwrap_err().to_string()
+    };
+    for length in (0..whole.len() - 1).step_by(7).chain([whole.len() - 1]) {
+        assert!(problem(&whole[..length]).contains("convert the model again"), "{length}");
+    }
+    let mut other = whole.clone();
+    other[0] = 5;
+    assert!(problem(&other).contains("binary version 5"));
+    let place = whole.windows(12).position(|bytes| bytes == b"decoder/laye").unwrap();
+    other = whole.clone();
+    other[place..place + 12].copy_from_slice(b"decoder/late");
+    let said = problem(&other);
+    assert!(said.contains("no tensor") || said.contains("no matrix"), "{said}");
+    std::fs::write(&path, &whole).unwrap();
+    std::fs::write(into.path().join("shared_vocabulary.json"), r#"["<s>", "</s>"]"#).unwrap();
+    assert!(Model::load(into.path(), None).unwrap_err().to_string().contains("its vocabulary has 2 tokens"));
+    assert!(Vocabulary::open(into.path()).err().unwrap().to_string().contains("belong to different models"));
+    std::fs::remove_file(into.path().join("shared_vocabulary.json")).unwrap();
+    assert!(Model::load(into.path(), None).unwrap_err().to_string().contains("shared_vocabulary"));
 }
 
 /// All places of markers, scored one by one, the best first.

@@ -101,7 +101,7 @@ pub fn run(args: Args, context: &Context) -> Result<()> {
     };
     job.check().map_err(failed)?;
     let Some(translator) = args.engine.options(&args.from, &args.via)? else {
-        return Err(UsageError("what translates? --engine apertium, nllb, marian, http or lookup".into()).into());
+        return Err(UsageError("what translates? --engine apertium, nllb, marian, ct2, http or lookup".into()).into());
     };
     let mut back_translator = None;
     if args.back.is_some()

@@ -166,7 +166,8 @@ impl MethodArgs {
 /// What gives the scores `nmt` and `codec`.
 #[derive(Args)]
 pub struct NmtArgs {
-    /// Translation model that gives the scores nmt and codec: NLLB-200 or M2M100, a folder or a name on the Hugging Face Hub
+    /// Translation model that gives the scores nmt and codec: NLLB-200 or M2M100, a folder (Hugging Face's or
+    /// CTranslate2's) or a name on the Hugging Face Hub
     #[arg(long, value_name = "MODEL", help_heading = "Method")]
     nmt_model: Option<String>,
     /// What it calculates in; int8 is several times faster

@@ -64,7 +64,7 @@ pub struct Args {
 pub fn run(args: Args, context: &Context) -> Result<()> {
     let stdout = args.output == Path::new("-");
     let Some(options) = args.engine.options(&args.from, &args.to)? else {
-        return Err(UsageError("what translates? --engine apertium, nllb, marian, http or lookup".into()).into());
+        return Err(UsageError("what translates? --engine apertium, nllb, marian, ct2, http or lookup".into()).into());
     };
     let job = TranslateJob {
         input: args.input,

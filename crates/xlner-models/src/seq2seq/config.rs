@@ -20,6 +20,8 @@ pub(super) enum Family {
 #[derive(Debug, Clone)]
 pub(super) struct Config {
     pub(super) family: Family,
+    /// Whether CTranslate2's converters wrote it.
+    pub(super) ctranslate2: bool,
     /// Values of a hidden state.
     pub(super) width: usize,
     /// Tokens of the encoder's vocabulary.
@@ -36,7 +38,7 @@ pub(super) struct Config {
     /// Tokens that either side may have.
     pub(super) positions: usize,
     pub(super) padding: u32,
-    /// Token that the decoder starts with.
+    /// Token that the decoder starts with; the one behind the vocabulary stands for a vector of zeros.
     pub(super) start: u32,
     pub(super) end: u32,
     /// Tokens that are never generated, ascending.
@@ -112,6 +114,7 @@ impl Config {
         forbidden.dedup();
         let config = Config {
             family,
+            ctranslate2: false,
             width,
             source_vocabulary: vocabulary,
             target_vocabulary: number("decoder_vocab_size").filter(|_| family == Family::Marian).unwrap_or(vocabulary),

@@ -8,10 +8,10 @@ use rten_vecmath::LogSoftmax;
 
 use super::config::{Config, Family};
 use super::layer::{DecoderLayer, EncoderLayer};
-use super::positions;
 use super::state::{Cache, Memory, Rows};
+use super::{ctranslate2, positions};
 use crate::nn::{Embedding, LayerNorm, Linear, Precision, Weights};
-use crate::{Error, Result};
+use crate::{Engine, Error, Result};
 
 /// Tokens of which logits are calculated at once: what a batch needs for them stays in the processor's cache.
 const BLOCK: usize = 1 << 13;
@@ -40,13 +40,19 @@ impl std::fmt::Debug for Model {
 }
 
 impl Model {
-    /// Loads the checkpoint of a folder.
+    /// Loads the checkpoint of a folder. Without a precision it calculates in what CTranslate2 keeps the weights in, 8 bits or
+    /// floating point, and else in floating point.
     ///
     /// # Errors
     /// [`Error::Model`] where it is of another kind, damaged or incomplete; [`Error::File`] where a file cannot be read.
-    pub fn load(folder: &Path, precision: Precision) -> Result<Model> {
-        let config = Config::read(folder)?;
-        let weights = Weights::open(folder)?;
+    pub fn load(folder: &Path, precision: impl Into<Option<Precision>>) -> Result<Model> {
+        let mut weights = Weights::open(folder)?;
+        let config = match weights.is_ctranslate2() {
+            true => ctranslate2::read(folder, &mut weights)?,
+            false => Config::read(folder)?,
+        };
+        let kept = if weights.has_int8() { Precision::Int8 } else { Precision::F32 };
+        let precision = precision.into().unwrap_or(kept);
         let (root, width) = (weights.root(), config.width);
         let table = |names: &[&str], tokens: usize| {
             let name = names.iter().find(|name| root.contains(name)).unwrap_or(&names[0]);
@@ -54,11 +60,11 @@ impl Model {
         };
         let [encoder, decoder] = ["encoder", "decoder"].map(|side| root.at("model").at(side));
         let own = ["model.encoder.embed_tokens.weight", "model.decoder.embed_tokens.weight"];
-        let source_words = match config.shared {
+        let mut source_words = match config.shared {
             true => table(&["model.shared.weight", own[0], own[1], "lm_head.weight"], config.source_vocabulary)?,
             false => table(&own[..1], config.source_vocabulary)?,
         };
-        let target_words = match config.shared {
+        let mut target_words = match config.shared {
             true => None,
             false => Some(table(&own[1..], config.target_vocabulary)?),
         };
@@ -71,9 +77,10 @@ impl Model {
         if projection.len() != config.target_vocabulary * width {
             return Err(Error::model(folder, "its tables have another size than config.json says"));
         }
-        let bias = match root.contains("final_logits_bias") {
-            true => Some(root.tensor("final_logits_bias", &[1, config.target_vocabulary])?),
-            false => None,
+        let bias = match (root.contains("final_logits_bias"), root.contains("lm_head.bias")) {
+            (true, _) => Some(root.tensor("final_logits_bias", &[1, config.target_vocabulary])?),
+            (_, true) => Some(root.tensor("lm_head.bias", &[config.target_vocabulary])?),
+            _ => None,
         };
         let blocks = projection.chunks(BLOCK * width).enumerate().map(|(number, block)| {
             let start = number * BLOCK;
@@ -81,6 +88,13 @@ impl Model {
             Linear::new(block, bias, width, precision)
         });
         let logits = blocks.collect();
+        if config.start as usize == config.target_vocabulary {
+            target_words.as_mut().unwrap_or(&mut source_words).extend(std::iter::repeat_n(0.0, width));
+        }
+        let positions = match root.contains(ctranslate2::POSITIONS) {
+            true => Embedding::new(root.tensor(ctranslate2::POSITIONS, &[config.positions, width])?, width),
+            false => positions::table(config.family, config.positions, width, config.padding),
+        };
         let norm = |side: &crate::nn::Scope<'_>| match config.family {
             Family::M2m100 => LayerNorm::load(&side.at("layer_norm"), width, 1e-5).map(Some),
             Family::Marian => Ok(None),
@@ -92,7 +106,7 @@ impl Model {
         Ok(Model {
             source_words: Embedding::new(source_words, width),
             target_words: target_words.map(|table| Embedding::new(table, width)),
-            positions: positions::table(config.family, config.positions, width, config.padding),
+            positions,
             encoder: encoder_layers.collect::<Result<_>>()?,
             encoder_norm: norm(&encoder)?,
             decoder: decoder_layers.collect::<Result<_>>()?,
@@ -117,6 +131,15 @@ impl Model {
     /// Whether it is one of Marian.
     pub(super) fn is_marian(&self) -> bool {
         self.config.family == Family::Marian
+    }
+
+    /// The engine whose models are of this kind.
+    pub(super) fn engine(&self) -> Engine {
+        match (self.config.ctranslate2, self.config.family) {
+            (true, _) => Engine::Ct2,
+            (false, Family::M2m100) => Engine::Nllb,
+            (false, Family::Marian) => Engine::Marian,
+        }
     }
 
     /// Tokens that a sentence may have, those at its ends included.

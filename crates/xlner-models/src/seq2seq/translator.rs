@@ -6,16 +6,16 @@ use super::split::split;
 use super::{Direction, Hypothesis, InsertSearch, Insertion, Model, Search, Target, Vocabulary};
 use crate::nn::Precision;
 use crate::scorer::{GivenTranslation, MarkerOptions, Placement, TranslationScorer};
-use crate::{Engine, Error, Result, Translation, Translator, TranslatorFigures, TranslatorOptions};
+use crate::{Error, Result, Translation, Translator, TranslatorFigures, TranslatorOptions};
 
 /// Hypotheses that are followed at once.
 const HYPOTHESES: usize = 128;
 
-/// Options of the engines `nllb` and `marian`.
+/// Options of the engines `nllb`, `marian` and `ct2`.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Seq2SeqOptions {
-    /// What the network calculates in.
-    pub precision: Precision,
+    /// What the network calculates in; `None`: as [`Model::load`] chooses.
+    pub precision: Option<Precision>,
     /// How translations are searched for. Half of [`Search::max_length`] is what a text may have in sub-words before it is split
     /// into sentences, and a sentence before it is split between words: so a translation has room for twice the length.
     pub search: Search,
@@ -27,7 +27,7 @@ pub struct Seq2SeqOptions {
 
 impl Default for Seq2SeqOptions {
     fn default() -> Seq2SeqOptions {
-        Seq2SeqOptions { precision: Precision::F32, search: Search::default(), revision: None, batch_tokens: 1024 }
+        Seq2SeqOptions { precision: None, search: Search::default(), revision: None, batch_tokens: 1024 }
     }
 }
 
@@ -65,11 +65,10 @@ impl Seq2Seq {
             )));
         };
         let translator = Seq2Seq::open(model, from, to, seq2seq)?;
-        match translator.model.is_marian() == (*engine == Engine::Marian) {
+        let right = translator.model.engine();
+        match right == *engine {
             true => Ok(translator),
-            false => Err(Error::Options(format!(
-                "{model} is no model for {engine}: nllb takes NLLB-200 and M2M100, marian Marian"
-            ))),
+            false => Err(Error::Options(format!("{model} is no model for --engine {engine}, but for {right}"))),
         }
     }
 

@@ -6,8 +6,8 @@ use rustc_hash::FxHashMap;
 use serde_json::Value;
 use tokenizers::Tokenizer;
 
-use super::codes;
 use super::sentencepiece::{SPACE, SentencePiece};
+use super::{codes, ctranslate2};
 use crate::sentencepiece::ModelFile;
 use crate::{Error, Result, languages};
 
@@ -54,8 +54,13 @@ impl Vocabulary {
     /// [`Error::Model`] where they are missing or damaged, [`Error::File`] where one cannot be read.
     pub fn open(folder: &Path) -> Result<Vocabulary> {
         let has = |name: &str| folder.join(name).is_file();
+        // CTranslate2's own numbers of the tokens.
+        let listed = ctranslate2::vocabulary(folder)?;
         let (kind, end) = if has("source.spm") {
-            let names = Names::open(&folder.join("vocab.json"))?;
+            let names = match listed {
+                Some(names) => Names::of(names),
+                None => Names::open(&folder.join("vocab.json"))?,
+            };
             let end = names.get("</s>", folder)?;
             let [source, target] = ["source.spm", "target.spm"].map(|name| SentencePiece::open(&folder.join(name)));
             (Kind::Marian { source: source?, target: target?, names }, end)
@@ -63,16 +68,25 @@ impl Vocabulary {
             let path = folder.join("tokenizer.json");
             let tokenizer = Tokenizer::from_file(&path).map_err(|problem| Error::model(&path, problem.to_string()))?;
             let end = tokenizer.token_to_id("</s>").ok_or_else(|| Error::model(&path, "it has no token </s>"))?;
+            // Behind what the tokeniser knows the list is filled up.
+            let mut known = listed.iter().flatten().zip(0..).filter(|(name, _)| !name.starts_with("madeupword"));
+            if let Some((name, number)) = known.find(|(name, number)| tokenizer.token_to_id(name) != Some(*number)) {
+                let problem = format!(
+                    "token {number} is {name} in shared_vocabulary, and another here; they belong to different models"
+                );
+                return Err(Error::model(&path, problem));
+            }
             (Kind::Json(Box::new(tokenizer)), end)
         } else if has("sentencepiece.bpe.model") {
             let path = folder.join("sentencepiece.bpe.model");
             let file = ModelFile::open(&path)?;
-            let names = match has("vocab.json") {
-                true => {
+            let names = match (listed, has("vocab.json")) {
+                (Some(names), _) => Names::of(names).ending_before_languages(),
+                (None, true) => {
                     let languages = codes::M2M100.split_whitespace().map(|code| format!("__{code}__"));
                     Names::open(&folder.join("vocab.json"))?.with_languages(languages)
                 }
-                false => {
+                (None, false) => {
                     let languages = codes::NLLB.split_whitespace().chain(["<mask>"]).map(str::to_owned);
                     Names::of(file.pieces_of_fairseq()).with_languages(languages)
                 }
@@ -80,8 +94,16 @@ impl Vocabulary {
             let end = names.get("</s>", folder)?;
             (Kind::Pieces { pieces: SentencePiece::of(file, &path)?, names }, end)
         } else {
-            let needed = "tokenizer.json or sentencepiece.bpe.model (NLLB-200), sentencepiece.bpe.model and vocab.json (M2M100), or \
-                source.spm, target.spm and vocab.json (Marian)";
+            let needed = match listed {
+                Some(_) => {
+                    "copy tokenizer.json or sentencepiece.bpe.model (NLLB-200, M2M100), or source.spm and target.spm (Marian) \
+                    into it from the model that was converted"
+                }
+                None => {
+                    "tokenizer.json or sentencepiece.bpe.model (NLLB-200), sentencepiece.bpe.model and vocab.json (M2M100), or \
+                    source.spm, target.spm and vocab.json (Marian)"
+                }
+            };
             return Err(Error::model(folder, format!("there is no tokeniser in it: {needed}")));
         };
         let legacy = std::fs::read(folder.join("tokenizer_config.json")).ok();
@@ -205,6 +227,14 @@ impl Names {
         let numbers: FxHashMap<String, u32> = names.iter().cloned().zip(0..).collect();
         let unknown = numbers.get("<unk>").copied().unwrap_or_default();
         Names { numbers, pieces: names.len(), names, unknown }
+    }
+
+    /// Of pieces with languages behind them.
+    fn ending_before_languages(mut self) -> Names {
+        let language =
+            |name: &str| name == "ace_Arab" || name.len() > 4 && name.starts_with("__") && name.ends_with("__");
+        self.pieces = self.names.iter().position(|name| language(name)).unwrap_or(self.names.len());
+        self
     }
 
     fn with_languages(mut self, languages: impl Iterator<Item = String>) -> Names {

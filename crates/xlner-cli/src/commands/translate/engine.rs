@@ -12,10 +12,11 @@ use crate::context::UsageError;
 /// What translates.
 #[derive(Args)]
 pub struct EngineArgs {
-    /// What translates: apertium (rules), nllb, marian (models), http (a server), lookup (a table of given translations)
+    /// What translates: apertium (rules), nllb, marian (models), ct2 (models as CTranslate2 keeps them), http (a server), lookup (a
+    /// table of given translations)
     #[arg(long, value_name = "ENGINE", help_heading = "Translation")]
     engine: Option<Engine>,
-    /// What the engine loads: nllb, marian a folder or a name on the Hugging Face Hub, http the address of a server, lookup
+    /// What the engine loads: nllb, marian, ct2 a folder or a name on the Hugging Face Hub, http the address of a server, lookup
     /// tables `source<TAB>target` (repeatable), apertium a mode if not the one that the languages tell
     #[arg(long, value_name = "MODEL", requires = "engine", help_heading = "Translation")]
     model: Vec<String>,
@@ -53,16 +54,17 @@ pub struct EngineArgs {
     /// http: times that a request is sent again after a failure that may pass [default: 6]
     #[arg(long, value_name = "N", requires = "engine", help_heading = "Translation")]
     retries: Option<u32>,
-    /// nllb, marian: what the network calculates in; int8 is several times faster [default: f32]
+    /// nllb, marian, ct2: what the network calculates in; int8 is several times faster [default: f32; of ct2 what the weights
+    /// are kept in]
     #[arg(long, value_name = "f32|int8", value_parser = ["f32", "int8"], requires = "engine", help_heading = "Translation")]
     precision: Option<String>,
-    /// nllb, marian: hypotheses that are followed at once; 1 is greedy search [default: 4]
+    /// nllb, marian, ct2: hypotheses that are followed at once; 1 is greedy search [default: 4]
     #[arg(long, value_name = "N", requires = "engine", help_heading = "Translation")]
     beams: Option<usize>,
-    /// nllb, marian: over 0 long translations are favoured [default: 1]
+    /// nllb, marian, ct2: over 0 long translations are favoured [default: 1]
     #[arg(long, value_name = "X", requires = "engine", allow_negative_numbers = true, help_heading = "Translation")]
     length_penalty: Option<f64>,
-    /// nllb, marian: branch, tag or commit of a model on the Hub [default: main]
+    /// nllb, marian, ct2: branch, tag or commit of a model on the Hub [default: main]
     #[arg(long, value_name = "REVISION", requires = "engine", help_heading = "Translation")]
     revision: Option<String>,
 }
@@ -101,7 +103,7 @@ impl EngineArgs {
     fn set_seq2seq(&self, options: &mut TranslatorOptions) -> Result<()> {
         let seq2seq = &mut options.seq2seq;
         if let Some(precision) = &self.precision {
-            seq2seq.precision = precision.parse().map_err(crate::context::model_failed)?;
+            seq2seq.precision = Some(precision.parse().map_err(crate::context::model_failed)?);
         }
         seq2seq.search.beams = self.beams.unwrap_or(seq2seq.search.beams);
         seq2seq.search.length_penalty = self.length_penalty.unwrap_or(seq2seq.search.length_penalty);
@@ -110,7 +112,7 @@ impl EngineArgs {
     }
 
     fn check(&self, engine: Engine) -> Result<()> {
-        let models = &[Engine::Nllb, Engine::Marian];
+        let models = &[Engine::Nllb, Engine::Marian, Engine::Ct2];
         let flags: [(&str, bool, &[Engine]); 16] = [
             ("--precision", self.precision.is_some(), models),
             ("--beams", self.beams.is_some(), models),

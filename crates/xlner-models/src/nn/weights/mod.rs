@@ -1,9 +1,11 @@
 //! The weights of a checkpoint: tensors by name.
 //!
 //! Read are the files that `transformers` writes: `model.safetensors`, several of them by `model.safetensors.index.json`,
-//! and `pytorch_model.bin`, several of them by `pytorch_model.bin.index.json`; the first that is there. Of a file only the list
-//! of its tensors is read at first, and a tensor's values where they are asked for.
+//! and `pytorch_model.bin`, several of them by `pytorch_model.bin.index.json`; and `model.bin`, which CTranslate2's converters
+//! write; the first that is there. Of a file only the list of its tensors is read at first, and a tensor's values where they
+//! are asked for.
 
+mod ctranslate2;
 mod pickle;
 mod safetensors;
 mod torch;
@@ -11,6 +13,7 @@ mod torch;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
 use std::io::{Read, Seek, SeekFrom};
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 use half::slice::HalfFloatSliceExt;
@@ -22,12 +25,18 @@ use crate::{Error, Result};
 /// Bytes read at a time; whole values of every type.
 const PIECE: usize = 1 << 20;
 
+/// The file that CTranslate2's converters write.
+const CTRANSLATE2: &str = "model.bin";
+
 /// What a tensor's values are written as.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Type {
     F32,
     F16,
     Bf16,
+    /// Integers, which are divided by scales; CTranslate2's.
+    I8,
+    I16,
     /// Something that is no weight: counts, masks. The name, and bytes of a value.
     Other(usize),
 }
@@ -36,7 +45,8 @@ impl Type {
     fn bytes(self) -> usize {
         match self {
             Type::F32 => 4,
-            Type::F16 | Type::Bf16 => 2,
+            Type::F16 | Type::Bf16 | Type::I16 => 2,
+            Type::I8 => 1,
             Type::Other(bytes) => bytes,
         }
     }
@@ -49,6 +59,26 @@ struct Entry {
     offset: u64,
     values: Type,
     shape: Vec<usize>,
+    /// What the values are divided by: one number, or one for every row.
+    scales: Option<Box<Entry>>,
+}
+
+impl Entry {
+    /// Some of its rows; `None` where it has not so many.
+    fn rows(&self, rows: Range<usize>) -> Option<Entry> {
+        let (count, others) = self.shape.split_first()?;
+        let row = others.iter().product::<usize>() * self.values.bytes();
+        let scales = match &self.scales {
+            Some(scales) if !scales.shape.is_empty() => Some(Box::new(scales.rows(rows.clone())?)),
+            scales => scales.clone(),
+        };
+        (rows.start <= rows.end && rows.end <= *count).then(|| Entry {
+            offset: self.offset + (rows.start * row) as u64,
+            shape: [&[rows.len()], others].concat(),
+            scales,
+            ..*self
+        })
+    }
 }
 
 /// The tensors of a checkpoint.
@@ -96,15 +126,32 @@ impl Weights {
                 return Ok(weights);
             }
         }
+        if folder.join(CTRANSLATE2).is_file() {
+            weights.add(folder.join(CTRANSLATE2))?;
+            return Ok(weights);
+        }
         Err(Error::model(
             folder,
-            "there are no weights: neither model.safetensors nor pytorch_model.bin, nor the index of several of them",
+            "there are no weights: neither model.safetensors nor pytorch_model.bin, nor the index of several of them, nor \
+             CTranslate2's model.bin",
         ))
+    }
+
+    /// Whether they are CTranslate2's, with its names and its integers.
+    pub fn is_ctranslate2(&self) -> bool {
+        self.files.first().is_some_and(|file| file.file_name().is_some_and(|name| name == CTRANSLATE2))
+    }
+
+    /// Whether matrices are kept in 8 bits.
+    pub fn has_int8(&self) -> bool {
+        self.entries.values().any(|entry| entry.values == Type::I8 && entry.scales.is_some())
     }
 
     fn add(&mut self, path: PathBuf) -> Result<()> {
         let file = self.files.len();
-        let read = if path.extension().is_some_and(|extension| extension == "bin") {
+        let read = if path.file_name().is_some_and(|name| name == CTRANSLATE2) {
+            ctranslate2::entries(&path, file)
+        } else if path.extension().is_some_and(|extension| extension == "bin") {
             torch::entries(&path, file)
         } else {
             safetensors::entries(&path, file)
@@ -127,6 +174,31 @@ impl Weights {
     /// The shape of a tensor, if there is one of that name.
     pub fn shape(&self, name: &str) -> Option<&[usize]> {
         self.entries.get(name).map(|entry| &entry.shape[..])
+    }
+
+    /// Gives rows of a tensor, or with `None` all of it, a second name. Whether there were so many.
+    pub(crate) fn name(&mut self, name: &str, rows: Option<Range<usize>>, second: String) -> bool {
+        let entry = self.entries.get(name);
+        let entry = entry.and_then(|entry| rows.map_or_else(|| Some(entry.clone()), |rows| entry.rows(rows)));
+        entry.map(|entry| self.entries.insert(second, entry)).is_some()
+    }
+
+    /// Whether two names have the same values in the same place.
+    pub(crate) fn same(&self, one: &str, other: &str) -> bool {
+        self.entries.get(one).is_some_and(|entry| self.entries.get(other) == Some(entry))
+    }
+
+    /// Whether a tensor is kept in 32-bit floating point.
+    pub(crate) fn is_f32(&self, name: &str) -> bool {
+        self.entries.get(name).is_some_and(|entry| entry.values == Type::F32)
+    }
+
+    /// A number that stands among the tensors, if there is one of that name.
+    ///
+    /// # Errors
+    /// [`Error::Model`] where it is no single number, [`Error::File`] where it cannot be read.
+    pub(crate) fn number(&self, name: &str) -> Result<Option<f32>> {
+        self.contains(name).then(|| Ok(self.tensor(name, &[])?[0])).transpose()
     }
 
     /// All tensors, by their whole names.
@@ -167,8 +239,13 @@ impl Weights {
             let piece = bytes.len().min((count - values.len()) * entry.values.bytes());
             let bytes = &mut bytes[..piece];
             file.read_exact(bytes).map_err(|problem| Error::file(path, problem))?;
-            if entry.values == Type::F32 {
-                values.extend(bytes.chunks_exact(4).map(|b| f32::from_le_bytes([b[0], b[1], b[2], b[3]])));
+            match entry.values {
+                Type::F32 => values.extend(bytes.chunks_exact(4).map(|b| f32::from_le_bytes([b[0], b[1], b[2], b[3]]))),
+                Type::I8 => values.extend(bytes.iter().map(|b| f32::from(b.cast_signed()))),
+                Type::I16 => values.extend(bytes.chunks_exact(2).map(|b| f32::from(i16::from_le_bytes([b[0], b[1]])))),
+                _ => {}
+            }
+            if !matches!(entry.values, Type::F16 | Type::Bf16) {
                 continue;
             }
             halves.clear();
@@ -182,6 +259,13 @@ impl Weights {
             } else {
                 let halves: Vec<bf16> = halves.iter().map(|bits| bf16::from_bits(*bits)).collect();
                 halves.convert_to_f32_slice(&mut values[start..end]);
+            }
+        }
+        if let Some(scales) = &entry.scales {
+            let scales = self.read(name, scales)?;
+            let row = count.div_ceil(scales.len().max(1)).max(1);
+            for (values, scale) in values.chunks_mut(row).zip(&scales) {
+                values.iter_mut().for_each(|value| *value /= scale);
             }
         }
         Ok(values)

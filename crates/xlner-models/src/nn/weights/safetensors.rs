@@ -56,7 +56,7 @@ pub(super) fn entries(path: &Path, file: usize) -> Result<BTreeMap<String, Entry
         if !fits {
             return Err(damaged(format!("tensor {name} of shape {:?} lies at {start}..{end}", tensor.shape)));
         }
-        entries.insert(name, Entry { file, offset: 8 + length + start, values, shape: tensor.shape });
+        entries.insert(name, Entry { file, offset: 8 + length + start, values, shape: tensor.shape, scales: None });
     }
     Ok(entries)
 }

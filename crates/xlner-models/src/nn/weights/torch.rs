@@ -67,7 +67,10 @@ pub(super) fn entries(path: &Path, file: usize) -> Result<BTreeMap<String, Entry
         if end.is_none_or(|end| end as u64 > size) {
             return Err(wrong(format!("tensor {name} of shape {shape:?} is longer than what is kept of it")));
         }
-        entries.insert(name, Entry { file, offset: start + (offset * values.bytes()) as u64, values, shape });
+        entries.insert(
+            name,
+            Entry { file, offset: start + (offset * values.bytes()) as u64, values, shape, scales: None },
+        );
     }
     Ok(entries)
 }
