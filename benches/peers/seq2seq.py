@@ -67,6 +67,21 @@ def best(rounds, work):
     return seconds, result
 
 
+def bound(shape, beams):
+    """Seconds to translate of an engine that does nothing but the products, as fast as PyTorch multiplies large matrices."""
+    import torch
+
+    torch.set_num_threads(1)
+    one, other = torch.rand(2048, 2048), torch.rand(2048, 2048)
+    seconds, _ = best(5, lambda: torch.mm(one, other))
+    width = shape["d_model"]
+    encoder = shape["encoder_layers"] * (4 * width * width + 2 * width * shape["encoder_ffn_dim"])
+    # Keys and values of the encoder's states once a sentence; the rest once a hypothesis and token.
+    memory = shape["decoder_layers"] * 2 * width * width
+    decoder = shape["decoder_layers"] * (6 * width * width + 2 * width * shape["decoder_ffn_dim"]) + width * shape["vocab_size"]
+    return SENTENCES * LENGTH * (encoder + memory + beams * decoder) * seconds / 2048**3
+
+
 def transformers(folder, sources, beams, rounds):
     import torch
     from transformers import M2M100ForConditionalGeneration
@@ -146,10 +161,11 @@ def main():
     same = rows["xlner f32"][2] == rows["transformers f32"][2]
     if arguments.json:
         figures = {name: {"translate": translate, "score": score} for name, (translate, score, _) in rows.items()}
-        print(json.dumps({"same": same, "figures": figures}))
+        print(json.dumps({"same": same, "figures": figures, "bound": bound(shape, arguments.beams)}))
         return
     for name, (translate, score, _) in rows.items():
         print(f"{name:20} translate {translate:7.2f} s   score {score:7.2f} s")
+    print(f"the products alone, f32 {bound(shape, arguments.beams):.2f} s")
     print("xlner f32 and transformers say", "the same" if same else "different things")
 
 

@@ -295,6 +295,7 @@ def seq2seq(folder, arguments):
         figures = output["figures"]
         for name, seconds in figures.items():
             rows.append([name, beams, f"{seconds['translate']:.2f}", f"{seconds['score']:.2f}"])
+        rows.append(["(the products alone, f32)", beams, f"{output['bound']:.2f}", ""])
         goals.append(f"- beam {beams}: the translations of `transformers` in fp32 {mark(output['same'])}")
         reference = figures["transformers f32"]["translate"]
         for ours, other in [("xlner f32", "CTranslate2 float32"), ("xlner int8", "CTranslate2 int8")]:
@@ -304,6 +305,8 @@ def seq2seq(folder, arguments):
                 ratio = figures[ours]["translate"] / figures[other]["translate"]
                 goals.append(f"- beam {beams}, {ours}: {ratio:.2f} × the time of {other}, goal 1.3 {mark(ratio <= 1.3)}")
     return "\n\n".join([
+        "The last row of each is what no engine can pass in 32 bits here: nothing but the products of the matrices, as fast as PyTorch "
+        "multiplies large ones.",
         shell("python benches/peers/seq2seq.py --beams 4"),
         table(["", "beams", "CPU s to translate", "CPU s to score"], rows),
         "\n".join(goals),
@@ -432,10 +435,12 @@ def transformers(folder, arguments):
         rows += [[name, engine, f"{speed:.1f}", f"{speed / torch:.2f}"] for engine, speed in speeds.items()]
         for ours, kind in [("xlner f32", "fp32"), ("xlner int8", "int8")]:
             goals.append(f"- {name}, {ours}: {speeds[ours] / torch:.2f} × PyTorch in fp32, goal 2 {mark(speeds[ours] >= 2 * torch)}")
-            fastest = max((speed, engine) for engine, speed in speeds.items() if engine.endswith(kind) and not engine.startswith("xlner"))
+            fastest = max((speed, engine) for engine, speed in speeds.items() if engine.endswith(kind) and not engine.startswith(("xlner", "(")))
             ratio = fastest[0] / speeds[ours]
             goals.append(f"- {name}, {ours}: {ratio:.2f} × the time of the fastest other ({fastest[1]}), goal 1.3 {mark(ratio <= 1.3)}")
     return "\n\n".join([
+        "The last row of each is what no engine can pass in 32 bits here: nothing but the products of the matrices, as fast as PyTorch "
+        "multiplies large ones.",
         table(["", "engine", "sentences a CPU second", "× PyTorch"], rows),
         "\n".join(goals),
         shell("target/peers/venv/bin/python benches/peers/encoders.py"),
