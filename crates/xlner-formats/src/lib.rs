@@ -34,6 +34,7 @@ mod options;
 mod output;
 #[cfg(feature = "parquet")]
 mod parquet;
+mod pieces;
 mod read;
 mod reader;
 mod record;
@@ -47,6 +48,7 @@ pub use error::{Error, ErrorKind, Result};
 pub use format::Format;
 pub use options::{Column, ReadOptions, Side, WriteOptions};
 pub use output::Output;
+pub use pieces::{compress_pairs, write_pieces};
 pub use read::{Records, read_alignments, read_pairs, read_records, read_sentences, read_tags};
 pub use reader::Reader;
 pub use record::{PairReader, PairWriter, SentenceReader, SentenceWriter};

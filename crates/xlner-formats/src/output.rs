@@ -39,6 +39,15 @@ impl Output {
     /// # Errors
     /// Where the folder cannot be written to.
     pub fn create(path: &Path) -> Result<Output> {
+        Output::open(path, true)
+    }
+
+    /// Begins a file whose bytes are compressed already.
+    pub(crate) fn create_as_is(path: &Path) -> Result<Output> {
+        Output::open(path, false)
+    }
+
+    fn open(path: &Path, compress: bool) -> Result<Output> {
         let failed = |error| Error::in_file(path, ErrorKind::Open(error));
         let (raw, place, path) = if path == Path::new("-") {
             (Raw::Stdout(io::stdout()), None, path.to_owned())
@@ -64,7 +73,7 @@ impl Output {
             }
         };
         let buffered = BufWriter::with_capacity(1 << 17, raw);
-        let sink = match Codec::from_path(&path) {
+        let sink = match Codec::from_path(&path).filter(|_| compress) {
             None => Sink::Plain(buffered),
             Some(Codec::Gzip) => Sink::Gzip(GzEncoder::new(buffered, flate2::Compression::default())),
             Some(Codec::Zstd) => {

@@ -8,6 +8,7 @@ use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 use sha2::{Digest, Sha256};
 use unicode_normalization::UnicodeNormalization;
+use xlner_core::Pair;
 use xlner_formats::{ReadOptions, read_pairs};
 
 use super::{TranslatorOptions, wrong};
@@ -15,6 +16,8 @@ use crate::{Error, Result, Translation, Translator, TranslatorFigures};
 
 /// Texts that a thread looks up at a time.
 const CHUNK: usize = 64;
+/// Pairs of a table that are read before all threads make digests of them.
+const READ: usize = 1 << 14;
 
 /// Options of [`Engine::Lookup`](super::Engine::Lookup).
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -67,13 +70,17 @@ impl Lookup {
         let mut hash = Sha256::new();
         for file in &options.models {
             let failed = |error: xlner_formats::Error| Error::model(Path::new(file), cause(&error));
-            for pair in read_pairs(Path::new(file), &ReadOptions::default()).map_err(failed)? {
-                let pair = pair.map_err(failed)?;
-                for text in [pair.source.text(), pair.target.text()] {
-                    hash.update((text.len() as u64).to_le_bytes());
-                    hash.update(text);
+            let mut pairs = read_pairs(Path::new(file), &ReadOptions::default()).map_err(failed)?;
+            loop {
+                let read: Vec<Pair> = pairs.by_ref().take(READ).collect::<std::result::Result<_, _>>().map_err(failed)?;
+                if read.is_empty() {
+                    break;
                 }
-                table.insert(pair.source.text(), pair.target.text());
+                let digests: Vec<Digests> = read.par_iter().with_min_len(CHUNK).map(Digests::of).collect();
+                for (pair, digests) in read.iter().zip(digests) {
+                    hash.update(digests.whole);
+                    table.insert(&digests, pair.target.text());
+                }
             }
         }
         let hash = hash.finalize();
@@ -135,6 +142,32 @@ struct Table {
 /// The first half of the SHA-256 of a text: two texts that share it are not to be found.
 type Key = [u8; 16];
 
+/// The digests of a pair of a table.
+struct Digests {
+    exact: Key,
+    /// Of the normalised form of the text, where it is another.
+    normalized: Option<Key>,
+    /// Of both texts, whole.
+    whole: [u8; 32],
+}
+
+impl Digests {
+    fn of(pair: &Pair) -> Digests {
+        let (source, target) = (pair.source.text(), pair.target.text());
+        let normalized = normalize(source);
+        let mut whole = Sha256::new();
+        for text in [source, target] {
+            whole.update((text.len() as u64).to_le_bytes());
+            whole.update(text);
+        }
+        Digests {
+            exact: digest(source),
+            normalized: (normalized != source).then(|| digest(&normalized)),
+            whole: whole.finalize().into(),
+        }
+    }
+}
+
 fn digest(text: &str) -> Key {
     let mut half = [0; 16];
     half.copy_from_slice(&Sha256::digest(text)[..16]);
@@ -142,13 +175,12 @@ fn digest(text: &str) -> Key {
 }
 
 impl Table {
-    fn insert(&mut self, source: &str, target: &str) {
+    fn insert(&mut self, source: &Digests, target: &str) {
         let number = self.ends.len();
-        let Entry::Vacant(place) = self.exact.entry(digest(source)) else { return };
+        let Entry::Vacant(place) = self.exact.entry(source.exact) else { return };
         place.insert(number);
-        let normalized = normalize(source);
-        if normalized != source {
-            self.normalized.entry(digest(&normalized)).or_insert(number);
+        if let Some(normalized) = source.normalized {
+            self.normalized.entry(normalized).or_insert(number);
         }
         self.translations.push_str(target);
         self.ends.push(self.translations.len());

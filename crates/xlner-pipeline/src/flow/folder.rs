@@ -4,9 +4,10 @@ use std::fs::{self, File, TryLockError};
 use std::io;
 use std::path::{Path, PathBuf};
 
+use rayon::prelude::*;
 use tempfile::TempDir;
 use xlner_core::Pair;
-use xlner_formats::{Format, ReadOptions, WriteOptions, read_pairs, write_pairs};
+use xlner_formats::{Format, ReadOptions, compress_pairs, read_pairs, write_pieces};
 
 use super::key::Key;
 use crate::stream::in_pool;
@@ -95,12 +96,15 @@ impl RunFolder {
     /// # Errors
     /// Where they cannot be written.
     pub fn save(path: &Path, pairs: &[Pair]) -> Result<()> {
-        let options = WriteOptions { format: Some(Format::Jsonl), ..WriteOptions::default() };
-        in_pool(|| {
-            let mut writer = write_pairs(path, &options)?;
-            pairs.iter().try_for_each(|pair| writer.write(pair))?;
-            Ok(writer.finish()?)
-        })
+        let pieces = in_pool(|| match pairs {
+            // A file that is there is not empty.
+            [] => Ok(vec![compress_pairs(path, pairs)?]),
+            _ => pairs
+                .par_chunks(PIECE)
+                .map(|pairs| compress_pairs(path, pairs))
+                .collect::<xlner_formats::Result<Vec<_>>>(),
+        });
+        Ok(write_pieces(path, &pieces?)?)
     }
 
     /// Reads the pairs that a stage has kept.
@@ -114,6 +118,9 @@ impl RunFolder {
         in_pool(read).map_err(|problem| Error::Kept { path: path.clone(), problem })
     }
 }
+
+/// Pairs that a thread serialises and compresses at a time; of one length, so that the bytes depend on the pairs alone.
+const PIECE: usize = 500;
 
 /// Extension of kept pairs.
 pub(crate) const PAIRS: &str = "jsonl.zst";
