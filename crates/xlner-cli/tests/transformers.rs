@@ -153,6 +153,16 @@ fn nllb_and_marian_translate_line_by_line() {
         stdout(&folder, &pairs);
         assert!(read(&folder, "pairs.tsv").starts_with("hello world\tbonjour monde\n\t\n"));
     }
+    let best = "translate --engine nllb --model nllb --from en --to fr --n-best 3 in.txt -o best.jsonl";
+    stdout(&folder, best);
+    for (record, length) in records(&read(&folder, "best.jsonl")).iter().zip([3, 1, 3, 3]) {
+        let found = record["n_best"].as_array().unwrap();
+        assert_eq!((found.len(), &found[0]["text"]), (length, &record["target"]["text"]));
+        let scores: Vec<f64> = found.iter().filter_map(|one| one["score"].as_f64()).collect();
+        assert!(scores.iter().all(|score| *score <= 0.0) && scores.windows(2).all(|two| two[0] >= two[1]));
+    }
+    fails(&folder, &best.replace("jsonl", "tsv"), 2, "take jsonl");
+    fails(&folder, &best.replace("--n-best", "--beams 2 --n-best"), 2, "as it has beams");
     let models = folder.path();
     let nllb = ["<s>", "<pad>", "</s>", "<unk>", "eng_Latn", "fra_Latn", "hello", "world", "bonjour", "monde"];
     let marian = ["</s>", "<unk>", "▁hello", "▁world", "▁bonjour", "▁monde", "<pad>"];

@@ -29,6 +29,12 @@ fn lines_become_lines() {
 }
 
 #[test]
+fn a_table_knows_one_translation() {
+    let folder = files();
+    fails(&folder, &format!("{LOOKUP} --n-best 2 in.txt -o out.jsonl"), 2, "--n-best is not for --engine lookup");
+}
+
+#[test]
 fn columns_are_put_together_and_keep_their_entities() {
     let folder = files();
     stdout(&folder, &format!("{LOOKUP} in.conll -o pairs.jsonl"));

@@ -52,6 +52,15 @@ pub trait Translator: Send {
     /// [`Error::Sentence`](crate::Error::Sentence) where one text is at fault.
     fn translate(&mut self, texts: &[&str]) -> Result<Vec<Translation>>;
 
+    /// The best translations of every text, the best first: as many as the engine was opened for. An engine that knows one
+    /// gives one.
+    ///
+    /// # Errors
+    /// As [`translate`](Self::translate).
+    fn translate_best(&mut self, texts: &[&str]) -> Result<Vec<Vec<Translation>>> {
+        Ok(self.translate(texts)?.into_iter().map(|translation| vec![translation]).collect())
+    }
+
     /// What it has done so far.
     fn figures(&self) -> TranslatorFigures {
         TranslatorFigures::default()

@@ -33,6 +33,9 @@ pub struct TranslateJob {
     pub output: PathBuf,
     /// How they are written.
     pub output_options: WriteOptions,
+    /// Whether all translations are written that the translator gives of a sentence, into records: their texts and scores
+    /// stand in the field `n_best`, the first is the target.
+    pub n_best: bool,
 }
 
 /// Figures of a run of `translate`.
@@ -53,6 +56,10 @@ impl TranslateJob {
     /// [`Error::Options`].
     pub fn check(&self) -> Result<()> {
         match self.format() {
+            Some(format) if self.n_best && format != Format::Jsonl => Err(Error::Options(format!(
+                "{}: several translations of a sentence are written into records; take jsonl (--to-format jsonl)",
+                self.output.display()
+            ))),
             Some(format) if format.holds_sentences() || format.holds_pairs() => Ok(()),
             Some(format) => Err(Error::Options(format!(
                 "{}: format {format} holds no translations; write text, tsv or jsonl, say (--to-format)",
@@ -90,7 +97,10 @@ impl TranslateJob {
             let translate = || {
                 let lang = Some(self.to.clone());
                 let mut step = Translating { translator: &mut *translator, what: What::Source, lang };
-                let translated = step.work(&mut current, first, &failed);
+                let translated = match self.n_best {
+                    true => step.work_best(&mut current, first, &failed),
+                    false => step.work(&mut current, first, &failed),
+                };
                 seconds = start.elapsed().as_secs_f64();
                 translated
             };

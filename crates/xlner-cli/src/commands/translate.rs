@@ -50,6 +50,10 @@ pub struct Args {
     /// Write the translations tokenised, into text and tsv
     #[arg(long, help_heading = "Output")]
     to_tokens: bool,
+    /// nllb, marian, ct2: write the N best translations of every sentence, with their mean log-probabilities, into the field
+    /// n_best of its record (jsonl)
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u8).range(1..=100), help_heading = "Output")]
+    n_best: Option<u8>,
     /// Format of the input [default: from its name]
     #[arg(long, value_name = "FORMAT", help_heading = "Formats")]
     from_format: Option<Format>,
@@ -63,7 +67,11 @@ pub struct Args {
 
 pub fn run(args: Args, context: &Context) -> Result<()> {
     let stdout = args.output == Path::new("-");
-    let Some(options) = args.engine.options(&args.from, &args.to)? else {
+    let options = match args.n_best {
+        Some(best) => args.engine.options_for(&args.from, &args.to, best.into())?,
+        None => args.engine.options(&args.from, &args.to)?,
+    };
+    let Some(options) = options else {
         return Err(UsageError("what translates? --engine apertium, nllb, marian, ct2, http or lookup".into()).into());
     };
     let job = TranslateJob {
@@ -83,6 +91,7 @@ pub fn run(args: Args, context: &Context) -> Result<()> {
             tokenized: args.to_tokens,
             ..WriteOptions::default()
         },
+        n_best: args.n_best.is_some(),
     };
     job.check().map_err(failed)?;
     let mut translator = open_translator(&options).map_err(model_failed)?;

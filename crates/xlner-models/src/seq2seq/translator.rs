@@ -107,50 +107,6 @@ impl Seq2Seq {
         })
     }
 
-    /// The best translations of every text, at most [`Search::best`], the best first. Those of a text that was split are those
-    /// of its parts, rank by rank.
-    ///
-    /// # Errors
-    /// [`Error::Model`] where the tokeniser cannot take a text.
-    pub fn translate_best(&mut self, texts: &[&str]) -> Result<Vec<Vec<Translation>>> {
-        let longest = (self.options.search.max_length.min(self.model.longest()) / 2).max(4);
-        let mut parts: Vec<(usize, Vec<u32>)> = Vec::new();
-        for (number, text) in texts.iter().enumerate() {
-            let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
-            if !text.is_empty() {
-                let count = |text: &str| -> Result<usize> { Ok(self.vocabulary.source(&self.direction, text)?.len()) };
-                for part in split(&text, &self.from, longest, &count)? {
-                    parts.push((number, self.vocabulary.source(&self.direction, &part)?));
-                }
-            }
-        }
-        let mut order: Vec<usize> = (0..parts.len()).collect();
-        order.sort_by_key(|part| std::cmp::Reverse(parts[*part].1.len()));
-        let mut found: Vec<Vec<Hypothesis>> = vec![Vec::new(); parts.len()];
-        let mut rest = &order[..];
-        while !rest.is_empty() {
-            let most = (HYPOTHESES / self.options.search.beams).max(1);
-            let mut tokens = 0;
-            let fits = rest.iter().take(most).take_while(|part| {
-                tokens += parts[**part].1.len();
-                tokens <= self.options.batch_tokens
-            });
-            let (batch, others) = rest.split_at(fits.count().max(1));
-            let sentences: Vec<&[u32]> = batch.iter().map(|part| &parts[*part].1[..]).collect();
-            let memory = self.model.encode(&sentences);
-            let hypotheses = self.model.generate(&memory, self.direction.first, &self.options.search, None)?;
-            for (part, hypotheses) in batch.iter().zip(hypotheses) {
-                found[*part] = hypotheses;
-            }
-            rest = others;
-        }
-        let mut of_texts: Vec<Vec<&[Hypothesis]>> = vec![Vec::new(); texts.len()];
-        for ((number, _), hypotheses) in parts.iter().zip(&found) {
-            of_texts[*number].push(hypotheses);
-        }
-        of_texts.into_iter().map(|parts| self.join(&parts)).collect()
-    }
-
     /// The translations of a text from those of its parts.
     fn join(&self, parts: &[&[Hypothesis]]) -> Result<Vec<Translation>> {
         if parts.is_empty() {
@@ -186,16 +142,54 @@ impl Translator for Seq2Seq {
     }
 
     fn translate(&mut self, texts: &[&str]) -> Result<Vec<Translation>> {
-        let best = self.translate_best(texts)?;
-        let translations: Vec<Translation> =
-            best.into_iter().map(|best| best.into_iter().next().unwrap_or_default()).collect();
-        self.figures.texts += texts.len() as u64;
-        for (text, translation) in texts.iter().zip(&translations) {
-            if translation.text.is_empty() && text.chars().any(char::is_alphabetic) {
-                self.figures.empty += 1;
+        let best = self.translate_best(texts)?.into_iter();
+        Ok(best.map(|best| best.into_iter().next().unwrap_or_default()).collect())
+    }
+
+    /// At most [`Search::best`] of every text; those of a text that was split are those of its parts, rank by rank.
+    fn translate_best(&mut self, texts: &[&str]) -> Result<Vec<Vec<Translation>>> {
+        let longest = (self.options.search.max_length.min(self.model.longest()) / 2).max(4);
+        let mut parts: Vec<(usize, Vec<u32>)> = Vec::new();
+        for (number, text) in texts.iter().enumerate() {
+            let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
+            if !text.is_empty() {
+                let count = |text: &str| -> Result<usize> { Ok(self.vocabulary.source(&self.direction, text)?.len()) };
+                for part in split(&text, &self.from, longest, &count)? {
+                    parts.push((number, self.vocabulary.source(&self.direction, &part)?));
+                }
             }
         }
-        Ok(translations)
+        let mut order: Vec<usize> = (0..parts.len()).collect();
+        order.sort_by_key(|part| std::cmp::Reverse(parts[*part].1.len()));
+        let mut found: Vec<Vec<Hypothesis>> = vec![Vec::new(); parts.len()];
+        let mut rest = &order[..];
+        while !rest.is_empty() {
+            let most = (HYPOTHESES / self.options.search.beams).max(1);
+            let mut tokens = 0;
+            let fits = rest.iter().take(most).take_while(|part| {
+                tokens += parts[**part].1.len();
+                tokens <= self.options.batch_tokens
+            });
+            let (batch, others) = rest.split_at(fits.count().max(1));
+            let sentences: Vec<&[u32]> = batch.iter().map(|part| &parts[*part].1[..]).collect();
+            let memory = self.model.encode(&sentences);
+            let hypotheses = self.model.generate(&memory, self.direction.first, &self.options.search, None)?;
+            for (part, hypotheses) in batch.iter().zip(hypotheses) {
+                found[*part] = hypotheses;
+            }
+            rest = others;
+        }
+        let mut of_texts: Vec<Vec<&[Hypothesis]>> = vec![Vec::new(); texts.len()];
+        for ((number, _), hypotheses) in parts.iter().zip(&found) {
+            of_texts[*number].push(hypotheses);
+        }
+        let best: Vec<Vec<Translation>> = of_texts.into_iter().map(|parts| self.join(&parts)).collect::<Result<_>>()?;
+        self.figures.texts += texts.len() as u64;
+        let lost = |(text, best): &(&&str, &Vec<Translation>)| {
+            best.first().is_none_or(|best| best.text.is_empty()) && text.chars().any(char::is_alphabetic)
+        };
+        self.figures.empty += texts.iter().zip(&best).filter(lost).count() as u64;
+        Ok(best)
     }
 
     fn figures(&self) -> TranslatorFigures {

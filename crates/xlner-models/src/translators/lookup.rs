@@ -72,7 +72,8 @@ impl Lookup {
             let failed = |error: xlner_formats::Error| Error::model(Path::new(file), cause(&error));
             let mut pairs = read_pairs(Path::new(file), &ReadOptions::default()).map_err(failed)?;
             loop {
-                let read: Vec<Pair> = pairs.by_ref().take(READ).collect::<std::result::Result<_, _>>().map_err(failed)?;
+                let read: Vec<Pair> =
+                    pairs.by_ref().take(READ).collect::<std::result::Result<_, _>>().map_err(failed)?;
                 if read.is_empty() {
                     break;
                 }

@@ -1,6 +1,7 @@
 //! The stage that translates.
 
 use rayon::prelude::*;
+use serde_json::json;
 use xlner_core::tokenize::tokenize_sentence;
 use xlner_core::{Pair, Sentence};
 use xlner_models::{Translation, Translator};
@@ -47,15 +48,42 @@ impl Step for Translating<'_> {
     }
 
     fn work(&mut self, pairs: &mut [Pair], first: u64, fail: Fail<'_>) -> Result<()> {
-        let Translating { translator, what, lang } = self;
-        let texts: Vec<String> = pairs.par_iter().map(|pair| text(pair, *what)).collect();
-        let translations = translate(*translator, &texts).map_err(|error| of_pair(error, pairs, first, fail))?;
-        let tokenized = translations.into_par_iter().map(|translation| sentence(translation.text, lang.as_deref()));
+        let texts = self.texts(pairs);
+        let translations = translate(self.translator, &texts).map_err(|error| of_pair(error, pairs, first, fail))?;
+        self.put(pairs, translations, first, fail)
+    }
+}
+
+impl Translating<'_> {
+    /// As [`work`](Step::work), and keeps with every pair all translations that the translator gives: text and score.
+    pub fn work_best(&mut self, pairs: &mut [Pair], first: u64, fail: Fail<'_>) -> Result<()> {
+        let texts = self.texts(pairs);
+        let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
+        let found = self.translator.translate_best(&texts).map_err(|error| of_pair(error, pairs, first, fail))?;
+        let mut translations = Vec::with_capacity(found.len());
+        for (pair, best) in pairs.iter_mut().zip(found) {
+            let each = best.iter().map(|one| json!({"text": one.text, "score": one.score}));
+            pair.extra.insert("n_best".to_owned(), each.collect());
+            translations.push(best.into_iter().next().unwrap_or_default());
+        }
+        self.put(pairs, translations, first, fail)
+    }
+
+    /// The texts that are translated.
+    fn texts(&self, pairs: &[Pair]) -> Vec<String> {
+        let what = self.what;
+        pairs.par_iter().map(|pair| text(pair, what)).collect()
+    }
+
+    /// Puts translations where they belong, tokenised.
+    fn put(&self, pairs: &mut [Pair], translations: Vec<Translation>, first: u64, fail: Fail<'_>) -> Result<()> {
+        let lang = self.lang.as_deref();
+        let tokenized = translations.into_par_iter().map(|translation| sentence(translation.text, lang));
         let sentences: Vec<xlner_core::Result<Sentence>> = tokenized.collect();
         // Of several errors the first pair's.
         for (number, (pair, sentence)) in (first..).zip(pairs.iter_mut().zip(sentences)) {
             let sentence = sentence.map_err(|error| fail(number, pair, error.to_string()))?;
-            match what {
+            match self.what {
                 What::Source => pair.target = sentence,
                 What::Target => pair.source = sentence,
                 What::Back => back::keep(pair, &sentence)?,

@@ -9,6 +9,9 @@ use xlner_models::{Engine, HttpApi, Missing, TranslatorOptions};
 
 use crate::context::UsageError;
 
+/// Engines that load a model here.
+const MODELS: [Engine; 3] = [Engine::Nllb, Engine::Marian, Engine::Ct2];
+
 /// What translates.
 #[derive(Args)]
 pub struct EngineArgs {
@@ -99,6 +102,28 @@ impl EngineArgs {
         Ok(Some(options))
     }
 
+    /// The same with an engine that gives several translations of a sentence.
+    ///
+    /// # Errors
+    /// Where it is one that gives one only.
+    pub fn options_for(&self, from: &str, to: &str, best: usize) -> Result<Option<TranslatorOptions>> {
+        let options = self.options(from, to)?;
+        match options {
+            Some(options) if !MODELS.contains(&options.engine) => {
+                Err(UsageError(format!("--n-best is not for --engine {}; leave it out", options.engine)).into())
+            }
+            #[cfg(feature = "transformers")]
+            Some(mut options) => {
+                options.seq2seq.search.best = best;
+                let beams = &mut options.seq2seq.search.beams;
+                // Beams that are asked for are those that are taken.
+                *beams = self.beams.unwrap_or((*beams).max(best));
+                Ok(Some(options))
+            }
+            options => Ok(options),
+        }
+    }
+
     #[cfg(feature = "transformers")]
     fn set_seq2seq(&self, options: &mut TranslatorOptions) -> Result<()> {
         let seq2seq = &mut options.seq2seq;
@@ -112,7 +137,7 @@ impl EngineArgs {
     }
 
     fn check(&self, engine: Engine) -> Result<()> {
-        let models = &[Engine::Nllb, Engine::Marian, Engine::Ct2];
+        let models = &MODELS;
         let flags: [(&str, bool, &[Engine]); 16] = [
             ("--precision", self.precision.is_some(), models),
             ("--beams", self.beams.is_some(), models),
