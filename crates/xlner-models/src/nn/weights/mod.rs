@@ -8,6 +8,7 @@
 mod ctranslate2;
 mod pickle;
 mod safetensors;
+mod scope;
 mod torch;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -15,6 +16,8 @@ use std::fs::File;
 use std::io::{Read, Seek, SeekFrom};
 use std::ops::Range;
 use std::path::{Path, PathBuf};
+
+pub use scope::Scope;
 
 use half::slice::HalfFloatSliceExt;
 use half::{bf16, f16};
@@ -203,7 +206,7 @@ impl Weights {
 
     /// All tensors, by their whole names.
     pub fn root(&self) -> Scope<'_> {
-        Scope { weights: self, prefix: String::new() }
+        Scope::root(self)
     }
 
     /// The values of a tensor, row by row, whatever precision they are kept in.
@@ -297,47 +300,6 @@ fn renamed(name: &str) -> String {
         Some((layer, "gamma")) => format!("{layer}.weight"),
         Some((layer, "beta")) => format!("{layer}.bias"),
         _ => name.to_owned(),
-    }
-}
-
-/// The tensors of a part of a model: those whose names begin with its name and a dot.
-#[derive(Debug, Clone)]
-pub struct Scope<'a> {
-    weights: &'a Weights,
-    prefix: String,
-}
-
-impl<'a> Scope<'a> {
-    /// A part of this part: `at("encoder").at("layer.0")` or `at("encoder.layer.0")`; the part itself where `name` is empty.
-    pub fn at(&self, name: impl std::fmt::Display) -> Scope<'a> {
-        let name = self.name(&name.to_string());
-        Scope { weights: self.weights, prefix: name }
-    }
-
-    fn name(&self, name: &str) -> String {
-        match (self.prefix.as_str(), name) {
-            ("", name) => name.to_owned(),
-            (prefix, "") => prefix.to_owned(),
-            (prefix, name) => format!("{prefix}.{name}"),
-        }
-    }
-
-    /// Whether there is a tensor of that name in this part.
-    pub fn contains(&self, name: &str) -> bool {
-        self.weights.contains(&self.name(name))
-    }
-
-    /// The shape of a tensor, if there is one of that name.
-    pub fn shape(&self, name: &str) -> Option<&'a [usize]> {
-        self.weights.shape(&self.name(name))
-    }
-
-    /// The values of a tensor, as [`Weights::tensor`].
-    ///
-    /// # Errors
-    /// Those of [`Weights::tensor`].
-    pub fn tensor(&self, name: &str, shape: &[usize]) -> Result<Vec<f32>> {
-        self.weights.tensor(&self.name(name), shape)
     }
 }
 

@@ -8,13 +8,13 @@ use candle_core::{Device, Tensor, Var};
 use xlner_core::Sentence;
 
 use super::data::batches;
+use super::figures::Step;
 use super::folder;
 use super::model::{Dropout, Network, Packed};
 use super::ops::{Pass, mix};
 use super::optimizer::{AdamW, norm, schedule};
 use super::options::DeviceChoice;
 use super::parameters::Parameters;
-use super::trainer::Step;
 use crate::nn::Weights;
 use crate::transformer::SubWordTokenizer;
 use crate::transformer::config::Config;

@@ -7,8 +7,8 @@ use std::path::{Path, PathBuf};
 use candle_core::{Device, Tensor};
 use serde::{Deserialize, Serialize};
 
+use super::figures::EpochFigures;
 use super::folder;
-use super::trainer::EpochFigures;
 use crate::{Error, Result};
 
 const FILE: &str = "training.safetensors";

@@ -7,6 +7,7 @@
 mod aligner;
 mod checkpoint;
 mod data;
+mod figures;
 mod folder;
 mod model;
 mod ops;
@@ -16,8 +17,9 @@ mod parameters;
 mod trainer;
 
 pub use aligner::{AlignerOptions, AlignerTuned, fine_tune_aligner};
+pub use figures::{EpochFigures, FineTuned, Step};
 pub use options::{DeviceChoice, FineTuneOptions, LabelOn, Products};
-pub use trainer::{EpochFigures, Evaluate, FineTuned, Step, fine_tune};
+pub use trainer::{Evaluate, fine_tune};
 
 use crate::Error;
 

@@ -4,11 +4,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use candle_core::{Device, Tensor, Var};
-use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::checkpoint::{self, State};
 use super::data::{Item, batches, items};
+use super::figures::{EpochFigures, FineTuned, Step};
 use super::folder;
 use super::model::{Dropout, Network, Packed};
 use super::ops::{Pass, Target, mix};
@@ -25,49 +25,6 @@ use crate::{Error, Result};
 const SCALE: f32 = 65_536.0;
 /// Steps without overflow until it is doubled.
 const GROW: u64 = 2_000;
-
-/// One step of a training.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Step {
-    /// Its number, from 1.
-    pub step: u64,
-    /// Steps at most.
-    pub steps: u64,
-    /// Loss of its batches: mean cross-entropy, in nats.
-    pub loss: f64,
-    /// Learning rate.
-    pub learning_rate: f64,
-    /// Norm of all gradients, before it was cut.
-    pub gradient_norm: f64,
-}
-
-/// Figures of an epoch.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct EpochFigures {
-    /// Its number, from 1.
-    pub epoch: usize,
-    /// Mean loss of its steps.
-    pub loss: f64,
-    /// What the model was worth behind it, as far as somebody measured.
-    pub dev: Option<f64>,
-}
-
-/// What a training came to.
-#[derive(Debug, Clone, PartialEq)]
-pub struct FineTuned {
-    /// The classes of the model: `O`, `B-` and `I-` of every label.
-    pub classes: Vec<String>,
-    /// Weights of the model, and those that were trained.
-    pub weights: [usize; 2],
-    /// Steps made, those before a resumption among them.
-    pub steps: u64,
-    /// The step at which a checkpoint was found.
-    pub resumed: Option<u64>,
-    /// Epochs in turn.
-    pub history: Vec<EpochFigures>,
-    /// The epoch whose model was kept: the best by the dev figures, else the last.
-    pub epoch: usize,
-}
 
 /// Measures a model, which lies in a folder: the larger, the better.
 pub type Evaluate<'a> = &'a mut dyn FnMut(&Path) -> Result<f64>;

@@ -11,6 +11,7 @@ mod linear;
 mod loss;
 mod matrix;
 mod norm;
+mod padded;
 
 use std::cell::Cell;
 
