@@ -46,6 +46,19 @@ fn xlm_roberta_without_tokenizer_json() {
 }
 
 #[test]
+fn deberta_without_tokenizer_json() {
+    for name in ["deberta-v3", "deberta-v3-lower"] {
+        let Some((folder, references)) = references(name) else { return };
+        let tokenizer = SubWordTokenizer::load(&folder).unwrap();
+        for Reference { tokens, ids, words, .. } in &references {
+            let found = tokenizer.encode(&Sentence::from_tokens(tokens)).unwrap();
+            assert_eq!((&found.ids, &found.words), (ids, words), "{name}: {tokens:?}");
+        }
+        println!("{name}: {} sentences, all as by transformers", references.len());
+    }
+}
+
+#[test]
 fn nllb_without_tokenizer_json() {
     let Some((folder, references)) = references("nllb") else { return };
     let vocabulary = Vocabulary::open(&folder).unwrap();

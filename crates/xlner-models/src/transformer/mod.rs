@@ -14,6 +14,7 @@ pub mod fine_tune;
 mod labels;
 mod layer;
 mod model;
+mod pieces;
 mod tagger;
 mod tokenizer;
 mod windows;

@@ -3,16 +3,10 @@
 use std::path::Path;
 
 use serde_json::{Value, json};
-use tokenizers::models::unigram::Unigram;
-use tokenizers::normalizers::Precompiled;
-use tokenizers::pre_tokenizers::metaspace::{Metaspace, PrependScheme};
-use tokenizers::pre_tokenizers::sequence::Sequence;
-use tokenizers::pre_tokenizers::whitespace::WhitespaceSplit;
-use tokenizers::processors::template::TemplateProcessing;
-use tokenizers::{AddedToken, Tokenizer};
+use tokenizers::Tokenizer;
 use xlner_core::Sentence;
 
-use crate::sentencepiece::ModelFile;
+use super::pieces::{self, json as json_file};
 use crate::{Error, Result};
 
 /// The sub-words of a sentence.
@@ -32,30 +26,29 @@ pub struct SubWordTokenizer {
 
 impl SubWordTokenizer {
     /// Loads the tokeniser of a checkpoint's folder: `tokenizer.json`, else the word pieces of `vocab.txt` (BERT), else
-    /// `sentencepiece.bpe.model` (XLM-R).
+    /// `sentencepiece.bpe.model` (XLM-R), else `spm.model` (DeBERTa-v2 and v3).
     ///
     /// # Errors
     /// [`Error::Model`] where there is none, or one of another kind; [`Error::File`] where it cannot be read.
     pub fn load(folder: &Path) -> Result<SubWordTokenizer> {
-        let (path, vocabulary) = (folder.join("tokenizer.json"), folder.join("vocab.txt"));
-        let (path, description) = if path.is_file() {
-            let text = std::fs::read(&path).map_err(|problem| Error::file(&path, problem))?;
-            let description =
-                serde_json::from_slice(&text).map_err(|problem| Error::model(&path, problem.to_string()))?;
-            (path, description)
-        } else if vocabulary.is_file() {
-            let description = word_pieces(folder, &vocabulary)?;
-            (vocabulary, description)
-        } else if folder.join("sentencepiece.bpe.model").is_file() {
-            return fairseq(&folder.join("sentencepiece.bpe.model"));
-        } else {
-            return Err(Error::model(
-                folder,
-                "there is no tokeniser: neither tokenizer.json nor vocab.txt nor sentencepiece.bpe.model; `AutoTokenizer.from_pretrained(folder)\
-                 .save_pretrained(folder)` of transformers writes the first",
-            ));
+        let file = |name: &str| Some(folder.join(name)).filter(|path| path.is_file());
+        let described = |path: &Path, description| {
+            SubWordTokenizer::from_description(description).map_err(|problem| Error::model(path, problem))
         };
-        SubWordTokenizer::from_description(description).map_err(|problem| Error::model(&path, problem))
+        if let Some(path) = file("tokenizer.json") {
+            described(&path, json_file(&path)?)
+        } else if let Some(path) = file("vocab.txt") {
+            described(&path, word_pieces(folder, &path)?)
+        } else if let Some(path) = file("sentencepiece.bpe.model") {
+            Ok(SubWordTokenizer { tokenizer: pieces::xlm_roberta(&path)? })
+        } else if let Some(path) = file("spm.model") {
+            Ok(SubWordTokenizer { tokenizer: pieces::deberta(&path)? })
+        } else {
+            Err(Error::model(
+                folder,
+                "there is no tokeniser: neither tokenizer.json nor vocab.txt, sentencepiece.bpe.model or spm.model;                  `AutoTokenizer.from_pretrained(folder).save_pretrained(folder)` of transformers writes the first",
+            ))
+        }
     }
 
     /// From what `tokenizer.json` holds.
@@ -103,47 +96,12 @@ fn space_before_words(part: &mut Value) {
     }
 }
 
-/// XLM-R's tokeniser by its SentencePiece model.
-fn fairseq(path: &Path) -> Result<SubWordTokenizer> {
-    let file = ModelFile::open(path)?;
-    let wrong = |problem: tokenizers::Error| Error::model(path, problem.to_string());
-    if !file.unigram {
-        return Err(Error::model(path, "this is a BPE model; XLM-R has a unigram model, and others a tokenizer.json"));
-    }
-    let scores = [0.0; 4].into_iter().chain(file.pieces.iter().skip(3).map(|piece| f64::from(piece.score)));
-    let mut pieces: Vec<(String, f64)> = file.pieces_of_fairseq().into_iter().zip(scores).collect();
-    pieces.push(("<mask>".to_owned(), 0.0));
-    let mut tokenizer = Tokenizer::new(Unigram::from(pieces, Some(3), false).map_err(wrong)?);
-    if !file.charsmap.is_empty() {
-        let charsmap = Precompiled::from(&file.charsmap).map_err(|problem| wrong(Box::new(problem)))?;
-        tokenizer.with_normalizer(Some(charsmap));
-    }
-    let spaces = Metaspace::new('▁', PrependScheme::Always, true);
-    tokenizer.with_pre_tokenizer(Some(Sequence::new(vec![WhitespaceSplit.into(), spaces.into()])));
-    let framed = TemplateProcessing::builder()
-        .try_single("<s> $A </s>")
-        .and_then(|builder| {
-            builder.special_tokens(vec![("<s>", 0), ("</s>", 2)]).build().map_err(|problem| problem.to_string())
-        })
-        .map_err(|problem| Error::model(path, problem))?;
-    tokenizer.with_post_processor(Some(framed));
-    let special = ["<s>", "<pad>", "</s>", "<unk>"].map(|token| AddedToken::from(token, true));
-    tokenizer.add_special_tokens(&special);
-    tokenizer.add_special_tokens(&[AddedToken::from("<mask>", true).lstrip(true)]);
-    Ok(SubWordTokenizer { tokenizer })
-}
-
 /// BERT's tokeniser by its list of word pieces.
 fn word_pieces(folder: &Path, path: &Path) -> Result<Value> {
     let text = std::fs::read_to_string(path).map_err(|problem| Error::file(path, problem))?;
     let vocabulary: serde_json::Map<String, Value> =
         text.lines().enumerate().map(|(id, piece)| (piece.trim_end_matches('\r').to_owned(), id.into())).collect();
-    let options = folder.join("tokenizer_config.json");
-    let options: Value = match std::fs::read(&options) {
-        Ok(text) => serde_json::from_slice(&text).map_err(|problem| Error::model(&options, problem.to_string()))?,
-        Err(problem) if problem.kind() == std::io::ErrorKind::NotFound => Value::Null,
-        Err(problem) => return Err(Error::file(&options, problem)),
-    };
+    let options = json_file(&folder.join("tokenizer_config.json"))?;
     let id = |piece: &str| {
         let known = vocabulary.get(piece).cloned();
         known.ok_or_else(|| Error::model(path, format!("{piece} is not in the list: it is not that of a BERT")))
