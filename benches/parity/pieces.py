@@ -1,4 +1,5 @@
-"""Tokenisers of XLM-R, DeBERTa and NLLB-200 that are SentencePiece models alone, with what `transformers` and SentencePiece make of 1,000 sentences.
+"""Tokenisers that are no tokenizer.json: SentencePiece models alone (XLM-R, DeBERTa-v2 and v3, NLLB-200), lists of pieces and merges
+(RoBERTa, DeBERTa), with what `transformers` and SentencePiece make of 1,000 sentences.
 
     python benches/parity/pieces.py [FOLDER]        # target/parity/pieces
     XLNER_PARITY=target/parity cargo test -p xlner-models --features transformers --test pieces
@@ -15,6 +16,7 @@ import sentencepiece
 import transformers
 from transformers.convert_slow_tokenizer import DebertaV2Converter
 
+from encoders import byte_level
 from text import sentences
 
 
@@ -99,6 +101,20 @@ def main():
                 file.write(json.dumps({"tokens": tokens, "ids": encoded["input_ids"], "words": encoded.word_ids(), "slow": slow}) + "\n")
         print(f"{name}: {len(fast)} pieces, {len(tested)} sentences; the conversion of transformers differs in {differ} from "
               f"SentencePiece and in {other} from DebertaV2Tokenizer of {transformers.__version__}")
+
+    for name, kind, special, ends in [
+        ("roberta", transformers.RobertaTokenizer, ["<s>", "<pad>", "</s>", "<unk>", "<mask>"], ("<s>", "</s>")),
+        ("deberta-v1", transformers.DebertaTokenizer, ["[PAD]", "[CLS]", "[SEP]", "[UNK]", "[MASK]"], ("[CLS]", "[SEP]")),
+    ]:
+        folder = top / name
+        folder.mkdir(parents=True, exist_ok=True)
+        byte_level(text, special, *ends).backend_tokenizer.model.save(str(folder))
+        fast = kind.from_pretrained(folder, add_prefix_space=True)
+        with open(folder / "reference.jsonl", "w") as file:
+            for tokens in tested:
+                encoded = fast(tokens, is_split_into_words=True)
+                file.write(json.dumps({"tokens": tokens, "ids": encoded["input_ids"], "words": encoded.word_ids()}) + "\n")
+        print(f"{name}: {len(fast)} pieces, {len(tested)} sentences")
 
     folder = top / "nllb"
     model = train(folder, text, "bpe")
