@@ -60,19 +60,20 @@ def unigram(text, special, first, last, unknown, normalizer):
     )
 
 
-def byte_level(text):
+def byte_level(text, special, first, last):
     tokenizer = tokenizers.Tokenizer(models.BPE())
     tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=True)
     tokenizer.decoder = decoders.ByteLevel()
-    special = ["<s>", "<pad>", "</s>", "<unk>", "<mask>"]
     trainer = trainers.BpeTrainer(
         vocab_size=VOCABULARY, special_tokens=special, initial_alphabet=pre_tokenizers.ByteLevel.alphabet(), show_progress=False
     )
     tokenizer.train_from_iterator(text, trainer)
-    tokenizer.post_processor = processors.RobertaProcessing(("</s>", 2), ("<s>", 0), add_prefix_space=True)
+    tokenizer.post_processor = processors.RobertaProcessing(
+        (last, special.index(last)), (first, special.index(first)), add_prefix_space=True
+    )
     return transformers.PreTrainedTokenizerFast(
-        tokenizer_object=tokenizer, bos_token="<s>", eos_token="</s>", cls_token="<s>", sep_token="</s>", unk_token="<unk>",
-        pad_token="<pad>", mask_token="<mask>", add_prefix_space=True,
+        tokenizer_object=tokenizer, bos_token=first, eos_token=last, cls_token=first, sep_token=last, unk_token=special[3],
+        pad_token=special[1] if first == "<s>" else special[0], mask_token=special[-1], add_prefix_space=True,
     )
 
 
@@ -91,7 +92,9 @@ def checkpoints(text):
     yield "bert", transformers.BertConfig(**SIZES), cased, "safetensors"
     yield "bert-uncased", transformers.BertConfig(**SIZES, hidden_act="gelu_new", type_vocab_size=3), uncased, "bin"
     yield "xlm-roberta", transformers.XLMRobertaConfig(**SIZES, type_vocab_size=1, pad_token_id=1, layer_norm_eps=1e-5), xlm, "shards"
-    yield "roberta", transformers.RobertaConfig(**SIZES, type_vocab_size=1, pad_token_id=1), byte_level(text), "safetensors"
+    yield "roberta", transformers.RobertaConfig(**SIZES, type_vocab_size=1, pad_token_id=1), byte_level(
+        text, sentence_pieces, "<s>", "</s>"
+    ), "safetensors"
     yield "camembert", transformers.CamembertConfig(**SIZES, type_vocab_size=1, pad_token_id=1), xlm, "half"
     sizes = {key: value for key, value in SIZES.items() if key.endswith("label") or key.startswith("label") or key == "max_position_embeddings"}
     yield "distilbert", transformers.DistilBertConfig(**sizes, dim=48, n_layers=4, n_heads=4, hidden_dim=96), cased, "safetensors"
@@ -107,6 +110,14 @@ def checkpoints(text):
     yield "deberta-absolute", transformers.DebertaV2Config(
         **SIZES, relative_attention=False, type_vocab_size=0, pad_token_id=0
     ), deberta, "safetensors"
+    of_bytes = byte_level(text, debertas, "[CLS]", "[SEP]")
+    first = dict(relative_attention=True, pad_token_id=0, layer_norm_eps=1e-7)
+    yield "deberta-v1", transformers.DebertaConfig(
+        **SIZES, **first, position_biased_input=False, type_vocab_size=0, max_relative_positions=-1, pos_att_type="c2p|p2c"
+    ), of_bytes, "bin"
+    yield "deberta-v1-plain", transformers.DebertaConfig(
+        **SIZES, **first, type_vocab_size=2, max_relative_positions=20, pos_att_type=["p2c"]
+    ), of_bytes, "safetensors"
 
 
 def random_weights(model, seed):

@@ -74,9 +74,9 @@ impl Drop for Bars {
 
 fn style(total: bool) -> ProgressStyle {
     let template = if total {
-        "{msg:>8} {wide_bar} {human_pos}/{human_len} {per_sec} {eta}"
+        "{msg:>14} {wide_bar} {human_pos}/{human_len} {per_sec} {eta}"
     } else {
-        "{msg:>8} {spinner} {human_pos} {per_sec}"
+        "{msg:>14} {spinner} {human_pos} {per_sec}"
     };
     ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar())
 }

@@ -82,6 +82,34 @@ fn pairs_and_their_sides() {
 }
 
 #[test]
+fn gold_entities_of_records() {
+    let record = |id: u32, gold: &str| {
+        format!(
+            r#"{{"id":"s{id}","source":{{"tokens":["a"]}},"target":{{"tokens":["x","y"],"entities":[{{"start":0,"end":1,"label":"ORG"}}]}}{gold}}}"#
+        ) + "\n"
+    };
+    let gold = r#","gold":[{"start":1,"end":2,"label":"PER"}]"#;
+    let pairs = [record(1, ""), record(2, gold)].concat();
+    let folder = Folder::with(&[("a.jsonl", &pairs), ("b.jsonl", &record(1, gold)), ("a.conll", CONLL)]);
+    assert_eq!(stdout(&mut folder.convert("b.jsonl --gold --side target --to-format conll")), "x\tO\ny\tB-PER\n\n");
+    let whole = stdout(&mut folder.convert("b.jsonl --gold --to-format jsonl"));
+    assert!(whole.contains(r#""label":"PER""#) && !whole.contains("ORG"), "{whole}");
+    // What --skip leaves out needs no gold.
+    let skipped = stdout(&mut folder.convert("a.jsonl --gold --side target --skip 1 --to-format jsonl"));
+    assert!(skipped.contains(r#""id":"s2""#) && skipped.contains("PER"), "{skipped}");
+    for (arguments, code, message) in [
+        ("a.jsonl --gold --side target", 1, "pair 1 “s1”: there is no field `gold`"),
+        ("a.jsonl --gold", 1, "pair 1 “s1”: there is no field `gold`"),
+        ("b.jsonl --gold --side source", 2, "--gold is about the target"),
+        ("a.conll --gold", 2, "--gold is for records of pairs"),
+    ] {
+        let mut command = folder.convert(&format!("{arguments} -o out.jsonl"));
+        command.assert().code(code).stderr(predicate::str::contains(message));
+    }
+    assert_eq!(folder.names(), ["a.conll", "a.jsonl", "b.jsonl"].map(PathBuf::from));
+}
+
+#[test]
 fn files_are_joined_to_pairs() {
     let source = "Obama\tB-PER\n\n# sentence without tokens\n\nYes\tO\n";
     let folder = Folder::with(&[("a.conll", source), ("b.txt", "Obama\n\nJa\n"), ("l.pharaoh", "0-0\n\n0-0\n")]);

@@ -196,7 +196,8 @@ fn failures_name_the_place_and_leave_nothing() {
             "project --pairs pairs.jsonl --scores nmt=1 -o out.jsonl",
             "pairs.jsonl, pair 1 “s1”: there is no score `nmt`",
         ),
-        (&format!("{GIVEN} -o no/such/out.conll"), "no/such/out.conll: cannot open"),
+        ("project --pairs pairs.jsonl --scores codec=1 -o out.jsonl", "under `scores`; --nmt-model MODEL makes it"),
+        (&format!("{GIVEN} -o no/such/out.conll"), "no/such/out.conll: cannot open: there is no folder no/such\n"),
     ];
     for (arguments, message) in cases {
         fails(&folder, arguments, 1, message);

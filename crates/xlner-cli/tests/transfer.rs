@@ -41,6 +41,20 @@ fn markers_lead_to_entities() {
 }
 
 #[test]
+fn progress_tells_translation_and_back_translation_apart() {
+    let folder = folder(&[
+        ("in.txt", b"Ana spava .\n"),
+        ("there.tsv", b"Ana spava.\tAna sleeps.\n"),
+        ("back.tsv", b"Ana sleeps.\tAna spava.\n"),
+    ]);
+    let label = "label --from sr --via en --engine lookup --model there.tsv --back project --back-model back.tsv";
+    xlner(&folder, &format!("{label} --tagger capitals:PER in.txt --tokenized --progress always"))
+        .assert()
+        .success()
+        .stderr(predicate::str::contains("translate: 1\n").and(predicate::str::contains("translate back: 1\n")));
+}
+
+#[test]
 fn wrong_usage() {
     let folder = files();
     let nmt = "transfer --to sr --engine lookup --model table.tsv --source en.conll -o out.conll";

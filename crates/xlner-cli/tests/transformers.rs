@@ -108,6 +108,49 @@ fn label_and_transfer_take_an_encoder() {
 }
 
 #[test]
+fn label_and_transfer_open_their_taggers_as_told() {
+    let folder = files();
+    std::fs::write(folder.path().join("table.tsv"), "berlin vidi anna.\tanna sees berlin.\n").unwrap();
+    std::fs::write(folder.path().join("in.txt"), "berlin vidi anna .\n").unwrap();
+    let label = "label --from sr --via en --engine lookup --model table.tsv --tokenized in.txt";
+    let by_bert = "--tagger bert --aligner simalign --encoder bert --layer 1";
+    let tagged = |flags: &str| {
+        stdout(&folder, &format!("{label} {by_bert} {flags} --run run --report report.json -o labelled.conll"));
+        let report: Value = serde_json::from_str(&read(&folder, "report.json")).unwrap();
+        (read(&folder, "labelled.conll"), report["stages"]["tag"]["sentences"].as_u64().unwrap())
+    };
+    let expected = "berlin\tB-LOC\nvidi\tO\nanna\tB-PER\n.\tO\n\n";
+    assert_eq!(tagged(""), (expected.to_owned(), 1));
+    // What is kept holds for the same flags, and for no others.
+    for flags in ["--tagger-precision int8", "--tagger-sub-words mean", "--tagger-labels O,B-PER,B-LOC,I-LOC"] {
+        assert_eq!(tagged(flags), (expected.to_owned(), 1), "{flags}");
+        assert_eq!(tagged(flags), (expected.to_owned(), 0), "{flags}");
+    }
+    assert_eq!(tagged("--tagger-precision f32 --tagger-sub-words first").1, 0);
+    assert_eq!(tagged("--tagger-labels O,B-HUM,B-GPE,I-GPE").0, expected.replace("PER", "HUM").replace("LOC", "GPE"));
+    let target = "--target-tagger bert --target-tagger-precision int8 --candidates tagger";
+    let target = format!("{target} --target-tagger-sub-words max --target-tagger-labels O,B-PER,B-LOC,I-LOC");
+    assert_eq!(tagged(&target), (expected.to_owned(), 1));
+
+    std::fs::write(folder.path().join("back.tsv"), "anna sees berlin\tberlin vidi anna\n").unwrap();
+    std::fs::write(folder.path().join("source.conll"), "anna\tO\nsees\tO\nberlin\tO\n\n").unwrap();
+    let transfer = "transfer --from en --to sr --engine lookup --model back.tsv --source source.conll";
+    let flags = "--tagger-precision int8 --tagger-labels O,B-HUM,B-GPE,I-GPE";
+    let expected = "berlin\tB-GPE\nvidi\tO\nanna\tB-HUM\n\n";
+    assert_eq!(stdout(&folder, &format!("{transfer} {by_bert} {flags}")), expected);
+
+    for (flags, message) in [
+        ("--tagger default --tagger-precision int8", "options of transformers"),
+        ("--tagger-precision int8", "--tagger"),
+        ("--tagger bert --target-tagger-labels O", "--target-tagger"),
+        ("--tagger bert --tagger-labels O", "1 labels are given"),
+        ("--tagger bert --tagger-sub-words last", "first, mean and max"),
+    ] {
+        fails(&folder, &format!("{label} {flags} -o out.conll"), 2, message);
+    }
+}
+
+#[test]
 fn tag_reads_a_folder_and_gives_probabilities() {
     let folder = files();
     let bare: String = COLUMNS.lines().map(|line| line.split('\t').next().unwrap().to_owned() + "\n").collect();

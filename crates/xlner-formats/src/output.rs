@@ -140,7 +140,11 @@ fn beside(path: &Path) -> io::Result<NamedTempFile> {
         use std::os::unix::fs::PermissionsExt as _;
         builder.permissions(fs::Permissions::from_mode(0o666));
     }
-    builder.tempfile_in(folder)
+    // The error tells the name of the new file, which nobody gave.
+    builder.tempfile_in(folder).map_err(|error| match folder.is_dir() {
+        true => io::Error::new(error.kind(), format!("no file can be made in {}: {}", folder.display(), error.kind())),
+        false => io::Error::new(error.kind(), format!("there is no folder {}", folder.display())),
+    })
 }
 
 impl Write for Output {
@@ -240,5 +244,7 @@ mod tests {
     fn a_missing_folder_is_an_error() {
         let error = Output::create(Path::new("no/such/folder/a.txt")).err().unwrap().to_string();
         assert_eq!(error, "no/such/folder/a.txt: cannot open");
+        let error = beside(Path::new("no/such/folder/a.txt")).unwrap_err().to_string();
+        assert_eq!(error, "there is no folder no/such/folder");
     }
 }

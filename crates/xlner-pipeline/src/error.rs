@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use xlner_core::Pair;
+use xlner_models::{CODEC, NMT};
 
 /// Result of the functions of this crate.
 pub type Result<T> = std::result::Result<T, Error>;
@@ -68,7 +69,7 @@ pub enum Error {
         problem: String,
     },
     /// A pair that cannot be worked on.
-    #[error("{}, pair {number}{}: {problem}", file.display(), quoted(id))]
+    #[error("{}, pair {number}{}: {problem}{}", file.display(), quoted(id), cure(problem))]
     Pair {
         /// The file the pair, or the part of it that is wrong, comes from.
         file: PathBuf,
@@ -92,6 +93,16 @@ impl From<serde_json::Error> for Error {
     /// For JSON that xlner itself wrote or is writing: records in a run folder, figures of `eval`.
     fn from(error: serde_json::Error) -> Error {
         Error::Options(format!("JSON of xlner's own cannot be read or written: {error}"))
+    }
+}
+
+/// What is behind an error for which there is a flag.
+fn cure(problem: &xlner_project::Error) -> String {
+    match problem {
+        xlner_project::Error::NoScore(name) if [NMT, CODEC].contains(&name.as_str()) => {
+            "; --nmt-model MODEL makes it".to_owned()
+        }
+        _ => String::new(),
     }
 }
 

@@ -13,6 +13,8 @@ pub enum Stage {
     Read,
     /// Translating sentences.
     Translate,
+    /// Translating translations back.
+    TranslateBack,
     /// Finding entities.
     Tag,
     /// Training an aligner or a tagger; counted are pairs or sentences times iterations.
@@ -32,6 +34,7 @@ impl Stage {
             Stage::Pull => "pull",
             Stage::Read => "read",
             Stage::Translate => "translate",
+            Stage::TranslateBack => "translate back",
             Stage::Tag => "tag",
             Stage::Train => "train",
             Stage::Align => "align",

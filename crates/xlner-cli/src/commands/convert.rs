@@ -1,6 +1,7 @@
 //! `xlner convert`.
 
 mod entities;
+mod gold;
 mod join;
 mod progress;
 
@@ -56,7 +57,7 @@ pub struct Args {
     /// Take that many, and no more
     #[arg(long, value_name = "N", default_value_t = u64::MAX, hide_default_value = true)]
     limit: u64,
-    /// Of records take the entities in their field `gold` as those of the target
+    /// Of records take the entities in their field `gold` as those of the target; with --side target write these sentences alone
     #[arg(long)]
     gold: bool,
     /// Where to write; `-` is standard output
@@ -145,7 +146,8 @@ pub fn run(args: Args, context: &Context) -> Result<()> {
         one_based: args.one_based,
         lang: args.lang.clone(),
         target_lang: args.target_lang.clone(),
-        side: args.side,
+        // The target gets its gold entities while it is part of its pair.
+        side: args.side.filter(|_| !args.gold),
         tokenized: args.tokenized,
     };
     let write = WriteOptions {
@@ -161,10 +163,19 @@ pub fn run(args: Args, context: &Context) -> Result<()> {
     if inputs.into_iter().flatten().filter(|path| path.as_os_str() == "-").count() > 1 {
         return Err(UsageError("standard input (-) can be read once only".into()).into());
     }
+    if args.gold && args.side == Some(Side::Source) {
+        return Err(
+            UsageError("--gold is about the target sentences; take --side target, or leave out one".into()).into()
+        );
+    }
     let changes = Changes::new(&args.map, &args.ignore, args.overlaps == Overlaps::Longest);
     let mut job = Job { args: &args, write, changes, meter: Meter::new(context), tokenized: 0, read: 0 };
     let repaired = match (&args.input, &args.source, &args.target) {
         (Some(input), _, _) => match read_records(input, &read)? {
+            Records::Pairs(reader) if args.gold && args.side.is_some() => job.gold_targets(reader)?,
+            Records::Sentences(_) | Records::Alignments(_) if args.gold => {
+                return Err(UsageError("--gold is for records of pairs, and the input holds none".into()).into());
+            }
             Records::Sentences(reader) => job.sentences(reader)?,
             Records::Pairs(reader) => job.pairs(reader)?,
             Records::Alignments(reader) => job.alignments(reader)?,
@@ -202,19 +213,42 @@ impl Job<'_> {
     }
 
     fn sentences(&mut self, mut reader: SentenceReader) -> Result<u64> {
+        let next = &mut || {
+            let sentence = reader.next()?;
+            Some(sentence.map(|sentence| (sentence, reader.bytes_read())).map_err(Into::into))
+        };
+        self.all_sentences(next, |sentence, _| Ok(sentence))?;
+        Ok(reader.repaired())
+    }
+
+    /// Writes the target sentences of pairs with their gold entities.
+    fn gold_targets(&mut self, mut reader: PairReader) -> Result<u64> {
+        let next = &mut || {
+            let pair = reader.next()?;
+            Some(pair.map(|pair| (pair, reader.bytes_read())).map_err(Into::into))
+        };
+        self.all_sentences(next, gold::target)?;
+        Ok(reader.repaired())
+    }
+
+    /// Writes sentences. `next` gives an item and the bytes read so far, `sentence` makes a sentence of it and its number.
+    fn all_sentences<T>(
+        &mut self,
+        next: &mut dyn FnMut() -> Option<Result<(T, u64)>>,
+        sentence: impl Fn(T, u64) -> Result<Sentence>,
+    ) -> Result<()> {
         if self.format().is_some_and(|format| !format.holds_sentences()) {
             return Err(self.refuse("sentences", "none; to make pairs, join two files with --source and --target"));
         }
         let mut writer = write_sentences(&self.args.output, &self.write)?;
-        while let Some(sentence) = self.next(&mut || reader.next()) {
-            let mut sentence = sentence?;
+        while let Some((item, bytes)) = self.next(next).transpose()? {
+            let mut sentence = sentence(item, self.read)?;
             self.tokenize(&mut sentence)?;
             self.changes.sentence(&mut sentence);
             writer.write(&sentence)?;
-            self.meter.tick(reader.bytes_read());
+            self.meter.tick(bytes);
         }
-        writer.finish()?;
-        Ok(reader.repaired())
+        Ok(writer.finish()?)
     }
 
     fn pairs(&mut self, mut reader: PairReader) -> Result<u64> {
@@ -253,7 +287,7 @@ impl Job<'_> {
         let mut writer = write_pairs(&self.args.output, &self.write)?;
         while let Some((mut pair, bytes)) = self.next(next).transpose()? {
             if self.args.gold {
-                take_gold(&mut pair).with_context(|| format!("pair {} “{}”", self.read, pair.id))?;
+                gold::take(&mut pair, self.read)?;
             }
             self.tokenize(&mut pair.source)?;
             self.tokenize(&mut pair.target)?;
@@ -314,15 +348,6 @@ impl Job<'_> {
         }
         context.detail(format_args!("{} written", self.meter.count()));
     }
-}
-
-/// Makes the field `gold` the entities of the target.
-fn take_gold(pair: &mut Pair) -> Result<()> {
-    let gold = pair.extra.remove("gold").context("there is no field `gold` (--gold)")?;
-    pair.target.entities =
-        serde_json::from_value(gold).context("field `gold` is not a list of entities {\"start\",\"end\",\"label\"}")?;
-    pair.projection = None;
-    Ok(pair.target.validate()?)
 }
 
 fn mapping(text: &str) -> Result<(String, String), String> {

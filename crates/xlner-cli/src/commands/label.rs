@@ -4,10 +4,11 @@ use std::path::PathBuf;
 
 use anyhow::Result;
 use xlner_formats::ReadOptions;
-use xlner_models::{Tagger, TranslatorOptions, open_tagger, open_translator};
+use xlner_models::{Tagger, TranslatorOptions, open_translator};
 use xlner_pipeline::{Back, LabelJob, LabelModels};
 
 use super::options::{AlignerArgs, EncoderLinks, InputArgs, MethodArgs, NmtArgs, OutputArgs, RunArgs, scorer};
+use super::taggers::TaggerArgs;
 use super::translate::EngineArgs;
 use crate::bars::Bars;
 use crate::context::{Context, UsageError, failed, model_failed};
@@ -54,6 +55,8 @@ pub struct Args {
     /// Tagger of the sentences' own language, for --scores tagger=… and --candidates tagger
     #[arg(long, value_name = "MODEL", help_heading = "Taggers")]
     target_tagger: Option<String>,
+    #[command(flatten)]
+    taggers: TaggerArgs,
 
     #[command(flatten)]
     aligner: AlignerArgs,
@@ -111,9 +114,9 @@ pub fn run(args: Args, context: &Context) -> Result<()> {
         back_translator = Some(open_translator(&back).map_err(model_failed)?);
     }
     let mut translator = open_translator(&translator).map_err(model_failed)?;
-    let tagger = open_tagger(&args.tagger).map_err(model_failed)?;
+    let tagger = args.taggers.open(&args.tagger)?;
     let encoder = args.aligner.encoder()?;
-    let target_tagger = args.target_tagger.as_deref().map(open_tagger).transpose().map_err(model_failed)?;
+    let target_tagger = args.target_tagger.as_deref().map(|name| args.taggers.open_target(name)).transpose()?;
     let mut nmt = args.nmt.open([&args.via, &args.from])?;
     let report = {
         let mut bars = Bars::new(context);

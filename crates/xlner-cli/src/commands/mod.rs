@@ -13,6 +13,7 @@ mod project;
 mod report;
 mod self_train;
 mod tag;
+mod taggers;
 mod train;
 mod transfer;
 mod translate;

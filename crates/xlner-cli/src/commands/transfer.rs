@@ -5,10 +5,11 @@ use std::path::PathBuf;
 use anyhow::Result;
 use xlner_core::tags::Scheme;
 use xlner_formats::ReadOptions;
-use xlner_models::{Tagger, open_tagger, open_translator};
+use xlner_models::{Tagger, open_translator};
 use xlner_pipeline::{TransferJob, TransferModels};
 
 use super::options::{AlignerArgs, EncoderLinks, InputArgs, MethodArgs, NmtArgs, OutputArgs, RunArgs, scorer};
+use super::taggers::TaggerArgs;
 use super::translate::EngineArgs;
 use crate::bars::Bars;
 use crate::context::{Context, failed, model_failed};
@@ -50,8 +51,10 @@ pub struct Args {
     #[arg(long, requires = "engine", help_heading = "Method")]
     markers: bool,
     /// Tagger of the target language, for --scores tagger=… and --candidates tagger
-    #[arg(long, value_name = "MODEL", help_heading = "Translation")]
+    #[arg(long, value_name = "MODEL", help_heading = "Taggers")]
     target_tagger: Option<String>,
+    #[command(flatten)]
+    taggers: TaggerArgs,
 
     #[command(flatten)]
     aligner: AlignerArgs,
@@ -92,9 +95,9 @@ pub fn run(args: Args, context: &Context) -> Result<()> {
     job.check().map_err(failed)?;
     let translator = args.engine.options(&args.from, &args.to)?;
     let mut translator = translator.as_ref().map(open_translator).transpose().map_err(model_failed)?;
-    let open = |name: &Option<String>| name.as_deref().map(open_tagger).transpose().map_err(model_failed);
     let encoder = args.aligner.encoder()?;
-    let (tagger, target_tagger) = (open(&args.tagger)?, open(&args.target_tagger)?);
+    let tagger = args.tagger.as_deref().map(|name| args.taggers.open(name)).transpose()?;
+    let target_tagger = args.target_tagger.as_deref().map(|name| args.taggers.open_target(name)).transpose()?;
     let mut nmt = args.nmt.open([&args.from, &args.to])?;
     let report = {
         let mut bars = Bars::new(context);

@@ -16,6 +16,8 @@ pub(super) enum Family {
     /// RoBERTa, XLM-RoBERTa, CamemBERT: positions count from behind the padding's id.
     Roberta,
     Distilbert,
+    /// Version 1.
+    DebertaV1,
     /// Versions 2 and 3.
     Deberta,
 }
@@ -26,6 +28,7 @@ impl Family {
             "bert" => Family::Bert,
             "roberta" | "xlm-roberta" | "camembert" => Family::Roberta,
             "distilbert" => Family::Distilbert,
+            "deberta" => Family::DebertaV1,
             "deberta-v2" => Family::Deberta,
             _ => return None,
         })
@@ -37,7 +40,7 @@ impl Family {
             Family::Bert => "bert",
             Family::Roberta => "roberta",
             Family::Distilbert => "distilbert",
-            Family::Deberta => "deberta",
+            Family::DebertaV1 | Family::Deberta => "deberta",
         }
     }
 }
@@ -55,6 +58,8 @@ pub(super) struct Relative {
     pub position_to_content: bool,
     /// The projections of contents serve positions too.
     pub shared: bool,
+    /// Else the names of the projections that serve them, as keys and as queries.
+    pub own: [&'static str; 2],
     /// The vectors of distances are normalised.
     pub norm: bool,
 }
@@ -131,6 +136,8 @@ struct Raw {
     conv_kernel_size: usize,
     conv_groups: Option<usize>,
     conv_act: Option<String>,
+    #[serde(default)]
+    talking_head: bool,
 }
 
 fn gelu() -> String {
@@ -153,7 +160,7 @@ impl Config {
         let value: Value = serde_json::from_slice(text).map_err(|problem| problem.to_string())?;
         let kind = value.get("model_type").and_then(Value::as_str).unwrap_or("none");
         let family = Family::of(kind).ok_or_else(|| {
-            format!("model_type is {kind}; there are bert, roberta, xlm-roberta, camembert, distilbert and deberta-v2 (also v3)")
+            format!("model_type is {kind}; there are bert, roberta, xlm-roberta, camembert, distilbert, deberta and deberta-v2 (also v3)")
         })?;
         let raw: Raw = serde_json::from_value(value).map_err(|problem| problem.to_string())?;
         let activation =
@@ -165,10 +172,13 @@ impl Config {
         if sizes.contains(&0) || !raw.hidden_size.is_multiple_of(raw.num_attention_heads) {
             return Err("sizes are 0, or hidden_size is no multiple of num_attention_heads".into());
         }
-        let deberta = family == Family::Deberta;
-        let relative = (deberta && raw.relative_attention).then(|| relative(&raw)).transpose()?;
+        let deberta = matches!(family, Family::DebertaV1 | Family::Deberta);
+        let relative = (deberta && raw.relative_attention).then(|| relative(&raw, family)).transpose()?;
+        if family == Family::DebertaV1 && (raw.talking_head || relative.is_none() && raw.pos_att_type.is_some()) {
+            return Err("talking_head, and pos_att_type without relative_attention, are not known".into());
+        }
         let convolution = match raw.conv_kernel_size {
-            width if !deberta || width == 0 => None,
+            width if family != Family::Deberta || width == 0 => None,
             width if width % 2 == 1 && raw.conv_groups.unwrap_or(1) == 1 => {
                 let activation = activation(raw.conv_act.as_deref().unwrap_or("tanh"))?;
                 Some(Convolution { width, activation })
@@ -180,7 +190,11 @@ impl Config {
             let label = raw.id2label.get(&index.to_string());
             labels.push(label.ok_or_else(|| format!("id2label does not name class {index}"))?.clone());
         }
-        let usual = if family == Family::Distilbert { 1e-12 } else { raw.layer_norm_eps.unwrap_or(1e-12) };
+        let epsilon = match raw.layer_norm_eps {
+            Some(epsilon) if family != Family::Distilbert => epsilon,
+            _ if deberta => 1e-7,
+            _ => 1e-12,
+        };
         Ok(Config {
             family,
             vocabulary: raw.vocab_size,
@@ -190,12 +204,12 @@ impl Config {
             heads: raw.num_attention_heads,
             inner: raw.intermediate_size,
             activation: activation(&raw.hidden_act)?,
-            epsilon: usual,
+            epsilon,
             positions: raw.max_position_embeddings,
             absolute: !deberta || raw.position_biased_input.unwrap_or(true),
             types: match family {
                 Family::Distilbert => 0,
-                Family::Deberta => raw.type_vocab_size.unwrap_or(0),
+                Family::DebertaV1 | Family::Deberta => raw.type_vocab_size.unwrap_or(0),
                 Family::Bert | Family::Roberta => raw.type_vocab_size.unwrap_or(2),
             },
             padding: raw.pad_token_id.unwrap_or(if family == Family::Roberta { 1 } else { 0 }),
@@ -215,16 +229,20 @@ impl Config {
     }
 }
 
-fn relative(raw: &Raw) -> std::result::Result<Relative, String> {
+fn relative(raw: &Raw, family: Family) -> std::result::Result<Relative, String> {
+    let first = family == Family::DebertaV1;
     let kinds: Vec<String> = match &raw.pos_att_type {
         None | Some(Value::Null) => Vec::new(),
         Some(Value::String(kinds)) => kinds.split('|').map(|kind| kind.trim().to_lowercase()).collect(),
         Some(Value::Array(kinds)) => kinds.iter().filter_map(Value::as_str).map(str::to_owned).collect(),
         Some(other) => return Err(format!("pos_att_type is {other}")),
     };
+    if first && let Some(kind) = kinds.iter().find(|kind| !["c2p", "p2c"].contains(&kind.as_str())) {
+        return Err(format!("pos_att_type {kind} is not known"));
+    }
     let given = |value: Option<i64>| value.and_then(|value| usize::try_from(value).ok()).filter(|value| *value > 0);
     let most = given(raw.max_relative_positions).unwrap_or(raw.max_position_embeddings);
-    let buckets = given(raw.position_buckets);
+    let buckets = given(raw.position_buckets).filter(|_| !first);
     if most == 0 || buckets.is_some_and(|buckets| buckets < 4 || most <= buckets / 2 + 1) {
         return Err(format!("{most} relative positions do not fill {} buckets", buckets.unwrap_or(0)));
     }
@@ -234,14 +252,16 @@ fn relative(raw: &Raw) -> std::result::Result<Relative, String> {
         most,
         content_to_position: kinds.iter().any(|kind| kind == "c2p"),
         position_to_content: kinds.iter().any(|kind| kind == "p2c"),
-        shared: raw.share_att_key,
-        norm: raw
-            .norm_rel_ebd
-            .as_deref()
-            .unwrap_or("none")
-            .to_lowercase()
-            .split('|')
-            .any(|kind| kind.trim() == "layer_norm"),
+        shared: raw.share_att_key && !first,
+        own: if first { ["pos_proj", "pos_q_proj"] } else { ["pos_key_proj", "pos_query_proj"] },
+        norm: !first
+            && raw
+                .norm_rel_ebd
+                .as_deref()
+                .unwrap_or("none")
+                .to_lowercase()
+                .split('|')
+                .any(|kind| kind.trim() == "layer_norm"),
     })
 }
 
@@ -271,6 +291,14 @@ mod tests {
         assert_eq!((relative.span, relative.most, relative.buckets), (256, 512, Some(256)));
         assert!(relative.norm && relative.shared && relative.content_to_position && relative.position_to_content);
         assert!(!deberta.absolute && deberta.convolution.is_none() && deberta.types == 0);
+        let first = parse(
+            r#""model_type":"deberta","relative_attention":true,"pos_att_type":"c2p|p2c","max_relative_positions":-1,
+               "position_buckets":256,"share_att_key":true,"norm_rel_ebd":"layer_norm","position_biased_input":false"#,
+        )
+        .unwrap();
+        let relative = first.relative.unwrap();
+        assert_eq!((first.epsilon, relative.span, relative.buckets), (1e-7, 512, None));
+        assert!(!relative.norm && !relative.shared && relative.own == ["pos_proj", "pos_q_proj"]);
     }
 
     #[test]
@@ -281,6 +309,9 @@ mod tests {
             (r#""model_type":"bert","position_embedding_type":"relative_key""#, "relative positions"),
             (r#""model_type":"bert","id2label":{"0":"O","2":"B-X"}"#, "class 1"),
             (r#""model_type":"deberta-v2","conv_kernel_size":4"#, "width 4"),
+            (r#""model_type":"deberta","talking_head":true"#, "talking_head"),
+            (r#""model_type":"deberta","pos_att_type":"c2p""#, "without relative_attention"),
+            (r#""model_type":"deberta","relative_attention":true,"pos_att_type":"p2p""#, "pos_att_type p2p"),
         ] {
             assert!(parse(extra).unwrap_err().contains(expected), "{extra}");
         }

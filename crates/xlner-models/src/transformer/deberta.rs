@@ -15,6 +15,24 @@ pub(super) fn table(config: &Config, encoder: &Scope<'_>) -> Result<Option<Embed
     Ok(Some(Embedding::new(table, config.hidden)))
 }
 
+/// Version 1's queries, keys and values, which it keeps in one matrix, head by head; keys have no bias.
+pub(super) fn projections(config: &Config, attention: &Scope<'_>, precision: Precision) -> Result<Linear> {
+    let hidden = config.hidden;
+    let kept = attention.tensor("in_proj.weight", &[3 * hidden, hidden])?;
+    // From head × part × row to part × head × row.
+    let size = hidden / config.heads * hidden;
+    let mut weight = Vec::with_capacity(kept.len());
+    for part in 0..3 {
+        for head in kept.chunks_exact(3 * size) {
+            weight.extend_from_slice(&head[part * size..][..size]);
+        }
+    }
+    let mut bias = attention.tensor("q_bias", &[hidden])?;
+    bias.resize(2 * hidden, 0.0);
+    bias.append(&mut attention.tensor("v_bias", &[hidden])?);
+    Ok(Linear::new(&weight, Some(bias), hidden, precision))
+}
+
 /// A layer's vectors of distances, as keys and as queries.
 pub(super) struct Distances {
     /// Where `c2p`: 2·span rows.
@@ -27,6 +45,7 @@ pub(super) struct Distances {
 impl Distances {
     pub fn load(config: &Config, attention: &Scope<'_>, table: &Embedding) -> Result<Option<Distances>> {
         let Some(relative) = &config.relative else { return Ok(None) };
+        let [own_keys, own_queries] = relative.own;
         let project = |wanted: bool, shared: &str, own: &str| -> Result<Option<Embedding>> {
             if !wanted {
                 return Ok(None);
@@ -36,8 +55,8 @@ impl Distances {
             Ok(Some(Embedding::new(layer.forward(table.table()), config.hidden)))
         };
         Ok(Some(Distances {
-            keys: project(relative.content_to_position, "key_proj", "pos_key_proj")?,
-            queries: project(relative.position_to_content, "query_proj", "pos_query_proj")?,
+            keys: project(relative.content_to_position, "key_proj", own_keys)?,
+            queries: project(relative.position_to_content, "query_proj", own_queries)?,
             relative: relative.clone(),
         }))
     }
@@ -117,6 +136,7 @@ mod tests {
             content_to_position: true,
             position_to_content: true,
             shared: true,
+            own: ["", ""],
             norm: false,
         };
         // By hand: half is 4; 5 → ceil(ln(5/4)/ln(31/4)·3)+4 = 5, 9 → ceil(1.19)+4 = 6, 31 → 3+4 = 7.

@@ -3,7 +3,7 @@
 use rayon::prelude::*;
 
 use super::config::{Config, Family};
-use super::deberta::Distances;
+use super::deberta::{self, Distances};
 use crate::Result;
 use crate::nn::{Activation, Embedding, Heads, LayerNorm, Linear, Precision, Scope, add, attend};
 
@@ -38,12 +38,16 @@ impl Layer {
         table: Option<&Embedding>,
         precision: Precision,
     ) -> Result<Layer> {
-        let (names, attention) = match config.family {
-            Family::Bert | Family::Roberta => (["query", "key", "value"], weights.at("attention.self")),
-            Family::Deberta => (["query_proj", "key_proj", "value_proj"], weights.at("attention.self")),
-            Family::Distilbert => (["q_lin", "k_lin", "v_lin"], weights.at("attention")),
+        let (hidden, epsilon) = (config.hidden, config.epsilon);
+        let attention = weights.at(if config.family == Family::Distilbert { "attention" } else { "attention.self" });
+        let joined =
+            |names: [&str; 3]| Linear::load_joined(&names.map(|name| attention.at(name)), hidden, hidden, precision);
+        let projections = match config.family {
+            Family::Bert | Family::Roberta => joined(["query", "key", "value"])?,
+            Family::DebertaV1 => deberta::projections(config, &attention, precision)?,
+            Family::Deberta => joined(["query_proj", "key_proj", "value_proj"])?,
+            Family::Distilbert => joined(["q_lin", "k_lin", "v_lin"])?,
         };
-        let parts = names.map(|name| attention.at(name));
         let [attended, attended_norm, inner, outer, outer_norm] = match config.family {
             Family::Distilbert => ["attention.out_lin", "sa_layer_norm", "ffn.lin1", "ffn.lin2", "output_layer_norm"],
             _ => [
@@ -54,10 +58,9 @@ impl Layer {
                 "output.LayerNorm",
             ],
         };
-        let (hidden, epsilon) = (config.hidden, config.epsilon);
         Ok(Layer {
             heads: config.heads,
-            projections: Linear::load_joined(&parts, hidden, hidden, precision)?,
+            projections,
             distances: table.map_or(Ok(None), |table| Distances::load(config, &attention, table))?,
             attended: Linear::load(&weights.at(attended), hidden, hidden, precision)?,
             attended_norm: LayerNorm::load(&weights.at(attended_norm), hidden, epsilon)?,

@@ -1,9 +1,9 @@
 //! Transformer encoders as Hugging Face keeps them: a folder with `config.json`, a tokeniser and weights.
 //!
 //! BERT (Devlin et al. 2019), RoBERTa and XLM-RoBERTa (Liu et al. 2019, Conneau et al. 2020), DistilBERT (Sanh et al. 2019),
-//! DeBERTa-v2 and v3 (He et al. 2021), each with or without a head that classifies tokens. Sentences come tokenised: every
-//! token is cut into sub-words by itself, as `is_split_into_words` of `transformers` does. A sentence longer than the model
-//! takes is read in windows that overlap.
+//! DeBERTa (He et al. 2021), its versions 1, 2 and 3, each with or without a head that classifies tokens. Sentences come
+//! tokenised: every token is cut into sub-words by itself, as `is_split_into_words` of `transformers` does. A sentence longer
+//! than the model takes is read in windows that overlap.
 
 mod config;
 mod conv;
@@ -14,6 +14,7 @@ pub mod fine_tune;
 mod labels;
 mod layer;
 mod model;
+mod pieces;
 mod tagger;
 mod tokenizer;
 mod windows;

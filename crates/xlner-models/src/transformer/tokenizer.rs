@@ -3,16 +3,10 @@
 use std::path::Path;
 
 use serde_json::{Value, json};
-use tokenizers::models::unigram::Unigram;
-use tokenizers::normalizers::Precompiled;
-use tokenizers::pre_tokenizers::metaspace::{Metaspace, PrependScheme};
-use tokenizers::pre_tokenizers::sequence::Sequence;
-use tokenizers::pre_tokenizers::whitespace::WhitespaceSplit;
-use tokenizers::processors::template::TemplateProcessing;
-use tokenizers::{AddedToken, Tokenizer};
+use tokenizers::Tokenizer;
 use xlner_core::Sentence;
 
-use crate::sentencepiece::ModelFile;
+use super::pieces::{self, json as json_file};
 use crate::{Error, Result};
 
 /// The sub-words of a sentence.
@@ -32,30 +26,34 @@ pub struct SubWordTokenizer {
 
 impl SubWordTokenizer {
     /// Loads the tokeniser of a checkpoint's folder: `tokenizer.json`, else the word pieces of `vocab.txt` (BERT), else
-    /// `sentencepiece.bpe.model` (XLM-R).
+    /// `sentencepiece.bpe.model` (XLM-R), else `spm.model` (DeBERTa-v2 and v3), else `vocab.json` and `merges.txt` (RoBERTa,
+    /// DeBERTa).
     ///
     /// # Errors
     /// [`Error::Model`] where there is none, or one of another kind; [`Error::File`] where it cannot be read.
     pub fn load(folder: &Path) -> Result<SubWordTokenizer> {
-        let (path, vocabulary) = (folder.join("tokenizer.json"), folder.join("vocab.txt"));
-        let (path, description) = if path.is_file() {
-            let text = std::fs::read(&path).map_err(|problem| Error::file(&path, problem))?;
-            let description =
-                serde_json::from_slice(&text).map_err(|problem| Error::model(&path, problem.to_string()))?;
-            (path, description)
-        } else if vocabulary.is_file() {
-            let description = word_pieces(folder, &vocabulary)?;
-            (vocabulary, description)
-        } else if folder.join("sentencepiece.bpe.model").is_file() {
-            return fairseq(&folder.join("sentencepiece.bpe.model"));
-        } else {
-            return Err(Error::model(
-                folder,
-                "there is no tokeniser: neither tokenizer.json nor vocab.txt nor sentencepiece.bpe.model; `AutoTokenizer.from_pretrained(folder)\
-                 .save_pretrained(folder)` of transformers writes the first",
-            ));
+        let file = |name: &str| Some(folder.join(name)).filter(|path| path.is_file());
+        let described = |path: &Path, description| {
+            SubWordTokenizer::from_description(description).map_err(|problem| Error::model(path, problem))
         };
-        SubWordTokenizer::from_description(description).map_err(|problem| Error::model(&path, problem))
+        if let Some(path) = file("tokenizer.json") {
+            described(&path, json_file(&path)?)
+        } else if let Some(path) = file("vocab.txt") {
+            described(&path, word_pieces(folder, &path)?)
+        } else if let Some(path) = file("sentencepiece.bpe.model") {
+            Ok(SubWordTokenizer { tokenizer: pieces::xlm_roberta(&path)? })
+        } else if let Some(path) = file("spm.model") {
+            Ok(SubWordTokenizer { tokenizer: pieces::deberta(&path)? })
+        } else if let (Some(path), Some(merges)) = (file("vocab.json"), file("merges.txt")) {
+            described(&path, byte_pairs(&path, &merges)?)
+        } else {
+            Err(Error::model(
+                folder,
+                "there is no tokeniser: neither tokenizer.json nor vocab.txt, sentencepiece.bpe.model, spm.model, or \
+                 vocab.json with merges.txt; `AutoTokenizer.from_pretrained(folder).save_pretrained(folder)` of \
+                 transformers writes the first",
+            ))
+        }
     }
 
     /// From what `tokenizer.json` holds.
@@ -103,34 +101,42 @@ fn space_before_words(part: &mut Value) {
     }
 }
 
-/// XLM-R's tokeniser by its SentencePiece model.
-fn fairseq(path: &Path) -> Result<SubWordTokenizer> {
-    let file = ModelFile::open(path)?;
-    let wrong = |problem: tokenizers::Error| Error::model(path, problem.to_string());
-    if !file.unigram {
-        return Err(Error::model(path, "this is a BPE model; XLM-R has a unigram model, and others a tokenizer.json"));
-    }
-    let scores = [0.0; 4].into_iter().chain(file.pieces.iter().skip(3).map(|piece| f64::from(piece.score)));
-    let mut pieces: Vec<(String, f64)> = file.pieces_of_fairseq().into_iter().zip(scores).collect();
-    pieces.push(("<mask>".to_owned(), 0.0));
-    let mut tokenizer = Tokenizer::new(Unigram::from(pieces, Some(3), false).map_err(wrong)?);
-    if !file.charsmap.is_empty() {
-        let charsmap = Precompiled::from(&file.charsmap).map_err(|problem| wrong(Box::new(problem)))?;
-        tokenizer.with_normalizer(Some(charsmap));
-    }
-    let spaces = Metaspace::new('▁', PrependScheme::Always, true);
-    tokenizer.with_pre_tokenizer(Some(Sequence::new(vec![WhitespaceSplit.into(), spaces.into()])));
-    let framed = TemplateProcessing::builder()
-        .try_single("<s> $A </s>")
-        .and_then(|builder| {
-            builder.special_tokens(vec![("<s>", 0), ("</s>", 2)]).build().map_err(|problem| problem.to_string())
-        })
-        .map_err(|problem| Error::model(path, problem))?;
-    tokenizer.with_post_processor(Some(framed));
-    let special = ["<s>", "<pad>", "</s>", "<unk>"].map(|token| AddedToken::from(token, true));
-    tokenizer.add_special_tokens(&special);
-    tokenizer.add_special_tokens(&[AddedToken::from("<mask>", true).lstrip(true)]);
-    Ok(SubWordTokenizer { tokenizer })
+/// The tokeniser of RoBERTa and of DeBERTa's version 1 by its pieces and the merges that make them of bytes (GPT-2's).
+fn byte_pairs(path: &Path, merges: &Path) -> Result<Value> {
+    let vocabulary = json_file(path)?;
+    let text = std::fs::read_to_string(merges).map_err(|problem| Error::file(merges, problem))?;
+    let merges: Vec<&str> = text.lines().filter(|line| !line.is_empty() && !line.starts_with("#version")).collect();
+    let known = [["[CLS]", "[SEP]", "[PAD]", "[UNK]", "[MASK]"], ["<s>", "</s>", "<pad>", "<unk>", "<mask>"]];
+    let known = known.into_iter().find(|names| names[..2].iter().all(|name| vocabulary[name].is_u64()));
+    let special = known.ok_or_else(|| {
+        Error::model(path, "neither [CLS] and [SEP] nor <s> and </s> are in it: it is not that of a DeBERTa or RoBERTa")
+    })?;
+    let mut added: Vec<Value> =
+        special.iter().filter_map(|name| Some(special_token(name, vocabulary.get(name)?))).collect();
+    added.sort_by_key(|token| token["id"].as_u64());
+    let bytes = json!({"type": "ByteLevel", "add_prefix_space": true, "trim_offsets": true, "use_regex": true});
+    Ok(json!({
+        "version": "1.0", "truncation": null, "padding": null, "added_tokens": added, "normalizer": null,
+        "pre_tokenizer": bytes, "decoder": bytes,
+        "post_processor": framed([special[0], special[1]], [&vocabulary[special[0]], &vocabulary[special[1]]]),
+        "model": {"type": "BPE", "dropout": null, "unk_token": null, "continuing_subword_prefix": "", "end_of_word_suffix": "",
+            "fuse_unk": false, "byte_fallback": false, "vocab": vocabulary, "merges": merges},
+    }))
+}
+
+/// A special token as `tokenizer.json` describes it.
+fn special_token(name: &str, id: &Value) -> Value {
+    json!({"id": id, "content": name, "single_word": false, "lstrip": false, "rstrip": false, "normalized": false, "special": true})
+}
+
+/// A sentence between two special tokens, as `tokenizer.json` describes it.
+fn framed([first, last]: [&str; 2], ids: [&Value; 2]) -> Value {
+    json!({"type": "TemplateProcessing",
+        "single": [{"SpecialToken": {"id": first, "type_id": 0}}, {"Sequence": {"id": "A", "type_id": 0}},
+                   {"SpecialToken": {"id": last, "type_id": 0}}],
+        "pair": [{"Sequence": {"id": "A", "type_id": 0}}, {"Sequence": {"id": "B", "type_id": 1}}],
+        "special_tokens": {first: {"id": first, "ids": [ids[0]], "tokens": [first]},
+                           last: {"id": last, "ids": [ids[1]], "tokens": [last]}}})
 }
 
 /// BERT's tokeniser by its list of word pieces.
@@ -138,26 +144,14 @@ fn word_pieces(folder: &Path, path: &Path) -> Result<Value> {
     let text = std::fs::read_to_string(path).map_err(|problem| Error::file(path, problem))?;
     let vocabulary: serde_json::Map<String, Value> =
         text.lines().enumerate().map(|(id, piece)| (piece.trim_end_matches('\r').to_owned(), id.into())).collect();
-    let options = folder.join("tokenizer_config.json");
-    let options: Value = match std::fs::read(&options) {
-        Ok(text) => serde_json::from_slice(&text).map_err(|problem| Error::model(&options, problem.to_string()))?,
-        Err(problem) if problem.kind() == std::io::ErrorKind::NotFound => Value::Null,
-        Err(problem) => return Err(Error::file(&options, problem)),
-    };
+    let options = json_file(&folder.join("tokenizer_config.json"))?;
     let id = |piece: &str| {
         let known = vocabulary.get(piece).cloned();
         known.ok_or_else(|| Error::model(path, format!("{piece} is not in the list: it is not that of a BERT")))
     };
-    let special = |piece: &str| -> Result<Value> {
-        Ok(json!({"id": id(piece)?, "content": piece, "single_word": false, "lstrip": false, "rstrip": false,
-                  "normalized": false, "special": true}))
-    };
-    let mut added = Vec::new();
-    for piece in ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"] {
-        if vocabulary.contains_key(piece) {
-            added.push(special(piece)?);
-        }
-    }
+    let special = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"];
+    let mut added: Vec<Value> =
+        special.iter().filter_map(|piece| Some(special_token(piece, vocabulary.get(*piece)?))).collect();
     added.sort_by_key(|token| token["id"].as_u64());
     Ok(json!({
         "version": "1.0", "truncation": null, "padding": null,
@@ -166,12 +160,7 @@ fn word_pieces(folder: &Path, path: &Path) -> Result<Value> {
             "handle_chinese_chars": options["tokenize_chinese_chars"].as_bool().unwrap_or(true),
             "strip_accents": options["strip_accents"], "lowercase": options["do_lower_case"].as_bool().unwrap_or(true)},
         "pre_tokenizer": {"type": "BertPreTokenizer"},
-        "post_processor": {"type": "TemplateProcessing",
-            "single": [{"SpecialToken": {"id": "[CLS]", "type_id": 0}}, {"Sequence": {"id": "A", "type_id": 0}},
-                       {"SpecialToken": {"id": "[SEP]", "type_id": 0}}],
-            "pair": [{"Sequence": {"id": "A", "type_id": 0}}, {"Sequence": {"id": "B", "type_id": 1}}],
-            "special_tokens": {"[CLS]": {"id": "[CLS]", "ids": [id("[CLS]")?], "tokens": ["[CLS]"]},
-                               "[SEP]": {"id": "[SEP]", "ids": [id("[SEP]")?], "tokens": ["[SEP]"]}}},
+        "post_processor": framed(["[CLS]", "[SEP]"], [&id("[CLS]")?, &id("[SEP]")?]),
         "decoder": {"type": "WordPiece", "prefix": "##", "cleanup": true},
         "model": {"type": "WordPiece", "unk_token": "[UNK]", "continuing_subword_prefix": "##",
             "max_input_chars_per_word": 100, "vocab": vocabulary},
@@ -199,6 +188,20 @@ mod tests {
         let cased = vocabulary(r#"{"do_lower_case": false}"#).encode(&sentence).unwrap();
         assert_eq!(cased.ids, [2, 1, 5, 6, 1, 7, 3]);
         assert!(vocabulary("{}").encode(&Sentence::from_text("Obama")).unwrap_err().contains("not tokenised"));
+    }
+
+    #[test]
+    fn byte_pairs_have_a_space_before_every_word() {
+        let folder = tempfile::tempdir().unwrap();
+        let write = |name: &str, content: &str| std::fs::write(folder.path().join(name), content).unwrap();
+        write("vocab.json", r#"{"[PAD]":0,"[CLS]":1,"[SEP]":2,"[UNK]":3,"a":4,"b":5,"Ġ":6,"ab":7,"Ġab":8}"#);
+        write("merges.txt", "#version: 0.2\na b\nĠ ab\n");
+        let tokens = SubWordTokenizer::load(folder.path()).unwrap().encode(&Sentence::from_tokens(["ab", "ba", "aab"]));
+        let tokens = tokens.unwrap();
+        assert_eq!(tokens.ids, [1, 8, 6, 5, 4, 6, 4, 7, 2]);
+        assert_eq!(tokens.words[1..4], [Some(0), Some(1), Some(1)]);
+        write("vocab.json", r#"{"a":0}"#);
+        assert!(SubWordTokenizer::load(folder.path()).unwrap_err().to_string().contains("neither [CLS]"));
     }
 
     #[test]

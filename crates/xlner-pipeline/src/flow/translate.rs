@@ -40,7 +40,10 @@ impl Step for Translating<'_> {
     }
 
     fn stage(&self) -> Stage {
-        Stage::Translate
+        match self.what {
+            What::Source | What::Target => Stage::Translate,
+            What::Back => Stage::TranslateBack,
+        }
     }
 
     fn signature(&self) -> String {

@@ -39,6 +39,7 @@ pub(super) fn changed(mut config: Map<String, Value>, classes: Option<&[String]>
         "xlm-roberta" => "XLMRoberta",
         "camembert" => "Camembert",
         "distilbert" => "DistilBert",
+        "deberta" => "Deberta",
         _ => "DebertaV2",
     };
     let kind = if classes.is_some() { "ForTokenClassification" } else { "Model" };

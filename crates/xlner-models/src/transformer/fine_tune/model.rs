@@ -29,7 +29,7 @@ impl Dropout {
         let hidden = share(hidden).unwrap_or(0.1);
         let classifier = match config.family {
             Family::Bert | Family::Roberta => share("classifier_dropout").unwrap_or(hidden),
-            Family::Distilbert | Family::Deberta => hidden,
+            Family::Distilbert | Family::DebertaV1 | Family::Deberta => hidden,
         };
         Dropout { hidden, attention: share(attention).unwrap_or(0.1), classifier }
     }
@@ -135,8 +135,13 @@ impl Network<'_> {
     ) -> Result<Tensor> {
         let (config, names) = (self.config, LayerNames::of(self.config.family));
         let at = |name: &str| format!("{}.layer.{number}.{name}", encoder(config.family));
-        let [queries, keys, values] = names.projections.map(|name| self.linear(pass, states, &at(name)));
-        let projected = Tensor::cat(&[queries?, keys?, values?], 1)?;
+        let projected = match names.projections {
+            Some(names) => {
+                let [queries, keys, values] = names.map(|name| self.linear(pass, states, &at(name)));
+                Tensor::cat(&[queries?, keys?, values?], 1)?
+            }
+            None => self.projections(pass, states, &at("attention.self"))?,
+        };
         let tables = table.map(|table| self.tables(pass, table, batch, &at("attention.self"))).transpose()?;
         let (sentences, dropout) = (&batch.sentences, self.dropout.attention);
         let context = pass.attention(&projected, sentences, config.heads, tables.as_ref(), dropout)?;
@@ -148,6 +153,16 @@ impl Network<'_> {
         let inner = pass.activation(&self.linear(pass, &rows, &at(names.inner))?, config.activation)?;
         let outer = pass.dropout(&self.linear(pass, &inner, &at(names.outer))?, self.dropout.hidden)?;
         self.norm(pass, &(outer + rows)?, &at(names.outer_norm))
+    }
+
+    /// Queries, keys and values of DeBERTa's version 1, which keeps them in one matrix, head by head; keys have no bias.
+    fn projections(&self, pass: &Pass, states: &Tensor, attention: &str) -> Result<Tensor> {
+        let of = |name: &str| self.parameters.of(&format!("{attention}.{name}"));
+        let (hidden, heads) = (self.config.hidden, self.config.heads);
+        let weight = of("in_proj.weight").reshape((heads, 3, hidden / heads, hidden))?.permute((1, 0, 2, 3))?;
+        let weight = weight.contiguous()?.reshape((3 * hidden, hidden))?;
+        let bias = Tensor::cat(&[of("q_bias"), &of("q_bias").zeros_like()?, of("v_bias")], 0)?;
+        Ok(pass.linear(states, &weight, Some(&bias))?)
     }
 
     /// DeBERTa's vectors of distances.
@@ -168,13 +183,14 @@ impl Network<'_> {
         let table = table.narrow(0, first, last + 1 - first)?;
         // Of distances values are dropped too (DebertaV2, `pos_dropout`).
         let table = pass.dropout(&table, self.dropout.hidden)?;
+        let [own_keys, own_queries] = relative.own;
         let project = |wanted: bool, shared: &str, own: &str| -> Result<Option<Tensor>> {
             let name = if relative.shared { shared } else { own };
             wanted.then(|| self.linear(pass, &table, &format!("{attention}.{name}"))).transpose()
         };
         Ok(Tables {
-            keys: project(relative.content_to_position, "key_proj", "pos_key_proj")?,
-            queries: project(relative.position_to_content, "query_proj", "pos_query_proj")?,
+            keys: project(relative.content_to_position, "key_proj", own_keys)?,
+            queries: project(relative.position_to_content, "query_proj", own_queries)?,
             distances: Distances { rows: Arc::new(rows), longest },
         })
     }

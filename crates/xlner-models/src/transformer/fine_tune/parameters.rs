@@ -138,7 +138,8 @@ fn is_frozen(name: &str, layers: usize) -> bool {
 
 /// The names of the parts of a layer.
 pub(super) struct LayerNames {
-    pub projections: [&'static str; 3],
+    /// `None` where one matrix makes queries, keys and values.
+    pub projections: Option<[&'static str; 3]>,
     pub attended: &'static str,
     pub attended_norm: &'static str,
     pub inner: &'static str,
@@ -149,9 +150,14 @@ pub(super) struct LayerNames {
 impl LayerNames {
     pub fn of(family: Family) -> LayerNames {
         let projections = match family {
-            Family::Bert | Family::Roberta => ["attention.self.query", "attention.self.key", "attention.self.value"],
-            Family::Deberta => ["attention.self.query_proj", "attention.self.key_proj", "attention.self.value_proj"],
-            Family::Distilbert => ["attention.q_lin", "attention.k_lin", "attention.v_lin"],
+            Family::Bert | Family::Roberta => {
+                Some(["attention.self.query", "attention.self.key", "attention.self.value"])
+            }
+            Family::DebertaV1 => None,
+            Family::Deberta => {
+                Some(["attention.self.query_proj", "attention.self.key_proj", "attention.self.value_proj"])
+            }
+            Family::Distilbert => Some(["attention.q_lin", "attention.k_lin", "attention.v_lin"]),
         };
         match family {
             Family::Distilbert => LayerNames {
@@ -200,15 +206,21 @@ fn tensors(config: &Config) -> Vec<(String, Vec<usize>, bool)> {
     let names = LayerNames::of(config.family);
     for layer in 0..config.layers {
         let at = |name: &str| format!("{encoder}.layer.{layer}.{name}");
-        linear.extend(names.projections.map(|name| (at(name), hidden, hidden)));
+        match names.projections {
+            Some(names) => linear.extend(names.map(|name| (at(name), hidden, hidden))),
+            None => {
+                add(at("attention.self.in_proj.weight"), &[3 * hidden, hidden]);
+                add(at("attention.self.q_bias"), &[hidden]);
+                add(at("attention.self.v_bias"), &[hidden]);
+            }
+        }
         linear.push((at(names.attended), hidden, hidden));
         linear.push((at(names.inner), inner, hidden));
         linear.push((at(names.outer), hidden, inner));
         norms.extend([at(names.attended_norm), at(names.outer_norm)]);
         if let Some(relative) = config.relative.as_ref().filter(|relative| !relative.shared) {
-            let own =
-                [(relative.content_to_position, "pos_key_proj"), (relative.position_to_content, "pos_query_proj")];
-            let own = own.into_iter().filter(|(used, _)| *used);
+            let own = [relative.content_to_position, relative.position_to_content].into_iter().zip(relative.own);
+            let own = own.filter(|(used, _)| *used);
             linear.extend(own.map(|(_, name)| (at(&format!("attention.self.{name}")), hidden, hidden)));
         }
     }

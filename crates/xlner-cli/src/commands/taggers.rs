@@ -1,0 +1,56 @@
+//! How `label` and `transfer` open their taggers.
+
+use anyhow::Result;
+use clap::Args;
+use xlner_models::{Precision, SubWords, Tagger, TransformerTaggerOptions, open_tagger_with};
+
+use crate::context::model_failed;
+
+/// Options of the taggers that are transformers.
+#[derive(Args)]
+pub struct TaggerArgs {
+    /// --tagger is a transformer: what it calculates in; int8 is faster, and tags may differ a little [default: f32]
+    #[arg(long, value_name = "f32|int8", requires = "tagger", help_heading = "Taggers")]
+    tagger_precision: Option<Precision>,
+    /// --tagger is a transformer: which sub-words speak for their token: the first, all by their mean, or the surest [default: first]
+    #[arg(long, value_name = "first|mean|max", requires = "tagger", help_heading = "Taggers")]
+    tagger_sub_words: Option<SubWords>,
+    /// --tagger is a transformer: the tags of its classes, in their order, instead of those that its config.json names
+    #[arg(long, value_name = "TAGS", value_delimiter = ',', requires = "tagger", help_heading = "Taggers")]
+    tagger_labels: Option<Vec<String>>,
+    /// The same of --target-tagger: what it calculates in
+    #[arg(long, value_name = "f32|int8", requires = "target_tagger", help_heading = "Taggers")]
+    target_tagger_precision: Option<Precision>,
+    /// The same of --target-tagger: which sub-words speak for their token
+    #[arg(long, value_name = "first|mean|max", requires = "target_tagger", help_heading = "Taggers")]
+    target_tagger_sub_words: Option<SubWords>,
+    /// The same of --target-tagger: the tags of its classes
+    #[arg(long, value_name = "TAGS", value_delimiter = ',', requires = "target_tagger", help_heading = "Taggers")]
+    target_tagger_labels: Option<Vec<String>>,
+}
+
+impl TaggerArgs {
+    /// Opens `--tagger`.
+    pub fn open(&self, name: &str) -> Result<Box<dyn Tagger>> {
+        open(name, self.tagger_precision, self.tagger_sub_words, self.tagger_labels.as_ref())
+    }
+
+    /// Opens `--target-tagger`.
+    pub fn open_target(&self, name: &str) -> Result<Box<dyn Tagger>> {
+        open(name, self.target_tagger_precision, self.target_tagger_sub_words, self.target_tagger_labels.as_ref())
+    }
+}
+
+fn open(
+    name: &str,
+    precision: Option<Precision>,
+    sub_words: Option<SubWords>,
+    labels: Option<&Vec<String>>,
+) -> Result<Box<dyn Tagger>> {
+    let options = TransformerTaggerOptions {
+        precision: precision.unwrap_or_default(),
+        sub_words: sub_words.unwrap_or_default(),
+        labels: labels.cloned(),
+    };
+    open_tagger_with(name, options).map_err(model_failed)
+}
