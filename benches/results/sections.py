@@ -390,7 +390,7 @@ def parity(folder, arguments):
             name, count, logits, hidden = encoder.groups()
             rows.append([name, count, "identical", "" if name == "minilm" else logits, hidden, ""])
         elif pieces:
-            rows.append([f"{pieces[1]}, SentencePiece alone", pieces[2], pieces[3], "", "", ""])
+            rows.append([f"{pieces[1]}, without tokenizer.json", pieces[2], pieces[3], "", "", ""])
         elif translator:
             same = "identical" if done.returncode == 0 else "?"
             found = f"beam 1: {same}" if "CTranslate2" in translator[1] else same
@@ -403,9 +403,9 @@ def parity(folder, arguments):
     if all(published.values()):
         script = [python, ROOT / "benches/parity/align.py", "--simalign", published["SIMALIGN"], "--awesome", published["AWESOME_ALIGN"]]
         done_links = subprocess.run(script, cwd=ROOT, env=dict(os.environ, XLNER=str(xlner())), capture_output=True, text=True)
-        line = r"(\w+): (\d+) pairs, (\d+) links, (\d+) pairs differ(?:, (\d+) where)?"
+        line = r"(\w+): (\d+) pairs, (\d+) links, (\d+) pairs differ(?:, (\d+) by more)?"
         for name, pairs, count, wrong, exact in re.findall(line, done_links.stdout):
-            wrong = f"{wrong} ({exact} in double precision)" if exact else wrong
+            wrong = f"{wrong} ({exact} by more than rounding at the threshold)" if exact else wrong
             links.append([name, pairs, count, wrong])
         if not links:
             raise SystemExit(done_links.stderr[-2000:])
