@@ -61,6 +61,47 @@ impl Default for Filter {
     }
 }
 
+/// Numbers by key, in one place of memory each: open addressing.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Table {
+    /// Key, and 1 + its number; 0 where the place is free. At most half full, a power of two long.
+    places: Vec<[u32; 2]>,
+}
+
+impl Table {
+    /// Of distinct keys; numbers are below 2³² − 1.
+    pub(crate) fn new(numbers: impl ExactSizeIterator<Item = (u32, u32)>) -> Table {
+        let len = (2 * numbers.len()).next_power_of_two().max(2);
+        let mut places = vec![[0; 2]; len];
+        for (key, number) in numbers {
+            let mut at = key as usize & (len - 1);
+            while places[at][1] != 0 {
+                at = (at + 1) & (len - 1);
+            }
+            places[at] = [key, number + 1];
+        }
+        Table { places }
+    }
+
+    pub(crate) fn get(&self, key: u32) -> Option<u32> {
+        let mask = self.places.len() - 1;
+        let mut at = key as usize & mask;
+        loop {
+            match self.places[at] {
+                [_, 0] => return None,
+                [found, number] if found == key => return Some(number - 1),
+                _ => at = (at + 1) & mask,
+            }
+        }
+    }
+}
+
+impl Default for Table {
+    fn default() -> Self {
+        Table::new([].into_iter())
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -84,6 +125,14 @@ mod tests {
         let others = (0..20_000_u64).filter(|n| filter.may_hold(key(join(4, *n)))).count();
         assert!(others < 2_000, "{others}");
         assert!(!Filter::default().may_hold(7));
+    }
+
+    #[test]
+    fn a_table_finds_its_keys_and_only_them() {
+        // Every eighth key: they begin at few places, so that some stand behind where they belong.
+        let table = Table::new((0..1000).map(|n| (n * 8, n)));
+        assert!((0..8_000).all(|key| table.get(key) == (key % 8 == 0).then_some(key / 8)));
+        assert_eq!(Table::default().get(0), None);
     }
 
     #[test]

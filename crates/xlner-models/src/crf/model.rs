@@ -38,7 +38,7 @@ impl Model {
         body.0.extend(self.weights.counts());
         body.number(self.weights.states().len() as u64);
         body.0.extend(self.weights.states());
-        self.weights.values().iter().for_each(|value| body.signed(*value));
+        self.weights.values().for_each(|value| body.signed(value));
         body.texts(self.names.lists());
         body.ascending(self.names.keys());
         body.0.extend(self.names.bits());
@@ -96,9 +96,9 @@ fn read(reader: &mut Reader<'_>) -> Option<Model> {
     let keys = reader.ascending()?;
     let counts = reader.bytes(keys.len())?;
     let len = reader.len()?;
-    let of_weights = reader.bytes(len)?.to_vec();
-    let values = (0..len).map(|_| reader.signed()).collect::<Option<_>>()?;
-    let weights = Weights::from_parts(keys, counts, of_weights, values, unit, states.len())?;
+    let of_weights = reader.bytes(len)?;
+    let values = (0..len).map(|_| reader.signed()).collect::<Option<Vec<i16>>>()?;
+    let weights = Weights::from_parts(keys, counts, of_weights, &values, unit, states.len())?;
     let lists = reader.texts()?;
     let keys = reader.ascending()?;
     let names = Names::from_parts(lists, keys.clone(), reader.bytes(keys.len())?.to_vec())?;

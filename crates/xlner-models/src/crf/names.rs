@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use xlner_core::tokenize::tokenize;
 
-use super::hash::{self, Filter, join};
+use super::hash::{self, Filter, Table, join};
 use super::words::{Analyser, Word};
 
 /// Lists that a model can have; each takes a bit.
@@ -40,18 +40,20 @@ pub(crate) struct Names {
     /// Sorted keys of names and of their beginnings, and what each is.
     keys: Vec<u32>,
     bits: Vec<u8>,
+    /// The bits by key.
+    table: Table,
     filter: Filter,
 }
 
 impl Names {
     /// Reads names into lists. Names are tokenised by our tokeniser; case does not matter.
     pub(crate) fn new<'a>(lists: impl IntoIterator<Item = (&'a str, &'a [String])>) -> Names {
-        let mut names = Names::default();
+        let mut of_lists = Vec::new();
         let mut all: BTreeMap<u32, u8> = BTreeMap::new();
         let mut analyser = Analyser::default();
         for (list, entries) in lists {
-            let bit = 1 << names.lists.len();
-            names.lists.push(list.to_owned());
+            let bit = 1 << of_lists.len();
+            of_lists.push(list.to_owned());
             for name in entries {
                 let tokens = tokenize(name, None);
                 if tokens.is_empty() || tokens.len() > LONGEST {
@@ -64,16 +66,20 @@ impl Names {
                 }
             }
         }
-        (names.keys, names.bits) = all.into_iter().unzip();
-        names.filter = Filter::new(&names.keys);
-        names
+        let (keys, bits) = all.into_iter().unzip();
+        Names::of(of_lists, keys, bits)
     }
 
     /// From what a file holds; `None` where that is inconsistent.
     pub(crate) fn from_parts(lists: Vec<String>, keys: Vec<u32>, bits: Vec<u8>) -> Option<Names> {
         let fits = lists.len() <= MOST && keys.len() == bits.len() && keys.is_sorted();
         let known = |bits: &u8| (bits & !PREFIX) >> lists.len() == 0;
-        (fits && bits.iter().all(known)).then(|| Names { lists, filter: Filter::new(&keys), keys, bits })
+        (fits && bits.iter().all(known)).then(|| Names::of(lists, keys, bits))
+    }
+
+    fn of(lists: Vec<String>, keys: Vec<u32>, bits: Vec<u8>) -> Names {
+        let table = Table::new(keys.iter().copied().zip(bits.iter().map(|bits| (*bits).into())));
+        Names { lists, filter: Filter::new(&keys), table, keys, bits }
     }
 
     pub(crate) fn lists(&self) -> &[String] {
@@ -105,13 +111,13 @@ impl Names {
                 if !self.filter.may_hold(key) {
                     break;
                 }
-                let Ok(at) = self.keys.binary_search(&key) else { break };
+                let Some(bits) = self.table.get(key).map(|bits| bits as u8) else { break };
                 for (list, longest) in longest.iter_mut().enumerate() {
-                    if self.bits[at] & (1 << list) != 0 {
+                    if bits & (1 << list) != 0 {
                         *longest = len;
                     }
                 }
-                if self.bits[at] & PREFIX == 0 {
+                if bits & PREFIX == 0 {
                     break;
                 }
             }

@@ -13,6 +13,7 @@ use super::corpus::each_place;
 use super::hash;
 use super::joint::Joint;
 use super::model::Model;
+use super::weights::Batch;
 use super::words::{Analyser, Place, Word};
 use crate::{Error, Result, Tagger};
 
@@ -144,6 +145,7 @@ struct Scratch {
     /// Scores that a word gives: words × places × lanes; number 0 is the border.
     given: Vec<f64>,
     ids: Vec<u32>,
+    batch: Batch,
     sentence: Vec<Word>,
     scores: Vec<f64>,
     states: Vec<u8>,
@@ -179,10 +181,11 @@ impl Scratch {
                     let id = self.words.len() as u32;
                     let start = self.given.len();
                     self.given.resize(start + stride, 0.0);
-                    let given = &mut self.given[start..];
+                    let batch = &mut self.batch;
                     let word = self.analyser.word(form, &tagger.model.clusters, |place, hash| {
-                        weights.add(hash::key(hash), &mut given[place as usize * lanes..][..lanes]);
+                        batch.push(hash::key(hash), place as usize);
                     });
+                    weights.add_all(batch, &mut self.given[start..], lanes);
                     self.words.push(word);
                     self.known.insert(form.into(), id);
                     id
@@ -200,8 +203,10 @@ impl Scratch {
             let row = &mut scores[token * lanes..][..lanes];
             row.iter_mut().zip(given).for_each(|(sum, score)| *sum += score);
         });
+        let batch = &mut self.batch;
         self.joint.sentence(&self.sentence, &tagger.model.names, |token, hash| {
-            weights.add(hash::key(hash), &mut scores[token * lanes..][..lanes]);
+            batch.push(hash::key(hash), token);
         });
+        weights.add_all(batch, scores, lanes);
     }
 }

@@ -1,20 +1,47 @@
 //! The weights of a model: a hash table from features to the states that they speak for or against.
 
-use super::hash::Filter;
+use super::hash::{Filter, Table};
 
-/// A feature in the table: its key, and 1 + its number; 0 where the place is free.
-type Place = [u32; 2];
+/// A weight of a feature.
+#[derive(Debug, Clone, Copy, PartialEq)]
+struct Weight {
+    /// A multiple of `unit`.
+    value: i16,
+    state: u8,
+    /// Whether the next one is of the same feature.
+    more: bool,
+}
 
-/// Weights by feature.
+/// Features that are looked up together; holds the buffers for it.
+#[derive(Debug, Default)]
+pub(crate) struct Batch {
+    /// Keys, and the row of scores that the weights of each are added to.
+    asked: Vec<(u32, u32)>,
+    found: Vec<Found>,
+}
+
+/// A feature that was found: its first weight, where the next is, and the row of scores.
+#[derive(Debug, Clone, Copy)]
+struct Found {
+    first: Weight,
+    next: u32,
+    row: u32,
+}
+
+impl Batch {
+    /// Adds a feature.
+    pub(crate) fn push(&mut self, key: u32, row: usize) {
+        self.asked.push((key, row as u32));
+    }
+}
+
+/// Weights by feature. What a look-up needs of memory are two places: one of the table, one of the weights.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Weights {
-    /// Open addressing; at most half full, a power of two long.
-    table: Vec<Place>,
-    /// Where the states of each feature begin, and where the last ones end.
-    starts: Vec<u32>,
-    states: Vec<u8>,
-    /// Multiples of `unit`.
-    values: Vec<i16>,
+    /// Where the weights of each feature begin.
+    starts: Table,
+    /// Feature by feature; each has one or more.
+    weights: Vec<Weight>,
     keys: Vec<u32>,
     filter: Filter,
     unit: f32,
@@ -26,67 +53,73 @@ impl Weights {
     pub(crate) fn new<'a>(rows: impl Iterator<Item = (u32, &'a [f64])> + Clone) -> Weights {
         let most = rows.clone().flat_map(|(_, row)| row).fold(0.0_f64, |most, weight| most.max(weight.abs()));
         let unit = (most / f64::from(i16::MAX)) as f32;
-        let (mut keys, mut starts, mut states, mut values) = (Vec::new(), vec![0], Vec::new(), Vec::new());
+        let (mut starts, mut weights) = (Vec::new(), Vec::new());
         for (key, row) in rows {
+            let start = weights.len();
             for (state, weight) in row.iter().enumerate() {
                 let value = (weight / f64::from(unit)).round() as i16;
                 if value != 0 {
-                    states.push(state as u8);
-                    values.push(value);
+                    weights.push(Weight { value, state: state as u8, more: true });
                 }
             }
-            if values.len() > starts[keys.len()] as usize {
-                keys.push(key);
-                starts.push(values.len() as u32);
+            if let Some(last) = weights[start..].last_mut() {
+                last.more = false;
+                starts.push((key, start as u32));
             }
         }
-        Weights { table: table(&keys), filter: Filter::new(&keys), starts, states, values, keys, unit }
+        let keys: Vec<u32> = starts.iter().map(|(key, _)| *key).collect();
+        Weights { starts: Table::new(starts.into_iter()), filter: Filter::new(&keys), weights, keys, unit }
     }
 
-    /// From what a file holds: `counts` states for each key; `None` where that is inconsistent.
+    /// From what a file holds: `counts` weights for each key, one or more; `None` where that is inconsistent.
     pub(crate) fn from_parts(
         keys: Vec<u32>,
         counts: &[u8],
-        states: Vec<u8>,
-        values: Vec<i16>,
+        states: &[u8],
+        values: &[i16],
         unit: f32,
         len: usize,
     ) -> Option<Weights> {
-        let mut starts = vec![0_u32];
-        for count in counts {
-            starts.push(starts[starts.len() - 1].checked_add((*count).into())?);
-        }
-        let sorted = keys.windows(2).all(|two| two[0] < two[1]);
+        let sum: usize = counts.iter().map(|count| usize::from(*count)).sum();
         let fits = keys.len() == counts.len()
+            && counts.iter().all(|count| *count > 0)
             && states.len() == values.len()
-            && *starts.last()? as usize == values.len()
+            && sum == values.len()
+            && sum < u32::MAX as usize
             && states.iter().all(|state| usize::from(*state) < len);
-        (sorted && fits && unit.is_finite() && unit >= 0.0).then(|| Weights {
-            table: table(&keys),
-            filter: Filter::new(&keys),
-            starts,
-            states,
-            values,
-            keys,
-            unit,
-        })
+        let sorted = keys.windows(2).all(|two| two[0] < two[1]);
+        if !(sorted && fits && unit.is_finite() && unit >= 0.0) {
+            return None;
+        }
+        let mut weights: Vec<Weight> =
+            std::iter::zip(values, states).map(|(&value, &state)| Weight { value, state, more: true }).collect();
+        let (mut starts, mut end) = (Vec::with_capacity(keys.len()), 0);
+        for count in counts {
+            starts.push(end as u32);
+            end += usize::from(*count);
+            weights[end - 1].more = false;
+        }
+        let starts = Table::new(keys.iter().copied().zip(starts));
+        Some(Weights { starts, filter: Filter::new(&keys), weights, keys, unit })
     }
 
     pub(crate) fn keys(&self) -> &[u32] {
         &self.keys
     }
 
-    /// Number of states of each feature.
+    /// Number of weights of each feature.
     pub(crate) fn counts(&self) -> impl Iterator<Item = u8> {
-        self.starts.windows(2).map(|two| (two[1] - two[0]) as u8)
+        self.weights.chunk_by(|weight, _| weight.more).map(|weights| weights.len() as u8)
     }
 
-    pub(crate) fn states(&self) -> &[u8] {
-        &self.states
+    /// The state of each weight.
+    pub(crate) fn states(&self) -> impl ExactSizeIterator<Item = u8> {
+        self.weights.iter().map(|weight| weight.state)
     }
 
-    pub(crate) fn values(&self) -> &[i16] {
-        &self.values
+    /// Each weight, as a multiple of [`unit`](Self::unit).
+    pub(crate) fn values(&self) -> impl ExactSizeIterator<Item = i16> {
+        self.weights.iter().map(|weight| weight.value)
     }
 
     pub(crate) fn unit(&self) -> f32 {
@@ -95,38 +128,42 @@ impl Weights {
 
     /// Adds the weights of a feature to the scores of the states; nothing where the feature is not known.
     pub(crate) fn add(&self, key: u32, scores: &mut [f64]) {
-        if !self.filter.may_hold(key) {
-            return;
-        }
-        let mask = self.table.len() - 1;
-        let mut at = key as usize & mask;
-        loop {
-            match self.table[at] {
-                [_, 0] => return,
-                [found, number] if found == key => {
-                    let row = self.starts[number as usize - 1] as usize..self.starts[number as usize] as usize;
-                    for (state, value) in self.states[row.clone()].iter().zip(&self.values[row]) {
-                        scores[usize::from(*state)] += f64::from(f32::from(*value) * self.unit);
-                    }
-                    return;
-                }
-                _ => at = (at + 1) & mask,
-            }
+        if let Some(start) = self.starts.get(key) {
+            self.add_from(self.weights[start as usize], start + 1, scores);
         }
     }
-}
 
-fn table(keys: &[u32]) -> Vec<Place> {
-    let len = (2 * keys.len()).next_power_of_two().max(2);
-    let mut table = vec![[0; 2]; len];
-    for (number, &key) in (1..).zip(keys) {
-        let mut at = key as usize & (len - 1);
-        while table[at][1] != 0 {
-            at = (at + 1) & (len - 1);
+    /// Adds the weights of many features, each to its row of `scores` (rows × `lanes`), in their order; empties the batch.
+    ///
+    /// Step by step for all, not feature by feature: a look-up is waiting for memory, and many can wait at a time.
+    pub(crate) fn add_all(&self, batch: &mut Batch, scores: &mut [f64], lanes: usize) {
+        let Batch { asked, found } = batch;
+        let mut kept = 0;
+        for at in 0..asked.len() {
+            asked[kept] = asked[at];
+            kept += usize::from(self.filter.may_hold(asked[at].0));
         }
-        table[at] = [key, number];
+        found.extend(asked.drain(..).take(kept).filter_map(|(key, row)| {
+            let start = self.starts.get(key)?;
+            Some(Found { first: self.weights[start as usize], next: start + 1, row })
+        }));
+        for Found { first, next, row } in found.drain(..) {
+            self.add_from(first, next, &mut scores[row as usize * lanes..][..lanes]);
+        }
     }
-    table
+
+    /// Adds the weights of a feature, `next` being the place of the second.
+    fn add_from(&self, first: Weight, next: u32, scores: &mut [f64]) {
+        let mut add = |weight: &Weight| {
+            scores[usize::from(weight.state)] += f64::from(f32::from(weight.value) * self.unit);
+            weight.more
+        };
+        let mut more = add(&first);
+        let mut rest = self.weights[next as usize..].iter();
+        while more {
+            more = rest.next().is_some_and(&mut add);
+        }
+    }
 }
 
 #[cfg(test)]
@@ -144,25 +181,31 @@ mod tests {
             let expected = if key % 8 == 0 { rows[key as usize / 8].1 } else { [0.0; 3] };
             assert!(scores.iter().zip(expected).all(|(a, b)| (a - b).abs() < 1e-3), "{key} {scores:?}");
         }
-        let counts: Vec<u8> = weights.counts().collect();
-        let again = Weights::from_parts(
-            weights.keys.clone(),
-            &counts,
-            weights.states.clone(),
-            weights.values.clone(),
-            weights.unit,
-            3,
-        );
-        assert_eq!(again.as_ref(), Some(&weights));
-        let other = Weights::from_parts(
-            weights.keys.clone(),
-            &counts,
-            weights.states.clone(),
-            weights.values.clone(),
-            weights.unit,
-            2,
-        );
-        assert_eq!(other, None);
+        let (counts, states): (Vec<u8>, Vec<u8>) = (weights.counts().collect(), weights.states().collect());
+        let values: Vec<i16> = weights.values().collect();
+        let read =
+            |counts: &[u8], len| Weights::from_parts(weights.keys.clone(), counts, &states, &values, weights.unit, len);
+        assert_eq!(read(&counts, 3).as_ref(), Some(&weights));
+        assert_eq!(read(&counts, 2), None);
+        assert_eq!(read(&counts[1..], 3), None);
+        let mut wrong = counts.clone();
+        (wrong[0], wrong[1]) = (0, counts[0] + counts[1]);
+        assert_eq!(read(&wrong, 3), None);
+    }
+
+    #[test]
+    fn many_are_added_as_one_by_one() {
+        let rows: Vec<(u32, [f64; 3])> = (0..1000).map(|n| (n * 8, [f64::from(n % 3), 0.0, -1.0])).collect();
+        let weights = Weights::new(rows.iter().map(|(key, row)| (*key, &row[..])));
+        let (mut single, mut all) = ([0.0; 15], [0.0; 15]);
+        let mut batch = Batch::default();
+        for n in 0..4_000 {
+            let (key, row) = (n * 7919 % 8_000, n as usize % 5);
+            weights.add(key, &mut single[row * 3..][..3]);
+            batch.push(key, row);
+        }
+        weights.add_all(&mut batch, &mut all, 3);
+        assert!(batch.asked.is_empty() && single == all && single.iter().any(|score| *score != 0.0));
     }
 
     #[test]
