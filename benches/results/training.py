@@ -27,7 +27,7 @@ def fine_tuning(folder, arguments):
     tags = found["tags"]
     return "\n\n".join([
         shell(f"python benches/peers/fine_tune.py {' '.join(words)}"),
-        f"Trained on {found['sentences']} sentences, {found['epochs']} epochs, batches of 16.",
+        f"Trained on {found['sentences']} sentences, {found['epochs']} epoch{'s' if found['epochs'] != 1 else ''}, batches of 16.",
         table(["", "seed", *[f"{test}, F1" for test in tests], "CPU s a step"], rows),
         "\n".join([
             f"- F1 on EWT test at most one point below transformers: {100 * difference:+.2f} points {mark(difference >= -0.01)}",
