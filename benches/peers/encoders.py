@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Our transformers beside PyTorch (by `transformers`), ONNX Runtime and CTranslate2, one thread, random weights.
 
-    target/peers/venv/bin/python benches/peers/encoders.py [--seconds 20] [--shapes xlm-r-large,minilm]
+    target/peers/venv/bin/python benches/peers/encoders.py [--seconds 10] [--shapes xlm-r-large,minilm]
 
 XLM-R large (24 layers of 1024) and MiniLM (6 layers of 384), 16 sentences of 32 sub-words each; a vocabulary of 1,000 words,
 which changes nothing in what is computed. Times are CPU seconds, so that others on the machine count less. Engines take turns, twice; each's best pass counts. Needs torch and transformers;
@@ -11,9 +11,11 @@ can pass in 32 bits on the processor.
 """
 
 import argparse
+import contextlib
 import json
 import os
 import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -78,7 +80,9 @@ def onnx_engine(folder, model, ids, precision):
     path, int8 = folder / "model.onnx", folder / "model.int8.onnx"
     if not path.is_file():
         model.config.return_dict = False
-        torch.onnx.export(model, (ids,), str(path), input_names=["input_ids"], dynamo=True, external_data=True)
+        # It tells what it does; the output is ours.
+        with contextlib.redirect_stdout(sys.stderr):
+            torch.onnx.export(model, (ids,), str(path), input_names=["input_ids"], dynamo=True, external_data=True)
     if precision == "int8" and not int8.is_file():
         # Without dot-product instructions sums of two products saturate unless a bit is spared: reduce_range, as ours.
         quantize_dynamic(path, int8, weight_type=QuantType.QInt8, per_channel=True, reduce_range=True, use_external_data_format=True)
@@ -122,7 +126,7 @@ def program():
 
 def main():
     parser = argparse.ArgumentParser()
-    parser.add_argument("--seconds", type=float, default=20)
+    parser.add_argument("--seconds", type=float, default=10)
     parser.add_argument("--shapes", default="xlm-r-large,minilm")
     parser.add_argument("--json", action="store_true", help="sentences a second, by shape and engine")
     arguments = parser.parse_args()
