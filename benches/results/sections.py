@@ -411,6 +411,8 @@ def parity(folder, arguments):
             rows.append([translator[1], "1000", same, f"{float(translator[2]):.1e}", "", found])
     if not rows:
         raise SystemExit(done.stdout[-2000:] + done.stderr[-2000:])
+    # Tests run beside each other, and end as they like.
+    rows.sort(key=lambda row: (row[5], row[2] != "identical", row[0]))
     goals = [f"- within 1e-4, tokens and searches identical {mark(done.returncode == 0)}"]
     links = []
     published = {name: os.environ.get(name) for name in ["SIMALIGN", "AWESOME_ALIGN"]}
