@@ -107,22 +107,27 @@ impl EngineArgs {
     /// # Errors
     /// Where it is one that gives one only.
     pub fn options_for(&self, from: &str, to: &str, best: usize) -> Result<Option<TranslatorOptions>> {
-        let options = self.options(from, to)?;
-        match options {
-            Some(options) if !MODELS.contains(&options.engine) => {
-                Err(UsageError(format!("--n-best is not for --engine {}; leave it out", options.engine)).into())
+        let mut options = self.options(from, to)?;
+        if let Some(options) = options.as_mut() {
+            if !MODELS.contains(&options.engine) {
+                return Err(UsageError(format!("--n-best is not for --engine {}; leave it out", options.engine)).into());
             }
-            #[cfg(feature = "transformers")]
-            Some(mut options) => {
-                options.seq2seq.search.best = best;
-                let beams = &mut options.seq2seq.search.beams;
-                // Beams that are asked for are those that are taken.
-                *beams = self.beams.unwrap_or((*beams).max(best));
-                Ok(Some(options))
-            }
-            options => Ok(options),
+            self.set_best(options, best);
         }
+        Ok(options)
     }
+
+    #[cfg(feature = "transformers")]
+    fn set_best(&self, options: &mut TranslatorOptions, best: usize) {
+        let search = &mut options.seq2seq.search;
+        search.best = best;
+        // Beams that are asked for are those that are taken.
+        search.beams = self.beams.unwrap_or(search.beams.max(best));
+    }
+
+    /// Without models no engine is opened that would look at it.
+    #[cfg(not(feature = "transformers"))]
+    fn set_best(&self, _: &mut TranslatorOptions, _: usize) {}
 
     #[cfg(feature = "transformers")]
     fn set_seq2seq(&self, options: &mut TranslatorOptions) -> Result<()> {
