@@ -5,9 +5,9 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Result;
 use clap::ValueEnum;
+use xlner::{EncoderAligner, Input, ProjectJob, ProjectReport, SimilarityJob, TargetTags};
 use xlner_core::tags::Scheme;
 use xlner_formats::{Column, Format, Output, ReadOptions, WriteOptions};
-use xlner_pipeline::{EncoderAligner, Input, ProjectJob, ProjectReport, SimilarityJob, TargetTags};
 
 use super::options::{AlignerArgs, MethodArgs, NmtArgs, scorer, write_report};
 use crate::bars::Bars;
