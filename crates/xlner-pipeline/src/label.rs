@@ -5,8 +5,8 @@ use std::path::PathBuf;
 
 use serde::Serialize;
 use xlner_core::{Pair, Sentence};
+use xlner_core::{Tagger, TranslationScorer, Translator};
 use xlner_formats::{Format, ReadOptions, SentenceWriter, WriteOptions, read_sentences, write_sentences};
-use xlner_models::{Tagger, TranslationScorer, Translator};
 use xlner_project::Method;
 
 use crate::align::EncoderAligner;

@@ -5,12 +5,11 @@ use std::time::Instant;
 
 use serde::Serialize;
 use xlner_core::tokenize::tokenize_sentence;
-use xlner_core::{Pair, Sentence};
+use xlner_core::{ModelError, Pair, Sentence, Tagger};
 use xlner_formats::{
     Format, PairReader, PairWriter, ReadOptions, Records, SentenceReader, SentenceWriter, Side, WriteOptions,
     read_records, write_pairs, write_sentences,
 };
-use xlner_models::Tagger;
 
 use crate::progress::{Listener, Progress, Stage};
 use crate::project::output;
@@ -112,7 +111,7 @@ impl TagJob {
         let result = tagger.tag(&mut sentences, self.probabilities);
         if let Err(error) = result {
             return Err(match error {
-                xlner_models::Error::Sentence { index, problem } => {
+                ModelError::Sentence { index, problem } => {
                     let at = index.min(sentences.len().saturating_sub(1));
                     wrong(&self.input, first + at as u64, &pairs[at], &sentences[at], problem)
                 }

@@ -4,13 +4,13 @@ use std::path::PathBuf;
 use std::time::Instant;
 
 use serde::Serialize;
+use xlner_core::contracts::{Translator, TranslatorFigures};
 use xlner_core::tokenize::detokenize;
 use xlner_core::{Pair, Sentence};
 use xlner_formats::{
     Format, PairWriter, ReadOptions, SentenceReader, SentenceWriter, WriteOptions, read_sentences, write_pairs,
     write_sentences,
 };
-use xlner_models::{Translator, TranslatorFigures};
 
 use crate::flow::{Step, Translating, What};
 use crate::progress::{Listener, Progress, Stage};

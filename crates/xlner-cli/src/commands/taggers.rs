@@ -2,9 +2,11 @@
 
 use anyhow::Result;
 use clap::Args;
-use xlner_models::{Precision, SubWords, Tagger, TransformerTaggerOptions, open_tagger_with};
+use xlner_core::Tagger;
+use xlner_models::{Precision, SubWords, TransformerTaggerOptions};
+use xlner_pipeline::open_tagger_with;
 
-use crate::context::model_failed;
+use crate::context::failed;
 
 /// Options of the taggers that are transformers.
 #[derive(Args)]
@@ -52,5 +54,5 @@ fn open(
         sub_words: sub_words.unwrap_or_default(),
         labels: labels.cloned(),
     };
-    open_tagger_with(name, options).map_err(model_failed)
+    open_tagger_with(name, options).map_err(failed)
 }

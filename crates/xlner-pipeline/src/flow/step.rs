@@ -2,7 +2,7 @@
 
 use std::sync::mpsc::{Sender, SyncSender};
 
-use xlner_core::Pair;
+use xlner_core::{ModelError, Pair};
 
 use super::batch::Batch;
 use super::folder::{PAIRS, RunFolder};
@@ -63,9 +63,9 @@ pub(super) fn run(
 }
 
 /// The error of a batch, which names the pair where one is at fault.
-pub(super) fn of_pair(error: xlner_models::Error, pairs: &[Pair], first: u64, fail: Fail<'_>) -> Error {
+pub(super) fn of_pair(error: ModelError, pairs: &[Pair], first: u64, fail: Fail<'_>) -> Error {
     match error {
-        xlner_models::Error::Sentence { index, problem } if index < pairs.len() => {
+        ModelError::Sentence { index, problem } if index < pairs.len() => {
             fail(first + index as u64, &pairs[index], problem)
         }
         error => error.into(),

@@ -1,8 +1,8 @@
 //! The stage that finds entities.
 
+use xlner_core::Tagger;
 use xlner_core::{Pair, Sentence};
 use xlner_formats::Side;
-use xlner_models::Tagger;
 
 use super::Fail;
 use super::step::{Step, of_pair};

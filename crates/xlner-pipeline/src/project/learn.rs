@@ -2,9 +2,9 @@
 
 use std::path::Path;
 
+use xlner_core::TranslationScorer;
 use xlner_core::{Entity, Pair};
 use xlner_formats::{ReadOptions, Side, read_sentences};
-use xlner_models::TranslationScorer;
 use xlner_project::{Matching, Method, Weights};
 
 use super::method::{needs_links, needs_posteriors};

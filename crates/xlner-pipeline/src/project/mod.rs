@@ -10,9 +10,8 @@ mod translation;
 
 use std::path::PathBuf;
 
-use xlner_core::Pair;
+use xlner_core::{ModelError, Pair, TranslationScorer};
 use xlner_formats::{ReadOptions, WriteOptions};
-use xlner_models::TranslationScorer;
 
 pub use learn::LearntScores;
 pub use method::{MethodKind, MethodOptions, parse_solver};
@@ -141,7 +140,7 @@ impl ProjectJob {
     fn score(&self, pair: &mut Pair, number: u64, realign: bool, scores: &mut TranslationScores<'_>) -> Result<()> {
         self.prepare(pair, number, realign)?;
         scores.fill(pair).map_err(|error| match error {
-            xlner_models::Error::Sentence { problem, .. } => {
+            ModelError::Sentence { problem, .. } => {
                 Error::Sentence { file: self.input.name().to_owned(), number, id: pair.id.clone(), problem }
             }
             error => error.into(),

@@ -84,7 +84,7 @@ impl TuningArgs {
         output: &std::path::Path,
         context: &Context,
     ) -> Result<()> {
-        use xlner_models::transformer::fine_tune::AlignerOptions;
+        use xlner_neural::transformer::fine_tune::AlignerOptions;
         use xlner_pipeline::align::EncoderJob;
 
         use crate::bars::Bars;

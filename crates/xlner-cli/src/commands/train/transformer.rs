@@ -116,7 +116,7 @@ pub fn run(_: super::Args, _: &crate::context::Context) -> Result<()> {
 mod built {
     use anyhow::Result;
     use xlner_formats::ReadOptions;
-    use xlner_models::transformer::fine_tune::FineTuneOptions;
+    use xlner_neural::transformer::fine_tune::FineTuneOptions;
     use xlner_pipeline::{FineTuneJob, FineTuneReport};
 
     use super::TransformerArgs;

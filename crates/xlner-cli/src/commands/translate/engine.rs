@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use anyhow::Result;
 use clap::Args;
-use xlner_models::{Engine, HttpApi, Missing, TranslatorOptions};
+use xlner_models::{HttpApi, Missing};
+use xlner_pipeline::{Engine, TranslatorOptions};
 
 use crate::context::UsageError;
 
