@@ -4,6 +4,7 @@ use std::io::IsTerminal;
 
 use anyhow::{Context as _, Result};
 use clap::{Args, ValueEnum};
+use xlner_core::ModelError;
 
 /// Flags that every command takes.
 #[derive(Args)]
@@ -104,7 +105,7 @@ impl std::fmt::Display for UsageError {
 
 impl std::error::Error for UsageError {}
 
-/// The error of a job; options that it refuses are wrong usage.
+/// The error of a job, or of a model that is opened; options that it refuses are wrong usage.
 pub fn failed(error: xlner::Error) -> anyhow::Error {
     match error {
         xlner::Error::Options(message) => UsageError(message).into(),
@@ -114,9 +115,9 @@ pub fn failed(error: xlner::Error) -> anyhow::Error {
 }
 
 /// The error of a model or engine; options that it refuses are wrong usage.
-pub fn model_failed(error: xlner_models::Error) -> anyhow::Error {
-    match error {
-        xlner_models::Error::Options(message) => UsageError(message).into(),
+pub fn model_failed(error: impl Into<ModelError>) -> anyhow::Error {
+    match error.into() {
+        ModelError::Options(message) => UsageError(message).into(),
         error => error.into(),
     }
 }

@@ -6,14 +6,15 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Result;
 use xlner::align::SimilarityJob;
-use xlner::{AlignJob, AlignerOptions, Extraction, Input};
+use xlner::{AlignJob, AlignerOptions, Extraction, Input, open_encoder};
 use xlner_align::similarity;
 use xlner_align::symmetrize::{Direction, Symmetrize};
+use xlner_core::Encoder;
 use xlner_formats::{Format, ReadOptions, WriteOptions};
-use xlner_models::{Encoder, Precision, open_encoder};
+use xlner_models::Precision;
 
 use crate::bars::Bars;
-use crate::context::{Context, UsageError, failed, model_failed};
+use crate::context::{Context, UsageError, failed};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -117,7 +118,7 @@ pub fn run(args: Args, context: &Context) -> Result<()> {
             return Ok(());
         }
         let encoder = tuned.unwrap_or(encoder);
-        let open = || open_encoder(&encoder, Some(layer), precision).map_err(model_failed);
+        let open = || open_encoder(&encoder, Some(layer), precision).map_err(failed);
         return by_similarity(job, open, extraction, distortion, context);
     }
     let report = {

@@ -6,9 +6,9 @@ use std::path::{Path, PathBuf};
 use anyhow::Result;
 use clap::ValueEnum;
 use xlner::{Input, ProjectJob, ProjectModels, ProjectReport, TargetTags};
+use xlner_core::Tagger;
 use xlner_core::tags::Scheme;
 use xlner_formats::{Column, Format, Output, ReadOptions, WriteOptions};
-use xlner_models::Tagger;
 
 use super::options::{AlignerArgs, EncoderLinks, MethodArgs, NmtArgs, scorer, write_report};
 use super::taggers::TargetTaggerArgs;

@@ -117,7 +117,7 @@ mod built {
     use anyhow::Result;
     use xlner::{FineTuneJob, FineTuneReport};
     use xlner_formats::ReadOptions;
-    use xlner_models::transformer::fine_tune::FineTuneOptions;
+    use xlner_neural::transformer::fine_tune::FineTuneOptions;
 
     use super::TransformerArgs;
     use crate::bars::Bars;
