@@ -4,6 +4,7 @@ use std::io::IsTerminal;
 
 use anyhow::{Context as _, Result};
 use clap::{Args, ValueEnum};
+use xlner_formats::{Notes, ReadOptions};
 
 /// Flags that every command takes.
 #[derive(Args)]
@@ -14,6 +15,9 @@ pub struct GlobalArgs {
     /// A TOML file that says the same as flags of the command: a line is `flag = value`. Flags given here win
     #[arg(long, global = true, help_heading = "Every command", value_name = "FILE")]
     job: Option<std::path::PathBuf>,
+    /// Whatever would be left out of the input or repaired is an error
+    #[arg(long, global = true, help_heading = "Every command")]
+    strict: bool,
     /// Say nothing on stderr but errors
     #[arg(long, short, global = true, help_heading = "Every command", conflicts_with = "verbose")]
     quiet: bool,
@@ -59,6 +63,10 @@ pub struct Context {
     pub progress: bool,
     /// Whether tables on stdout are coloured.
     pub color: bool,
+    /// Whether what would be left out of the input or repaired is an error.
+    strict: bool,
+    /// What was left out of the input or repaired.
+    pub notes: Notes,
 }
 
 impl Context {
@@ -73,8 +81,22 @@ impl Context {
             quiet: args.quiet,
             verbose: args.verbose,
             progress: !args.quiet && args.progress.holds(std::io::stderr().is_terminal()),
+            strict: args.strict,
+            notes: Notes::default(),
             color: args.color.holds(std::io::stdout().is_terminal() && !no_color),
         })
+    }
+
+    /// How files are read, where a command does not say it.
+    pub fn read(&self) -> ReadOptions {
+        ReadOptions { strict: self.strict, notes: self.notes.clone(), ..ReadOptions::default() }
+    }
+
+    /// Tells what was left out of the input or repaired, a line for each kind.
+    pub fn tell_notes(&self) {
+        for note in self.notes.list() {
+            self.note(format_args!("note: {note}"));
+        }
     }
 
     /// A remark for people, on stderr.

@@ -283,6 +283,12 @@ pub enum ErrorKind {
         /// Why, and what to do.
         why: &'static str,
     },
+    /// Something would be left out or repaired, and the options say strict.
+    #[error("{what}: refused, because reading is strict; correct the file, or do not ask for strict reading")]
+    Strict {
+        /// What: the text of a [`NoteKind`](crate::NoteKind).
+        what: &'static str,
+    },
     /// Parquet or Arrow says no.
     #[error("not a Parquet file that xlner can read or write: {0}")]
     Parquet(String),

@@ -30,6 +30,7 @@ mod format;
 mod input;
 mod json;
 mod line_reader;
+mod notes;
 mod options;
 mod output;
 #[cfg(feature = "parquet")]
@@ -46,6 +47,7 @@ pub use alignments::{AlignmentReader, AlignmentWriter};
 pub use columns::{PREFIX, TagReader, Tagged};
 pub use error::{Error, ErrorKind, Result};
 pub use format::Format;
+pub use notes::{Note, NoteKind, Notes, Place};
 pub use options::{Column, ReadOptions, Side, WriteOptions};
 pub use output::Output;
 pub use pieces::{compress_pairs, write_pieces};

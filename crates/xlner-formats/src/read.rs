@@ -1,10 +1,10 @@
 //! The four readers.
 
 use std::path::Path;
-use std::sync::Arc;
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::line_reader::LineReader;
+use crate::reader::Status;
 use crate::{AlignmentReader, Format, PairReader, ReadOptions, SentenceReader, TagReader};
 use crate::{alignments, brat, columns, json, regions, text};
 
@@ -68,7 +68,7 @@ fn sentence_format(path: &Path, options: &ReadOptions) -> Result<Format> {
 /// is wrong later comes out of the iterator, which then ends.
 pub fn read_sentences(path: &Path, options: &ReadOptions) -> Result<SentenceReader> {
     let format = sentence_format(path, options)?;
-    let status = Arc::default();
+    let status = Status::new(path, options);
     let lines = || LineReader::open(path, &status);
     Ok(match format {
         _ if format.is_columns() => {
@@ -98,7 +98,7 @@ pub fn read_sentences(path: &Path, options: &ReadOptions) -> Result<SentenceRead
 /// As [`read_sentences`].
 pub fn read_pairs(path: &Path, options: &ReadOptions) -> Result<PairReader> {
     let format = Content::Pairs.format(path, options.format, FROM_FORMAT)?;
-    let status = Arc::default();
+    let status = Status::new(path, options);
     Ok(match format {
         Format::Jsonl => {
             let items = json::open(path, format, &status)?;
@@ -126,7 +126,7 @@ pub enum Records {
 /// As [`read_sentences`].
 pub fn read_records(path: &Path, options: &ReadOptions) -> Result<Records> {
     let given = options.format.or_else(|| Format::from_path(path));
-    let status = Arc::default();
+    let status = Status::new(path, options);
     match given {
         Some(format) if format.holds_alignments() => Ok(Records::Alignments(read_alignments(path, options)?)),
         Some(Format::Bitext) => Ok(Records::Pairs(read_pairs(path, options)?)),
@@ -163,20 +163,18 @@ pub fn read_records(path: &Path, options: &ReadOptions) -> Result<Records> {
 /// Parquet, where this build has it.
 #[cfg(feature = "parquet")]
 mod parquet {
-    use std::sync::Arc;
-
-    use super::{PairReader, Path, ReadOptions, Result, SentenceReader, json};
+    use super::{PairReader, Path, ReadOptions, Result, SentenceReader, Status, json};
     use crate::Format;
     use crate::parquet::ParquetItems;
 
     pub(super) fn sentences(path: &Path, options: &ReadOptions) -> Result<SentenceReader> {
-        let (items, status) = (ParquetItems::open(path, options)?, Arc::default());
+        let (items, status) = (ParquetItems::open(path, options)?, Status::new(path, options));
         let options = items.with_labels(options);
         Ok(SentenceReader::new(json::sentences_of(items, Format::Parquet, &options, &status), &status))
     }
 
     pub(super) fn pairs(path: &Path, options: &ReadOptions) -> Result<PairReader> {
-        let (items, status) = (ParquetItems::open(path, options)?, Arc::default());
+        let (items, status) = (ParquetItems::open(path, options)?, Status::new(path, options));
         Ok(PairReader::new(json::pairs_of(items, options, &status), &status))
     }
 

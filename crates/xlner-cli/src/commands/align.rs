@@ -109,7 +109,7 @@ pub struct Args {
 pub fn run(args: Args, context: &Context) -> Result<()> {
     let encoder = args.encoder.clone().zip(args.similarity);
     let (layer, precision, distortion, tuning) = (args.layer, args.precision, args.distortion, args.tuning.clone());
-    let job = job(args)?;
+    let job = job(args, context)?;
     if let Some((encoder, extraction)) = encoder {
         let tuned = tuning.run(&job, &encoder, layer, extraction, context)?;
         // Of a tuned encoder links are written where they are asked for.
@@ -163,7 +163,7 @@ fn by_similarity(
     Ok(())
 }
 
-fn job(args: Args) -> Result<AlignJob> {
+fn job(args: Args, context: &Context) -> Result<AlignJob> {
     let extraction = extraction(&args)?;
     let options = ReadOptions {
         format: args.from_format,
@@ -171,7 +171,7 @@ fn job(args: Args) -> Result<AlignJob> {
         lang: args.source_lang.clone(),
         target_lang: args.target_lang.clone(),
         tokenized: !args.tokenize,
-        ..ReadOptions::default()
+        ..context.read()
     };
     let mut bitext = args.bitext;
     let input = match (args.source, args.target) {

@@ -149,6 +149,7 @@ pub fn run(args: Args, context: &Context) -> Result<()> {
         // The target gets its gold entities while it is part of its pair.
         side: args.side.filter(|_| !args.gold),
         tokenized: args.tokenized,
+        ..context.read()
     };
     let write = WriteOptions {
         format: args.to_format,
@@ -170,7 +171,7 @@ pub fn run(args: Args, context: &Context) -> Result<()> {
     }
     let changes = Changes::new(&args.map, &args.ignore, args.overlaps == Overlaps::Longest);
     let mut job = Job { args: &args, write, changes, meter: Meter::new(context), tokenized: 0, read: 0 };
-    let repaired = match (&args.input, &args.source, &args.target) {
+    match (&args.input, &args.source, &args.target) {
         (Some(input), _, _) => match read_records(input, &read)? {
             Records::Pairs(reader) if args.gold && args.side.is_some() => job.gold_targets(reader)?,
             Records::Sentences(_) | Records::Alignments(_) if args.gold => {
@@ -185,7 +186,7 @@ pub fn run(args: Args, context: &Context) -> Result<()> {
         }
         _ => return Err(UsageError("an input is needed: IN, or --source and --target".into()).into()),
     };
-    job.report(context, repaired);
+    job.report(context);
     Ok(())
 }
 
@@ -212,23 +213,21 @@ impl Job<'_> {
         UsageError(format!("the input holds {input}, and {format} holds {wanted}")).into()
     }
 
-    fn sentences(&mut self, mut reader: SentenceReader) -> Result<u64> {
+    fn sentences(&mut self, mut reader: SentenceReader) -> Result<()> {
         let next = &mut || {
             let sentence = reader.next()?;
             Some(sentence.map(|sentence| (sentence, reader.bytes_read())).map_err(Into::into))
         };
-        self.all_sentences(next, |sentence, _| Ok(sentence))?;
-        Ok(reader.repaired())
+        self.all_sentences(next, |sentence, _| Ok(sentence))
     }
 
     /// Writes the target sentences of pairs with their gold entities.
-    fn gold_targets(&mut self, mut reader: PairReader) -> Result<u64> {
+    fn gold_targets(&mut self, mut reader: PairReader) -> Result<()> {
         let next = &mut || {
             let pair = reader.next()?;
             Some(pair.map(|pair| (pair, reader.bytes_read())).map_err(Into::into))
         };
-        self.all_sentences(next, gold::target)?;
-        Ok(reader.repaired())
+        self.all_sentences(next, gold::target)
     }
 
     /// Writes sentences. `next` gives an item and the bytes read so far, `sentence` makes a sentence of it and its number.
@@ -251,20 +250,18 @@ impl Job<'_> {
         Ok(writer.finish()?)
     }
 
-    fn pairs(&mut self, mut reader: PairReader) -> Result<u64> {
+    fn pairs(&mut self, mut reader: PairReader) -> Result<()> {
         self.all_pairs(&mut || {
             let pair = reader.next()?;
             Some(pair.map(|pair| (pair, reader.bytes_read())).map_err(Into::into))
-        })?;
-        Ok(reader.repaired())
+        })
     }
 
-    fn joined(&mut self, mut joined: Joined) -> Result<u64> {
+    fn joined(&mut self, mut joined: Joined) -> Result<()> {
         self.all_pairs(&mut || {
             let pair = joined.next()?;
             Some(pair.map(|pair| (pair, joined.bytes_read())))
-        })?;
-        Ok(joined.repaired())
+        })
     }
 
     /// Writes pairs, or their alignments where the output holds these. `next` gives a pair and the bytes read so far.
@@ -298,7 +295,7 @@ impl Job<'_> {
         Ok(writer.finish()?)
     }
 
-    fn alignments(&mut self, mut reader: AlignmentReader) -> Result<u64> {
+    fn alignments(&mut self, mut reader: AlignmentReader) -> Result<()> {
         if self.format().is_some_and(|format| !format.holds_alignments()) {
             return Err(self.refuse("alignments", "none; give their texts with --source, --target and --alignment"));
         }
@@ -307,8 +304,7 @@ impl Job<'_> {
             writer.write_reference(&alignment?)?;
             self.meter.tick(reader.bytes_read());
         }
-        writer.finish()?;
-        Ok(0)
+        Ok(writer.finish()?)
     }
 
     /// The next item that --skip and --limit leave; an error is one whatever they say.
@@ -334,10 +330,9 @@ impl Job<'_> {
         Ok(())
     }
 
-    fn report(&mut self, context: &Context, repaired: u64) {
+    fn report(&mut self, context: &Context) {
         self.meter.clear();
         for (count, what) in [
-            (repaired, "tags repaired (they broke the rules of their scheme)"),
             (self.tokenized, "sentences tokenised"),
             (self.changes.ignored, "entities dropped (--ignore)"),
             (self.changes.overlapping, "entities dropped (they overlap a longer one)"),

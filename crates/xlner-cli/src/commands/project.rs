@@ -105,7 +105,7 @@ pub struct Args {
 }
 
 pub fn run(args: Args, context: &Context) -> Result<()> {
-    let mut job = job(&args)?;
+    let mut job = job(&args, context)?;
     // Removed at the end, when the projection has read it.
     let links = encoder_links(&args, &job, context)?;
     if let Some(links) = &links {
@@ -121,7 +121,7 @@ pub fn run(args: Args, context: &Context) -> Result<()> {
     if let (Some(gold), Some(weights)) = (&args.learn_weights, &args.save_weights) {
         let learnt = {
             let mut bars = Bars::new(context);
-            let options = ReadOptions { scheme: args.scheme, ..ReadOptions::default() };
+            let options = ReadOptions { scheme: args.scheme, ..context.read() };
             job.learn_weights((gold, &options), scorer(&mut nmt), &mut |progress| bars.show(progress))
                 .map_err(failed)?
         };
@@ -139,15 +139,15 @@ pub fn run(args: Args, context: &Context) -> Result<()> {
         job.run_with(scorer(&mut nmt), &mut |progress| bars.show(progress)).map_err(failed)?
     };
     if let Some(path) = &args.report {
-        write_report(path, &report)?;
+        write_report(path, &report, context)?;
     }
     tell(&report, context);
     Ok(())
 }
 
-fn job(args: &Args) -> Result<ProjectJob> {
+fn job(args: &Args, context: &Context) -> Result<ProjectJob> {
     let method = args.method.options();
-    let input = input(args, &method)?;
+    let input = input(args, &method, context)?;
     let stdout = |path: &Path| path.as_os_str() == "-";
     if stdout(&args.output) && args.report.as_deref().is_some_and(stdout) {
         return Err(UsageError("--report and the entities cannot both go to standard output".into()).into());
@@ -157,13 +157,13 @@ fn job(args: &Args) -> Result<ProjectJob> {
     Ok(ProjectJob {
         input,
         alignment: args.alignment.clone(),
-        alignment_options: ReadOptions { one_based: args.one_based, ..ReadOptions::default() },
+        alignment_options: ReadOptions { one_based: args.one_based, ..context.read() },
         aligner: args.aligner.options(ReadOptions {
             format: args.bitext_format,
             lang: args.source_lang.clone(),
             target_lang: args.target_lang.clone(),
             tokenized: args.tokenized,
-            ..ReadOptions::default()
+            ..context.read()
         }),
         method,
         output: args.output.clone(),
@@ -198,7 +198,7 @@ fn encoder_links(args: &Args, job: &ProjectJob, context: &Context) -> Result<Opt
     Ok(Some(file))
 }
 
-fn input(args: &Args, method: &MethodOptions) -> Result<Input> {
+fn input(args: &Args, method: &MethodOptions, context: &Context) -> Result<Input> {
     let options = |format: Option<Format>| ReadOptions {
         format: format.or(args.from_format),
         scheme: args.scheme,
@@ -208,7 +208,7 @@ fn input(args: &Args, method: &MethodOptions) -> Result<Input> {
         lang: args.source_lang.clone(),
         target_lang: args.target_lang.clone(),
         tokenized: args.tokenized,
-        ..ReadOptions::default()
+        ..context.read()
     };
     match (&args.pairs, &args.source, &args.target) {
         (Some(path), ..) => Ok(Input::Pairs { path: path.clone(), options: options(None) }),
@@ -234,12 +234,6 @@ fn tell(report: &ProjectReport, context: &Context) {
         "{} sentences, {} source entities, {} projected{left}",
         report.sentences, report.source_entities, report.projected
     ));
-    if report.input.repaired_tags > 0 {
-        context.note(format_args!(
-            "note: {} tags break the rules of their scheme and were read as conlleval reads them",
-            report.input.repaired_tags
-        ));
-    }
     if report.solver.with_gap > 0 {
         context.note(format_args!(
             "note: {} sentences are not proven to be solved best; --report lists them with their bounds",

@@ -37,7 +37,7 @@ pub trait AlignmentWriter: Send {
 
 pub(crate) fn read(path: &Path, format: Format, options: &ReadOptions) -> Result<AlignmentReader> {
     match format {
-        Format::Naacl => naacl::read(path),
+        Format::Naacl => naacl::read(path, options),
         _ => pharaoh::read(path, options),
     }
 }

@@ -4,17 +4,17 @@
 
 use std::fmt::Write as _;
 use std::path::Path;
-use std::sync::Arc;
 
 use xlner_core::{Alignment, Link, ReferenceAlignment};
 
 use super::{AlignmentReader, AlignmentWriter, Marked, bad_link, marked, probability, reference, token};
 use crate::error::{Error, ErrorKind, Result};
 use crate::line_reader::LineReader;
+use crate::reader::Status;
 use crate::{Output, ReadOptions, WriteOptions};
 
 pub(super) fn read(path: &Path, options: &ReadOptions) -> Result<AlignmentReader> {
-    let status = Arc::default();
+    let status = Status::new(path, options);
     let mut lines = LineReader::open(path, &status)?;
     let (file, one_based) = (path.to_owned(), options.one_based);
     let items = std::iter::from_fn(move || {

@@ -30,6 +30,7 @@ pub(crate) use write::ColumnWriter;
 
 use crate::error::{Error, Result};
 use crate::line_reader::LineReader;
+use crate::notes::REPAIRED_TAGS;
 use crate::reader::Status;
 use crate::record::record_id;
 use crate::{Format, ReadOptions};
@@ -58,7 +59,7 @@ enum TagSource {
 
 impl TagReader {
     pub(crate) fn columns(path: &Path, format: Format, options: &ReadOptions) -> Result<TagReader> {
-        let status = Arc::default();
+        let status = Status::new(path, options);
         let reader = ColumnReader::new(LineReader::open(path, &status)?, format, options)?;
         Ok(TagReader { source: TagSource::Columns(Box::new(reader)), status, failed: false })
     }
@@ -80,6 +81,11 @@ impl TagReader {
     /// Bytes read from the file so far, as they lie on the disk.
     pub fn bytes_read(&self) -> u64 {
         self.status.bytes_read()
+    }
+
+    /// What was left out so far, by kind. Tags come as they are written: none is repaired here.
+    pub fn notes(&self) -> Vec<crate::Note> {
+        self.status.notes()
     }
 
     /// Replaces `sentence` by the next one; `false` at the end of the file.
@@ -138,32 +144,31 @@ pub(crate) fn sentences(
         Ok(false) => None,
         Err(error) => Some(Err(error)),
         Ok(true) => {
-            let sentence = to_sentence(&tagged, reader.scheme(), &status);
-            let file = reader.file();
-            Some(match sentence {
-                Ok(mut sentence) => {
+            let fail = |kind| Error::at_line(reader.file(), tagged.line, kind).in_record(tagged.id());
+            Some(to_sentence(&tagged, reader.scheme()).map_err(|error| fail(error.into())).and_then(
+                |(mut sentence, repaired)| {
+                    status.note(REPAIRED_TAGS, repaired, fail)?;
                     sentence.lang = Some(&tagged.lang).filter(|lang| !lang.is_empty()).or(lang.as_ref()).cloned();
                     Ok(sentence)
-                }
-                Err(error) => Err(Error::at_line(file, tagged.line, error.into()).in_record(tagged.id())),
-            })
+                },
+            ))
         }
     }))
 }
 
-fn to_sentence(tagged: &Tagged, scheme: tags::Scheme, status: &Status) -> xlner_core::Result<Sentence> {
+/// The sentence, and how many of its tags were repaired.
+fn to_sentence(tagged: &Tagged, scheme: tags::Scheme) -> xlner_core::Result<(Sentence, usize)> {
     let text = tagged.text.clone().or_else(|| spaced(tagged));
     // A text in which the tokens do not occur (words of multi-word tokens, other quotation marks) is passed over.
     let sentence = text.and_then(|text| Sentence::from_text_and_tokens(text, tagged.tokens()).ok());
     let mut sentence = sentence.unwrap_or_else(|| Sentence::from_tokens(tagged.tokens()));
     let tags: Vec<&str> = tagged.tags().collect();
     let decoded = tags::decode(&tags, scheme)?;
-    status.add_repaired(decoded.repaired);
     sentence.entities = decoded.entities;
     if !tagged.id.is_empty() {
         sentence.extra.insert("id", tagged.id.as_str().into());
     }
-    Ok(sentence)
+    Ok((sentence, decoded.repaired))
 }
 
 /// The text that `SpaceAfter=No` tells.

@@ -9,7 +9,7 @@ use xlner_core::{Extra, Pair, Sentence, tags};
 use super::{Kind, parse as parse_json};
 use crate::ReadOptions;
 use crate::error::ErrorKind;
-use crate::reader::Status;
+use crate::notes::{LeftOut, REPAIRED_TAGS};
 
 #[derive(serde::Deserialize)]
 struct Item {
@@ -27,7 +27,7 @@ struct Item {
 pub(super) fn parse(
     text: &str,
     options: &ReadOptions,
-    status: &Status,
+    left_out: &mut LeftOut,
 ) -> std::result::Result<Pair, (String, ErrorKind)> {
     let item: Item = parse_json(text, Kind::Mafand.expected()).map_err(|kind| (super::id_in(text), kind))?;
     let mut source = Sentence::from_text(item.source);
@@ -42,7 +42,7 @@ pub(super) fn parse(
         }
         // The sets are IOB2.
         let decoded = tags::decode(&tags, options.scheme.unwrap_or(tags::Scheme::Iob2)).map_err(fail)?;
-        status.add_repaired(decoded.repaired);
+        left_out.add_many(REPAIRED_TAGS, decoded.repaired);
         target.entities = decoded.entities;
     }
     Ok(Pair { id: item.id, source, target, extra: Extra::from(item.extra), ..Pair::default() })

@@ -21,6 +21,7 @@ pub(crate) use write::JsonWriter;
 
 use crate::annotated::Tokens;
 use crate::error::{Error, ErrorKind, Result};
+use crate::notes::LeftOut;
 use crate::reader::Status;
 use crate::record::{name_languages, side_of};
 use crate::{Format, ReadOptions};
@@ -194,10 +195,12 @@ impl<I: Items> ValueReader<I> {
                 Some(kind) => kind,
                 None => *self.kind.insert(look(text, &self.options).map_err(|kind| fail((String::new(), kind)))?),
             };
+            let mut left_out = LeftOut::default();
             match kind {
                 Kind::Pair | Kind::Mafand => {
-                    let pair = parse_pair(kind, text, &self.options, &self.status).map_err(fail)?;
+                    let pair = parse_pair(kind, text, &self.options, &mut left_out).map_err(fail)?;
                     let id = pair.id.clone();
+                    self.status.note_all(&left_out, |kind| fail((id.clone(), kind)))?;
                     return side_of(pair, &self.options).map(Some).map_err(|kind| fail((id, kind)));
                 }
                 Kind::Sentence => {
@@ -211,7 +214,8 @@ impl<I: Items> ValueReader<I> {
                 Kind::Doccano => return doccano::parse(text, &self.options).map(Some).map_err(fail),
                 Kind::LabelStudio => return label_studio::parse(text, &self.options).map(Some).map_err(fail),
                 Kind::Spacy => {
-                    let sentences = spacy::parse(text, &self.options, &self.status).map_err(fail)?;
+                    let sentences = spacy::parse(text, &self.options, &mut left_out).map_err(fail)?;
+                    self.status.note_all(&left_out, |kind| fail((id_in(text), kind)))?;
                     self.waiting = sentences.into_iter();
                 }
             }
@@ -227,7 +231,12 @@ impl<I: Items> ValueReader<I> {
             None => *self.kind.insert(look(text, &self.options).map_err(|kind| fail((String::new(), kind)))?),
         };
         match kind {
-            Kind::Pair | Kind::Mafand => parse_pair(kind, text, &self.options, &self.status).map(Some).map_err(fail),
+            Kind::Pair | Kind::Mafand => {
+                let mut left_out = LeftOut::default();
+                let pair = parse_pair(kind, text, &self.options, &mut left_out).map_err(fail)?;
+                self.status.note_all(&left_out, |kind| fail((pair.id.clone(), kind)))?;
+                Ok(Some(pair))
+            }
             _ => {
                 let message = format!("it is {}", kind.expected());
                 Err(fail((String::new(), ErrorKind::Json { expected: Kind::Pair.expected(), message })))
@@ -251,10 +260,10 @@ fn parse_pair(
     kind: Kind,
     text: &str,
     options: &ReadOptions,
-    status: &Status,
+    left_out: &mut LeftOut,
 ) -> std::result::Result<Pair, (String, ErrorKind)> {
     if kind == Kind::Mafand {
-        return mafand::parse(text, options, status);
+        return mafand::parse(text, options, left_out);
     }
     let pair: Pair = parse(text, kind.expected()).map_err(|kind| (id_in(text), kind))?;
     pair.validate().map_err(|error| (pair.id.clone(), error.into()))?;

@@ -11,7 +11,9 @@ use xlner_core::{Extra, Sentence};
 
 use super::{Items, Kind, id_text, parse};
 use crate::error::{Error, ErrorKind, Result};
+use crate::notes::REPAIRED_TAGS;
 use crate::reader::Status;
+use crate::record::record_id;
 use crate::{Column, ReadOptions};
 
 const TOKEN_FIELDS: [&str; 2] = ["tokens", "words"];
@@ -79,14 +81,13 @@ impl Rows {
         });
         match tags::decode(&tags, scheme) {
             Ok(decoded) => {
-                status.add_repaired(decoded.repaired);
+                status.note(REPAIRED_TAGS, decoded.repaired, |kind| {
+                    Error::at_line(&file, line, kind).in_record(&record_id(&sentence))
+                })?;
                 sentence.entities = decoded.entities;
                 Ok(Some(sentence))
             }
-            Err(error) => {
-                let id = crate::record::record_id(&sentence).into_owned();
-                Err(Error::at_line(&file, line, error.into()).in_record(&id))
-            }
+            Err(error) => Err(Error::at_line(&file, line, error.into()).in_record(&record_id(&sentence))),
         }
     }
 

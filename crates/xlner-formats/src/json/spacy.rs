@@ -17,7 +17,7 @@ use super::{Kind, id_text, parse as parse_json};
 use crate::ReadOptions;
 use crate::annotated::{self, Annotation, Tokens};
 use crate::error::ErrorKind;
-use crate::reader::Status;
+use crate::notes::{LeftOut, REPAIRED_TAGS};
 
 /// Whether a value is one of spaCy's.
 pub(super) fn fits(value: &Value) -> bool {
@@ -39,15 +39,15 @@ type Parsed<T> = std::result::Result<T, ErrorKind>;
 pub(super) fn parse(
     text: &str,
     options: &ReadOptions,
-    status: &Status,
+    left_out: &mut LeftOut,
 ) -> std::result::Result<Vec<Sentence>, (String, ErrorKind)> {
     let value: Value = parse_json(text, Kind::Spacy.expected()).map_err(|kind| (String::new(), kind))?;
     let id = value.get("id").map(id_text).unwrap_or_default();
     let sentences = match value {
         Value::Array(list) => simple(list, options).map(|sentence| vec![sentence]),
-        Value::Object(fields) if fields.contains_key("paragraphs") => training(&fields, options, status),
+        Value::Object(fields) if fields.contains_key("paragraphs") => training(&fields, options, left_out),
         Value::Object(fields) if fields.contains_key("doc_annotation") => {
-            example(&fields, options, status).map(|sentence| vec![sentence])
+            example(&fields, options, left_out).map(|sentence| vec![sentence])
         }
         Value::Object(fields) => document(fields, options),
         _ => Err(bad("it is neither an object nor a list")),
@@ -157,7 +157,7 @@ fn tagged(
     spaces: Option<&[Value]>,
     tags: &[&str],
     options: &ReadOptions,
-    status: &Status,
+    left_out: &mut LeftOut,
 ) -> Parsed<Sentence> {
     if words.len() != tags.len() {
         return Err(xlner_core::Error::Length { what: "entities", found: tags.len(), expected: words.len() }.into());
@@ -177,7 +177,7 @@ fn tagged(
     };
     let tags: Vec<&str> = tags.iter().map(|&tag| if matches!(tag, "-" | "") { "O" } else { tag }).collect();
     let decoded = tags::decode(&tags, options.scheme.unwrap_or(Scheme::Bilou))?;
-    status.add_repaired(decoded.repaired);
+    left_out.add_many(REPAIRED_TAGS, decoded.repaired);
     sentence.entities = decoded.entities;
     Ok(sentence)
 }
@@ -191,15 +191,15 @@ fn texts(values: &[Value]) -> Parsed<Vec<&str>> {
         .ok_or_else(|| bad("a word or tag is not text"))
 }
 
-fn example(fields: &Map<String, Value>, options: &ReadOptions, status: &Status) -> Parsed<Sentence> {
+fn example(fields: &Map<String, Value>, options: &ReadOptions, left_out: &mut LeftOut) -> Parsed<Sentence> {
     let part = |name: &str| fields.get(name).unwrap_or(&Value::Null);
     let words = texts(list(part("token_annotation"), "ORTH"))?;
     let entities = texts(list(part("doc_annotation"), "entities"))?;
     let spaces = part("token_annotation").get("SPACY").and_then(Value::as_array);
-    tagged(&words, spaces.map(Vec::as_slice), &entities, options, status)
+    tagged(&words, spaces.map(Vec::as_slice), &entities, options, left_out)
 }
 
-fn training(fields: &Map<String, Value>, options: &ReadOptions, status: &Status) -> Parsed<Vec<Sentence>> {
+fn training(fields: &Map<String, Value>, options: &ReadOptions, left_out: &mut LeftOut) -> Parsed<Vec<Sentence>> {
     let document = Value::Object(fields.clone());
     let mut sentences = Vec::new();
     for paragraph in list(&document, "paragraphs") {
@@ -212,7 +212,7 @@ fn training(fields: &Map<String, Value>, options: &ReadOptions, status: &Status)
             }
             let entities: Vec<Value> =
                 tokens.iter().map(|token| token.get("ner").cloned().unwrap_or_default()).collect();
-            sentences.push(tagged(&texts(&words)?, None, &texts(&entities)?, options, status)?);
+            sentences.push(tagged(&texts(&words)?, None, &texts(&entities)?, options, left_out)?);
         }
     }
     Ok(sentences)

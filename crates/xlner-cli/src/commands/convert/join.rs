@@ -34,10 +34,6 @@ impl Joined {
         self.source.bytes_read() + self.target.bytes_read()
     }
 
-    pub fn repaired(&self) -> u64 {
-        self.source.repaired() + self.target.repaired()
-    }
-
     /// The next pair, or the end of all files.
     pub fn next(&mut self) -> Option<Result<Pair>> {
         self.read().transpose()
