@@ -32,6 +32,8 @@ pub struct ReadOptions {
     pub side: Option<Side>,
     /// Texts without tokens are tokenised already: spaces and tabs separate the tokens.
     pub tokenized: bool,
+    /// A document that names its sentences stays one sentence (spaCy).
+    pub whole_documents: bool,
     /// What would be left out or repaired is an error.
     pub strict: bool,
     /// What was left out or repaired by the readers that were opened with these options, or with clones of them.
