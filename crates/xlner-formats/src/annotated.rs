@@ -125,7 +125,9 @@ fn cuts_word(text: &str, range: &Range<usize>) -> bool {
         before && text[at..].chars().next().is_some_and(char::is_alphanumeric)
     };
     // Scripts without spaces between words have no such places that one could see.
-    let spaced = |at: usize| text[at..].chars().next().is_some_and(is_spaced) && text[..at].chars().next_back().is_some_and(is_spaced);
+    let spaced = |at: usize| {
+        text[at..].chars().next().is_some_and(is_spaced) && text[..at].chars().next_back().is_some_and(is_spaced)
+    };
     [range.start, range.end].into_iter().any(|at| inside(at) && spaced(at))
 }
 

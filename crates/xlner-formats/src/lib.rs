@@ -41,6 +41,7 @@ mod reader;
 mod record;
 mod regions;
 mod text;
+mod webanno;
 mod write;
 
 pub use alignments::{AlignmentReader, AlignmentWriter};

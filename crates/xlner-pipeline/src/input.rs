@@ -203,7 +203,7 @@ impl Iterator for Pairs {
             }
             (Some(mut pair), Some(Some(Ok(links)))) => {
                 self.count(&pair);
-                pair.alignment = Some(links.possible);
+                pair.alignment = Some(links.into());
                 Some(Ok(pair))
             }
             (_, Some(Some(Err(error)))) => Some(Err(error.into())),
@@ -255,9 +255,11 @@ fn counted(number: u64, what: &str) -> String {
 
 /// A pair of two sentences; it takes the source's id, where that has one.
 fn join(source: Sentence, target: Sentence) -> Pair {
-    let id = source.extra.get("id").or_else(|| target.extra.get("id"));
-    let id = id.and_then(|id| id.as_str()).unwrap_or_default().to_owned();
-    Pair { id, source, target, ..Pair::default() }
+    let id = source.extra.get("id").or_else(|| target.extra.get("id")).cloned().unwrap_or_default();
+    let mut pair = Pair { source, target, ..Pair::default() };
+    // What is neither text nor number stays with its sentence alone.
+    pair.set_id(&id).unwrap_or_default();
+    pair
 }
 
 /// Tokenises the sentences of a pair that are not tokenised yet.

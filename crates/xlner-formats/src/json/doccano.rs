@@ -19,8 +19,10 @@ const FIELDS: [&str; 4] = ["label", "labels", "entities", "annotations"];
 const TEXTS: [&str; 2] = ["text", "data"];
 
 const RELATIONS: NoteKind = NoteKind::new("relations", "relations between entities (left out)");
-const SECOND: NoteKind =
-    NoteKind::new("second-annotators", "annotations of a second annotator of the same text (left out, the first counts)");
+const SECOND: NoteKind = NoteKind::new(
+    "second-annotators",
+    "annotations of a second annotator of the same text (left out, the first counts)",
+);
 
 /// Whether an object is a record of doccano.
 pub(super) fn fits(fields: &Map<String, Value>) -> bool {

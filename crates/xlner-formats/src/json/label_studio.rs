@@ -22,8 +22,10 @@ pub(super) const TASK: &str = "task";
 /// The field of an entity that a model found, and its value.
 pub(super) const ORIGIN: (&str, &str) = ("origin", "prediction");
 
-const SECOND: NoteKind =
-    NoteKind::new("second-annotators", "annotations of a second annotator of the same text (left out, the first counts)");
+const SECOND: NoteKind = NoteKind::new(
+    "second-annotators",
+    "annotations of a second annotator of the same text (left out, the first counts)",
+);
 const CANCELLED: NoteKind = NoteKind::new("cancelled-annotations", "cancelled annotations (left out)");
 const PREDICTIONS: NoteKind =
     NoteKind::new("predictions", "predictions beside an annotation or another prediction (left out)");
@@ -138,8 +140,8 @@ fn results(fields: &mut Map<String, Value>, left_out: &mut LeftOut) -> (Vec<Valu
     let score = chosen.get("score").cloned().filter(|score| is_model && score.is_number());
     let results = chosen.get_mut("result").and_then(Value::as_array_mut).map(std::mem::take).unwrap_or_default();
     let with_score = |mut result: Value| {
-        if let (Some(score), None, Some(fields)) = (&score, result.get("score"), result.as_object_mut()) {
-            fields.insert("score".into(), score.clone());
+        if let (Some(score), Some(fields)) = (&score, result.as_object_mut()) {
+            fields.entry("score").or_insert_with(|| score.clone());
         }
         result
     };

@@ -25,11 +25,7 @@ struct Item {
     extra: Map<String, Value>,
 }
 
-pub(super) fn parse(
-    text: &str,
-    options: &ReadOptions,
-    left_out: &mut LeftOut,
-) -> std::result::Result<Pair, ErrorKind> {
+pub(super) fn parse(text: &str, options: &ReadOptions, left_out: &mut LeftOut) -> std::result::Result<Pair, ErrorKind> {
     let item: Item = parse_json(text, Kind::Mafand.expected())?;
     let mut source = Sentence::from_text(item.source);
     source.lang = item.source_lang;

@@ -19,9 +19,9 @@ use serde_json::Value;
 use xlner_core::extra::id_text;
 use xlner_core::{Pair, Sentence};
 
+pub(crate) use items::ItemReader;
 #[cfg(feature = "parquet")]
 pub(crate) use rows::TAG_FIELDS;
-pub(crate) use items::ItemReader;
 pub(crate) use write::JsonWriter;
 
 use crate::annotated::Tokens;

@@ -18,8 +18,10 @@ const REJECTED: NoteKind =
     NoteKind::new("rejected-examples", "examples that their annotator rejected (answer: reject; left out)");
 const IGNORED: NoteKind =
     NoteKind::new("ignored-examples", "examples that their annotator ignored (answer: ignore; left out)");
-const SECOND: NoteKind =
-    NoteKind::new("second-annotators", "annotations of a second annotator of the same text (left out, the first counts)");
+const SECOND: NoteKind = NoteKind::new(
+    "second-annotators",
+    "annotations of a second annotator of the same text (left out, the first counts)",
+);
 const RELATIONS: NoteKind = NoteKind::new("relations", "relations between entities (left out)");
 
 /// Whether an object is an example.

@@ -78,11 +78,7 @@ pub(super) fn find_tags<'a, R: Iterator<Item = &'a Row> + Clone>(
 }
 
 /// Reads a row.
-pub(super) fn parse(
-    row: Value,
-    options: &ReadOptions,
-    left_out: &mut LeftOut,
-) -> std::result::Result<Row, ErrorKind> {
+pub(super) fn parse(row: Value, options: &ReadOptions, left_out: &mut LeftOut) -> std::result::Result<Row, ErrorKind> {
     let bad = |message: &str| ErrorKind::Json { expected: Kind::Rows.expected(), message: message.to_owned() };
     let Value::Object(mut fields) = row else { return Err(bad("it is no object")) };
     let tokens = field(&fields, options.token_column.as_ref(), &TOKEN_FIELDS)

@@ -219,20 +219,18 @@ fn example(fields: &Map<String, Value>, options: &ReadOptions, left_out: &mut Le
 }
 
 fn training(fields: &Map<String, Value>, options: &ReadOptions, left_out: &mut LeftOut) -> Parsed<Vec<Sentence>> {
-    let document = Value::Object(fields.clone());
-    let mut sentences = Vec::new();
-    for paragraph in list(&document, "paragraphs") {
-        for sentence in list(paragraph, "sentences") {
-            let tokens = list(sentence, "tokens");
-            let word = |token: &Value| token.get("orth").cloned().unwrap_or_default();
-            let words: Vec<Value> = tokens.iter().map(word).collect();
-            if words.iter().any(|word| !word.is_string()) {
-                return Err(bad("a token has no `orth`"));
-            }
-            let entities: Vec<Value> =
-                tokens.iter().map(|token| token.get("ner").cloned().unwrap_or_default()).collect();
-            sentences.push(tagged(&texts(&words)?, None, &texts(&entities)?, options, left_out)?);
-        }
+    let paragraphs = fields.get("paragraphs").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
+    let sentences = paragraphs.iter().flat_map(|paragraph| list(paragraph, "sentences"));
+    let mut all: Vec<Vec<&Value>> = sentences.map(|sentence| list(sentence, "tokens").iter().collect()).collect();
+    if options.whole_documents {
+        all = vec![all.concat()];
     }
-    Ok(sentences)
+    let read = |tokens: Vec<&Value>| {
+        let words = tokens.iter().map(|token| token.get("orth").and_then(Value::as_str));
+        let words = words.collect::<Option<Vec<_>>>().ok_or_else(|| bad("a token has no `orth`"))?;
+        let tags: Vec<&str> =
+            tokens.iter().map(|token| token.get("ner").and_then(Value::as_str).unwrap_or("-")).collect();
+        tagged(&words, None, &tags, options, left_out)
+    };
+    all.into_iter().map(read).collect()
 }

@@ -15,7 +15,7 @@ use super::{Items, doccano, label_studio, mafand, parse, prodigy, spacy};
 use crate::error::{Error, ErrorKind, Result};
 use crate::notes::LeftOut;
 use crate::reader::Status;
-use crate::record::{record_id, side_of};
+use crate::record::side_of;
 use crate::{Format, ReadOptions};
 
 /// Rows looked at to find the tag scheme and the shape of the tags.
@@ -115,10 +115,12 @@ impl<I: Items> ValueReader<I> {
 
     /// Scheme and shape of the tags of the rows that wait.
     fn find_tags(&self) -> (Scheme, Shape) {
-        let rows = || self.waiting.iter().filter_map(|(_, waiting)| match waiting {
-            Waiting::Row(row) => Some(row),
-            Waiting::Sentence(_) => None,
-        });
+        let rows = || {
+            self.waiting.iter().filter_map(|(_, waiting)| match waiting {
+                Waiting::Row(row) => Some(row),
+                Waiting::Sentence(_) => None,
+            })
+        };
         rows::find_tags(rows, self.options.scheme)
     }
 
@@ -126,7 +128,7 @@ impl<I: Items> ValueReader<I> {
     fn read_value(&mut self) -> Result<bool> {
         let file = self.items.file().to_owned();
         let Some((line, text)) = self.items.next()? else { return Ok(false) };
-        let text = protect_integers(text);
+        let text = protect_integers(text).into_owned();
         // A record of ours again: the usual case, and the fast one.
         if self.given.is_none()
             && self.last == Some(Kind::Sentence)
@@ -142,34 +144,38 @@ impl<I: Items> ValueReader<I> {
         let kind = kind_of(&value, self.given, &self.options).map_err(|kind| at.fail(kind))?;
         self.last = Some(kind);
         let mut left_out = LeftOut::default();
-        let mut one = |sentence: Sentence| self.waiting.push_back((line, Waiting::Sentence(sentence)));
-        let options = &self.options;
-        let read = || -> std::result::Result<(), ErrorKind> {
-            match kind {
-                Kind::Pair | Kind::Mafand => {
-                    let pair = parse_pair(kind, &text, options, &mut left_out)?;
-                    one(side_of(pair, options)?);
-                }
-                Kind::Sentence => one(parse::<Sentence>(&text, kind.expected())?),
-                Kind::Rows => {
-                    let row = rows::parse(value, options, &mut left_out)?;
-                    self.waiting.push_back((line, Waiting::Row(row)));
-                    self.rows_waiting += 1;
-                }
-                Kind::Doccano => one(doccano::parse(value, options, &mut left_out)?),
-                Kind::LabelStudio => one(label_studio::parse(value, options, &mut left_out)?),
-                Kind::Prodigy => {
-                    if let Some(sentence) = prodigy::parse(value, &mut self.prodigy, options, &mut left_out)? {
-                        one(sentence);
-                    }
-                }
-                Kind::Spacy => spacy::parse(value, options, &mut left_out)?.into_iter().for_each(one),
-            }
-            Ok(())
-        };
-        read().map_err(|kind| at.fail(kind))?;
+        let read = self.read_as(kind, value, &text, &mut left_out).map_err(|kind| at.fail(kind))?;
         self.status.note_all(&left_out, |kind| at.fail(kind))?;
+        self.rows_waiting += usize::from(kind == Kind::Rows);
+        self.waiting.extend(read.into_iter().map(|waiting| (line, waiting)));
         Ok(true)
+    }
+
+    /// Reads a value of a kind; `text` is the same value.
+    fn read_as(
+        &mut self,
+        kind: Kind,
+        value: Value,
+        text: &str,
+        left_out: &mut LeftOut,
+    ) -> std::result::Result<Vec<Waiting>, ErrorKind> {
+        let options = &self.options;
+        let sentence = match kind {
+            Kind::Pair | Kind::Mafand => side_of(parse_pair(kind, text, options, left_out)?, options)?,
+            Kind::Sentence => parse(text, kind.expected())?,
+            Kind::Doccano => doccano::parse(value, options, left_out)?,
+            Kind::LabelStudio => label_studio::parse(value, options, left_out)?,
+            Kind::Rows => return Ok(vec![Waiting::Row(rows::parse(value, options, left_out)?)]),
+            Kind::Prodigy => {
+                let sentence = prodigy::parse(value, &mut self.prodigy, options, left_out)?;
+                return Ok(sentence.map(Waiting::Sentence).into_iter().collect());
+            }
+            Kind::Spacy => {
+                let sentences = spacy::parse(value, options, left_out)?;
+                return Ok(sentences.into_iter().map(Waiting::Sentence).collect());
+            }
+        };
+        Ok(vec![Waiting::Sentence(sentence)])
     }
 
     pub(super) fn next_pair(&mut self) -> Result<Option<Pair>> {
