@@ -48,6 +48,7 @@ pub use alignments::{AlignmentReader, AlignmentWriter};
 pub use columns::{PREFIX, TagReader, Tagged};
 pub use error::{Error, ErrorKind, Result};
 pub use format::Format;
+pub use json::label_studio_config;
 pub use notes::{Note, NoteKind, Notes, Place};
 pub use options::{Column, ReadOptions, Side, WriteOptions};
 pub use output::Output;

@@ -4,6 +4,7 @@ use std::io::Write as _;
 
 use serde_json::Value;
 use xlner_core::Sentence;
+use xlner_core::tags::shape::first_layer;
 use xlner_core::tags::{self, Scheme};
 
 use super::cells::{is_blank, lang_of};
@@ -158,6 +159,7 @@ impl ColumnWriter {
             || is_blank(tag)
             || (self.format == Format::ConllU && tag.contains('|'))
             || tag != tag.trim_matches(' ')
+            || first_layer(tag).is_some()
         {
             return Err(self.refuse(tag, "the label holds characters that separate columns; map it to another"));
         }

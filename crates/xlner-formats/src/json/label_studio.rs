@@ -148,6 +148,17 @@ fn results(fields: &mut Map<String, Value>, left_out: &mut LeftOut) -> (Vec<Valu
     (results.into_iter().map(with_score).collect(), is_model)
 }
 
+/// The labelling configuration that a project needs for tasks with these labels: without it the tasks are shown without entities.
+pub fn label_studio_config<'a>(labels: impl IntoIterator<Item = &'a str>) -> String {
+    let mut config = String::from("<View>\n  <Labels name=\"label\" toName=\"text\">\n");
+    for label in labels {
+        let label = quick_xml::escape::escape(label);
+        config.push_str(&format!("    <Label value=\"{label}\"/>\n"));
+    }
+    config.push_str("  </Labels>\n  <Text name=\"text\" value=\"$text\"/>\n</View>");
+    config
+}
+
 /// The field that holds the text: `text`, or the only one that holds text at all.
 fn text_field(data: &Map<String, Value>) -> Option<String> {
     if data.get("text").is_some_and(Value::is_string) {

@@ -20,6 +20,7 @@ use xlner_core::extra::id_text;
 use xlner_core::{Pair, Sentence};
 
 pub(crate) use items::ItemReader;
+pub use label_studio::label_studio_config;
 #[cfg(feature = "parquet")]
 pub(crate) use rows::TAG_FIELDS;
 pub(crate) use write::JsonWriter;
