@@ -3,6 +3,7 @@
 mod common;
 
 use common::{read, read_noted, shown, shows, written};
+use xlner_core::Span;
 use xlner_formats::{ReadOptions, WriteOptions, read_tags};
 
 fn row(id: &str, form: &str, misc: &str) -> String {
@@ -57,8 +58,11 @@ fn a_tag_on_a_range_is_that_of_the_range() {
         let (sentences, notes) = read_noted("a.conllu", &of(range, a, o));
         assert_eq!((shown(&sentences).as_str(), notes.as_slice()), ("ao Rio/LOC", &[][..]), "{range} {a} {o}");
     }
-    let (sentences, notes) = read_noted("a.conllu", &of("_", "NER=O", "NER=B-LOC"));
-    assert_eq!((shown(&sentences).as_str(), notes.as_slice()), ("ao Rio/LOC", &[("inside-multi-word-tokens", 1)][..]));
+    // The words put together are the form, so that they are tokens.
+    assert_eq!(read("a.conllu", &of("_", "NER=O", "NER=B-LOC"))[0].span_text(Span::new(2, 4)), "o Rio");
+    let contracted = of("_", "NER=O", "NER=B-LOC").replace("\tao\t", "\tno\t").replace("\ta\t", "\tem\t");
+    let (sentences, notes) = read_noted("a.conllu", &contracted);
+    assert_eq!((shown(&sentences).as_str(), notes.as_slice()), ("no Rio/LOC", &[("inside-multi-word-tokens", 1)][..]));
     // Stanza's scheme and key.
     let stanza = row("1-2", "al", "ner=S-LOC") + &row("1", "a", "_") + &row("2", "el", "_") + &row("3", "x", "_");
     shows("a.conllu", &stanza, "al/LOC");

@@ -2,7 +2,7 @@
 
 mod encoder;
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use anyhow::Result;
 use xlner::align::SimilarityJob;

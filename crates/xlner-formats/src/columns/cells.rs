@@ -1,5 +1,7 @@
 //! What a line or a cell of a column file is.
 
+use xlner_core::tags::shape::first_layer;
+
 /// Whether a line holds nothing but spaces and tabs.
 pub(crate) fn is_blank(line: &str) -> bool {
     line.bytes().all(|byte| matches!(byte, b' ' | b'\t'))
@@ -25,7 +27,7 @@ pub(crate) fn word_range(id: &str) -> Option<(u32, u32)> {
 /// Whether a cell is `O`, a prefix (`B`), or a prefix and a label.
 pub(crate) fn is_tag(cell: &str) -> bool {
     let cell = cell.trim_matches(' ');
-    cell == "O" || is_inside(cell)
+    cell == "O" || is_inside(cell) || first_layer(cell).is_some()
 }
 
 /// Whether a tag is not `O`.

@@ -102,7 +102,7 @@ fn close<'a>((_, mut range, mut words): (u32, Token<'a>, Vec<Token<'a>>), left_o
     if joined == range.form && !words.is_empty() {
         let last = words.len() - 1;
         for (index, word) in words.iter_mut().enumerate() {
-            word.glued = if index == last { range.glued } else { true };
+            word.glued = index < last || range.glued || word.glued;
         }
         if has_tag {
             for (word, tag) in words.iter_mut().zip(spread(&range.tag, last + 1)) {
