@@ -245,9 +245,10 @@ pub fn read_tags(path: &Path, options: &ReadOptions) -> Result<TagReader> {
 /// As [`read_sentences`].
 pub fn read_alignments(path: &Path, options: &ReadOptions) -> Result<AlignmentReader> {
     let known = options.format.or_else(|| Format::from_path(path).filter(|format| format.holds_alignments()));
-    // Many names are in use, and a file can be read once only where it is standard input.
+    // Many names are in use. What is no regular file (standard input, a pipe) can be read once only.
+    let twice = path != Path::new("-") && std::fs::metadata(path).map_or(true, |file| file.is_file());
     let known = match known {
-        None if path != Path::new("-") && !path.is_dir() => alignments::look(path, options)?,
+        None if twice => alignments::look(path, options)?,
         known => known,
     };
     let format = Content::Alignments.format(path, known, FROM_FORMAT)?;

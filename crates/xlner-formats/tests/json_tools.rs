@@ -167,7 +167,7 @@ fn fields_with_names_of_ours_are_renamed() {
     assert_eq!(sentence.text(), "Amina  x");
     let again: Vec<Sentence> =
         read("a.jsonl", &written(std::slice::from_ref(sentence), "a.jsonl", &WriteOptions::default()));
-    assert_eq!(again, [sentence.clone()]);
+    assert_eq!(again, std::slice::from_ref(sentence));
     for (name, value) in
         [("original_entities", "\"none\""), ("original_lang", "7"), ("original_regions", "\"x\""), ("id", "3")]
     {

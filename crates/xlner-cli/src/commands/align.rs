@@ -188,7 +188,7 @@ fn job(args: Args, context: &Context) -> Result<AlignJob> {
     let format = options.format.filter(|format| format.holds_pairs());
     let output =
         args.output.or_else(|| (args.save_model.is_none() && !args.tuning.asked_for()).then(|| PathBuf::from("-")));
-    let named = output.as_deref().and_then(Format::from_path).filter(|format| format.holds_alignments());
+    let named = output.as_deref().and_then(Format::from_path);
     Ok(AlignJob {
         input,
         aligner: AlignerOptions {

@@ -4,6 +4,7 @@ mod entities;
 mod gold;
 mod join;
 mod progress;
+mod refused;
 
 use std::collections::BTreeSet;
 use std::path::PathBuf;
@@ -12,7 +13,7 @@ use anyhow::{Context as _, Result};
 use xlner_core::tags::Scheme;
 use xlner_core::{Pair, Sentence, tokenize::tokenize_sentence};
 use xlner_formats::{
-    AlignmentReader, Column, ErrorKind, Format, PairReader, ReadOptions, Records, SentenceReader, Side, WriteOptions,
+    AlignmentReader, Column, Format, PairReader, ReadOptions, Records, SentenceReader, Side, WriteOptions,
     label_studio_config, read_records, write_alignments, write_pairs, write_sentences,
 };
 
@@ -20,6 +21,7 @@ use crate::context::{Context, UsageError};
 use entities::Changes;
 use join::Joined;
 use progress::Meter;
+use refused::refused;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -272,32 +274,11 @@ impl Job<'_> {
             let mut sentence = sentence(item, self.read)?;
             self.tokenize(&mut sentence)?;
             self.changes.sentence(&mut sentence);
-            writer.write(&sentence).map_err(|error| self.refused(error, line))?;
+            writer.write(&sentence).map_err(|error| refused(error, self.args.input.as_deref(), line))?;
             self.shown.extend(sentence.entities.iter().map(|entity| entity.label.clone()));
             self.meter.tick(bytes);
         }
         Ok(writer.finish()?)
-    }
-
-    /// The error for a sentence that the output cannot hold: it names the place in the input, too.
-    fn refused(&self, error: xlner_formats::Error, line: Option<u64>) -> anyhow::Error {
-        let (Some(input), ErrorKind::Invalid(_) | ErrorKind::NotRepresentable { .. }) =
-            (&self.args.input, error.kind())
-        else {
-            return error.into();
-        };
-        let mut place = input.display().to_string();
-        if let Some(line) = line {
-            place += &format!(", line {line}");
-        }
-        if let Some(record) = error.record() {
-            place += &format!(", record “{record}”");
-        }
-        let cure = match error.kind() {
-            ErrorKind::Invalid(xlner_core::Error::Overlap(..)) => "; --overlaps longest keeps the longer one",
-            _ => "",
-        };
-        anyhow::anyhow!("{place}: {}{cure}", error.kind())
     }
 
     fn pairs(&mut self, mut reader: PairReader) -> Result<()> {

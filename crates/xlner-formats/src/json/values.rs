@@ -139,7 +139,8 @@ impl<I: Items> ValueReader<I> {
             return Ok(true);
         }
         let mut at = At { file: &file, line, id: String::new() };
-        let value: Value = parse(&text, "JSON").map_err(|kind| at.fail(kind))?;
+        let expected = self.given.or(self.last).map_or("JSON", Kind::expected);
+        let value: Value = parse(&text, expected).map_err(|kind| at.fail(kind))?;
         at.id = super::id_of(&value);
         let kind = kind_of(&value, self.given, &self.options).map_err(|kind| at.fail(kind))?;
         self.last = Some(kind);
@@ -190,7 +191,8 @@ impl<I: Items> ValueReader<I> {
             return Ok(Some(pair));
         }
         let mut at = At { file: &file, line, id: String::new() };
-        let value: Value = parse(&text, "JSON").map_err(|kind| at.fail(kind))?;
+        let expected = self.given.or(self.last).map_or("JSON", Kind::expected);
+        let value: Value = parse(&text, expected).map_err(|kind| at.fail(kind))?;
         at.id = super::id_of(&value);
         let kind = kind_of(&value, None, &self.options).map_err(|kind| at.fail(kind))?;
         self.last = Some(kind);

@@ -9,8 +9,8 @@ use tempfile::TempDir;
 use xlner_core::Pair;
 use xlner_formats::{Format, ReadOptions, compress_pairs, read_pairs, write_pieces};
 
-use super::key::Key;
-use crate::stream::in_pool;
+use crate::engine::key::Key;
+use crate::engine::pump::in_pool;
 use crate::{Error, Result};
 
 /// A folder in which stages keep what they made: `<stage>/<key>.jsonl.zst`, written beside and renamed, so that a file that
