@@ -87,7 +87,7 @@ pub fn run(args: Args, context: &Context) -> Result<()> {
     }
     let job = LabelJob {
         input: args.input,
-        input_options: args.input_options.options(&args.from),
+        input_options: args.input_options.options(&args.from, context),
         documents: args.documents,
         via: args.via.clone(),
         back: args.back,
@@ -95,7 +95,7 @@ pub fn run(args: Args, context: &Context) -> Result<()> {
         aligner: args.aligner.options(ReadOptions {
             lang: Some(args.via.clone()),
             target_lang: Some(args.from.clone()),
-            ..ReadOptions::default()
+            ..context.read()
         }),
         method: args.method.options(),
         run: args.run.options(),

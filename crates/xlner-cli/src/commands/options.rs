@@ -9,7 +9,7 @@ use xlner::project::{MethodKind, MethodOptions, parse_solver};
 use xlner::{AlignerOptions, EncoderAligner, FlowReport, RunOptions, Shard, StageFigures, open_encoder, open_scorer};
 use xlner_align::similarity;
 use xlner_core::{Encoder, TranslationScorer};
-use xlner_formats::{Format, Output, ReadOptions, WriteOptions};
+use xlner_formats::{Format, Note, Output, ReadOptions, WriteOptions};
 use xlner_models::Precision;
 use xlner_project::{CandidateKind, Constraint, Solver, Weights};
 
@@ -207,12 +207,12 @@ pub struct InputArgs {
 
 impl InputArgs {
     /// The options of sentences of a language.
-    pub fn options(&self, lang: &str) -> ReadOptions {
+    pub fn options(&self, lang: &str, context: &Context) -> ReadOptions {
         ReadOptions {
             format: self.from_format,
             lang: Some(lang.to_owned()),
             tokenized: self.tokenized,
-            ..ReadOptions::default()
+            ..context.read()
         }
     }
 }
@@ -262,7 +262,7 @@ impl RunArgs {
     /// Writes the figures, where they are asked for, and tells people what they want to know.
     pub fn tell(&self, report: &FlowReport, context: &Context) -> Result<()> {
         if let Some(path) = &self.report {
-            write_report(path, report)?;
+            write_report(path, report, context)?;
         }
         let projection = &report.projection;
         context.note(format_args!(
@@ -293,10 +293,17 @@ impl RunArgs {
     }
 }
 
-/// Writes figures as JSON, to a file that appears when it is whole.
-pub fn write_report(path: &Path, report: &impl serde::Serialize) -> Result<()> {
+/// Writes figures as JSON, to a file that appears when it is whole; `notes` are those on the input, where there are any.
+pub fn write_report(path: &Path, report: &impl serde::Serialize, context: &Context) -> Result<()> {
+    #[derive(serde::Serialize)]
+    struct WithNotes<'a, R> {
+        #[serde(flatten)]
+        report: &'a R,
+        #[serde(skip_serializing_if = "Vec::is_empty")]
+        notes: Vec<Note>,
+    }
     let mut output = Output::create(path)?;
-    serde_json::to_writer_pretty(&mut output, report)
+    serde_json::to_writer_pretty(&mut output, &WithNotes { report, notes: context.notes.list() })
         .map_err(std::io::Error::from)
         .and_then(|()| output.write_all(b"\n"))
         .with_context(|| format!("{}: cannot write", path.display()))?;

@@ -76,7 +76,7 @@ pub fn run(args: Args, context: &Context) -> Result<()> {
             lang: args.lang.clone(),
             target_lang: args.lang,
             tokenized: args.tokenized,
-            ..ReadOptions::default()
+            ..context.read()
         },
         side: args.side,
         probabilities: args.probabilities,

@@ -75,7 +75,7 @@ pub struct Args {
 }
 
 pub fn run(args: Args, context: &Context) -> Result<()> {
-    let read = args.input_options.options(&args.from);
+    let read = args.input_options.options(&args.from, context);
     let job = TransferJob {
         source: args.source,
         source_options: ReadOptions { scheme: args.scheme, no_tags: args.tagger.is_some(), ..read.clone() },
@@ -85,7 +85,7 @@ pub fn run(args: Args, context: &Context) -> Result<()> {
         aligner: args.aligner.options(ReadOptions {
             lang: Some(args.from.clone()),
             target_lang: Some(args.to.clone()),
-            ..ReadOptions::default()
+            ..context.read()
         }),
         method: args.method.options(),
         run: args.run.options(),

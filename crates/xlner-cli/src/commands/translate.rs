@@ -81,7 +81,7 @@ pub fn run(args: Args, context: &Context) -> Result<()> {
             target_lang: Some(args.from),
             side: args.side,
             tokenized: args.tokenized,
-            ..ReadOptions::default()
+            ..context.read()
         },
         to: args.to,
         output: args.output,
