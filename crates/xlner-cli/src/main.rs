@@ -4,11 +4,14 @@ mod bars;
 mod commands;
 mod context;
 mod job;
+mod outputs;
 mod print;
+mod signals;
 
+use std::path::PathBuf;
 use std::process::ExitCode;
 
-use clap::{CommandFactory as _, Parser};
+use clap::{CommandFactory as _, FromArgMatches as _, Parser};
 
 use crate::commands::Command;
 use crate::context::{Context, GlobalArgs, UsageError};
@@ -25,7 +28,13 @@ struct Cli {
 
 fn main() -> ExitCode {
     let result = job::expand(Cli::command(), std::env::args_os().collect()).and_then(|words| {
-        let cli = Cli::parse_from(words);
+        let mut command = Cli::command();
+        command.build();
+        let matches = command.clone().get_matches_from(words);
+        let cli = Cli::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
+        outputs::check(&command, &matches)?;
+        let run = matches.subcommand().and_then(|(_, given)| given.try_get_one::<PathBuf>("run").ok().flatten());
+        signals::listen(run.cloned())?;
         commands::run(cli.command, &Context::new(&cli.global)?)
     });
     match result {

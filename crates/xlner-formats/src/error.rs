@@ -273,6 +273,11 @@ pub enum ErrorKind {
         "brat is two files, a text and its annotations: give the name of one (`x.ann` or `x.txt`), not a folder or `-`"
     )]
     TwoFiles,
+    /// A text that brat's annotations would replace.
+    #[error(
+        "the file is there and holds another text; it would be replaced: give the annotations another name, or remove it"
+    )]
+    OtherText,
     /// Something that the output format cannot hold.
     #[error("{what} cannot be written as {format}: {why}")]
     NotRepresentable {

@@ -9,6 +9,7 @@ use xlner::experiment::{Plan, Runner, markdown};
 use xlner_formats::Output;
 
 use crate::context::{Context, failed};
+use crate::signals;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -54,7 +55,7 @@ pub fn run(args: Args, context: &Context) -> Result<()> {
     let run = |words: &[String]| -> std::result::Result<String, String> {
         let mut command = Command::new(&program);
         command.args(["--threads", &threads, "--quiet"]).args(words).stdin(Stdio::null());
-        let output = command.output().map_err(|error| error.to_string())?;
+        let output = signals::output(&mut command).map_err(|error| error.to_string())?;
         if output.status.success() {
             String::from_utf8(output.stdout).map_err(|error| error.to_string())
         } else {

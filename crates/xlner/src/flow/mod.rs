@@ -12,6 +12,7 @@ mod folder;
 mod key;
 mod mark;
 mod score;
+mod seal;
 mod shard;
 mod step;
 mod tag;
