@@ -9,10 +9,9 @@ use xlner_core::{Entity, Pair, Projection, Reason, Sentence, Span, Unprojected};
 use xlner_models::Translator;
 use xlner_project::markers;
 
-use super::Fail;
-use super::step::{Step, of_pair};
 use super::translate::{sentence, translate};
 use crate::Result;
+use crate::engine::step::{Fail, Step, of_pair};
 use crate::progress::Stage;
 use crate::translate::{is_joined, plain_text};
 

@@ -2,9 +2,8 @@
 
 use xlner_core::Pair;
 
-use super::Fail;
-use super::step::{Step, of_pair};
 use crate::Result;
+use crate::engine::step::{Fail, Step, of_pair};
 use crate::progress::Stage;
 use crate::project::TranslationScores;
 

@@ -6,9 +6,9 @@ use xlner_core::tokenize::tokenize_sentence;
 use xlner_core::{Pair, Sentence};
 use xlner_models::{Translation, Translator};
 
-use super::step::{Step, of_pair};
-use super::{Fail, back};
+use super::back;
 use crate::Result;
+use crate::engine::step::{Fail, Step, of_pair};
 use crate::progress::Stage;
 use crate::translate::plain_text;
 

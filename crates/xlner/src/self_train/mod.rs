@@ -18,7 +18,8 @@ use xlner_models::{Tagger, open_crf};
 
 pub use filter::Filter;
 
-use crate::flow::{Key, RunFolder};
+use crate::engine::folder::RunFolder;
+use crate::engine::key::Key;
 use crate::progress::Listener;
 use crate::train::{CrfOptions, Data, DevFigures, measure, train_crf};
 use crate::{Error, Result};

@@ -1,4 +1,4 @@
-//! Batches: pairs are read, worked on by all threads, and written in their order.
+//! The pump: pairs are read, worked on and written in their order, all at once, batch by batch.
 
 use std::time::Instant;
 
@@ -54,28 +54,30 @@ pub(crate) fn all<B: Default>(
     Ok(())
 }
 
-/// Runs all pairs of a source through `work` (see [`each`]; pairs are counted from 1) and hands them to `write` in their
-/// order. `after` is told the number of pairs written, after every batch, and may look at the source.
+/// Reads batches of `size` pairs from a source, works on them and hands the pairs to `write`, in their order: while one batch
+/// is worked on, the one before it is written and the next one read. `work` gets a batch and the number of its first pair,
+/// counted from 1. `after` is told the number of pairs written, after every batch, and may look at the source.
 ///
-/// Memory follows the batch, not the stream.
-pub(crate) fn stream<B: Default, S: Iterator<Item = Result<Pair>> + Send>(
+/// Memory follows the batch, not the source.
+pub(crate) fn pump<S: Iterator<Item = Result<Pair>> + Send>(
     source: &mut S,
-    work: impl Fn(&mut B, &mut Pair, u64) -> Result<()> + Sync,
+    size: usize,
+    mut work: impl FnMut(&mut [Pair], u64) -> Result<()> + Send,
     mut write: impl FnMut(Pair) -> Result<()> + Send,
     mut after: impl FnMut(u64, &S),
 ) -> Result<Clock> {
     let mut clock = Clock::default();
     let mut done: Vec<Pair> = Vec::new();
-    let mut current = timed(&mut clock.read, || read(source))?;
+    let mut current = timed(&mut clock.read, || read(source, size))?;
     let mut number = 1;
     while !current.is_empty() || !done.is_empty() {
         let length = current.len() as u64;
         let written = done.len() as u64;
         let (mut reading, mut writing, mut working) = (0.0, 0.0, 0.0);
         let write_done = || timed(&mut writing, || done.drain(..).try_for_each(&mut write));
-        // Behind the last batch there is nothing to read.
-        let read_next = || if length == 0 { Ok(Vec::new()) } else { timed(&mut reading, || read(source)) };
-        let work_on = || timed(&mut working, || each(&mut current, number, &work));
+        // After the last batch there is nothing to read.
+        let read_next = || if length == 0 { Ok(Vec::new()) } else { timed(&mut reading, || read(source, size)) };
+        let work_on = || if length == 0 { Ok(()) } else { timed(&mut working, || work(&mut current, number)) };
         let (wrote, (following, worked)) = rayon::join(write_done, || rayon::join(read_next, work_on));
         clock = Clock { read: clock.read + reading, work: clock.work + working, write: clock.write + writing };
         // In the order of the pairs, so that it is always the same error.
@@ -97,8 +99,8 @@ pub(crate) fn in_pool<T: Send>(work: impl FnOnce() -> T + Send) -> T {
 }
 
 /// The next batch; empty at the end.
-pub(crate) fn read(source: &mut impl Iterator<Item = Result<Pair>>) -> Result<Vec<Pair>> {
-    source.take(BATCH).collect()
+pub(crate) fn read(source: &mut impl Iterator<Item = Result<Pair>>, size: usize) -> Result<Vec<Pair>> {
+    source.take(size).collect()
 }
 
 /// Adds the seconds that something takes.
@@ -122,12 +124,15 @@ mod tests {
     fn pairs_come_out_in_their_order_each_once() {
         for count in [0, 1, BATCH as u64, 3 * BATCH as u64 + 5] {
             let (mut seen, mut told) = (Vec::new(), Vec::new());
-            stream::<(), _>(
+            pump(
                 &mut numbered(count),
-                |(), pair, number| {
-                    assert_eq!(pair.id, number.to_string());
-                    pair.id.push('!');
-                    Ok(())
+                BATCH,
+                |pairs, first| {
+                    each(pairs, first, |(): &mut (), pair, number| {
+                        assert_eq!(pair.id, number.to_string());
+                        pair.id.push('!');
+                        Ok(())
+                    })
                 },
                 |pair| {
                     seen.push(pair.id);
@@ -147,9 +152,14 @@ mod tests {
         let fail = |number: u64| Err(Error::Options(number.to_string()));
         let bad = [BATCH as u64 + 7, BATCH as u64 + 900, 3 * BATCH as u64];
         let mut written = 0;
-        let result = stream::<(), _>(
+        let result = pump(
             &mut numbered(4 * BATCH as u64),
-            |(), _, number| if bad.contains(&number) { fail(number) } else { Ok(()) },
+            BATCH,
+            |pairs, first| {
+                let work =
+                    |(): &mut (), _: &mut Pair, number| if bad.contains(&number) { fail(number) } else { Ok(()) };
+                each(pairs, first, work)
+            },
             |_| {
                 written += 1;
                 Ok(())

@@ -5,11 +5,13 @@ use std::path::{Path, PathBuf};
 use xlner_core::tokenize::tokenize_sentence;
 use xlner_core::{Pair, Sentence};
 use xlner_formats::{
-    AlignmentReader, PairReader, ReadOptions, SentenceReader, read_alignments, read_pairs, read_sentences,
+    AlignmentReader, PairReader, ReadOptions, Records, SentenceReader, Side, read_alignments, read_pairs, read_records,
+    read_sentences,
 };
 
+use super::pump::{self, BATCH};
 use crate::progress::{Listener, Progress, Stage};
-use crate::{Error, Result, stream};
+use crate::{Error, Result};
 
 /// Where the pairs of a job come from. `-` is standard input.
 #[derive(Debug, Clone)]
@@ -52,8 +54,8 @@ impl Input {
     }
 }
 
-/// Pairs, one by one, with their links where a file of links was given.
-pub(crate) struct Pairs {
+/// Pairs, one by one, with their links where a file of links was given. A sentence alone is one side of a pair.
+pub(crate) struct Source {
     files: Files,
     links: Option<(PathBuf, AlignmentReader)>,
     /// The first pair, where it was looked at.
@@ -69,12 +71,13 @@ pub(crate) struct Pairs {
 
 enum Files {
     Two { source: (PathBuf, SentenceReader), target: (PathBuf, SentenceReader) },
-    One(PathBuf, PairReader),
+    Pairs(PathBuf, PairReader),
+    Sentences(PathBuf, SentenceReader, Side),
 }
 
-impl Pairs {
-    /// Opens the files.
-    pub fn open(input: &Input, links: Option<(&Path, &ReadOptions)>) -> Result<Pairs> {
+impl Source {
+    /// Opens the files of pairs.
+    pub fn open(input: &Input, links: Option<(&Path, &ReadOptions)>) -> Result<Source> {
         let (counted, files) = match input {
             Input::Files { source, source_options, target, target_options } => (
                 source,
@@ -83,14 +86,44 @@ impl Pairs {
                     target: (target.clone(), read_sentences(target, target_options)?),
                 },
             ),
-            Input::Pairs { path, options } => (path, Files::One(path.clone(), read_pairs(path, options)?)),
+            Input::Pairs { path, options } => (path, Files::Pairs(path.clone(), read_pairs(path, options)?)),
         };
         let links = match links {
             Some((path, options)) => Some((path.to_owned(), read_alignments(path, options)?)),
             None => None,
         };
+        Ok(Source::new(counted, files, links))
+    }
+
+    /// Opens a file of sentences, each of which becomes that side of a pair.
+    pub fn sentences(path: &Path, options: &ReadOptions, side: Side) -> Result<Source> {
+        let reader = read_sentences(path, options)?;
+        Ok(Source::new(path, Files::Sentences(path.to_owned(), reader, side), None))
+    }
+
+    /// Opens a file of sentences, each of which becomes that side of a pair, or of pairs.
+    pub fn records(path: &Path, options: &ReadOptions, side: Side) -> Result<Source> {
+        let files = match read_records(path, options)? {
+            Records::Sentences(reader) => Files::Sentences(path.to_owned(), reader, side),
+            Records::Pairs(reader) => Files::Pairs(path.to_owned(), reader),
+            Records::Alignments(_) => {
+                return Err(Error::Options(format!(
+                    "{}: alignments hold no sentences; give sentences or pairs (--from-format)",
+                    path.display()
+                )));
+            }
+        };
+        Ok(Source::new(path, files, None))
+    }
+
+    fn new(counted: &Path, files: Files, links: Option<(PathBuf, AlignmentReader)>) -> Source {
         let bytes = std::fs::metadata(counted).ok().filter(std::fs::Metadata::is_file).map(|file| file.len());
-        Ok(Pairs { files, links, first: None, count: 0, untokenized: 0, target_entities: 0, bytes })
+        Source { files, links, first: None, count: 0, untokenized: 0, target_entities: 0, bytes }
+    }
+
+    /// Whether whole pairs are read.
+    pub fn holds_pairs(&self) -> bool {
+        !matches!(self.files, Files::Sentences(..))
     }
 
     /// The first pair; it is still the next to come.
@@ -104,8 +137,8 @@ impl Pairs {
     /// How many pairs there are, as far as the bytes read tell.
     pub fn estimate(&self) -> Option<u64> {
         let read = match &self.files {
-            Files::Two { source: (_, reader), .. } => reader.bytes_read(),
-            Files::One(_, reader) => reader.bytes_read(),
+            Files::Two { source: (_, reader), .. } | Files::Sentences(_, reader, _) => reader.bytes_read(),
+            Files::Pairs(_, reader) => reader.bytes_read(),
         };
         let estimate = self.count as f64 * self.bytes? as f64 / read.max(1) as f64;
         Some((estimate as u64).max(self.count))
@@ -115,7 +148,8 @@ impl Pairs {
     pub fn repaired(&self) -> u64 {
         match &self.files {
             Files::Two { source: (_, source), target: (_, target) } => source.repaired() + target.repaired(),
-            Files::One(_, reader) => reader.repaired(),
+            Files::Pairs(_, reader) => reader.repaired(),
+            Files::Sentences(_, reader, _) => reader.repaired(),
         }
     }
 
@@ -139,11 +173,11 @@ impl Pairs {
     ) -> Result<()> {
         let mut done = 0;
         loop {
-            let mut batch = stream::read(self)?;
+            let mut batch = pump::read(self, BATCH)?;
             if batch.is_empty() {
                 return Ok(());
             }
-            stream::each(&mut batch, done + 1, |(): &mut (), pair, number| prepare(pair, number))?;
+            pump::each(&mut batch, done + 1, |(): &mut (), pair, number| prepare(pair, number))?;
             done += batch.len() as u64;
             take(batch);
             listener(Progress { stage: Stage::Read, done, total: self.estimate() });
@@ -170,7 +204,10 @@ impl Pairs {
     /// The next pair without links of the file.
     fn next_pair(&mut self) -> Option<Result<Pair>> {
         match &mut self.files {
-            Files::One(_, reader) => Some(reader.next()?.map_err(Error::from)),
+            Files::Pairs(_, reader) => Some(reader.next()?.map_err(Error::from)),
+            Files::Sentences(_, reader, side) => {
+                Some(reader.next()?.map(|sentence| alone(sentence, *side)).map_err(Error::from))
+            }
             Files::Two { source, target } => match (source.1.next(), target.1.next()) {
                 (None, None) => None,
                 (Some(Err(error)), _) | (_, Some(Err(error))) => Some(Err(error.into())),
@@ -185,12 +222,12 @@ impl Pairs {
 
     fn name(&self) -> &Path {
         match &self.files {
-            Files::Two { target: (path, _), .. } | Files::One(path, _) => path,
+            Files::Two { target: (path, _), .. } | Files::Pairs(path, _) | Files::Sentences(path, ..) => path,
         }
     }
 }
 
-impl Iterator for Pairs {
+impl Iterator for Source {
     type Item = Result<Pair>;
 
     fn next(&mut self) -> Option<Result<Pair>> {
@@ -220,7 +257,7 @@ impl Iterator for Pairs {
     }
 }
 
-impl Pairs {
+impl Source {
     /// The error for more or fewer alignments than pairs, one item more of one having been read.
     fn unequal_links(&mut self, more_pairs: bool) -> Error {
         let (mut pairs, mut links) = (self.count + u64::from(more_pairs), self.count + u64::from(!more_pairs));
@@ -259,6 +296,23 @@ fn unequal(
 
 fn counted(number: u64, what: &str) -> String {
     format!("{number} {what}{}", if number == 1 { "" } else { "s" })
+}
+
+/// A sentence as a side of a pair, which takes its id.
+fn alone(sentence: Sentence, side: Side) -> Pair {
+    let id = sentence.extra.get("id").and_then(|id| id.as_str()).unwrap_or_default().to_owned();
+    match side {
+        Side::Source => Pair { id, source: sentence, ..Pair::default() },
+        Side::Target => Pair { id, target: sentence, ..Pair::default() },
+    }
+}
+
+/// A side of a pair.
+pub(crate) fn side(pair: &mut Pair, side: Side) -> &mut Sentence {
+    match side {
+        Side::Source => &mut pair.source,
+        Side::Target => &mut pair.target,
+    }
 }
 
 /// A pair of two sentences; it takes the source's id, where that has one.

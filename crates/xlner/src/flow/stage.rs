@@ -1,31 +1,15 @@
-//! What the stages that work batch by batch have in common: the run folder, figures, progress.
+//! A step of a flow: its batches, the run folder, figures, progress.
 
 use std::sync::mpsc::{Sender, SyncSender};
 
-use xlner_core::Pair;
-
 use super::batch::Batch;
-use super::folder::{PAIRS, RunFolder};
-use super::key::Key;
-use super::{Batches, Fail, StageFigures, tell};
-use crate::progress::{Progress, Stage};
-use crate::stream::timed;
-use crate::{Error, Result};
-
-/// A stage that works on a batch at a time.
-pub(crate) trait Step: Send {
-    /// Its name in the run folder.
-    fn name(&self) -> &'static str;
-
-    /// What a listener hears of.
-    fn stage(&self) -> Stage;
-
-    /// All that its work depends on beside the pairs.
-    fn signature(&self) -> String;
-
-    /// Works on the pairs of a batch; `first` is the number of the first of them.
-    fn work(&mut self, pairs: &mut [Pair], first: u64, fail: Fail<'_>) -> Result<()>;
-}
+use super::{Batches, StageFigures, tell};
+use crate::Result;
+use crate::engine::folder::{PAIRS, RunFolder};
+use crate::engine::key::Key;
+use crate::engine::pump::timed;
+use crate::engine::step::{Fail, Step};
+use crate::progress::Progress;
 
 /// Sends batch after batch through a stage, unless the run folder has what it makes of it.
 pub(super) fn run(
@@ -60,14 +44,4 @@ pub(super) fn run(
         }
     }
     Ok(figures)
-}
-
-/// The error of a batch, which names the pair where one is at fault.
-pub(super) fn of_pair(error: xlner_models::Error, pairs: &[Pair], first: u64, fail: Fail<'_>) -> Error {
-    match error {
-        xlner_models::Error::Sentence { index, problem } if index < pairs.len() => {
-            fail(first + index as u64, &pairs[index], problem)
-        }
-        error => error.into(),
-    }
 }

@@ -10,9 +10,7 @@ use tempfile::TempDir;
 use xlner_core::Pair;
 use xlner_formats::{Format, ReadOptions, Unfinished, compress_pairs, is_abandoned, read_pairs, sweep, write_pieces};
 
-use super::key::Key;
-use super::seal;
-use crate::stream::in_pool;
+use super::{key::Key, pump::in_pool, seal};
 use crate::{Error, Result};
 
 /// A folder in which stages keep what they made: `<stage>/<key>.jsonl.zst`, written beside and renamed, so that a file that
