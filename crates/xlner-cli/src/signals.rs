@@ -70,7 +70,7 @@ fn end_children() {
     for id in &ids {
         let _ = kill_process(*id, Signal::TERM);
     }
-    for _ in 0..100 {
+    for _ in 0..500 {
         if ids.iter().all(|id| test_kill_process(*id).is_err()) {
             break;
         }
