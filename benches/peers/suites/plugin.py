@@ -10,6 +10,9 @@ import warnings
 import ours
 
 COUNTS = {"compared": 0, "same": 0, "refused": 0, "not comparable": 0}
+# Questions of one test that are passed on: some draw ten thousand of them.
+MOST = 200
+ASKED = {}
 DIFFERENCES, REFUSALS = [], {}
 TEST = [""]
 
@@ -25,6 +28,9 @@ def pytest_sessionfinish(session, exitstatus):
 
 def compare(theirs, ask):
     """Compares figures (a dictionary, NaN counting as 0) with those that xlner is asked for."""
+    ASKED[TEST[0]] = ASKED.get(TEST[0], 0) + 1
+    if ASKED[TEST[0]] > MOST:
+        return
     try:
         found = ask()
     except ours.Refused as problem:
