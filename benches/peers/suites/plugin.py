@@ -13,6 +13,7 @@ COUNTS = {"compared": 0, "same": 0, "refused": 0, "not comparable": 0}
 # Questions of one test that are passed on: some draw ten thousand of them.
 MOST = 200
 ASKED = {}
+INSIDE = [False]
 DIFFERENCES, REFUSALS = [], {}
 TEST = [""]
 
@@ -57,9 +58,16 @@ def wrap(modules, name, ask):
 
     @functools.wraps(real)
     def wrapper(*arguments, **named):
-        answer = real(*arguments, **named)
-        ask(answer, *arguments, **named)
-        return answer
+        # Functions of a library that ask each other ask nothing of ours.
+        if INSIDE[0]:
+            return real(*arguments, **named)
+        INSIDE[0] = True
+        try:
+            answer = real(*arguments, **named)
+            ask(answer, *arguments, **named)
+            return answer
+        finally:
+            INSIDE[0] = False
 
     for module in modules:
         if hasattr(importlib.import_module(module), name):
