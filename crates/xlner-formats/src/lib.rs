@@ -41,6 +41,7 @@ mod reader;
 mod record;
 mod regions;
 mod text;
+mod unfinished;
 mod webanno;
 mod write;
 
@@ -56,4 +57,5 @@ pub use pieces::{compress_pairs, write_pieces};
 pub use read::{Records, read_alignments, read_pairs, read_records, read_sentences, read_tags};
 pub use reader::Reader;
 pub use record::{PairReader, PairWriter, SentenceReader, SentenceWriter};
+pub use unfinished::{Unfinished, is_abandoned, remove_unfinished, sweep};
 pub use write::{write_alignments, write_pairs, write_sentences};

@@ -231,6 +231,23 @@ fn brat() {
     writer.finish().unwrap();
     let written = std::fs::read_to_string(folder.path().join("b.ann")).unwrap();
     assert_eq!(written, "T1\tPER 0 3;12 17\tZoë Smith\nT2\tPER 8 17\tMax Smith\n");
+    // A text that is there is kept, and never replaced by another.
+    let write = |name: &str, tokens: &[&str]| {
+        let mut writer = xlner_formats::write_sentences(&folder.path().join(name), &Default::default())?;
+        writer.write(&Sentence::from_tokens(tokens.iter().copied()))?;
+        writer.finish()
+    };
+    let text = || std::fs::read_to_string(folder.path().join("doc.txt")).unwrap();
+    for there in ["Zoë spoke\n", "Zoë spoke"] {
+        std::fs::write(folder.path().join("doc.txt"), there).unwrap();
+        write("doc.ann", &["Zoë", "spoke"]).unwrap();
+        for other in [&["Zoë"][..], &["Max", "spoke"], &["Zoë", "spoke", "up"]] {
+            let error = write("doc.ann", other).unwrap_err().to_string();
+            assert!(error.contains("doc.txt: the file is there and holds another text"), "{error}");
+        }
+        assert_eq!(text(), there);
+    }
+    write("new.ann", &["Max"]).unwrap();
     std::fs::write(folder.path().join("a.ann"), "T1\tPER 1 4\tZoë\n").unwrap();
     let error = read_sentences(folder.path(), &ReadOptions::default()).unwrap().next().unwrap().unwrap_err();
     assert!(error.to_string().ends_with(

@@ -260,13 +260,7 @@ fn installed(from: &'static str, to: &'static str) -> Option<Options> {
 
 /// The Serbian sentences of the shared data; `None`, and a line that says so, where they are not there.
 fn serbian() -> Option<Vec<String>> {
-    let workspace = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
-    let shared = std::env::var_os("XLNER_SHARED").map_or_else(|| workspace.join("../shared"), PathBuf::from);
-    let folder = shared.join("data/uner-sr-set");
-    if !folder.is_dir() {
-        println!("skipped: {} is not there; set XLNER_SHARED", folder.display());
-        return None;
-    }
+    let folder = xlner_testing::shared("uner-sr-set")?;
     let read = |name: &str| read_sentences(&folder.join(name), &ReadOptions::default()).unwrap();
     let sentences = read("sr.dev.conll").chain(read("sr.test.conll"));
     Some(sentences.map(|sentence| sentence.unwrap().text().to_owned()).collect())

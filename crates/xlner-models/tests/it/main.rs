@@ -9,5 +9,6 @@ mod http;
 #[cfg(feature = "http")]
 mod hub;
 mod lookup;
+mod mutations;
 #[cfg(feature = "http")]
 mod server;
