@@ -105,10 +105,10 @@ impl std::fmt::Display for UsageError {
 impl std::error::Error for UsageError {}
 
 /// The error of a job; options that it refuses are wrong usage.
-pub fn failed(error: xlner_pipeline::Error) -> anyhow::Error {
+pub fn failed(error: xlner::Error) -> anyhow::Error {
     match error {
-        xlner_pipeline::Error::Options(message) => UsageError(message).into(),
-        xlner_pipeline::Error::Model(error) => model_failed(error),
+        xlner::Error::Options(message) => UsageError(message).into(),
+        xlner::Error::Model(error) => model_failed(error),
         error => error.into(),
     }
 }
@@ -117,6 +117,14 @@ pub fn failed(error: xlner_pipeline::Error) -> anyhow::Error {
 pub fn model_failed(error: xlner_models::Error) -> anyhow::Error {
     match error {
         xlner_models::Error::Options(message) => UsageError(message).into(),
+        error => error.into(),
+    }
+}
+
+/// The error of the review; options that it refuses are wrong usage.
+pub fn review_failed(error: xlner_review::Error) -> anyhow::Error {
+    match error {
+        xlner_review::Error::Options(message) => UsageError(message).into(),
         error => error.into(),
     }
 }
