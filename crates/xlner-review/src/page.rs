@@ -102,6 +102,7 @@ fn shell(setup: &Setup, head: Markup, parts: Markup) -> String {
                 meta charset="utf-8";
                 meta name="viewport" content="width=device-width, initial-scale=1";
                 title { "xlner review" }
+                link rel="icon" href="data:,";
                 (head)
             }
             body {

@@ -94,7 +94,7 @@ class Editor {
       button("Repeats", "R", "repeats", undefined), button("Project again", "P", "project", undefined), button("Link", "L", "link", undefined));
     const edges = make("div", { id: "edges", role: "group", "aria-label": "Edges of the entity" },
       button("Start out", "[", "edge", "startOut"), button("Start in", "{", "edge", "startIn"), button("End in", "}", "edge", "endIn"), button("End out", "]", "edge", "endOut"));
-    const table = make("table", { id: "entities" }, make("caption", { class: "hidden" }, "Entities"), make("thead", {}, make("tr", {}, make("th", { scope: "col" }, "Label"), make("th", { scope: "col" }, "Entity"), make("th", { scope: "col" }, "From"), make("th", { scope: "col", class: "n" }, "Probability"))), this.list);
+    const table = make("table", { id: "entities" }, make("caption", { class: "hidden" }, "Entities"), make("thead", {}, make("tr", {}, make("th", { scope: "col" }, "Label"), make("th", { scope: "col" }, "Entity"), make("th", { scope: "col" }, "From"), make("th", { scope: "col", class: "n" }, "Sureness"))), this.list);
     const guidelines = this.setup.guidelines ? make("details", { id: "guidelines", open: innerWidth > 900 }, make("summary", {}, "Guidelines"), make("pre", {}, this.setup.guidelines)) : null;
     const menu = make("nav", { "aria-label": "Pages" },
       make("button", { type: "button", class: "plain", id: "show-queue", "aria-expanded": "true", onclick: () => this.toggleQueue() }, "Queue"),
@@ -327,7 +327,8 @@ class Editor {
       const waiting = (await this.outbox.all()).some((entry) => entry.item === news.id);
       if (!waiting && item && item.head.seq < news.seq) {
         this.fetched.delete(news.id);
-        if (this.item?.id === news.id && this.item.head.seq < news.seq) await this.open(news.id);
+        const shown = this.item;
+        if (shown?.id === news.id && shown && shown.head.seq < news.seq) await this.open(news.id);
       }
       if (news.state) this.queue.note(news.id, { state: news.state });
     } else if (news.kind === "reload") {
@@ -679,7 +680,7 @@ class Editor {
     this.source.hidden = item.source.tokens.length === 0;
     const chip = (/** @type {string} */ text, /** @type {string} */ kind) => make("span", { class: `chip ${kind}` }, text);
     this.chips.replaceChildren(
-      make("span", { class: "id" }, `${item.number} · `, make("bdi", {}, item.id)),
+      make("span", { class: "id" }, `Sentence ${item.number}`, ...(item.id === String(item.number) ? [] : [" · ", make("bdi", {}, item.id)])),
       ...(head.state === "submitted" ? [chip("✓ done", "good")] : head.state === "skipped" ? [chip("skipped", "")] : []),
       ...(item.suggested && head.seq === 0 ? [chip("suggested from corrections", "warn")] : []),
       ...(head.accepted ? [chip("all accepted", "good")] : []), ...(head.unsure ? [chip("not sure", "warn")] : []),
