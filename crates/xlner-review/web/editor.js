@@ -253,6 +253,7 @@ class Editor {
   /** @param {string} id @param {Change[]} operations @param {number} base @param {number} round @returns {Promise<void>} */
   async keep(id, operations, base, round) {
     const entries = operations.map((operation) => ({ path: this.path(id), item: id, uuid: uuid(), base, round, operation }));
+    for (const entry of entries) this.made.add(entry.uuid);
     this.showStatus(1, null);
     await this.outbox.add(entries);
     if (this.offline) this.showStatus((await this.outbox.all()).length, null);
@@ -264,6 +265,9 @@ class Editor {
     const own = /** @type {Batch} */ (this.remote).items.find((other) => other.id === id);
     if (own) own.now = head;
   }
+
+  /** Operations of this page; other pages of the browser share the outbox. @type {Set<string>} */
+  made = new Set();
 
   /** Operations that the server has taken in. @type {Set<string>} */
   acknowledged = new Set();
@@ -324,7 +328,7 @@ class Editor {
     } else if (news.kind === "version" || news.kind === "event") {
       const known = this.fetched.get(news.id);
       const item = known ? await known : null;
-      const waiting = (await this.outbox.all()).some((entry) => entry.item === news.id);
+      const waiting = (await this.outbox.all()).some((entry) => entry.item === news.id && this.made.has(entry.uuid));
       if (!waiting && item && item.head.seq < news.seq) {
         this.fetched.delete(news.id);
         const shown = this.item;

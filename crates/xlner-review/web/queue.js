@@ -100,7 +100,7 @@ export class Queue {
     if (!line) return;
     Object.assign(line, change);
     const old = this.list.querySelector(`[data-id="${CSS.escape(id)}"]`);
-    if (old) old.replaceWith(this.lineElement(line));
+    old?.closest("li")?.replaceWith(this.lineElement(line));
   }
 
   /** Marks the sentence that is open. @param {string} id */

@@ -114,7 +114,11 @@ pub fn run(args: Args, context: &Context) -> Result<()> {
             loaded.added,
             loaded.known,
             path.display(),
-            if loaded.routes > 0 { format!(", {} of them with other entities: another route", loaded.routes) } else { String::new() }
+            if loaded.routes > 0 {
+                format!(", {} of them with other entities: another route", loaded.routes)
+            } else {
+                String::new()
+            }
         ));
     }
     if let Some(each) = args.assign {

@@ -266,6 +266,18 @@ impl Store {
         Ok(round)
     }
 
+    /// Lets the file grow no further, as a full disk would.
+    ///
+    /// # Errors
+    /// Where SQLite fails.
+    #[doc(hidden)]
+    pub fn limit_size(&self) -> Result<()> {
+        let pages = |name: &str| self.connection.query_row(&format!("PRAGMA {name}"), [], |row| row.get::<_, i64>(0));
+        let now = pages("page_count").map_err(|error| self.failed(error))?;
+        pages(&format!("max_page_count = {now}")).map_err(|error| self.failed(error))?;
+        Ok(())
+    }
+
     fn parse<T: serde::de::DeserializeOwned>(&self, json: &str) -> Result<T> {
         serde_json::from_str(json).map_err(|error| self.bad(format!("the store is damaged: {error}")))
     }

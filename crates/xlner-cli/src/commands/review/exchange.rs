@@ -78,8 +78,7 @@ pub fn import(args: &ImportArgs, context: &Context) -> Result<()> {
     }
     let mut store = Store::open(&args.store).map_err(review_failed)?;
     let read = ReadOptions { format: args.from_format, ..ReadOptions::default() };
-    let imported =
-        import::import(&mut store, &args.file, &read, args.annotator.as_deref()).map_err(review_failed)?;
+    let imported = import::import(&mut store, &args.file, &read, args.annotator.as_deref()).map_err(review_failed)?;
     let mut parts = vec![format!("{} sentences taken in", imported.taken)];
     for (count, what) in [
         (imported.known, "known already"),
