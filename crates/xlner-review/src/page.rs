@@ -10,7 +10,7 @@ use crate::item::Item;
 /// The style of all pages.
 pub(crate) const STYLE: &str = include_str!("../web/style.css");
 /// The modules of the editor, in the order in which they may be put into one file.
-pub(crate) const MODULES: [(&str, &str); 11] = [
+pub(crate) const MODULES: [(&str, &str); 14] = [
     ("version.js", include_str!("../web/version.js")),
     ("text.js", include_str!("../web/text.js")),
     ("lines.js", include_str!("../web/lines.js")),
@@ -20,6 +20,9 @@ pub(crate) const MODULES: [(&str, &str); 11] = [
     ("remote.js", include_str!("../web/remote.js")),
     ("dialogs.js", include_str!("../web/dialogs.js")),
     ("queue.js", include_str!("../web/queue.js")),
+    ("repeats.js", include_str!("../web/repeats.js")),
+    ("view.js", include_str!("../web/view.js")),
+    ("session.js", include_str!("../web/session.js")),
     ("keys.js", include_str!("../web/keys.js")),
     ("editor.js", include_str!("../web/editor.js")),
 ];
