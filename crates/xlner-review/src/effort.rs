@@ -10,7 +10,7 @@ use xlner_core::Entity;
 use crate::error::{Error, Result};
 use crate::item::Item;
 use crate::learn::{self, Correction, has};
-use crate::queue::{Index, Query};
+use crate::queue::useful;
 
 /// Shares of the sentences to look at until F1 reaches a figure; `None` where it never does.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -79,9 +79,9 @@ fn queue(items: &[Item], gold: &[Vec<Entity>], every: usize, learns: bool) -> Ve
     // Looked at, and the round it had then.
     let mut looked: Vec<(usize, u32)> = Vec::new();
     let mut is_looked = vec![false; items.len()];
-    let mut order = Index::new(&items, None).select(&items, &Query::default(), &Default::default(), None);
+    let mut order = useful(&learn::expected_errors(&items));
     while looked.len() < items.len() {
-        let next: Vec<usize> = order.iter().copied().filter(|&at| !is_looked[at]).take(every).collect();
+        let next: Vec<usize> = order.iter().map(|&at| at as usize).filter(|&at| !is_looked[at]).take(every).collect();
         for at in next {
             is_looked[at] = true;
             looked.push((at, items[at].round()));
@@ -101,7 +101,7 @@ fn queue(items: &[Item], gold: &[Vec<Entity>], every: usize, learns: bool) -> Ve
             whole.put(at, &entities, &gold[at]);
             items[at].suggestions = vec![(round, entities)];
         }
-        order = Index::new(&items, Some(&found.errors)).select(&items, &Query::default(), &Default::default(), None);
+        order = useful(&found.errors);
     }
     curve
 }

@@ -197,7 +197,7 @@ impl Index {
 }
 
 /// Items by expected errors, most first; every fifth is a random one of the rest.
-fn useful(errors: &[f64]) -> Vec<u32> {
+pub(crate) fn useful(errors: &[f64]) -> Vec<u32> {
     let mut by_errors: Vec<u32> = (0..errors.len() as u32).collect();
     by_errors.sort_by(|&a, &b| errors[b as usize].total_cmp(&errors[a as usize]));
     let mut random = by_errors.clone();
