@@ -48,7 +48,9 @@ pub fn simulate(items: &[Item], gold: &[Vec<Entity>], every: usize, goals: &[f64
             gold.len()
         )));
     }
-    let curves = [in_order(items, gold), queue(items, gold, every, true), queue(items, gold, every, false)];
+    let highest = goals.iter().copied().fold(0.0, f64::max);
+    let curves =
+        [in_order(items, gold), queue(items, gold, every, true, highest), queue(items, gold, every, false, highest)];
     let reached = |curve: &[f64], goal: f64| {
         curve.iter().position(|&f1| f1 >= goal).map(|looked| looked as f64 / items.len().max(1) as f64)
     };
@@ -72,7 +74,8 @@ fn in_order(items: &[Item], gold: &[Vec<Entity>]) -> Vec<f64> {
     curve
 }
 
-fn queue(items: &[Item], gold: &[Vec<Entity>], every: usize, learns: bool) -> Vec<f64> {
+/// The same by the queue, until an F1 is reached.
+fn queue(items: &[Item], gold: &[Vec<Entity>], every: usize, learns: bool, until: f64) -> Vec<f64> {
     let mut items = items.to_vec();
     let mut whole = Whole::new(&items, gold);
     let mut curve = vec![whole.f1()];
@@ -80,7 +83,7 @@ fn queue(items: &[Item], gold: &[Vec<Entity>], every: usize, learns: bool) -> Ve
     let mut looked: Vec<(usize, u32)> = Vec::new();
     let mut is_looked = vec![false; items.len()];
     let mut order = useful(&learn::expected_errors(&items));
-    while looked.len() < items.len() {
+    while looked.len() < items.len() && curve.last().is_some_and(|&f1| f1 < until) {
         let next: Vec<usize> = order.iter().map(|&at| at as usize).filter(|&at| !is_looked[at]).take(every).collect();
         for at in next {
             is_looked[at] = true;
@@ -145,7 +148,8 @@ mod tests {
     fn all_looked_at_is_all_right() {
         let items = vec![item(), item(), item()];
         let gold = vec![vec![Entity::new(0..1, "PER")], items[0].pair.target.entities.clone(), Vec::new()];
-        for curve in [in_order(&items, &gold), queue(&items, &gold, 1, true), queue(&items, &gold, 2, false)] {
+        for curve in [in_order(&items, &gold), queue(&items, &gold, 1, true, 2.0), queue(&items, &gold, 2, false, 2.0)]
+        {
             assert_eq!(curve.len(), 4);
             assert_eq!(curve[3], 1.0);
         }
