@@ -159,3 +159,11 @@ pub fn model_failed(error: impl Into<ModelError>) -> anyhow::Error {
         error => error.into(),
     }
 }
+
+/// The error of the review; options that it refuses are wrong usage.
+pub fn review_failed(error: xlner_review::Error) -> anyhow::Error {
+    match error {
+        xlner_review::Error::Options(message) => UsageError(message).into(),
+        error => error.into(),
+    }
+}
