@@ -20,7 +20,7 @@ pub(crate) struct Line<'a> {
     pub(crate) text: &'a str,
 }
 
-/// Reads lines: LF or CRLF, the last one with or without. A byte order mark at the start is passed over.
+/// Reads lines: LF, CRLF or CR ends one, the last may have no end. A byte order mark at the start is passed over.
 pub(crate) struct LineReader {
     input: Input,
     buffer: Vec<u8>,
@@ -28,6 +28,8 @@ pub(crate) struct LineReader {
     end: usize,
     at_end: bool,
     line: u64,
+    /// The last byte that was passed over with `consume` was a CR.
+    behind_cr: bool,
 }
 
 impl LineReader {
@@ -36,7 +38,8 @@ impl LineReader {
     }
 
     pub(crate) fn new(input: Input) -> Result<LineReader> {
-        let mut lines = LineReader { input, buffer: vec![0; BLOCK], start: 0, end: 0, at_end: false, line: 0 };
+        let buffer = vec![0; BLOCK];
+        let mut lines = LineReader { input, buffer, start: 0, end: 0, at_end: false, line: 0, behind_cr: false };
         let head = lines.peek(3)?;
         if head.starts_with(b"\xef\xbb\xbf") {
             lines.start = 3;
@@ -74,7 +77,12 @@ impl LineReader {
     /// Passes over bytes that were looked at with [`peek`](Self::peek).
     pub(crate) fn consume(&mut self, count: usize) {
         let bytes = &self.buffer[self.start..self.start + count];
-        self.line += memchr::memchr_iter(b'\n', bytes).count() as u64;
+        for at in memchr::memchr2_iter(b'\n', b'\r', bytes) {
+            let behind_cr = if at == 0 { self.behind_cr } else { bytes[at - 1] == b'\r' };
+            // The LF of a CRLF was counted with its CR.
+            self.line += u64::from(bytes[at] == b'\r' || !behind_cr);
+        }
+        self.behind_cr = bytes.last().map_or(self.behind_cr, |&byte| byte == b'\r');
         self.start += count;
     }
 
@@ -87,8 +95,17 @@ impl LineReader {
         let mut searched = 0;
         loop {
             let rest = &self.buffer[self.start..self.end];
-            let (length, consumed) = match memchr::memchr(b'\n', &rest[searched..]) {
-                Some(at) => (searched + at, searched + at + 1),
+            let (length, consumed) = match memchr::memchr2(b'\n', b'\r', &rest[searched..]) {
+                // Whether an LF follows the CR is not known yet.
+                Some(at) if rest[searched + at] == b'\r' && searched + at + 1 == rest.len() && !self.at_end => {
+                    searched += at;
+                    self.fill()?;
+                    continue;
+                }
+                Some(at) => {
+                    let at = searched + at;
+                    (at, at + if rest[at..].starts_with(b"\r\n") { 2 } else { 1 })
+                }
                 None if self.at_end && rest.is_empty() => return Ok(None),
                 None if self.at_end => (rest.len(), rest.len()),
                 None => {
@@ -103,10 +120,9 @@ impl LineReader {
                 }
             };
             let start = self.start;
-            let carriage_return = usize::from(length > 0 && rest[length - 1] == b'\r');
             self.start += consumed;
             self.line += 1;
-            return Ok(Some(start..start + length - carriage_return));
+            return Ok(Some(start..start + length));
         }
     }
 
@@ -125,6 +141,18 @@ impl LineReader {
         self.at_end = count == 0;
         Ok(())
     }
+}
+
+/// The lines of some bytes, without their ends; a line end behind the last is followed by an empty line.
+pub(crate) fn lines_in(bytes: &[u8]) -> impl Iterator<Item = &[u8]> {
+    let mut rest = Some(bytes);
+    std::iter::from_fn(move || {
+        let bytes = rest?;
+        let Some(at) = memchr::memchr2(b'\n', b'\r', bytes) else { return rest.take() };
+        let end = if bytes[at..].starts_with(b"\r\n") { 2 } else { 1 };
+        rest = Some(&bytes[at + end..]);
+        Some(&bytes[..at])
+    })
 }
 
 #[cfg(test)]
@@ -153,8 +181,33 @@ mod tests {
         assert_eq!(lines_of(b""), ok(&[]));
         assert_eq!(lines_of(b"\n"), ok(&[""]));
         assert_eq!(lines_of(b"a\r\n\r\nb"), ok(&["a", "", "b"]));
+        assert_eq!(lines_of(b"a\r\rb\r"), ok(&["a", "", "b"]));
+        assert_eq!(lines_of(b"a\r\r\nb\n\rc"), ok(&["a", "", "b", "", "c"]));
         assert_eq!(lines_of("\u{feff}a\u{a0}b\n".as_bytes()), ok(&["a\u{a0}b"]));
         assert_eq!(lines_of("\u{feff}".as_bytes()), ok(&[]));
+    }
+
+    #[test]
+    fn a_line_end_of_two_bytes_that_the_buffer_divides_is_one() {
+        for length in BLOCK - 3..BLOCK + 3 {
+            let text: &'static str = format!("{}\r\nb\rc", "x".repeat(length)).leak();
+            let found = lines_of(text.as_bytes());
+            assert_eq!(found.len(), 3, "{length}");
+            assert_eq!(found[2], Ok("c".to_owned()));
+        }
+    }
+
+    #[test]
+    fn lines_that_are_passed_over_are_counted_alike() {
+        for (text, lines) in [("a\r\nb\n", 2), ("a\rb\r", 2), ("\r\n\r\n\r", 3)] {
+            let input = Input::from_reader(Path::new("t"), text.as_bytes(), &Arc::default()).unwrap();
+            let mut reader = LineReader::new(input).unwrap();
+            (0..text.len()).for_each(|_| {
+                reader.peek(1).unwrap();
+                reader.consume(1);
+            });
+            assert_eq!(reader.lines_read(), lines, "{text:?}");
+        }
     }
 
     #[test]
@@ -163,6 +216,14 @@ mod tests {
         assert!(lines[1].as_ref().unwrap_err().starts_with("t, line 2: byte 2 of the line is not UTF-8"));
         assert_eq!(lines[2], Ok("c".to_owned()));
         assert!(lines_of(b"\xff\xfea\0")[0].as_ref().unwrap_err().contains("UTF-16"));
+    }
+
+    #[test]
+    fn lines_of_bytes() {
+        let found: Vec<&[u8]> = lines_in(b"a\r\nb\rc\n\nd").collect();
+        assert_eq!(found, [&b"a"[..], b"b", b"c", b"", b"d"]);
+        assert_eq!(lines_in(b"a\n").count(), 2);
+        assert_eq!(lines_in(b"").count(), 1);
     }
 
     #[test]

@@ -83,7 +83,7 @@ pub(crate) fn to_line(sentence: &Sentence, tokenized: bool) -> std::result::Resu
     } else {
         Cow::Borrowed(sentence.text())
     };
-    if line.contains('\n') || line.ends_with('\r') {
+    if line.contains(['\n', '\r']) {
         return Err("the text has a line break, and a sentence is one line here; replace it by a space");
     }
     Ok(line)

@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use crate::error::{Error, ErrorKind, Result, shorten};
+use crate::line_reader::lines_in;
 use crate::{Column, Format, ReadOptions};
 
 /// Rows looked at.
@@ -119,9 +120,8 @@ impl<'a> Sample<'a> {
         let (mut lines, mut hash_lines) = (Vec::new(), Vec::new());
         let mut names = None;
         let mut first = true;
-        for (index, line) in prefix.split(|&byte| byte == b'\n').enumerate() {
+        for (index, line) in lines_in(prefix).enumerate() {
             let Ok(line) = std::str::from_utf8(line) else { continue };
-            let line = line.strip_suffix('\r').unwrap_or(line);
             if is_blank(line) {
                 first = true;
             } else if let Some(list) = line.strip_prefix("# global.columns =") {

@@ -7,7 +7,7 @@ use xlner_core::tags::{self, Scheme};
 use super::layout::{Layout, Separator, TagCell, is_blank, is_docstart, is_placeholder, is_range, is_tag, lang_of};
 use super::{EMPTY_MARKER, PREFIX, Tagged};
 use crate::error::{Error, ErrorKind, Result, shorten};
-use crate::line_reader::{Line, LineReader};
+use crate::line_reader::{Line, LineReader, lines_in};
 use crate::{Format, ReadOptions};
 
 /// Reads a column file sentence by sentence, tags as written.
@@ -102,7 +102,7 @@ fn prefix(lines: &mut LineReader) -> Result<&[u8]> {
         return Ok(prefix);
     }
     // The last line may be cut.
-    Ok(&prefix[..memchr::memrchr(b'\n', prefix).unwrap_or(prefix.len())])
+    Ok(&prefix[..memchr::memrchr2(b'\n', b'\r', prefix).unwrap_or(prefix.len())])
 }
 
 /// Whether a file has a column of tags, or no lines that would need one.
@@ -118,9 +118,8 @@ pub(crate) fn has_tags(lines: &mut LineReader, format: Format, options: &ReadOpt
 fn detect_scheme(layout: &Layout, prefix: &[u8]) -> Scheme {
     let mut sentences: Vec<Vec<&str>> = vec![Vec::new()];
     let mut header = layout.header;
-    for line in prefix.split(|&byte| byte == b'\n') {
+    for line in lines_in(prefix) {
         let Ok(line) = std::str::from_utf8(line) else { continue };
-        let line = line.strip_suffix('\r').unwrap_or(line);
         if is_blank(line) {
             sentences.push(Vec::new());
             continue;
