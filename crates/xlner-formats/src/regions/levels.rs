@@ -21,8 +21,10 @@ pub(super) fn weave<'a>(text: &str, parts: impl Iterator<Item = &'a str>) -> Opt
     let mut pieces = Vec::new();
     let mut at = 0;
     let between = |from: usize, to: usize, pieces: &mut Vec<Piece>| {
-        if !text[from..to].trim().is_empty() {
-            pieces.push(Piece { bytes: from..to, part: None });
+        let start = to - text[from..to].trim_start().len();
+        let end = start + text[start..to].trim_end().len();
+        if start < end {
+            pieces.push(Piece { bytes: start..end, part: None });
         }
     };
     for (index, part) in parts.enumerate() {
