@@ -149,6 +149,14 @@ pub enum ErrorKind {
         /// Bytes allowed.
         limit: usize,
     },
+    /// A sentence has more tokens than the options allow.
+    #[error(
+        "a sentence of more than {limit} tokens; put sentences on lines of their own, or raise the limit (--max-sentence-tokens)"
+    )]
+    TooManyTokens {
+        /// Tokens allowed.
+        limit: usize,
+    },
     /// The file name does not tell the format.
     #[error("the name does not tell the format; give it ({option}): {known}")]
     UnknownFormat {

@@ -11,12 +11,16 @@ use crate::reader::Status;
 
 /// Bytes of a document that is read whole.
 const LIMIT: usize = 1 << 30;
+/// The longest window of zstd's format (`--long=31`), as a power of two. Memory follows what was decompressed, not the window.
+const LONGEST_WINDOW: u32 = if cfg!(target_pointer_width = "64") { 31 } else { 30 };
 
 /// An open file, decompressed. `-` is standard input. gzip and zstd are told by the first bytes.
 pub(crate) struct Input {
     reader: Box<dyn Read + Send>,
     codec: Option<Codec>,
     file: PathBuf,
+    /// Bytes that [`read_text`](Self::read_text) reads at most.
+    limit: usize,
 }
 
 impl Input {
@@ -46,9 +50,13 @@ impl Input {
             Some(Codec::Gzip) => {
                 Box::new(flate2::bufread::MultiGzDecoder::new(BufReader::with_capacity(1 << 16, whole)))
             }
-            Some(Codec::Zstd) => Box::new(zstd::Decoder::new(whole).map_err(read_error)?),
+            Some(Codec::Zstd) => {
+                let mut decoder = zstd::Decoder::new(whole).map_err(read_error)?;
+                decoder.window_log_max(LONGEST_WINDOW).map_err(read_error)?;
+                Box::new(decoder)
+            }
         };
-        Ok(Input { reader, codec, file: path.to_owned() })
+        Ok(Input { reader, codec, file: path.to_owned(), limit: LIMIT })
     }
 
     /// The whole text, line ends and byte order mark as they are.
@@ -57,22 +65,23 @@ impl Input {
         let mut length = 0;
         loop {
             if length == bytes.len() {
-                if length > LIMIT {
-                    return Err(Error::in_file(&self.file, ErrorKind::DocumentTooLong { limit: LIMIT }));
-                }
-                bytes.resize(2 * length, 0);
+                // One byte more than allowed shows that there is more.
+                bytes.resize((2 * length).min(self.limit + 1), 0);
             }
             match self.read(&mut bytes[length..], 1)? {
                 0 => break,
                 count => length += count,
             }
+            if length > self.limit {
+                return Err(Error::in_file(&self.file, ErrorKind::DocumentTooLong { limit: self.limit }));
+            }
         }
         bytes.truncate(length);
         String::from_utf8(bytes).map_err(|error| {
             let good = &error.as_bytes()[..error.utf8_error().valid_up_to()];
-            let line = 1 + memchr::memchr_iter(b'\n', good).count() as u64;
-            let byte = good.len() - memchr::memrchr(b'\n', good).map_or(0, |at| at + 1) + 1;
-            Error::at_line(&self.file, line, ErrorKind::NotUtf8 { byte })
+            let ends = memchr::memchr2_iter(b'\n', b'\r', good).filter(|&at| !good[at..].starts_with(b"\r\n"));
+            let byte = good.len() - memchr::memrchr2(b'\n', b'\r', good).map_or(0, |at| at + 1) + 1;
+            Error::at_line(&self.file, 1 + ends.count() as u64, ErrorKind::NotUtf8 { byte })
         })
     }
 
@@ -112,5 +121,48 @@ impl<R: Read> Read for Counted<R> {
         let count = self.reader.read(buffer)?;
         self.status.add_bytes(count);
         Ok(count)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn input(bytes: impl AsRef<[u8]> + Send + 'static) -> Input {
+        Input::from_reader(Path::new("t"), Cursor::new(bytes), &Arc::default()).unwrap()
+    }
+
+    #[test]
+    fn a_document_may_have_as_many_bytes_as_the_limit_says_and_no_more() {
+        for (limit, fits) in [(100_000, true), (99_999, false), (65_536, false)] {
+            let mut input = input("x".repeat(100_000));
+            input.limit = limit;
+            let read = input.read_text();
+            assert_eq!(read.is_ok(), fits, "{limit}");
+            if let Err(error) = read {
+                assert!(error.to_string().contains(&format!("longer than {limit} bytes")), "{error}");
+            }
+        }
+    }
+
+    #[test]
+    fn bytes_that_are_not_utf8_are_named_by_line_and_place() {
+        for text in [&b"a\nb\n..\xff"[..], b"a\rb\r..\xff", b"a\r\nb\r\n..\xff"] {
+            let error = input(text).read_text().unwrap_err().to_string();
+            assert!(error.starts_with("t, line 3: byte 3 of the line is not UTF-8"), "{error}");
+        }
+    }
+
+    #[test]
+    fn a_long_window_of_zstd_is_read() {
+        let text = "mto na ziwa ".repeat(1000);
+        let mut encoder = zstd::Encoder::new(Vec::new(), 1).unwrap();
+        encoder.set_pledged_src_size(None).unwrap();
+        encoder.window_log(30).unwrap();
+        io::Write::write_all(&mut encoder, text.as_bytes()).unwrap();
+        let bytes = encoder.finish().unwrap();
+        assert_eq!(input(bytes.clone()).read_text().unwrap(), text);
+        let cut = input(bytes[..bytes.len() / 2].to_vec()).read_text().unwrap_err().to_string();
+        assert!(cut.contains("damaged or cut off"), "{cut}");
     }
 }

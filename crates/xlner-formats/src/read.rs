@@ -81,14 +81,14 @@ pub fn read_sentences(path: &Path, options: &ReadOptions) -> Result<SentenceRead
         Format::Brat => SentenceReader::new(brat::sentences(path, options, &status)?, &status),
         Format::Parquet => return parquet::sentences(path, options),
         _ if format.has_regions() => SentenceReader::new(
-            regions::sentences(regions::Input::open(path, format, &status)?, path, options),
+            regions::sentences(regions::Input::open(path, format, &status)?, path, options, &status),
             &status,
         ),
         _ => {
             let mut items = json::open(path, format, &status)?;
             if format == Format::Json && items.peek()?.is_some_and(regions::is_whisper) {
-                let input = regions::Input::whisper(items);
-                return Ok(SentenceReader::new(regions::sentences(input, path, options), &status));
+                let input = regions::Input::whisper(items, &status);
+                return Ok(SentenceReader::new(regions::sentences(input, path, options, &status), &status));
             }
             SentenceReader::new(json::sentences_of(items, format, options, &status), &status)
         }

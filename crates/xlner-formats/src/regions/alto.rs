@@ -1,112 +1,231 @@
-//! ALTO XML, versions 1 to 4 (<https://www.loc.gov/standards/alto/>): `Page`, `TextBlock`, `TextLine`, `String`, `HYP`.
+//! ALTO XML, versions 1 to 4 (<https://www.loc.gov/standards/alto/>): `Page`, `TextBlock`, `TextLine`, `String`, `HYP`, and in 4.3
+//! `ReadingOrder`. A `String` without `CONTENT` is read from its glyphs.
 
+use std::collections::HashMap;
 use std::path::Path;
 use std::sync::Arc;
 
-use super::Documents;
-use super::document::{Block, Document, Place, Word};
-use super::markup::{Markup, Node, Tag, edges};
+use super::document::{Block, Document, Half, Word};
+use super::markup::{Markup, Node, Tag};
+use super::order::{self, Group};
+use super::place::{CONFIDENCES, Edges, Place, confidence, edges, is_sensible};
+use super::{Documents, OTHER_READINGS};
 use crate::error::Result;
 use crate::reader::Status;
 
 pub(super) struct Reader {
     markup: Markup,
     pages: usize,
+    /// Ranks of blocks in reading order.
+    ranks: HashMap<String, usize>,
 }
 
 impl Reader {
     pub(super) fn open(path: &Path, status: &Arc<Status>) -> Result<Self> {
-        Ok(Reader { markup: Markup::open(path, status, "ALTO XML", false)?, pages: 0 })
+        Ok(Reader { markup: Markup::open(path, status, "ALTO XML", false)?, pages: 0, ranks: HashMap::new() })
     }
 
     /// A number; a comma may be its point.
     fn number(&self, tag: &Tag, name: &str) -> Result<Option<f64>> {
-        let Some(text) = tag.get(name) else { return Ok(None) };
-        let number = text.trim().replace(',', ".").parse::<f64>().ok().filter(|number| number.is_finite());
+        let Some(text) = tag.get(name).filter(|text| !text.trim().is_empty()) else { return Ok(None) };
+        let number = text.trim().replace(',', ".").parse::<f64>().ok().filter(|&number| is_sensible(number));
         number.map(Some).ok_or_else(|| self.markup.fail(format!("{name}=\"{text}\" of {} is not a number", tag.name)))
     }
 
-    fn place(&self, tag: &Tag) -> Result<Place> {
+    fn edges(&self, tag: &Tag) -> Result<Option<Edges>> {
         let [left, top] = [self.number(tag, "HPOS")?, self.number(tag, "VPOS")?];
         let [width, height] = [self.number(tag, "WIDTH")?, self.number(tag, "HEIGHT")?];
         Ok(match (left, top, width, height) {
-            (Some(left), Some(top), Some(width), Some(height)) => {
-                Place::Boxes(vec![[left, top, left + width, top + height]])
-            }
-            _ => Place::Unknown,
+            (Some(left), Some(top), Some(width), Some(height)) => edges(&[left, top, left + width, top + height]),
+            _ => None,
         })
     }
 
-    fn word(&self, tag: &Tag, line: &Place) -> Result<Word> {
-        let Some(text) = tag.get("CONTENT") else { return Err(self.markup.fail("a String has no CONTENT")) };
-        let mut word = Word::new(text, self.place(tag)?);
-        if word.place == Place::Unknown {
-            word.place = line.clone();
+    /// The word that a `String` begins.
+    fn word(&self, tag: &Tag, line: Option<Edges>) -> Result<Word> {
+        let place = Place::boxed(self.edges(tag)?.or(line));
+        let mut word = Word { line: self.markup.line(), ..Word::new(tag.get("CONTENT").unwrap_or_default(), place) };
+        if let Some(number) = self.number(tag, "WC")? {
+            word.confidence = confidence(number);
+            self.markup.note(CONFIDENCES, usize::from(word.confidence.is_none()))?;
         }
-        word.confidence = self.number(tag, "WC")?;
-        if tag.get("SUBS_TYPE") == Some("HypPart1") {
-            word.hyphenated = Some(tag.get("SUBS_CONTENT").map(str::to_owned));
-        }
+        let whole = || tag.get("SUBS_CONTENT").map(str::to_owned);
+        word.half = match tag.get("SUBS_TYPE") {
+            Some("HypPart1") => Some(Half::First(whole())),
+            Some("HypPart2") => Some(Half::Second(whole())),
+            _ => None,
+        };
         Ok(word)
+    }
+}
+
+/// A page that is being read.
+#[derive(Default)]
+struct Page {
+    document: Document,
+    blocks: Vec<(Option<usize>, Block)>,
+    in_line: bool,
+    line: Option<Edges>,
+    word: Option<Open>,
+}
+
+/// An open `String`.
+struct Open {
+    word: Word,
+    /// It has no text of its own: that of its glyphs is its text.
+    from_glyphs: bool,
+    /// Neither it nor a glyph has a `CONTENT`.
+    missing: bool,
+}
+
+impl Page {
+    fn block(&mut self) -> &mut Block {
+        if self.blocks.is_empty() {
+            self.blocks.push((None, Block::new()));
+        }
+        let last = self.blocks.len() - 1;
+        &mut self.blocks[last].1
+    }
+
+    fn push(&mut self, word: Word) {
+        let begins = !std::mem::replace(&mut self.in_line, true);
+        let block = self.block();
+        if begins || block.is_empty() {
+            block.push(Vec::new());
+        }
+        if let Some(line) = block.last_mut() {
+            line.push(word);
+        }
+    }
+
+    /// A hyphen that stands apart from its word: it is the word's, or a word of its own where the line has none.
+    fn hyphen(&mut self, content: &str, line: u64, place: Place) {
+        let in_line = self.in_line;
+        let last = self.block().last_mut().filter(|_| in_line).and_then(|line| line.last_mut());
+        match last {
+            Some(word) => word.hyphen.push_str(content),
+            None => self.push(Word { line, ..Word::new(content, place) }),
+        }
+    }
+
+    fn finish(mut self) -> Document {
+        self.document.blocks = order::sorted(self.blocks);
+        self.document
     }
 }
 
 impl Documents for Reader {
     fn next(&mut self) -> Result<Option<Document>> {
-        let mut page: Option<Document> = None;
-        let mut line_place = Place::Unknown;
+        let mut page: Option<Page> = None;
+        // Open groups of the reading order.
+        let mut groups: Vec<Group> = Vec::new();
         while let Some(node) = self.markup.next()? {
-            let tag = match node {
-                Node::Start(tag) => tag,
-                Node::End(name) if name == "Page" && page.is_some() => return Ok(page),
-                _ => continue,
-            };
-            if tag.name == "Page" {
-                self.pages += 1;
-                let (width, height) = (self.number(&tag, "WIDTH")?, self.number(&tag, "HEIGHT")?);
-                page = Some(Document {
-                    name: format!("page{}", self.pages),
-                    page: Some(self.pages),
-                    edges: width.zip(height).and_then(|(width, height)| edges(&[0.0, 0.0, width, height])),
-                    lang: tag.get("LANG").map(str::to_owned),
-                    blocks: Vec::new(),
-                });
-                continue;
-            }
-            let Some(page) = &mut page else { continue };
-            match tag.name.as_str() {
-                "TextBlock" => {
-                    page.blocks.push(Block::new());
-                    if page.lang.is_none() {
-                        page.lang = tag.get("LANG").or_else(|| tag.get("language")).map(str::to_owned);
-                    }
-                }
-                "TextLine" => {
-                    line_place = self.place(&tag)?;
-                    match page.blocks.last_mut() {
-                        Some(block) => block.push(Vec::new()),
-                        None => page.blocks.push(vec![Vec::new()]),
-                    }
-                }
-                "String" | "HYP" => {
-                    let line = page.blocks.last_mut().and_then(|block| block.last_mut());
-                    let Some(line) = line else {
-                        return Err(self.markup.fail(format!("a {} stands outside of a TextLine", tag.name)));
+            match node {
+                Node::Start(tag) if tag.name == "Page" => {
+                    self.pages += 1;
+                    let (width, height) = (self.number(&tag, "WIDTH")?, self.number(&tag, "HEIGHT")?);
+                    let document = Document {
+                        name: format!("page{}", self.pages),
+                        page: Some(self.pages),
+                        edges: width.zip(height).and_then(|(width, height)| edges(&[0.0, 0.0, width, height])),
+                        lang: tag.get("LANG").map(str::to_owned),
+                        blocks: Vec::new(),
                     };
-                    if tag.name == "String" {
-                        line.push(self.word(&tag, &line_place)?);
-                    } else if let Some(word) = line.last_mut()
-                        && word.hyphenated.is_none()
-                    {
-                        word.hyphenated = Some(None);
+                    page = Some(Page { document, ..Page::default() });
+                }
+                Node::Start(tag) => match &mut page {
+                    Some(page) => self.element(page, &tag)?,
+                    None if matches!(tag.name.as_str(), "ReadingOrder" | "OrderedGroup" | "UnorderedGroup") => {
+                        groups.push(Group::default());
+                    }
+                    None if tag.name == "ElementRef" => {
+                        let region = tag.get("REF").map(str::to_owned);
+                        groups.push(Group { region, ..Group::default() });
+                    }
+                    None if matches!(tag.name.as_str(), "String" | "HYP") => {
+                        return Err(self.markup.fail(format!("a {} stands outside of a Page", tag.name)));
+                    }
+                    None => {}
+                },
+                Node::Text(text) => {
+                    if page.is_some() {
+                        self.markup.note_stray(&text)?;
                     }
                 }
-                _ => {}
+                Node::End(name) => match &mut page {
+                    Some(_) if name == "Page" => return Ok(page.map(Page::finish)),
+                    Some(page) => self.end(page, &name)?,
+                    None if matches!(
+                        name.as_str(),
+                        "ReadingOrder" | "OrderedGroup" | "UnorderedGroup" | "ElementRef"
+                    ) =>
+                    {
+                        match (groups.pop(), groups.last_mut()) {
+                            (Some(group), Some(parent)) => parent.children.push(group),
+                            (Some(group), None) => self.ranks.extend(group.ranks()),
+                            _ => {}
+                        }
+                    }
+                    None => {}
+                },
             }
         }
         if self.pages == 0 {
             return Err(self.markup.fail("there is no Page"));
         }
         Ok(None)
+    }
+}
+
+impl Reader {
+    /// An element of a page begins.
+    fn element(&self, page: &mut Page, tag: &Tag) -> Result<()> {
+        match tag.name.as_str() {
+            "TextBlock" => {
+                let rank = tag.get("ID").and_then(|id| self.ranks.get(id)).copied();
+                page.blocks.push((rank, Block::new()));
+                (page.in_line, page.line) = (false, None);
+                if page.document.lang.is_none() {
+                    page.document.lang = tag.get("LANG").or_else(|| tag.get("language")).map(str::to_owned);
+                }
+            }
+            "TextLine" => (page.in_line, page.line) = (false, self.edges(tag)?),
+            "String" => {
+                let content = tag.get("CONTENT");
+                let from_glyphs = content.is_none_or(|content| content.trim().is_empty());
+                page.word = Some(Open { word: self.word(tag, page.line)?, from_glyphs, missing: content.is_none() });
+            }
+            "Glyph" => {
+                if let (Some(open), Some(content)) = (&mut page.word, tag.get("CONTENT"))
+                    && open.from_glyphs
+                {
+                    open.word.text.push_str(content);
+                    open.missing = false;
+                }
+            }
+            "HYP" => {
+                let place = Place::boxed(self.edges(tag)?.or(page.line));
+                page.hyphen(tag.get("CONTENT").unwrap_or_default(), self.markup.line(), place);
+            }
+            "ALTERNATIVE" | "Variant" => self.markup.note(OTHER_READINGS, 1)?,
+            _ => {}
+        }
+        Ok(())
+    }
+
+    fn end(&self, page: &mut Page, name: &str) -> Result<()> {
+        match name {
+            "String" => {
+                if let Some(open) = page.word.take() {
+                    if open.missing {
+                        return Err(self.markup.fail("a String has no CONTENT"));
+                    }
+                    page.push(open.word);
+                }
+            }
+            "TextLine" | "TextBlock" => (page.in_line, page.line) = (false, None),
+            _ => {}
+        }
+        Ok(())
     }
 }

@@ -6,12 +6,12 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use quick_xml::Reader;
-use quick_xml::escape::resolve_html5_entity;
 use quick_xml::events::{BytesStart, Event};
 
-use super::document::Edges;
-use crate::error::{Error, ErrorKind, Result};
+use super::references::{resolve, unescape};
+use crate::error::{Error, ErrorKind, Result, shorten};
 use crate::line_reader::LineReader;
+use crate::notes::NoteKind;
 use crate::reader::Status;
 
 /// Elements that may stand in one another.
@@ -28,7 +28,7 @@ pub(super) enum Node {
 }
 
 /// A start tag.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(super) struct Tag {
     /// Local name.
     pub name: String,
@@ -42,6 +42,8 @@ impl Tag {
     }
 }
 
+const OUTSIDE: NoteKind = NoteKind::new("stray-text", "texts that stand outside of the elements for text (left out)");
+
 /// Reads nodes.
 pub(super) struct Markup {
     reader: Reader<Source>,
@@ -52,6 +54,9 @@ pub(super) struct Markup {
     open: Vec<String>,
     /// End of the empty element that was just given.
     ending: Option<String>,
+    /// The outermost element is closed.
+    closed: bool,
+    status: Arc<Status>,
 }
 
 impl Markup {
@@ -64,13 +69,34 @@ impl Markup {
         config.allow_unmatched_ends = html;
         config.allow_dangling_amp = true;
         let buffer = Vec::new();
-        Ok(Markup { reader, file: path.to_owned(), buffer, format, html, open: Vec::new(), ending: None })
+        let (file, status) = (path.to_owned(), Arc::clone(status));
+        Ok(Markup { reader, file, buffer, format, html, open: Vec::new(), ending: None, closed: false, status })
+    }
+
+    /// The line that was read last, counted from 1.
+    pub(super) fn line(&self) -> u64 {
+        self.reader.get_ref().lines.lines_read() + 1
     }
 
     /// An error at the line that was read last.
     pub(super) fn fail(&self, message: impl Into<String>) -> Error {
         let kind = ErrorKind::Markup { format: self.format, message: message.into() };
-        Error::at_line(&self.file, self.reader.get_ref().lines.lines_read() + 1, kind)
+        Error::at_line(&self.file, self.line(), kind)
+    }
+
+    /// Notes that something was left out or repaired at the line that was read last.
+    pub(super) fn note(&self, kind: NoteKind, count: usize) -> Result<()> {
+        self.note_at(self.line(), kind, count)
+    }
+
+    /// Notes that something was left out or repaired at a line.
+    pub(super) fn note_at(&self, line: u64, kind: NoteKind, count: usize) -> Result<()> {
+        self.status.note(kind, count, |error| Error::at_line(&self.file, line, error))
+    }
+
+    /// Notes a text where none should be, if it is not blank.
+    pub(super) fn note_stray(&self, text: &str) -> Result<()> {
+        self.note(OUTSIDE, usize::from(!text.trim().is_empty()))
     }
 
     /// The next node; `None` at the end.
@@ -82,24 +108,28 @@ impl Markup {
             self.buffer.clear();
             self.reader.get_mut().taken = 0;
             let read = match self.reader.read_event_into(&mut self.buffer) {
-                Ok(Event::Start(tag)) => Ok(Some((own(&tag), false))),
-                Ok(Event::Empty(tag)) => Ok(Some((own(&tag), true))),
+                Ok(Event::Start(tag)) => Ok(Some((own(&tag, self.html), false))),
+                Ok(Event::Empty(tag)) => Ok(Some((own(&tag, self.html), true))),
                 Ok(Event::End(end)) => {
-                    let name = end.local_name().as_ref().to_owned();
+                    let name = name(end.local_name().as_ref(), self.html);
                     if let Some(at) = self.open.iter().rposition(|open| *open == name) {
                         self.open.truncate(at);
+                        self.closed = at == 0;
                         return Ok(Some(Node::End(name)));
                     }
                     continue;
                 }
-                Ok(Event::Text(text)) => return Ok(Some(Node::Text(text.into_inner().into_owned()))),
-                Ok(Event::CData(text)) => return Ok(Some(Node::Text(text.into_inner().into_owned()))),
+                Ok(Event::Text(text)) => {
+                    let text = text.into_inner().into_owned();
+                    return self.text(text).map(Some);
+                }
+                Ok(Event::CData(text)) => {
+                    let text = text.into_inner().into_owned();
+                    return self.text(text).map(Some);
+                }
                 Ok(Event::GeneralRef(reference)) => {
-                    let character = reference.resolve_char_ref().ok().flatten().map(String::from);
-                    let named = || resolve_html5_entity(&reference).map(str::to_owned);
-                    return Ok(Some(Node::Text(
-                        character.or_else(named).unwrap_or_else(|| format!("&{};", &*reference)),
-                    )));
+                    let text = resolve(&reference).unwrap_or_else(|| format!("&{};", &*reference));
+                    return self.text(text).map(Some);
                 }
                 Ok(Event::Eof) => Ok(None),
                 Ok(_) => continue,
@@ -114,8 +144,20 @@ impl Markup {
         }
     }
 
+    /// A text, which XML has only inside of its outermost element.
+    fn text(&self, text: String) -> Result<Node> {
+        if !self.html && self.open.is_empty() && !text.trim_matches(['\u{feff}', ' ', '\t', '\r', '\n']).is_empty() {
+            return Err(self.fail(format!("“{}” stands outside of the outermost element", shorten(text.trim()))));
+        }
+        Ok(Node::Text(text))
+    }
+
     fn start(&mut self, tag: std::result::Result<Tag, String>, empty: bool) -> Result<Node> {
         let tag = tag.map_err(|message| self.fail(message))?;
+        if !self.html && self.open.is_empty() && std::mem::replace(&mut self.closed, empty) {
+            let message = format!("a second outermost element, {}, follows the first; split the file in two", tag.name);
+            return Err(self.fail(message));
+        }
         if empty || self.html && is_void(&tag.name) {
             self.ending = Some(tag.name.clone());
         } else {
@@ -128,19 +170,21 @@ impl Markup {
     }
 }
 
-fn own(tag: &BytesStart) -> std::result::Result<Tag, String> {
+/// The name of an element or attribute; in HTML capitals do not count.
+fn name(name: &str, html: bool) -> String {
+    if html { name.to_ascii_lowercase() } else { name.to_owned() }
+}
+
+fn own(tag: &BytesStart, html: bool) -> std::result::Result<Tag, String> {
     let attributes = tag
         .html_attributes()
         .with_checks(false)
         .map(|attribute| {
             let attribute = attribute.map_err(|error| error.to_string())?;
-            let name = attribute.key.local_name().as_ref().to_owned();
-            // A reference to an entity that is not a character's stays as it is written.
-            let value = quick_xml::escape::unescape_with(&attribute.value, resolve_html5_entity);
-            Ok((name, value.map_or_else(|_| attribute.value.to_string(), |value| value.into_owned())))
+            Ok((name(attribute.key.local_name().as_ref(), html), unescape(&attribute.value).into_owned()))
         })
         .collect::<std::result::Result<_, String>>()?;
-    Ok(Tag { name: tag.local_name().as_ref().to_owned(), attributes })
+    Ok(Tag { name: name(tag.local_name().as_ref(), html), attributes })
 }
 
 /// Elements of HTML that have no end.
@@ -149,12 +193,6 @@ fn is_void(name: &str) -> bool {
         name,
         "area" | "base" | "br" | "col" | "embed" | "hr" | "img" | "input" | "link" | "meta" | "source" | "wbr"
     )
-}
-
-/// The edges that four numbers give.
-pub(super) fn edges(numbers: &[f64]) -> Option<Edges> {
-    let edges: Edges = numbers.try_into().ok()?;
-    edges.iter().all(|edge| edge.is_finite()).then_some(edges)
 }
 
 /// Lines of the file as the parser wants them; keeps our error, of which the parser would only keep the text.

@@ -17,8 +17,13 @@ mod alto;
 mod ctm;
 mod document;
 mod hocr;
+mod hyphens;
+mod levels;
 mod markup;
+mod order;
 mod page;
+mod place;
+mod references;
 mod vtt;
 mod whisper;
 
@@ -32,12 +37,19 @@ use crate::compression::Codec;
 use crate::error::{Error, ErrorKind, Result};
 use crate::json::ItemReader;
 use crate::line_reader::LineReader;
+use crate::notes::NoteKind;
 use crate::read::FROM_FORMAT;
 use crate::reader::Status;
 use crate::{Format, ReadOptions};
 use document::Document;
 
 pub(crate) use whisper::fits as is_whisper;
+
+/// Readings of the same place on a page, or of the same sound, of which one is read.
+const OTHER_READINGS: NoteKind = NoteKind::new("other-readings", "other readings of the same place (left out)");
+/// Texts at two levels that contradict each other.
+const TWO_TEXTS: NoteKind =
+    NoteKind::new("two-texts", "words that read otherwise than the line or segment they are of (its text is read)");
 
 /// Gives the pages of a scan, or the recordings of a transcript, one by one.
 trait Documents: Send {
@@ -55,13 +67,13 @@ impl Input {
             Format::Page => Box::new(page::Reader::open(path, status)?),
             Format::Ctm => Box::new(ctm::Reader::open(path, status)?),
             Format::Vtt => Box::new(vtt::Reader::open(path, status)?),
-            _ => return Ok(Input::whisper(ItemReader::values(path, status)?)),
+            _ => return Ok(Input::whisper(ItemReader::values(path, status)?, status)),
         }))
     }
 
     /// A file of JSON whose first value was found to be a transcript.
-    pub(crate) fn whisper(items: ItemReader) -> Input {
-        Input(Box::new(whisper::Reader::new(items)))
+    pub(crate) fn whisper(items: ItemReader, status: &Arc<Status>) -> Input {
+        Input(Box::new(whisper::Reader::new(items, status)))
     }
 }
 
@@ -70,14 +82,15 @@ pub(crate) fn sentences(
     input: Input,
     path: &Path,
     options: &ReadOptions,
+    status: &Arc<Status>,
 ) -> impl Iterator<Item = Result<Sentence>> + Send + 'static + use<> {
-    let (file, options) = (path.to_owned(), options.clone());
+    let (file, options, status) = (path.to_owned(), options.clone(), Arc::clone(status));
     let Input(mut documents) = input;
     let mut waiting: VecDeque<Sentence> = VecDeque::new();
     let mut next = move || {
         while waiting.is_empty() {
             let Some(document) = documents.next()? else { return Ok(None) };
-            waiting.extend(document.sentences(&options).map_err(|error| Error::in_file(&file, error.into()))?);
+            waiting.extend(document.sentences(&file, &options, &status)?);
         }
         Ok(waiting.pop_front())
     };

@@ -1,14 +1,23 @@
 //! PAGE XML (<https://github.com/PRImA-Research-Lab/PAGE-XML>), as Transkribus, OCR-D, eScriptorium and Aletheia write it. Regions
-//! come in the order of `ReadingOrder`, where there is one. A line without words is one word: its tokens share its box.
+//! come in the order of `ReadingOrder`, where there is one, or of Transkribus' `custom="readingOrder {index:3;}"`.
+//!
+//! The same text may stand at four levels, region, line, word and glyph; each character is read once ([`levels`](super::levels)). Of
+//! several `TextEquiv` the one with the lowest `index` is read, or without an index the one with the highest `conf`.
 
+mod element;
+
+use std::collections::HashMap;
 use std::path::Path;
 use std::sync::Arc;
 
-use super::Documents;
-use super::document::{Block, Document, Edges, Place, Word};
-use super::markup::{Markup, Node, Tag, edges};
+use super::document::Document;
+use super::markup::{Markup, Node, Tag};
+use super::order::{self, Group};
+use super::place::{CONFIDENCES, confidence, edges, is_sensible};
+use super::{Documents, OTHER_READINGS, TWO_TEXTS};
 use crate::error::Result;
 use crate::reader::Status;
+use element::{Element, Level, Reading};
 
 pub(super) struct Reader {
     markup: Markup,
@@ -20,153 +29,101 @@ impl Reader {
         Ok(Reader { markup: Markup::open(path, status, "PAGE XML", false)?, pages: 0 })
     }
 
+    fn coordinate(text: &str) -> Option<f64> {
+        text.trim().parse().ok().filter(|&number| is_sensible(number))
+    }
+
     /// `1,2 3,4 …`
     fn points(&self, text: &str) -> Result<Vec<(f64, f64)>> {
         text.split_ascii_whitespace()
             .map(|point| {
                 let (x, y) = point.split_once(',')?;
-                Some((x.parse().ok()?, y.parse().ok()?))
+                Some((Self::coordinate(x)?, Self::coordinate(y)?))
             })
             .collect::<Option<Vec<(f64, f64)>>>()
             .ok_or_else(|| self.markup.fail(format!("points=\"{text}\" are not points (`x,y x,y …`)")))
     }
-}
 
-/// A line, a word or a part of them that is being read.
-#[derive(Default)]
-struct Item {
-    points: Vec<(f64, f64)>,
-    text: Option<String>,
-    confidence: Option<f64>,
-    /// Words of a line.
-    words: Vec<Word>,
-}
-
-impl Item {
-    fn into_word(self) -> Word {
-        let place = enclosing(&self.points).map_or(Place::Unknown, |edges| Place::Boxes(vec![edges]));
-        Word { confidence: self.confidence, ..Word::new(self.text.unwrap_or_default(), place) }
+    /// A page begins.
+    fn page(&mut self, tag: &Tag) -> Page {
+        self.pages += 1;
+        let number = |name| Self::coordinate(tag.get(name)?);
+        let size = number("imageWidth").zip(number("imageHeight"));
+        let document = Document {
+            name: format!("page{}", self.pages),
+            page: Some(self.pages),
+            edges: size.and_then(|(width, height)| edges(&[0.0, 0.0, width, height])),
+            ..Document::default()
+        };
+        // What stands outside of regions is in the page itself.
+        Page { document, open: vec![Element::new(Level::Region, tag, self.markup.line())], ..Page::default() }
     }
 }
 
-/// The box around the points.
-fn enclosing(points: &[(f64, f64)]) -> Option<Edges> {
-    let (&(x, y), rest) = points.split_first()?;
-    let around = rest.iter().fold([x, y, x, y], |[left, top, right, bottom], &(x, y)| {
-        [left.min(x), top.min(y), right.max(x), bottom.max(y)]
-    });
-    edges(&around)
-}
-
-/// What a page holds, in the order of the file.
+/// A page that is being read.
 #[derive(Default)]
-struct Regions {
-    /// Each with its id.
-    blocks: Vec<(String, Block)>,
-    /// Ids in reading order.
-    order: Vec<String>,
+struct Page {
+    document: Document,
+    /// Open elements that may have text, each in the one before it; the first is the page.
+    open: Vec<Element>,
+    groups: Vec<Group>,
+    ranks: HashMap<String, usize>,
+    /// Whether `Unicode` or `PlainText` is open, and the text of the open one.
+    text: Option<(bool, String)>,
 }
 
-impl Regions {
-    /// Blocks in reading order; those that it does not name come last.
-    fn sorted(mut self) -> Vec<Block> {
-        let rank = |id: &String| self.order.iter().position(|listed| listed == id).unwrap_or(usize::MAX);
-        self.blocks.sort_by_cached_key(|(id, _)| rank(id));
-        self.blocks.into_iter().map(|(_, block)| block).collect()
+impl Page {
+    fn top(&mut self) -> Option<&mut Element> {
+        self.open.last_mut()
     }
+
+    fn close(&mut self) {
+        if self.open.len() > 1
+            && let Some(element) = self.open.pop()
+            && let Some(parent) = self.open.last_mut()
+        {
+            parent.children.push(element);
+        }
+    }
+}
+
+/// The index that Transkribus gives an element: `readingOrder {index:3;}`.
+fn custom_index(tag: &Tag) -> Option<i64> {
+    let behind = tag.get("custom")?.split_once("readingOrder")?.1.split_once('{')?.1;
+    let inside = behind.split('}').next()?;
+    inside.split(';').find_map(|field| field.trim().strip_prefix("index:")?.trim().parse().ok())
+}
+
+/// What an element of this name groups, if it belongs to the reading order.
+fn is_group(name: &str) -> bool {
+    matches!(
+        name,
+        "ReadingOrder"
+            | "OrderedGroup"
+            | "UnorderedGroup"
+            | "OrderedGroupIndexed"
+            | "UnorderedGroupIndexed"
+            | "RegionRef"
+            | "RegionRefIndexed"
+    )
 }
 
 impl Documents for Reader {
     fn next(&mut self) -> Result<Option<Document>> {
-        let mut page: Option<Document> = None;
-        let mut regions = Regions::default();
-        // Elements that have a place: lines, words, glyphs and everything else with `Coords`.
-        let mut open: Vec<(String, Item)> = Vec::new();
-        let mut in_unicode = false;
-        let mut unicode: Option<String> = None;
+        let mut page: Option<Page> = None;
         while let Some(node) = self.markup.next()? {
-            match node {
-                Node::Start(tag) if tag.name == "Page" => {
-                    self.pages += 1;
-                    page = Some(self.page(&tag));
+            match (node, &mut page) {
+                (Node::Start(tag), _) if tag.name == "Page" => page = Some(self.page(&tag)),
+                (Node::End(name), Some(_)) if name == "Page" => {
+                    return page.map(|page| self.finish(page)).transpose();
                 }
-                Node::Start(tag) => match tag.name.as_str() {
-                    "RegionRefIndexed" | "RegionRef" => {
-                        regions.order.extend(tag.get("regionRef").map(str::to_owned));
-                    }
-                    "TextLine" | "Word" | "Glyph" => open.push((tag.name, Item::default())),
-                    name if name.ends_with("Region") => {
-                        let id = tag.get("id").unwrap_or_default().to_owned();
-                        regions.blocks.push((id, Block::new()));
-                        open.push((tag.name, Item::default()));
-                    }
-                    "Coords" => {
-                        let points = tag.get("points").map_or(Ok(Vec::new()), |text| self.points(text))?;
-                        if let Some((_, item)) = open.last_mut() {
-                            item.points.extend(points);
-                        }
-                    }
-                    "Point" => {
-                        let number = |name| tag.get(name)?.trim().parse::<f64>().ok();
-                        let Some(point) = number("x").zip(number("y")) else {
-                            return Err(self.markup.fail("a Point has no x and y"));
-                        };
-                        if let Some((_, item)) = open.last_mut() {
-                            item.points.push(point);
-                        }
-                    }
-                    "TextEquiv" => {
-                        let confidence = tag.get("conf").and_then(|text| text.parse::<f64>().ok());
-                        if let Some((_, item)) = open.last_mut()
-                            && item.text.is_none()
-                        {
-                            item.confidence = confidence.filter(|value| value.is_finite());
-                        }
-                    }
-                    "Unicode" => {
-                        in_unicode = true;
-                        unicode = Some(String::new());
-                    }
-                    _ => {}
+                (Node::Start(tag), Some(page)) => self.start(page, &tag)?,
+                (Node::End(name), Some(page)) => self.end(page, &name)?,
+                (Node::Text(text), Some(page)) => match &mut page.text {
+                    Some((_, own)) => own.push_str(&text),
+                    None => self.markup.note_stray(&text)?,
                 },
-                Node::Text(text) => {
-                    if in_unicode && let Some(unicode) = &mut unicode {
-                        unicode.push_str(&text);
-                    }
-                }
-                Node::End(name) if name == "Unicode" => {
-                    in_unicode = false;
-                    // The first of several readings counts.
-                    if let Some((_, item)) = open.last_mut()
-                        && item.text.is_none()
-                    {
-                        item.text = unicode.take();
-                    }
-                }
-                Node::End(name) if name == "Page" => {
-                    if let Some(page) = &mut page {
-                        page.blocks = regions.sorted();
-                    }
-                    return Ok(page);
-                }
-                Node::End(name) => {
-                    let Some((_, item)) = open.pop_if(|(open, _)| *open == name) else { continue };
-                    match name.as_str() {
-                        "Word" => {
-                            if let Some((_, line)) = open.last_mut() {
-                                line.words.push(item.into_word());
-                            }
-                        }
-                        "TextLine" => {
-                            let line = if item.words.is_empty() { vec![item.into_word()] } else { item.words };
-                            match regions.blocks.last_mut() {
-                                Some((_, block)) => block.push(line),
-                                None => regions.blocks.push((String::new(), vec![line])),
-                            }
-                        }
-                        _ => {}
-                    }
-                }
+                _ => {}
             }
         }
         if self.pages == 0 {
@@ -177,14 +134,80 @@ impl Documents for Reader {
 }
 
 impl Reader {
-    fn page(&self, tag: &Tag) -> Document {
-        let number = |name| tag.get(name)?.trim().parse::<f64>().ok();
-        let size = number("imageWidth").zip(number("imageHeight"));
-        Document {
-            name: format!("page{}", self.pages),
-            page: Some(self.pages),
-            edges: size.and_then(|(width, height)| edges(&[0.0, 0.0, width, height])),
-            ..Document::default()
+    fn start(&self, page: &mut Page, tag: &Tag) -> Result<()> {
+        let name = tag.name.as_str();
+        if is_group(name) && (name == "ReadingOrder" || !page.groups.is_empty()) {
+            let index = tag.get("index").and_then(|index| index.trim().parse().ok());
+            let region = tag.get("regionRef").map(str::to_owned);
+            page.groups.push(Group { index, region, children: Vec::new() });
+        } else if let Some(level) = Level::of(name) {
+            page.open.push(Element::new(level, tag, self.markup.line()));
         }
+        match name {
+            "Coords" => {
+                let points = self.points(tag.get("points").unwrap_or_default())?;
+                page.top().into_iter().for_each(|top| top.points.extend(&points));
+            }
+            "Point" => {
+                let [x, y] = ["x", "y"].map(|name| Self::coordinate(tag.get(name)?));
+                let point = x.zip(y).ok_or_else(|| self.markup.fail("a Point has no x and y"))?;
+                page.top().into_iter().for_each(|top| top.points.push(point));
+            }
+            "TextEquiv" => {
+                let index = tag.get("index").and_then(|index| index.trim().parse().ok());
+                let number = tag.get("conf").and_then(|conf| conf.trim().parse::<f64>().ok());
+                let reading = Reading { index, confidence: number.and_then(confidence), ..Reading::default() };
+                self.markup.note(CONFIDENCES, usize::from(number.is_some() && reading.confidence.is_none()))?;
+                page.top().into_iter().for_each(|top| top.readings.push(reading.clone()));
+            }
+            "Unicode" | "PlainText" => page.text = Some((name == "Unicode", String::new())),
+            _ => {}
+        }
+        Ok(())
+    }
+
+    fn end(&self, page: &mut Page, name: &str) -> Result<()> {
+        match name {
+            "Unicode" | "PlainText" => {
+                let text = page.text.take();
+                let reading = page.top().and_then(|top| top.readings.last_mut());
+                match (text, reading) {
+                    // Plain text is Unicode's in ASCII: it counts where there is nothing else.
+                    (Some((unicode, text)), Some(reading)) => {
+                        if unicode || reading.text.trim().is_empty() {
+                            reading.text = text;
+                        }
+                    }
+                    (Some((_, text)), None) => self.markup.note_stray(&text)?,
+                    _ => {}
+                }
+            }
+            _ if Level::of(name).is_some() => page.close(),
+            _ if is_group(name) => match (page.groups.pop(), page.groups.last_mut()) {
+                (Some(group), Some(parent)) => parent.children.push(group),
+                (Some(group), None) => page.ranks = group.ranks(),
+                _ => {}
+            },
+            _ => {}
+        }
+        Ok(())
+    }
+
+    /// The document of a page that was read to its end.
+    fn finish(&self, mut page: Page) -> Result<Document> {
+        while page.open.len() > 1 {
+            page.close();
+        }
+        let mut found = element::Found::default();
+        if let Some(root) = page.open.pop() {
+            root.blocks(&page.ranks, &mut found);
+        }
+        for line in found.other_readings {
+            self.markup.note_at(line, OTHER_READINGS, 1)?;
+        }
+        for line in found.two_texts {
+            self.markup.note_at(line, TWO_TEXTS, 1)?;
+        }
+        Ok(Document { blocks: order::sorted(found.blocks), ..page.document })
     }
 }
