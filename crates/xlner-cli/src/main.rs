@@ -26,7 +26,10 @@ struct Cli {
 fn main() -> ExitCode {
     let result = job::expand(Cli::command(), std::env::args_os().collect()).and_then(|words| {
         let cli = Cli::parse_from(words);
-        commands::run(cli.command, &Context::new(&cli.global)?)
+        let context = Context::new(&cli.global)?;
+        let result = commands::run(cli.command, &context);
+        context.tell_notes();
+        result
     });
     match result {
         Ok(()) => ExitCode::SUCCESS,

@@ -17,7 +17,8 @@ use serde_json::Value;
 pub use plan::{Dataset, Method, Plan, Prepare, Published};
 pub use table::markdown;
 
-use crate::flow::{Key, RunFolder};
+use crate::engine::folder::RunFolder;
+use crate::engine::key::Key;
 use crate::{Error, Result};
 use plan::{fill, literal};
 

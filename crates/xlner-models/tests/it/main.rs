@@ -1,0 +1,13 @@
+//! The crate as its users see it.
+
+mod apertium;
+mod crf;
+#[cfg(feature = "http")]
+mod datasets;
+#[cfg(feature = "http")]
+mod http;
+#[cfg(feature = "http")]
+mod hub;
+mod lookup;
+#[cfg(feature = "http")]
+mod server;
