@@ -164,10 +164,17 @@ fn pair(
     if let Some(version) = holds {
         pair.extra.insert("gold", gold(&version.entities));
         if !version.added_links.is_empty() || !version.removed_links.is_empty() {
-            let links = pair.alignment.take().map(|alignment| alignment.links().to_vec()).unwrap_or_default();
-            let kept = links.into_iter().filter(|link| !version.removed_links.contains(&(link.source, link.target)));
-            let added = version.added_links.iter().map(|&(source, target)| Link { source, target, probability: 1.0 });
-            pair.alignment = Some(Alignment::new(kept.chain(added).collect()));
+            let before = pair.alignment.take().unwrap_or_default();
+            let (removed, added) = (&version.removed_links, &version.added_links);
+            let possible: Vec<(u32, u32)> = before
+                .links()
+                .iter()
+                .map(|link| (link.source, link.target))
+                .filter(|link| before.is_possible(link.0, link.1) && !removed.contains(link))
+                .collect();
+            let kept = before.links().iter().copied().filter(|link| !removed.contains(&(link.source, link.target)));
+            let added = added.iter().map(|&(source, target)| Link { source, target, probability: 1.0 });
+            pair.alignment = Some(Alignment::with_possible(kept.chain(added).collect(), possible));
         }
     }
     let mut annotators = Vec::new();

@@ -172,13 +172,14 @@ fn alike(a: &[Entity], b: &[Entity]) -> bool {
 
 /// A sentence without its translation.
 fn alone(mut target: Sentence) -> Pair {
+    let numeric_id = target.extra.get("id").is_some_and(serde_json::Value::is_number);
     let id = match target.extra.remove("id") {
         Some(serde_json::Value::String(id)) => id,
         Some(id @ serde_json::Value::Number(_)) => id.to_string(),
         _ => String::new(),
     };
     let source = Sentence::from_tokens(std::iter::empty::<&str>());
-    Pair { id, source, target, ..Pair::default() }
+    Pair { id, numeric_id, source, target, ..Pair::default() }
 }
 
 fn tokenize(sentence: &mut Sentence) -> xlner_core::Result<()> {

@@ -30,6 +30,7 @@ fn every_format_goes_out_and_comes_back() {
         Format::ConllU,
         Format::HuggingFace,
         Format::Spacy,
+        Format::WebAnno,
     ];
     for format in formats {
         let path = folder.path().join(format!("gold.{}", format.name()));
@@ -103,4 +104,23 @@ fn the_offline_page_is_whole_and_what_it_saves_is_taken_in_once() {
     std::fs::write(&file, other).unwrap();
     let third = import::import(&mut store, &file, &ReadOptions::default(), None).unwrap();
     assert_eq!(third.conflicts, ["s1"]);
+}
+
+#[test]
+fn corrected_links_and_numeric_ids_go_out() {
+    let mut store = Store::in_memory().unwrap();
+    let json = r#"{"id":7,"source":{"tokens":["a","b"]},"target":{"tokens":["c","d"]},"alignment":[[0,0,0.5,"p"],[1,1,0.25]]}"#;
+    store.add(vec![serde_json::from_str(json).unwrap()], std::path::Path::new("test.jsonl")).unwrap();
+    let event = |uuid: &str, operation| NewEvent { uuid: uuid.into(), base: 0, round: None, operation };
+    let events = [
+        event("1", Operation::Unlink { source: 1, target: 1 }),
+        event("2", Operation::Link { source: 0, target: 1 }),
+        event("3", Operation::Submit),
+    ];
+    store.append(0, "ada", "ada", &events).unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let out = folder.path().join("out.jsonl");
+    export::export(&store, &out, &export::Options::default()).unwrap();
+    let record: Value = serde_json::from_str(&std::fs::read_to_string(&out).unwrap()).unwrap();
+    assert_eq!((&record["id"], &record["alignment"]), (&json!(7), &json!([[0, 0, 0.5, "p"], [0, 1]])));
 }
