@@ -16,7 +16,7 @@ use crate::{Format, Output};
 
 /// The text of a document.
 enum Text {
-    New(Output),
+    New(Box<Output>),
     /// There already, and not named: the annotations are of it, or they are not written. A text that nobody named is never
     /// replaced.
     There(Input),
@@ -81,7 +81,7 @@ impl BratWriter {
         let (text, annotations) = files(path);
         let text = match text.is_file() && path != text {
             true => Text::There(Input::open(&text, &Arc::default())?),
-            false => Text::New(Output::create(&text)?),
+            false => Text::New(Box::new(Output::create(&text)?)),
         };
         Ok(BratWriter { text, annotations: Output::create(&annotations)?, written: 0, next: 1 })
     }
