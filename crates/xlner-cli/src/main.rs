@@ -46,7 +46,10 @@ fn run() -> anyhow::Result<()> {
     outputs::check(&command, &matches)?;
     let run = matches.subcommand().and_then(|(_, given)| given.try_get_one::<PathBuf>("run").ok().flatten());
     signals::listen(run.cloned())?;
-    commands::run(cli.command, &Context::new(&cli.global)?).map_err(|error| match job {
+    let context = Context::new(&cli.global)?;
+    let result = commands::run(cli.command, &context);
+    context.tell_notes();
+    result.map_err(|error| match job {
         Some(job) if error.is::<UsageError>() => UsageError(format!("{error:#} ({})", from(&job))).into(),
         _ => error,
     })

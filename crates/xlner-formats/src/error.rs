@@ -308,6 +308,18 @@ pub enum ErrorKind {
         /// Why, and what to do.
         why: &'static str,
     },
+    /// Something would be left out or repaired, and the options say strict.
+    #[error("{what}: refused, because reading is strict; correct the file, or do not ask for strict reading")]
+    Strict {
+        /// What: the text of a [`NoteKind`](crate::NoteKind).
+        what: &'static str,
+    },
+    /// spaCy's binary documents.
+    #[error(
+        "this is a DocBin, spaCy's binary form; write its documents as JSON lines with spaCy: `for doc in \
+         DocBin().from_disk(\"x.spacy\").get_docs(nlp.vocab): print(json.dumps(doc.to_json()))`, and read these"
+    )]
+    DocBin,
     /// Parquet or Arrow says no.
     #[error("not a Parquet file that xlner can read or write: {0}")]
     Parquet(String),

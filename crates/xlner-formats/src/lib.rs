@@ -30,6 +30,7 @@ mod format;
 mod input;
 mod json;
 mod line_reader;
+mod notes;
 mod options;
 mod output;
 #[cfg(feature = "parquet")]
@@ -41,12 +42,15 @@ mod record;
 mod regions;
 mod text;
 mod unfinished;
+mod webanno;
 mod write;
 
 pub use alignments::{AlignmentReader, AlignmentWriter};
 pub use columns::{PREFIX, TagReader, Tagged};
 pub use error::{Error, ErrorKind, Result};
 pub use format::Format;
+pub use json::label_studio_config;
+pub use notes::{Note, NoteKind, Notes, Place};
 pub use options::{Column, ReadOptions, Side, WriteOptions};
 pub use output::Output;
 pub use pieces::{compress_pairs, write_pieces};

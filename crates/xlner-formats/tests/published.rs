@@ -88,7 +88,7 @@ fn conllu_and_plus() {
         + &row("2.1", "empty", "NER=B-Y")
         + &row("3", ".", "_");
     shows("a.conllu", &text, "n't/X");
-    assert_eq!(read("a.conllu", &text, &ReadOptions::default())[0].text(), "Do n't.");
+    assert_eq!(read("a.conllu", &text, &ReadOptions::default())[0].text(), "Don't.");
     // The key is named where it is not one of those known.
     let named = ReadOptions { tag_column: Some(Column::Name("Name".into())), ..ReadOptions::default() };
     assert_eq!(shown(&read("a.conllu", &row("1", "Ulm", "Name=S-LOC"), &named)), "Ulm/LOC");
@@ -270,8 +270,8 @@ fn naacl_alignments() {
 fn a_format_that_holds_something_else_is_refused() {
     assert_eq!(
         message("a.pharaoh", "0-0\n", &ReadOptions::default()),
-        "a.pharaoh: format pharaoh holds no sentences; formats that do: conll, conll2003, panx, uner, conllu, tsv, text, jsonl, \
-         json, hf, label-studio, doccano, brat, spacy, parquet, hocr, alto, page, ctm, vtt, whisper"
+        "a.pharaoh: format pharaoh holds no sentences; formats that do: conll, conll2003, panx, uner, conllu, hipe, webanno, tsv, \
+         text, jsonl, json, hf, label-studio, doccano, brat, spacy, parquet, hocr, alto, page, ctm, vtt, whisper"
     );
     let forced = ReadOptions { format: Some(Format::Conll), ..ReadOptions::default() };
     assert_eq!(shown(&read("a.txt", "Ulm\tB-LOC\n", &forced)), "Ulm/LOC");
