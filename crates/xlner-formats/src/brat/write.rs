@@ -2,7 +2,6 @@
 
 use std::fmt::Write as _;
 use std::path::Path;
-use std::sync::Arc;
 
 use serde_json::Value;
 use xlner_core::{Entity, Sentence};
@@ -11,12 +10,13 @@ use super::files;
 use crate::annotated::Characters;
 use crate::error::{Error, ErrorKind, Result, shorten};
 use crate::input::Input;
+use crate::reader::Status;
 use crate::record::{SentenceWriter, record_id, to_line};
-use crate::{Format, Output};
+use crate::{Format, Output, ReadOptions};
 
 /// The text of a document.
 enum Text {
-    New(Output),
+    New(Box<Output>),
     /// There already, and not named: the annotations are of it, or they are not written. A text that nobody named is never
     /// replaced.
     There(Input),
@@ -80,8 +80,8 @@ impl BratWriter {
         }
         let (text, annotations) = files(path);
         let text = match text.is_file() && path != text {
-            true => Text::There(Input::open(&text, &Arc::default())?),
-            false => Text::New(Output::create(&text)?),
+            true => Text::There(Input::open(&text, &Status::new(&text, &ReadOptions::default()))?),
+            false => Text::New(Box::new(Output::create(&text)?)),
         };
         Ok(BratWriter { text, annotations: Output::create(&annotations)?, written: 0, next: 1 })
     }

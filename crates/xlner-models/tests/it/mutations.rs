@@ -38,5 +38,5 @@ fn crf() {
         }
         Ok(())
     };
-    each_seed("crf", Bounded { seconds: 60, ..Bounded::default() }, 300, &[("crf", &work)]);
+    each_seed("mutations::crf", Bounded { seconds: 60, ..Bounded::default() }, 300, &[("crf", &work)]);
 }
