@@ -1,5 +1,6 @@
 //! Tokenised sentence pairs in memory.
 
+use crate::cut::{Piece, pieces};
 use crate::vocabulary::Vocabulary;
 
 /// Pairs to train on. Takes four bytes a token besides the vocabulary.
@@ -51,6 +52,15 @@ impl Bitext {
     ) {
         self.source.push(source);
         self.target.push(target);
+    }
+
+    /// The source and target words of every piece of a pair; one, unless the pair is long.
+    pub(crate) fn pieces<'b>(&'b self, index: usize) -> impl Iterator<Item = (&'b [u32], &'b [u32])> + use<'b> {
+        let (source, target) = (self.source.sentence(index), self.target.sentence(index));
+        let form = |side: &'b Side, id: u32| -> &'b str { &side.vocabulary.word(id).folded };
+        let pieces =
+            pieces(source.len(), target.len(), |i| form(&self.source, source[i]), |j| form(&self.target, target[j]));
+        pieces.into_iter().map(move |Piece { source: e, target: f }| (&source[e], &target[f]))
     }
 
     /// Number of pairs.

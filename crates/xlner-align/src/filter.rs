@@ -1,7 +1,6 @@
 //! Which pairs of views have a parameter where not all of them fit.
 
 use crate::Bitext;
-use crate::train::pieces;
 
 /// Lets pairs of views pass that stand together often enough, so that a table keeps its size.
 ///
@@ -21,8 +20,7 @@ impl Filter {
         }
         let mut filter = Filter { counts: vec![0; (8 * room).next_power_of_two().min(1 << 29)], least: 0 };
         for index in 0..bitext.len() {
-            for piece in pieces(bitext.source.sentence(index).len(), bitext.target.sentence(index).len()) {
-                let (e, f) = piece.of(bitext, index);
+            for (e, f) in bitext.pieces(index) {
                 for &e in e {
                     let e = bitext.source.vocabulary.word(e).views[view];
                     for &f in f {

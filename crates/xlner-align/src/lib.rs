@@ -20,6 +20,7 @@
 //! [`similarity`] extracts links from similarity matrices, which encoders give.
 
 mod bitext;
+mod cut;
 mod error;
 mod estimate;
 mod filter;

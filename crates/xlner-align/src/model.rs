@@ -3,6 +3,7 @@
 use xlner_core::{Evidence, Posteriors};
 
 use crate::Bitext;
+use crate::cut::pieces;
 use crate::hmm::{self, JumpCounts, Jumps};
 use crate::spelling;
 use crate::table::Table;
@@ -49,8 +50,8 @@ impl Model {
         train::train(bitext, options, start, progress)
     }
 
-    /// Posteriors of a tokenised pair of sentences, seen in training or not. Pairs of more than a million cells are cut
-    /// at proportional places.
+    /// Posteriors of a tokenised pair of sentences, seen in training or not. Long pairs are aligned in pieces
+    /// ([`Pair::LONG`](xlner_core::Pair::LONG)).
     pub fn posteriors<S: AsRef<str>, T: AsRef<str>>(&self, source: &[S], target: &[T]) -> Posteriors {
         self.posteriors_with(source, target, &mut Scratch::default())
     }
@@ -65,7 +66,7 @@ impl Model {
         let source: Vec<Word> = source.iter().map(|token| self.source.look_up(token.as_ref())).collect();
         let target: Vec<Word> = target.iter().map(|token| self.target.look_up(token.as_ref())).collect();
         let mut cells = Vec::new();
-        for piece in train::pieces(source.len(), target.len()) {
+        for piece in pieces(source.len(), target.len(), |i| &source[i].folded, |j| &target[j].folded) {
             let (e, f) = (&source[piece.source.clone()], &target[piece.target.clone()]);
             let (ni, nj) = (e.len(), f.len());
             scratch.fill(self, e, f);

@@ -196,8 +196,7 @@ fn tables(bitext: &Bitext, options: &TrainOptions, start: Option<&Model>, model:
             let room = options.max_parameters / VIEWS;
             let filter = Filter::new(bitext, view, room);
             for index in 0..bitext.len() {
-                for range in pieces(bitext.source.sentence(index).len(), bitext.target.sentence(index).len()) {
-                    let (e, f) = range.of(bitext, index);
+                for (e, f) in bitext.pieces(index) {
                     for &e in e {
                         let e = source.word(e).views[view];
                         for &f in f {
@@ -299,8 +298,7 @@ fn set_probabilities(table: &mut Table, value: impl Fn(usize) -> f32, of: impl F
 fn count(model: &Model, bitext: &Bitext, pairs: std::ops::Range<usize>, hmm: bool, scratch: &mut Scratch) -> Counts {
     let mut counts = Counts::default();
     for index in pairs {
-        for piece in pieces(bitext.source.sentence(index).len(), bitext.target.sentence(index).len()) {
-            let (source, target) = piece.of(bitext, index);
+        for (source, target) in bitext.pieces(index) {
             let (ni, nj) = (source.len(), target.len());
             scratch.fill(
                 model,
@@ -347,34 +345,6 @@ fn add_links(
             }
         }
     });
-}
-
-/// A part of a sentence pair that is aligned on its own.
-#[derive(Debug, Clone)]
-pub(crate) struct Piece {
-    pub source: std::ops::Range<usize>,
-    pub target: std::ops::Range<usize>,
-}
-
-impl Piece {
-    pub fn of<'b>(&self, bitext: &'b Bitext, index: usize) -> (&'b [u32], &'b [u32]) {
-        (&bitext.source.sentence(index)[self.source.clone()], &bitext.target.sentence(index)[self.target.clone()])
-    }
-}
-
-/// Cuts a pair of more than a million cells at proportional places, so that time and memory stay linear; a pair with an
-/// empty side has no piece.
-pub(crate) fn pieces(source: usize, target: usize) -> impl Iterator<Item = Piece> {
-    const CELLS: usize = 1_100_000;
-    let mut parts = usize::from(source > 0 && target > 0);
-    while parts > 0 && source.div_ceil(parts).saturating_mul(target.div_ceil(parts)) > CELLS {
-        parts += 1;
-    }
-    (0..parts).filter_map(move |part| {
-        let cut = |len: usize| len * part / parts..len * (part + 1) / parts;
-        let piece = Piece { source: cut(source), target: cut(target) };
-        (!piece.source.is_empty() && !piece.target.is_empty()).then_some(piece)
-    })
 }
 
 /// Translation probability that spelling alone makes likely, for words the text has not seen.

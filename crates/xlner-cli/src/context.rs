@@ -4,6 +4,7 @@ use std::io::IsTerminal;
 
 use anyhow::{Context as _, Result};
 use clap::{Args, ValueEnum};
+use xlner_core::Pair;
 
 /// Flags that every command takes.
 #[derive(Args)]
@@ -62,6 +63,17 @@ pub struct Context {
 }
 
 impl Context {
+    /// Says that long pairs were cut.
+    pub fn note_long_pairs(&self, count: u64) {
+        if count > 0 {
+            self.note(format_args!(
+                "note: {count} long pairs (source tokens times target tokens above {}) were aligned in pieces; split into \
+                 sentences they are aligned better",
+                Pair::LONG
+            ));
+        }
+    }
+
     /// Decides what the flags leave open, and sets up the thread pool.
     pub fn new(args: &GlobalArgs) -> Result<Self> {
         rayon::ThreadPoolBuilder::new()

@@ -35,6 +35,16 @@ pub struct Pair {
 }
 
 impl Pair {
+    /// Pairs of more cells (source × target tokens) than this are long: sentences that were not split. The built-in aligner
+    /// cuts them into pieces, and the score `span` looks for an entity close to its links only, so that time and memory
+    /// stay linear in their length.
+    pub const LONG: usize = 1 << 16;
+
+    /// Whether the pair is long ([`LONG`](Self::LONG)).
+    pub fn is_long(&self) -> bool {
+        self.source.len().saturating_mul(self.target.len()) > Pair::LONG
+    }
+
     /// Checks that the parts fit each other (the sentences were checked when they were read).
     pub fn validate(&self) -> Result<()> {
         self.source.validate()?;

@@ -50,6 +50,8 @@ pub struct AlignReport {
     pub sentences: u64,
     /// Of them those of which a side is empty: nothing can be linked.
     pub empty_pairs: u64,
+    /// Of them the long ones ([`Pair::LONG`]), which the built-in aligner cuts into pieces.
+    pub long_pairs: u64,
     /// Links.
     pub links: u64,
     /// Sentences tokenised by us.
@@ -181,6 +183,7 @@ impl AlignReport {
     fn count(&mut self, pair: &Pair) {
         self.sentences += 1;
         self.empty_pairs += u64::from(pair.source.is_empty() || pair.target.is_empty());
+        self.long_pairs += u64::from(pair.is_long());
         self.links += pair.alignment.as_ref().map_or(0, Alignment::len) as u64;
     }
 }

@@ -124,6 +124,7 @@ pub fn run(args: Args, context: &Context) -> Result<()> {
         let mut bars = Bars::new(context);
         job.run(&mut |progress| bars.show(progress)).map_err(failed)?
     };
+    context.note_long_pairs(report.long_pairs);
     context.detail(format_args!(
         "{} pairs ({} with an empty side), {} links; trained on {} more pairs and {} dictionary entries",
         report.sentences, report.empty_pairs, report.links, report.bitext_pairs, report.dictionary_entries

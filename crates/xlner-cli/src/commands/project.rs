@@ -240,6 +240,7 @@ fn tell(report: &ProjectReport, context: &Context) {
             report.input.repaired_tags
         ));
     }
+    context.note_long_pairs(report.input.long_pairs);
     if report.solver.with_gap > 0 {
         context.note(format_args!(
             "note: {} sentences are not proven to be solved best; --report lists them with their bounds",
