@@ -1,9 +1,11 @@
 //! The hidden Markov model of word positions (Vogel, Ney and Tillmann 1996): every generated token comes from one
 //! generating token or from none, and where it comes from depends on how far that is from where the last one came from.
 
+use crate::fixed;
+
 /// Jumps that are longer share one probability.
 const REACH: usize = 40;
-const WIDTH: usize = 2 * REACH + 1;
+pub(crate) const WIDTH: usize = 2 * REACH + 1;
 /// Weight of every jump besides its probability: translations do jump, and short texts have not seen it.
 const FLOOR: f32 = 0.01;
 /// Added to the count of every jump.
@@ -18,19 +20,13 @@ pub(crate) const NULL: f32 = 0.1;
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Jumps(Vec<f32>);
 
-/// Expected counts of the same.
+/// Expected counts of the same, of one pair.
 #[derive(Debug, Clone)]
-pub(crate) struct JumpCounts(Vec<f64>);
+pub(crate) struct JumpCounts(pub Vec<f64>);
 
 impl Default for JumpCounts {
     fn default() -> Self {
         JumpCounts(vec![0.0; WIDTH])
-    }
-}
-
-impl JumpCounts {
-    pub fn add(&mut self, other: &JumpCounts) {
-        self.0.iter_mut().zip(&other.0).for_each(|(a, b)| *a += b);
     }
 }
 
@@ -42,9 +38,10 @@ impl Default for Jumps {
 }
 
 impl Jumps {
-    pub fn estimate(counts: &JumpCounts) -> Jumps {
-        let total: f64 = counts.0.iter().sum::<f64>() + SMOOTHING * WIDTH as f64;
-        Jumps(counts.0.iter().map(|count| ((count + SMOOTHING) / total) as f32).collect())
+    /// From fixed-point counts of a whole text.
+    pub fn estimate(counts: &[i64]) -> Jumps {
+        let total = fixed::to_real(counts.iter().sum()) + SMOOTHING * WIDTH as f64;
+        Jumps(counts.iter().map(|&count| ((fixed::to_real(count) + SMOOTHING) / total) as f32).collect())
     }
 
     pub fn values(&self) -> &[f32] {
@@ -248,6 +245,7 @@ mod tests {
         let (mut out, mut counts) = (vec![0.0; 4], JumpCounts::default());
         posteriors(&Jumps::default(), (2, 2), &[0.0; 4], &[0.0; 2], &mut Buffers::default(), &mut out, &mut counts);
         assert!(out.iter().all(|x| x.is_finite()));
-        assert!(Jumps::estimate(&counts).values().iter().all(|x| x.is_finite()));
+        assert!(counts.0.iter().all(|x| x.is_finite()));
+        assert!(Jumps::estimate(&[0; WIDTH]).values().iter().all(|x| x.is_finite()));
     }
 }

@@ -4,6 +4,7 @@ use xlner_core::{Evidence, Posteriors};
 
 use crate::Bitext;
 use crate::cut::pieces;
+use crate::fixed;
 use crate::hmm::{self, JumpCounts, Jumps};
 use crate::spelling;
 use crate::table::Table;
@@ -120,9 +121,9 @@ impl Model {
         let table = &self.tables[view];
         for (entry, &count) in table.entries().iter().zip(&table.counts) {
             if let Some((e, f)) = entry.pair()
-                && count > 0.0
+                && count > 0
             {
-                visit(source_ids[e as usize], target_ids[f as usize], count);
+                visit(source_ids[e as usize], target_ids[f as usize], fixed::to_real(count) as f32);
             }
         }
     }
