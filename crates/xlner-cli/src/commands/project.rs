@@ -4,12 +4,14 @@ use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 use anyhow::Result;
+use clap::ValueEnum;
+use xlner::{Input, ProjectJob, ProjectModels, ProjectReport, TargetTags};
 use xlner_core::tags::Scheme;
 use xlner_formats::{Column, Format, Output, ReadOptions, WriteOptions};
-use xlner_pipeline::project::MethodOptions;
-use xlner_pipeline::{EncoderAligner, Input, ProjectJob, ProjectReport, SimilarityJob};
+use xlner_models::Tagger;
 
-use super::options::{AlignerArgs, MethodArgs, NmtArgs, scorer, write_report};
+use super::options::{AlignerArgs, EncoderLinks, MethodArgs, NmtArgs, scorer, write_report};
+use super::taggers::TargetTaggerArgs;
 use crate::bars::Bars;
 use crate::context::{Context, UsageError, failed};
 
@@ -70,6 +72,15 @@ pub struct Args {
     method: MethodArgs,
     #[command(flatten)]
     nmt: NmtArgs,
+    /// What the target's tags are: ignored, or a tagger's opinion for the scores tagger and tagger-any and the candidates
+    /// tagger. Gold tags taken for a tagger's end up in the result
+    #[arg(long, value_name = "ignore|tagger", default_value = "ignore", help_heading = "Method")]
+    target_tags: Tags,
+    /// Tagger of the target language, for --scores tagger=… and --candidates tagger
+    #[arg(long, value_name = "MODEL", conflicts_with = "target_tags", help_heading = "Taggers")]
+    target_tagger: Option<String>,
+    #[command(flatten)]
+    taggers: TargetTaggerArgs,
 
     /// Learn the weights of --scores on the target sentences with their gold entities, instead of writing entities
     #[arg(long, value_name = "GOLD", requires_all = ["save_weights", "scores"], help_heading = "Method")]
@@ -104,13 +115,20 @@ pub struct Args {
     labels: Option<Vec<String>>,
 }
 
+/// Values of `--target-tags`.
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Tags {
+    Ignore,
+    Tagger,
+}
+
 pub fn run(args: Args, context: &Context) -> Result<()> {
-    let mut job = job(&args)?;
-    // Removed at the end, when the projection has read it.
-    let links = encoder_links(&args, &job, context)?;
-    if let Some(links) = &links {
-        job.alignment = Some(links.path().to_owned());
+    let job = job(&args)?;
+    if args.aligner.by_encoder() && args.alignment.is_some() {
+        return Err(UsageError("--alignment gives the links, and so does --encoder: leave out one".into()).into());
     }
+    let encoder = args.aligner.encoder()?;
+    let target_tagger = args.target_tagger.as_deref().map(|name| args.taggers.open_target(name)).transpose()?;
     let mut nmt = match (&args.source_lang, &args.target_lang) {
         (Some(source), Some(target)) => args.nmt.open([source, target])?,
         _ if args.nmt.is_given() => {
@@ -118,13 +136,17 @@ pub fn run(args: Args, context: &Context) -> Result<()> {
         }
         _ => None,
     };
+    let models = ProjectModels {
+        target_tagger: target_tagger.as_deref().map(|tagger| tagger as &dyn Tagger),
+        encoder: encoder.as_ref().map(EncoderLinks::aligner),
+        scorer: scorer(&mut nmt),
+    };
+    let mut bars = Bars::new(context);
     if let (Some(gold), Some(weights)) = (&args.learn_weights, &args.save_weights) {
-        let learnt = {
-            let mut bars = Bars::new(context);
-            let options = ReadOptions { scheme: args.scheme, ..ReadOptions::default() };
-            job.learn_weights((gold, &options), scorer(&mut nmt), &mut |progress| bars.show(progress))
-                .map_err(failed)?
-        };
+        let options = ReadOptions { scheme: args.scheme, ..ReadOptions::default() };
+        let learnt =
+            job.learn_weights((gold, &options), models, &mut |progress| bars.show(progress)).map_err(failed)?;
+        drop(bars);
         let mut output = Output::create(weights)?;
         writeln!(output, "# Learnt by `xlner project` on {}\nscores = \"{}\"", gold.display(), learnt.scores)?;
         output.finish()?;
@@ -134,10 +156,8 @@ pub fn run(args: Args, context: &Context) -> Result<()> {
         ));
         return Ok(());
     }
-    let report = {
-        let mut bars = Bars::new(context);
-        job.run_with(scorer(&mut nmt), &mut |progress| bars.show(progress)).map_err(failed)?
-    };
+    let report = job.run(models, &mut |progress| bars.show(progress)).map_err(failed)?;
+    drop(bars);
     if let Some(path) = &args.report {
         write_report(path, &report)?;
     }
@@ -147,7 +167,7 @@ pub fn run(args: Args, context: &Context) -> Result<()> {
 
 fn job(args: &Args) -> Result<ProjectJob> {
     let method = args.method.options();
-    let input = input(args, &method)?;
+    let input = input(args)?;
     let stdout = |path: &Path| path.as_os_str() == "-";
     if stdout(&args.output) && args.report.as_deref().is_some_and(stdout) {
         return Err(UsageError("--report and the entities cannot both go to standard output".into()).into());
@@ -166,39 +186,16 @@ fn job(args: &Args) -> Result<ProjectJob> {
             ..ReadOptions::default()
         }),
         method,
+        target_tags: match args.target_tags {
+            Tags::Ignore => TargetTags::Ignored,
+            Tags::Tagger => TargetTags::Tagger,
+        },
         output: args.output.clone(),
         output_options: WriteOptions { format, ..WriteOptions::default() },
     })
 }
 
-/// Links of `--aligner simalign` and `awesome`, in a file of their own; `None` with any other aligner.
-fn encoder_links(args: &Args, job: &ProjectJob, context: &Context) -> Result<Option<tempfile::NamedTempFile>> {
-    // Before an encoder is loaded, or pulled.
-    let by_encoder = args.aligner.by_encoder();
-    if by_encoder && args.alignment.is_some() {
-        return Err(UsageError("--alignment gives the links, and so does --encoder: leave out one".into()).into());
-    }
-    if by_encoder && job.input.paths().iter().any(|path| path.as_os_str() == "-") {
-        let problem =
-            "links by an --encoder are made in a first reading of the pairs; standard input (-) can be read once";
-        return Err(UsageError(problem.into()).into());
-    }
-    let Some(encoder) = args.aligner.encoder()? else { return Ok(None) };
-    let file = tempfile::Builder::new().prefix("xlner-links-").suffix(".pharaoh").tempfile()?;
-    let EncoderAligner { encoder, extraction, distortion } = encoder.aligner();
-    let align = SimilarityJob {
-        input: job.input.clone(),
-        extraction,
-        distortion,
-        output: file.path().to_owned(),
-        output_options: WriteOptions { format: Some(Format::Pharaoh), probabilities: true, ..WriteOptions::default() },
-    };
-    let mut bars = Bars::new(context);
-    align.run(encoder, &mut |progress| bars.show(progress)).map_err(failed)?;
-    Ok(Some(file))
-}
-
-fn input(args: &Args, method: &MethodOptions) -> Result<Input> {
+fn input(args: &Args) -> Result<Input> {
     let options = |format: Option<Format>| ReadOptions {
         format: format.or(args.from_format),
         scheme: args.scheme,
@@ -218,7 +215,7 @@ fn input(args: &Args, method: &MethodOptions) -> Result<Input> {
             target: target.clone(),
             target_options: ReadOptions {
                 lang: args.target_lang.clone(),
-                no_tags: !method.needs_tagger(),
+                no_tags: args.target_tags == Tags::Ignore,
                 ..options(args.target_format)
             },
         }),
@@ -241,6 +238,13 @@ fn tell(report: &ProjectReport, context: &Context) {
         ));
     }
     context.note_long_pairs(report.input.long_pairs);
+    if report.input.target_tags > 0 {
+        context.note(format_args!(
+            "note: {} entities of the target were taken for a tagger's opinion (--target-tags tagger); if they are gold, the result \
+             is a copy of them",
+            report.input.target_tags
+        ));
+    }
     if report.solver.with_gap > 0 {
         context.note(format_args!(
             "note: {} sentences are not proven to be solved best; --report lists them with their bounds",
