@@ -20,6 +20,7 @@
 //! [`similarity`] extracts links from similarity matrices, which encoders give.
 
 mod bitext;
+mod confidence;
 mod counts;
 mod cut;
 mod error;
@@ -40,6 +41,7 @@ pub mod similarity;
 pub mod symmetrize;
 
 pub use bitext::Bitext;
+pub use confidence::Confidence;
 pub use counts::{Columns, Counts, Error as CountsError};
 pub use error::{Error, Result};
 pub use keys::{Keys, PairCounts};
