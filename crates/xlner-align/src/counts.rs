@@ -15,17 +15,20 @@ pub struct Counts {
     pub(crate) null: [Vec<i64>; 2],
     /// By direction and length: jumps.
     pub(crate) jumps: [Vec<i64>; 2],
+    /// Sure links, and the sum of their distances from the diagonal; in the first pass only.
+    pub(crate) order: Vec<i64>,
 }
 
 /// Kinds of rows behind the views: words of the target, of the source side that come from none; jumps forward, reverse.
 const NULL: usize = VIEWS;
 const JUMPS: usize = VIEWS + 2;
-const KINDS: usize = VIEWS + 4;
+const ORDER: usize = VIEWS + 4;
 
 /// Counts as four columns of one length, as a table of Arrow has them.
 ///
 /// `kind` is a view (0 to 3; `source` and `target` are ids of it), 4 or 5 for a target or a source word that comes from none,
-/// 6 or 7 for jumps forward or reverse (`target` is the length); what is not used is 0.
+/// 6 or 7 for jumps forward or reverse (`target` is the length), 8 for word order (`target` is 0 for links, 1 for their
+/// distances from the diagonal); what is not used is 0.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Columns {
     /// What is counted.
@@ -79,11 +82,12 @@ impl Counts {
             links: std::array::from_fn(|view| vec![0; model.tables[view].entries().len()]),
             null: [vec![0; model.target.len()], vec![0; model.source.len()]],
             jumps: std::array::from_fn(|_| vec![0; crate::hmm::WIDTH]),
+            order: vec![0; 2],
         }
     }
 
     fn lists(&self) -> impl Iterator<Item = &Vec<i64>> {
-        self.links.iter().chain(&self.null).chain(&self.jumps)
+        self.links.iter().chain(&self.null).chain(&self.jumps).chain([&self.order])
     }
 
     /// Whether they are of the pass that the trainer is at.
@@ -104,7 +108,7 @@ impl Counts {
         if !same {
             return Err(Error::Pass);
         }
-        let own = self.links.iter_mut().chain(&mut self.null).chain(&mut self.jumps);
+        let own = self.links.iter_mut().chain(&mut self.null).chain(&mut self.jumps).chain([&mut self.order]);
         for (own, other) in own.zip(other.lists()) {
             own.iter_mut().zip(other).for_each(|(a, b)| *a += b);
         }
@@ -141,6 +145,7 @@ impl Counts {
         for (direction, jumps) in self.jumps.iter().enumerate() {
             jumps.iter().enumerate().for_each(|(at, &count)| push(JUMPS + direction, 0, at as u32, count));
         }
+        self.order.iter().enumerate().for_each(|(at, &count)| push(ORDER, 0, at as u32, count));
         Ok(columns)
     }
 
@@ -157,7 +162,8 @@ impl Counts {
                 }
                 NULL => counts.null[0].get_mut(target as usize),
                 kind if kind < JUMPS => counts.null[1].get_mut(source as usize),
-                kind if kind < KINDS => counts.jumps[kind - JUMPS].get_mut(target as usize),
+                ORDER => counts.order.get_mut(target as usize),
+                kind if kind < ORDER => counts.jumps[kind - JUMPS].get_mut(target as usize),
                 _ => None,
             };
             *place.ok_or(Error::Row(at))? += count;

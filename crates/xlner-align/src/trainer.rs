@@ -17,6 +17,9 @@ use crate::train::{DICTIONARY, FIRST, LEAST, NULL_PRIOR, PRIOR, TrainOptions, sp
 use crate::views::VIEWS;
 use crate::vocabulary::{UNKNOWN, Vocabularies, Vocabulary, Word, stranger};
 
+/// Links of this posterior, in pairs of more tokens than that on both sides, tell the word order.
+const SURE: f32 = 0.3;
+const SHORT: usize = 5;
 /// Segments per task, and between two calls of the progress function.
 const TASK: usize = 64;
 const BATCH: usize = 1 << 14;
@@ -57,6 +60,8 @@ pub struct Trainer {
     /// Passes done and to be done.
     iteration: usize,
     iterations: usize,
+    /// Whether jumps are known from a model to start from.
+    jumps_known: bool,
     /// Share of each target view (forward) and each source view (reverse) in the text.
     shares: [[Vec<f32>; VIEWS]; 2],
 }
@@ -74,7 +79,7 @@ impl Trainer {
             model.jumps = start.jumps.clone();
         }
         first_probabilities(&mut model.tables);
-        Trainer { model, iteration: 0, iterations: options.iterations + 1, shares }
+        Trainer { model, iteration: 0, iterations: options.iterations + 1, jumps_known: start.is_some(), shares }
     }
 
     /// The pass that is next, from 0.
@@ -101,8 +106,9 @@ impl Trainer {
     pub(crate) fn expect_with(&self, bitext: &Bitext, progress: &mut dyn FnMut(usize)) -> Counts {
         let model = &self.model;
         let words = [model.source.ids(&bitext.source), model.target.ids(&bitext.target)];
-        let Counts { iteration, links, null, jumps } = Counts::new(self);
-        let totals = Totals { links: links.map(atomic), null: null.map(atomic), jumps: jumps.map(atomic) };
+        let Counts { iteration, links, null, jumps, order } = Counts::new(self);
+        let totals =
+            Totals { links: links.map(atomic), null: null.map(atomic), jumps: jumps.map(atomic), order: atomic(order) };
         let stranger = stranger();
         let segments = bitext.segments();
         for first in (0..segments).step_by(BATCH) {
@@ -121,6 +127,7 @@ impl Trainer {
             links: totals.links.map(plain),
             null: totals.null.map(plain),
             jumps: totals.jumps.map(plain),
+            order: plain(totals.order),
         }
     }
 
@@ -151,6 +158,11 @@ impl Trainer {
                 let forward = scratch.forward[j * ni + i];
                 mass -= forward;
                 let both = (forward * scratch.reverse[i * nj + j]).sqrt();
+                if self.iteration == 0 && both > SURE && ni.min(nj) > SHORT {
+                    add(&totals.order[0], f64::from(both));
+                    let distance = i as f64 / ni as f64 - j as f64 / nj as f64;
+                    add(&totals.order[1], f64::from(both) * distance.abs());
+                }
                 if both > LEAST && e != UNKNOWN {
                     let (e, f) = (model.source.word(e), model.target.word(f));
                     for (view, links) in totals.links.iter().enumerate() {
@@ -176,7 +188,7 @@ impl Trainer {
         if !counts.fits(self) || self.is_done() {
             return Err(Error::Pass);
         }
-        let Counts { links, null, jumps, .. } = counts;
+        let Counts { links, null, jumps, order, .. } = counts;
         let model = &mut self.model;
         for (table, links) in model.tables.iter_mut().zip(links) {
             table.counts = links;
@@ -188,6 +200,9 @@ impl Trainer {
         model.null = [0, 1].map(|direction| smooth(vocabularies[direction], &null[direction], &self.shares[direction]));
         if self.iteration > 0 {
             model.jumps = jumps.map(|jumps| Jumps::estimate(&jumps));
+        } else if !self.jumps_known && order[0] > 0 {
+            let jumps = Jumps::of_distance(order[1] as f64 / order[0] as f64);
+            model.jumps = [jumps.clone(), jumps];
         }
         self.iteration += 1;
         Ok(())
@@ -204,6 +219,7 @@ struct Totals {
     links: [Vec<AtomicI64>; VIEWS],
     null: [Vec<AtomicI64>; 2],
     jumps: [Vec<AtomicI64>; 2],
+    order: Vec<AtomicI64>,
 }
 
 fn add(total: &AtomicI64, count: f64) {

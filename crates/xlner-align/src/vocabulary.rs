@@ -5,7 +5,7 @@ use xlner_core::text::fold;
 
 use crate::bitext::{Bitext, Side};
 use crate::spelling;
-use crate::views::{Kind, VIEWS, prefix};
+use crate::views::{Kind, VIEWS, prefix, stem};
 use crate::{Model, TrainOptions};
 
 /// Id of a word or view that is not known.
@@ -49,7 +49,7 @@ impl Vocabulary {
         for view in 1..VIEWS {
             let ids = &mut self.prefixes[view - 1];
             let next = ids.len() as u32;
-            let prefix = prefix(&word.folded, view);
+            let prefix = prefix(stem(&lower, &word.folded), view);
             word.views[view] = match ids.get(prefix) {
                 Some(&id) => id,
                 None => *ids.entry(prefix.into()).or_insert(next),
@@ -68,7 +68,8 @@ impl Vocabulary {
         }
         let mut word = plain(&lower);
         for view in 1..VIEWS {
-            word.views[view] = self.prefixes[view - 1].get(prefix(&word.folded, view)).copied().unwrap_or(UNKNOWN);
+            word.views[view] =
+                self.prefixes[view - 1].get(prefix(stem(&lower, &word.folded), view)).copied().unwrap_or(UNKNOWN);
         }
         word
     }
@@ -108,15 +109,15 @@ impl Vocabulary {
     pub fn from_parts(forms: Vec<Box<str>>, words: Vec<Word>) -> Option<Vocabulary> {
         let mut vocabulary = Vocabulary { words, ..Vocabulary::default() };
         for (id, (form, word)) in forms.into_iter().zip(&vocabulary.words).enumerate() {
-            if word.views[0] != id as u32 || vocabulary.forms.insert(form, id as u32).is_some() {
-                return None;
-            }
             for view in 1..VIEWS {
                 let ids = &mut vocabulary.prefixes[view - 1];
                 let next = ids.len() as u32;
-                if *ids.entry(prefix(&word.folded, view).into()).or_insert(next) != word.views[view] {
+                if *ids.entry(prefix(stem(&form, &word.folded), view).into()).or_insert(next) != word.views[view] {
                     return None;
                 }
+            }
+            if word.views[0] != id as u32 || vocabulary.forms.insert(form, id as u32).is_some() {
+                return None;
             }
         }
         Some(vocabulary)
@@ -242,5 +243,10 @@ mod tests {
         assert_eq!(unseen.views[0], UNKNOWN);
         assert_eq!(unseen.views[1], vocabulary.word(a).views[1]);
         assert_eq!(vocabulary.forms(), ["parlament", "parlamentes"]);
+        // Chinese characters are views, not their readings: 京 and 経 are read alike.
+        let (a, b, c) = (vocabulary.intern("京都"), vocabulary.intern("京城"), vocabulary.intern("経済"));
+        assert_eq!(vocabulary.word(a).views[3], vocabulary.word(b).views[3]);
+        assert_ne!(vocabulary.word(a).views[2], vocabulary.word(b).views[2]);
+        assert_ne!(vocabulary.word(a).views[3], vocabulary.word(c).views[3]);
     }
 }
