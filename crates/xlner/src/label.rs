@@ -4,8 +4,8 @@
 use std::path::PathBuf;
 
 use xlner_core::{Pair, Sentence};
+use xlner_core::{Tagger, TranslationScorer, Translator};
 use xlner_formats::{Format, ReadOptions, Side, WriteOptions, read_sentences};
-use xlner_models::{Tagger, TranslationScorer, Translator};
 
 use crate::align::EncoderAligner;
 use crate::aligner::AlignerOptions;

@@ -4,10 +4,10 @@ use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use serde::Serialize;
+use xlner_core::Tagger;
 use xlner_core::tokenize::tokenize_sentence;
 use xlner_core::{Pair, Sentence};
 use xlner_formats::{ReadOptions, Side, WriteOptions};
-use xlner_models::Tagger;
 
 use crate::engine::output::{Output, check_entities, holds_records};
 use crate::engine::pump::{BATCH, pump};
@@ -107,7 +107,7 @@ impl TagJob {
         let result = tagger.tag(&mut sentences, self.probabilities);
         if let Err(error) = result {
             return Err(match error {
-                xlner_models::Error::Sentence { index, problem } => {
+                xlner_core::ModelError::Sentence { index, problem } => {
                     let at = index.min(sentences.len().saturating_sub(1));
                     wrong(&self.input, first + at as u64, &pairs[at], &sentences[at], problem)
                 }

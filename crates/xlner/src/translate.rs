@@ -3,10 +3,10 @@
 use std::path::PathBuf;
 
 use serde::Serialize;
+use xlner_core::contracts::{Translator, TranslatorFigures};
 use xlner_core::tokenize::detokenize;
 use xlner_core::{Pair, Sentence};
 use xlner_formats::{Format, ReadOptions, Side, WriteOptions};
-use xlner_models::{Translator, TranslatorFigures};
 
 use crate::engine::output::{Output, format};
 use crate::engine::pump::pump;

@@ -6,14 +6,14 @@ use std::path::{Path, PathBuf};
 use anyhow::Result;
 use clap::ValueEnum;
 use xlner::{Input, ProjectJob, ProjectModels, ProjectReport, TargetTags};
+use xlner_core::Tagger;
 use xlner_core::tags::Scheme;
 use xlner_formats::{Column, Format, Output, ReadOptions, WriteOptions};
-use xlner_models::Tagger;
 
 use super::options::{AlignerArgs, EncoderLinks, MethodArgs, NmtArgs, scorer, write_report};
 use super::taggers::TargetTaggerArgs;
 use crate::bars::Bars;
-use crate::context::{Context, UsageError, failed};
+use crate::context::{Context, UsageError, links_failed};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -62,6 +62,9 @@ pub struct Args {
     /// Links, one alignment a pair (Pharaoh `i-j`, NAACL)
     #[arg(long, value_name = "FILE", help_heading = "Alignment")]
     alignment: Option<PathBuf>,
+    /// Format of --alignment [default: from its name, else found by looking]
+    #[arg(long, value_name = "FORMAT", requires = "alignment", help_heading = "Formats")]
+    alignment_format: Option<Format>,
     /// Links count from 1 (Pharaoh)
     #[arg(long, requires = "alignment", help_heading = "Alignment")]
     one_based: bool,
@@ -123,7 +126,8 @@ enum Tags {
 }
 
 pub fn run(args: Args, context: &Context) -> Result<()> {
-    let job = job(&args)?;
+    let job = job(&args, context)?;
+    let of_links = |error| links_failed(error, args.one_based || args.alignment.is_none());
     if args.aligner.by_encoder() && args.alignment.is_some() {
         return Err(UsageError("--alignment gives the links, and so does --encoder: leave out one".into()).into());
     }
@@ -143,9 +147,9 @@ pub fn run(args: Args, context: &Context) -> Result<()> {
     };
     let mut bars = Bars::new(context);
     if let (Some(gold), Some(weights)) = (&args.learn_weights, &args.save_weights) {
-        let options = ReadOptions { scheme: args.scheme, ..ReadOptions::default() };
+        let options = ReadOptions { scheme: args.scheme, ..context.read() };
         let learnt =
-            job.learn_weights((gold, &options), models, &mut |progress| bars.show(progress)).map_err(failed)?;
+            job.learn_weights((gold, &options), models, &mut |progress| bars.show(progress)).map_err(of_links)?;
         drop(bars);
         let mut output = Output::create(weights)?;
         writeln!(output, "# Learnt by `xlner project` on {}\nscores = \"{}\"", gold.display(), learnt.scores)?;
@@ -156,18 +160,18 @@ pub fn run(args: Args, context: &Context) -> Result<()> {
         ));
         return Ok(());
     }
-    let report = job.run(models, &mut |progress| bars.show(progress)).map_err(failed)?;
+    let report = job.run(models, &mut |progress| bars.show(progress)).map_err(of_links)?;
     drop(bars);
     if let Some(path) = &args.report {
-        write_report(path, &report)?;
+        write_report(path, &report, context)?;
     }
     tell(&report, context);
     Ok(())
 }
 
-fn job(args: &Args) -> Result<ProjectJob> {
+fn job(args: &Args, context: &Context) -> Result<ProjectJob> {
     let method = args.method.options();
-    let input = input(args)?;
+    let input = input(args, context)?;
     let stdout = |path: &Path| path.as_os_str() == "-";
     if stdout(&args.output) && args.report.as_deref().is_some_and(stdout) {
         return Err(UsageError("--report and the entities cannot both go to standard output".into()).into());
@@ -177,13 +181,13 @@ fn job(args: &Args) -> Result<ProjectJob> {
     Ok(ProjectJob {
         input,
         alignment: args.alignment.clone(),
-        alignment_options: ReadOptions { one_based: args.one_based, ..ReadOptions::default() },
+        alignment_options: ReadOptions { format: args.alignment_format, one_based: args.one_based, ..context.read() },
         aligner: args.aligner.options(ReadOptions {
             format: args.bitext_format,
             lang: args.source_lang.clone(),
             target_lang: args.target_lang.clone(),
             tokenized: args.tokenized,
-            ..ReadOptions::default()
+            ..context.read()
         }),
         method,
         target_tags: match args.target_tags {
@@ -195,7 +199,7 @@ fn job(args: &Args) -> Result<ProjectJob> {
     })
 }
 
-fn input(args: &Args) -> Result<Input> {
+fn input(args: &Args, context: &Context) -> Result<Input> {
     let options = |format: Option<Format>| ReadOptions {
         format: format.or(args.from_format),
         scheme: args.scheme,
@@ -205,7 +209,7 @@ fn input(args: &Args) -> Result<Input> {
         lang: args.source_lang.clone(),
         target_lang: args.target_lang.clone(),
         tokenized: args.tokenized,
-        ..ReadOptions::default()
+        ..context.read()
     };
     match (&args.pairs, &args.source, &args.target) {
         (Some(path), ..) => Ok(Input::Pairs { path: path.clone(), options: options(None) }),
@@ -231,12 +235,6 @@ fn tell(report: &ProjectReport, context: &Context) {
         "{} sentences, {} source entities, {} projected{left}",
         report.sentences, report.source_entities, report.projected
     ));
-    if report.input.repaired_tags > 0 {
-        context.note(format_args!(
-            "note: {} tags break the rules of their scheme and were read as conlleval reads them",
-            report.input.repaired_tags
-        ));
-    }
     context.note_long_pairs(report.input.long_pairs);
     if report.input.target_tags > 0 {
         context.note(format_args!(

@@ -2,9 +2,11 @@
 
 use anyhow::Result;
 use clap::Args;
-use xlner_models::{Precision, SubWords, Tagger, TransformerTaggerOptions, open_tagger_with};
+use xlner::open_tagger_with;
+use xlner_core::Tagger;
+use xlner_models::{Precision, SubWords, TransformerTaggerOptions};
 
-use crate::context::model_failed;
+use crate::context::failed;
 
 /// Options of the taggers that are transformers.
 #[derive(Args)]
@@ -66,5 +68,5 @@ fn open(
         sub_words: sub_words.unwrap_or_default(),
         labels: labels.cloned(),
     };
-    open_tagger_with(name, options).map_err(model_failed)
+    open_tagger_with(name, options).map_err(failed)
 }

@@ -6,7 +6,7 @@ use std::time::Instant;
 use serde::Serialize;
 use xlner_core::{Pair, Sentence};
 use xlner_models::hub;
-use xlner_models::transformer::fine_tune::{AlignerOptions, fine_tune_aligner};
+use xlner_neural::transformer::fine_tune::{AlignerOptions, fine_tune_aligner};
 
 use crate::engine::source::{self, Input, Source};
 use crate::progress::{Listener, Progress, Stage};
@@ -62,7 +62,7 @@ impl EncoderJob {
             listener(Progress { stage: Stage::Train, done: step.step * batch, total });
         });
         let tuned = tuned.map_err(|error| match error {
-            xlner_models::Error::Sentence { index, problem } => Error::Sentence {
+            xlner_neural::Error::Sentence { index, problem } => Error::Sentence {
                 file: self.input.name().to_owned(),
                 number: index as u64 / 2 + 1,
                 id: pairs[index / 2].id.clone(),

@@ -3,7 +3,7 @@
 use std::io::{BufRead, Read as _, Write};
 
 use serde::Serialize;
-use xlner_align::{Confidence, Scratch};
+use xlner_align::Scratch;
 use xlner_core::{Alignment, Pair, Sentence};
 
 use crate::aligner::{Aligner, Extraction};

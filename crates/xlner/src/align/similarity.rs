@@ -4,9 +4,9 @@ use std::path::PathBuf;
 
 use rayon::prelude::*;
 use xlner_align::similarity::{Extraction, Similarity, lift};
+use xlner_core::contracts::{Encoded, Encoder, ModelError};
 use xlner_core::{Alignment, Pair, Sentence};
 use xlner_formats::WriteOptions;
-use xlner_models::{Encoded, Encoder};
 
 use super::AlignReport;
 use crate::engine::output::Output;
@@ -99,7 +99,7 @@ impl EncoderAligner<'_> {
         for (batch, pairs) in pairs.chunks_mut(BATCH).enumerate() {
             let sentences: Vec<&Sentence> = pairs.iter().flat_map(|pair| [&pair.source, &pair.target]).collect();
             let encoded = self.encoder.encode(&sentences).map_err(|error| match error {
-                xlner_models::Error::Sentence { index, problem } => {
+                ModelError::Sentence { index, problem } => {
                     let (pair, side) = (index / 2, if index % 2 == 0 { "source" } else { "target" });
                     let problem = xlner_core::Error::Invalid(format!("{side}: {problem}"));
                     fail(batch * BATCH + pair, &pairs[pair], problem.into())

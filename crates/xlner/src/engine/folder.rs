@@ -1,26 +1,32 @@
 //! The run folder: what the stages have made, each file under the key of all that it depends on.
 
-use std::fs::{self, File, TryLockError};
-use std::io;
+use std::fs::{self, File, Metadata};
+use std::io::{self, Read as _, Write as _};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use rayon::prelude::*;
 use tempfile::TempDir;
 use xlner_core::Pair;
-use xlner_formats::{Format, ReadOptions, compress_pairs, read_pairs, write_pieces};
+use xlner_formats::{Format, ReadOptions, Unfinished, compress_pairs, is_abandoned, read_pairs, sweep, write_pieces};
 
-use crate::engine::key::Key;
-use crate::engine::pump::in_pool;
+use super::{key::Key, pump::in_pool, seal};
 use crate::{Error, Result};
 
 /// A folder in which stages keep what they made: `<stage>/<key>.jsonl.zst`, written beside and renamed, so that a file that
-/// is there is whole. Several processes may work in one folder: none makes what another is making.
+/// is there is complete, and sealed, so that one that was damaged since is made again. Several processes may work in one
+/// folder: none makes what another is making.
 pub(crate) struct RunFolder {
     root: PathBuf,
     /// Held by everyone who works in the folder.
     _shared: File,
-    _temporary: Option<TempDir>,
+    _temporary: Option<(TempDir, Unfinished)>,
 }
+
+/// First letters of a temporary run folder's name.
+const TEMPORARY: &str = "xlner-run-";
+/// What the lock of a run folder holds: the sign that xlner made the folder.
+const MARK: &[u8] = b"xlner run folder\n";
 
 impl RunFolder {
     /// Opens a folder, and makes it where it is not there.
@@ -28,20 +34,18 @@ impl RunFolder {
     /// # Errors
     /// Where that cannot be done.
     pub fn open(root: &Path) -> Result<RunFolder> {
-        fs::create_dir_all(root).map_err(|problem| Error::File { path: root.to_owned(), problem })?;
-        let path = root.join("lock");
-        let failed = |problem| Error::File { path: path.clone(), problem };
-        let lock = File::options().create(true).truncate(false).write(true).open(&path).map_err(failed)?;
-        match lock.try_lock() {
-            // Nobody else is here: what a killed process had begun to write is rubbish.
-            Ok(()) => {
-                sweep(root).map_err(|problem| Error::File { path: root.to_owned(), problem })?;
-                lock.unlock().map_err(failed)?;
+        let open = || {
+            fs::create_dir_all(root)?;
+            sweep_stages(root)?;
+            let mut lock =
+                File::options().create(true).truncate(false).read(true).write(true).open(root.join("lock"))?;
+            lock.lock_shared().or_else(unsupported)?;
+            if lock.metadata()?.len() == 0 {
+                lock.write_all(MARK)?;
             }
-            Err(TryLockError::WouldBlock) => {}
-            Err(TryLockError::Error(error)) => unsupported(error).map_err(failed)?,
-        }
-        lock.lock_shared().or_else(unsupported).map_err(failed)?;
+            Ok(lock)
+        };
+        let lock = open().map_err(|problem| Error::File { path: root.to_owned(), problem })?;
         Ok(RunFolder { root: root.to_owned(), _shared: lock, _temporary: None })
     }
 
@@ -53,9 +57,12 @@ impl RunFolder {
         if let Some(root) = root {
             return RunFolder::open(root);
         }
-        let temporary = tempfile::Builder::new().prefix("xlner-run-").tempdir();
-        let temporary = temporary.map_err(|problem| Error::File { path: std::env::temp_dir(), problem })?;
-        let folder = RunFolder::open(temporary.path())?;
+        let place = std::env::temp_dir();
+        sweep_temporary(&place);
+        let make = || tempfile::Builder::new().prefix(TEMPORARY).tempdir_in(&place);
+        let temporary = Unfinished::new(make, TempDir::path);
+        let temporary = temporary.map_err(|problem| Error::File { path: place.clone(), problem })?;
+        let folder = RunFolder::open(temporary.0.path())?;
         Ok(RunFolder { _temporary: Some(temporary), ..folder })
     }
 
@@ -69,7 +76,8 @@ impl RunFolder {
         self.root.join(stage).join(format!("{key}.{extension}"))
     }
 
-    /// Makes the file of a key unless it is there; while one process makes it, others wait. Says whether it was made.
+    /// Makes the file of a key unless it is there and whole; while one process makes it, others wait. Says whether it was
+    /// made.
     ///
     /// # Errors
     /// Those of `make`, and where the folder cannot be written to.
@@ -91,7 +99,7 @@ impl RunFolder {
         make(&path).map(|()| true)
     }
 
-    /// Keeps pairs.
+    /// Keeps pairs, sealed.
     ///
     /// # Errors
     /// Where they cannot be written.
@@ -104,7 +112,9 @@ impl RunFolder {
                 .map(|pairs| compress_pairs(path, pairs))
                 .collect::<xlner_formats::Result<Vec<_>>>(),
         });
-        Ok(write_pieces(path, &pieces?)?)
+        let mut pieces = pieces?;
+        pieces.push(seal::frame(pairs.len(), &pieces));
+        Ok(write_pieces(path, &pieces)?)
     }
 
     /// Reads the pairs that a stage has kept.
@@ -125,9 +135,14 @@ const PIECE: usize = 500;
 /// Extension of kept pairs.
 pub(crate) const PAIRS: &str = "jsonl.zst";
 
-/// Whether a file is there and not empty: one that is, lost its content with the power.
+/// Whether a file is there as it was written. Pairs carry a seal; models have a checksum of their own; and of every file an
+/// empty one lost its content with the power.
 fn whole(path: &Path) -> bool {
-    fs::metadata(path).is_ok_and(|file| file.len() > 0)
+    let pairs = path.to_str().is_some_and(|name| name.ends_with(PAIRS));
+    match pairs {
+        true => seal::holds(path),
+        false => fs::metadata(path).is_ok_and(|file| file.len() > 0),
+    }
 }
 
 /// File systems without locks are worked on without them; then two processes may make the same file, which is the same.
@@ -135,21 +150,70 @@ fn unsupported(error: io::Error) -> io::Result<()> {
     if error.kind() == io::ErrorKind::Unsupported { Ok(()) } else { Err(error) }
 }
 
-/// Removes files that were never finished.
-fn sweep(root: &Path) -> io::Result<()> {
+/// Removes files that killed processes never finished: those of the stages, and, in the folders of an experiment, of its
+/// commands.
+fn sweep_stages(root: &Path) -> io::Result<()> {
     for stage in fs::read_dir(root)? {
         let stage = stage?.path();
-        if stage.is_dir() {
-            for file in fs::read_dir(&stage)? {
-                let file = file?.path();
-                let name = file.file_name().and_then(|name| name.to_str()).unwrap_or_default();
-                if name.starts_with('.') && name.ends_with(".part") {
-                    fs::remove_file(&file)?;
-                }
+        if !stage.is_dir() || stage.is_symlink() {
+            continue;
+        }
+        sweep(&stage, |name| name.split('.').next().is_some_and(Key::is_name))?;
+        for folder in fs::read_dir(&stage)? {
+            let folder = folder?;
+            if folder.file_name().to_str().is_some_and(Key::is_name) && folder.file_type()?.is_dir() {
+                sweep(&folder.path(), |_| true)?;
             }
         }
     }
     Ok(())
+}
+
+/// Removes temporary run folders of processes that were killed: those of this user that bear the mark and that nobody works
+/// in. What cannot be looked at or removed stays.
+fn sweep_temporary(place: &Path) {
+    for folder in fs::read_dir(place).into_iter().flatten().flatten() {
+        let ours = folder.file_name().to_str().is_some_and(|name| name.starts_with(TEMPORARY));
+        let Some(metadata) = folder.metadata().ok().filter(|metadata| ours && metadata.is_dir()) else { continue };
+        let old = metadata.modified().is_ok_and(|then| then.elapsed().is_ok_and(|age| age > BEGINNING));
+        let path = folder.path();
+        match marked(&path.join("lock")) {
+            // The mark is written under the lock: where there is none yet, a process may be about to take it.
+            Some((lock, complete)) if (complete || old) && is_mine(&metadata, &lock) => {
+                if is_abandoned(&lock).unwrap_or(false) {
+                    let _ = fs::remove_dir_all(&path);
+                }
+            }
+            // Only an empty folder can be removed so.
+            None if old => drop(fs::remove_dir(&path)),
+            _ => {}
+        }
+    }
+}
+
+/// Time that a process is given to put a lock into its folder, and the mark into the lock.
+const BEGINNING: Duration = Duration::from_secs(60);
+
+/// The lock of a run folder, if it is one, and whether its mark is written.
+fn marked(lock: &Path) -> Option<(File, bool)> {
+    let file = File::options().read(true).write(true).open(lock).ok()?;
+    let mut mark = Vec::new();
+    (&file).take(MARK.len() as u64 + 1).read_to_end(&mut mark).ok()?;
+    (mark == MARK || mark.is_empty()).then_some((file, !mark.is_empty()))
+}
+
+/// Whether a folder and its lock are of one owner; only the owner can have opened the lock for writing.
+fn is_mine(folder: &Metadata, lock: &File) -> bool {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::MetadataExt as _;
+        lock.metadata().is_ok_and(|lock| lock.uid() == folder.uid())
+    }
+    #[cfg(not(unix))]
+    {
+        let _ = (folder, lock);
+        true
+    }
 }
 
 #[cfg(test)]
@@ -180,29 +244,74 @@ mod tests {
         let path = folder.path("tag", key, PAIRS);
         fs::create_dir_all(path.parent().unwrap()).unwrap();
         fs::write(&path, "").unwrap();
-        let rubbish = path.with_file_name(".x.abc.part");
-        fs::write(&rubbish, "half").unwrap();
-        // Somebody is here: it may be in use.
-        drop(RunFolder::open(root.path()).unwrap());
-        assert!(rubbish.exists() && !whole(&path));
-        drop(folder);
+        assert!(!whole(&path));
+        let cell = root.path().join("cells").join(key.to_string());
+        fs::create_dir_all(&cell).unwrap();
+        let rubbish = [
+            path.with_file_name(format!(".{key}.jsonl.zst.Ab12Cd.xlner.part")),
+            cell.join(".predicted.conll.Ab12Cd.xlner.part"),
+        ];
+        // What somebody else keeps in a folder that was named by mistake.
+        let others =
+            [".movie.mkv.part", ".movie.mkv.Ab12Cd.xlner.part", ".x.abcdef.part"].map(|name| path.with_file_name(name));
+        for file in rubbish.iter().chain(&others) {
+            fs::write(file, "half").unwrap();
+        }
+        // Whoever writes a file holds its lock, be it in this process.
+        let lock = File::open(&rubbish[0]).unwrap();
+        lock.lock().unwrap();
         RunFolder::open(root.path()).unwrap();
-        assert!(!rubbish.exists());
+        assert!(rubbish[0].exists() && !rubbish[1].exists());
+        drop(lock);
+        RunFolder::open(root.path()).unwrap();
+        assert!(!rubbish[0].exists() && others.iter().all(|file| file.exists()));
     }
 
     #[test]
-    fn a_failure_leaves_nothing_and_damage_is_named() {
+    fn temporary_folders_of_killed_processes_are_removed() {
+        let place = tempfile::tempdir().unwrap();
+        let make = |name: &str, mark: &[u8]| {
+            let folder = place.path().join(name);
+            fs::create_dir_all(folder.join("tag")).unwrap();
+            fs::write(folder.join("lock"), mark).unwrap();
+            folder
+        };
+        let killed = make("xlner-run-aaaaaa", MARK);
+        let used = make("xlner-run-bbbbbb", MARK);
+        let (other, elsewhere) = (make("xlner-run-cccccc", b"4711\n"), make("run-dddddd", MARK));
+        let unlocked = place.path().join("xlner-run-eeeeee");
+        fs::create_dir(&unlocked).unwrap();
+        let folder = RunFolder::open(&used).unwrap();
+        sweep_temporary(place.path());
+        assert!(!killed.exists() && [&used, &other, &elsewhere, &unlocked].into_iter().all(|path| path.exists()));
+        drop(folder);
+        sweep_temporary(place.path());
+        assert!(!used.exists());
+        let temporary = RunFolder::open_or_temporary(None).unwrap();
+        let root = temporary.root().to_owned();
+        assert!(fs::read(root.join("lock")).unwrap() == MARK);
+        drop(temporary);
+        assert!(!root.exists());
+    }
+
+    #[test]
+    fn a_failure_leaves_nothing_and_damage_is_mended() {
         let root = tempfile::tempdir().unwrap();
         let folder = RunFolder::open(root.path()).unwrap();
         let key = Key::of("tag").key();
         let refuse = |_: &Path| Err(Error::Options("no".into()));
         assert!(folder.keep("tag", key, PAIRS, refuse).is_err() && !whole(&folder.path("tag", key, PAIRS)));
-        folder.keep("tag", key, PAIRS, |path| RunFolder::save(path, &pairs())).unwrap();
+        let keep = || folder.keep("tag", key, PAIRS, |path| RunFolder::save(path, &pairs())).unwrap();
+        assert!(keep());
         let path = folder.path("tag", key, PAIRS);
-        let mut bytes = fs::read(&path).unwrap();
-        let middle = bytes.len() / 2;
-        bytes.truncate(middle);
-        fs::write(&path, bytes).unwrap();
+        let bytes = fs::read(&path).unwrap();
+        for cut in 0..bytes.len() {
+            fs::write(&path, &bytes[..cut]).unwrap();
+            assert!(keep() && fs::read(&path).unwrap() == bytes);
+        }
+        assert!(!keep());
+        // Damaged between the look and the reading.
+        fs::write(&path, &bytes[..bytes.len() / 2]).unwrap();
         assert!(folder.load("tag", key).unwrap_err().to_string().contains("delete it"));
     }
 }

@@ -39,6 +39,13 @@ impl Key {
     }
 }
 
+impl Key {
+    /// Whether a text is the name of some key.
+    pub fn is_name(text: &str) -> bool {
+        text.len() == 32 && text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
+    }
+}
+
 impl fmt::Display for Key {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
@@ -92,6 +99,6 @@ mod tests {
             assert!(!keys[..index].contains(key));
         }
         assert_eq!(Key::of("a").text("x").key().to_string(), Key::of("a").text("x").key().to_string());
-        assert_eq!(keys[0].to_string().len(), 32);
+        assert!(Key::is_name(&keys[0].to_string()) && !Key::is_name("lock") && !Key::is_name(&"A".repeat(32)));
     }
 }

@@ -5,5 +5,6 @@ pub(crate) mod folder;
 pub(crate) mod key;
 pub(crate) mod output;
 pub(crate) mod pump;
+mod seal;
 pub(crate) mod source;
 pub(crate) mod step;

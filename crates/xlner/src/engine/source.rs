@@ -248,7 +248,7 @@ impl Iterator for Source {
             }
             (Some(mut pair), Some(Some(Ok(links)))) => {
                 self.count(&pair);
-                pair.alignment = Some(links.possible);
+                pair.alignment = Some(links.into());
                 Some(Ok(pair))
             }
             (_, Some(Some(Err(error)))) => Some(Err(error.into())),
@@ -300,11 +300,14 @@ fn counted(number: u64, what: &str) -> String {
 
 /// A sentence as a side of a pair, which takes its id.
 fn alone(sentence: Sentence, side: Side) -> Pair {
-    let id = sentence.extra.get("id").and_then(|id| id.as_str()).unwrap_or_default().to_owned();
-    match side {
-        Side::Source => Pair { id, source: sentence, ..Pair::default() },
-        Side::Target => Pair { id, target: sentence, ..Pair::default() },
-    }
+    let id = sentence.extra.get("id").cloned().unwrap_or_default();
+    let mut pair = match side {
+        Side::Source => Pair { source: sentence, ..Pair::default() },
+        Side::Target => Pair { target: sentence, ..Pair::default() },
+    };
+    // What is neither text nor number stays with its sentence alone.
+    pair.set_id(&id).unwrap_or_default();
+    pair
 }
 
 /// A side of a pair.
@@ -317,9 +320,11 @@ pub(crate) fn side(pair: &mut Pair, side: Side) -> &mut Sentence {
 
 /// A pair of two sentences; it takes the source's id, where that has one.
 fn join(source: Sentence, target: Sentence) -> Pair {
-    let id = source.extra.get("id").or_else(|| target.extra.get("id"));
-    let id = id.and_then(|id| id.as_str()).unwrap_or_default().to_owned();
-    Pair { id, source, target, ..Pair::default() }
+    let id = source.extra.get("id").or_else(|| target.extra.get("id")).cloned().unwrap_or_default();
+    let mut pair = Pair { source, target, ..Pair::default() };
+    // What is neither text nor number stays with its sentence alone.
+    pair.set_id(&id).unwrap_or_default();
+    pair
 }
 
 /// Tokenises the sentences of a pair that are not tokenised yet.

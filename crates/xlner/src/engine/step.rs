@@ -24,9 +24,9 @@ pub(crate) trait Step: Send {
 }
 
 /// The error of a batch, which names the pair where one is at fault.
-pub(crate) fn of_pair(error: xlner_models::Error, pairs: &[Pair], first: u64, fail: Fail<'_>) -> Error {
+pub(crate) fn of_pair(error: xlner_core::ModelError, pairs: &[Pair], first: u64, fail: Fail<'_>) -> Error {
     match error {
-        xlner_models::Error::Sentence { index, problem } if index < pairs.len() => {
+        xlner_core::ModelError::Sentence { index, problem } if index < pairs.len() => {
             fail(first + index as u64, &pairs[index], problem)
         }
         error => error.into(),

@@ -56,7 +56,7 @@ pub(super) fn sentence(pair: &Pair) -> Result<Sentence> {
 
 /// Keeps the back-translation of a pair in its record.
 pub(super) fn keep(pair: &mut Pair, sentence: &Sentence) -> Result<()> {
-    pair.extra.insert(FIELD, serde_json::to_value(sentence)?);
+    pair.extra.insert(FIELD, xlner_core::extra::to_value(sentence)?);
     Ok(())
 }
 

@@ -4,8 +4,8 @@ use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 use xlner_core::Pair;
+use xlner_core::{Tagger, TranslationScorer};
 use xlner_formats::{Side, WriteOptions};
-use xlner_models::{Tagger, TranslationScorer};
 use xlner_project::Method;
 
 use super::{Back, Flow, FlowFigures, Shard};

@@ -1,8 +1,8 @@
 //! The stage that finds entities.
 
+use xlner_core::Tagger;
 use xlner_core::{Pair, Sentence};
 use xlner_formats::Side;
-use xlner_models::Tagger;
 
 use crate::Result;
 use crate::engine::source::side as of;

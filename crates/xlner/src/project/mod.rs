@@ -11,8 +11,8 @@ mod translation;
 use std::path::PathBuf;
 
 use xlner_core::Pair;
+use xlner_core::{Tagger, TranslationScorer};
 use xlner_formats::{ReadOptions, WriteOptions};
-use xlner_models::{Tagger, TranslationScorer};
 
 pub use learn::LearntScores;
 pub use method::{MethodKind, MethodOptions, parse_solver};
