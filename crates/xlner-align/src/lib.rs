@@ -20,15 +20,20 @@
 //! [`similarity`] extracts links from similarity matrices, which encoders give.
 
 mod bitext;
+mod confidence;
+mod counts;
+mod cut;
 mod error;
 mod estimate;
-mod filter;
+mod fixed;
 mod hmm;
+mod keys;
 mod model;
 mod spelling;
 mod store;
 mod table;
 mod train;
+mod trainer;
 mod views;
 mod vocabulary;
 
@@ -36,6 +41,11 @@ pub mod similarity;
 pub mod symmetrize;
 
 pub use bitext::Bitext;
+pub use confidence::Confidence;
+pub use counts::{Columns, Counts, Error as CountsError};
 pub use error::{Error, Result};
+pub use keys::{Keys, PairCounts};
 pub use model::{Model, Scratch};
 pub use train::{TrainOptions, TrainProgress};
+pub use trainer::Trainer;
+pub use vocabulary::{Vocabularies, WordCounts};

@@ -3,6 +3,8 @@
 use xlner_core::{Evidence, Posteriors};
 
 use crate::Bitext;
+use crate::cut::pieces;
+use crate::fixed;
 use crate::hmm::{self, JumpCounts, Jumps};
 use crate::spelling;
 use crate::table::Table;
@@ -49,8 +51,8 @@ impl Model {
         train::train(bitext, options, start, progress)
     }
 
-    /// Posteriors of a tokenised pair of sentences, seen in training or not. Pairs of more than a million cells are cut
-    /// at proportional places.
+    /// Posteriors of a tokenised pair of sentences, seen in training or not. Long pairs are aligned in pieces
+    /// ([`Pair::LONG`](xlner_core::Pair::LONG)).
     pub fn posteriors<S: AsRef<str>, T: AsRef<str>>(&self, source: &[S], target: &[T]) -> Posteriors {
         self.posteriors_with(source, target, &mut Scratch::default())
     }
@@ -65,7 +67,7 @@ impl Model {
         let source: Vec<Word> = source.iter().map(|token| self.source.look_up(token.as_ref())).collect();
         let target: Vec<Word> = target.iter().map(|token| self.target.look_up(token.as_ref())).collect();
         let mut cells = Vec::new();
-        for piece in train::pieces(source.len(), target.len()) {
+        for piece in pieces(source.len(), target.len(), |i| &source[i].folded, |j| &target[j].folded) {
             let (e, f) = (&source[piece.source.clone()], &target[piece.target.clone()]);
             let (ni, nj) = (e.len(), f.len());
             scratch.fill(self, e, f);
@@ -119,9 +121,9 @@ impl Model {
         let table = &self.tables[view];
         for (entry, &count) in table.entries().iter().zip(&table.counts) {
             if let Some((e, f)) = entry.pair()
-                && count > 0.0
+                && count > 0
             {
-                visit(source_ids[e as usize], target_ids[f as usize], count);
+                visit(source_ids[e as usize], target_ids[f as usize], fixed::to_real(count) as f32);
             }
         }
     }

@@ -12,7 +12,7 @@ use crate::{Error, Model, Result};
 
 const MAGIC: &[u8; 8] = b"xlner-a\n";
 /// Raised whenever the layout, the views or the meaning of a number changes.
-const VERSION: u32 = 1;
+const VERSION: u32 = 3;
 /// Magic, version, checksum (CRC-32 of the rest), all little-endian.
 const HEADER: usize = 16;
 

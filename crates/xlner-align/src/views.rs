@@ -28,9 +28,22 @@ impl Kind {
     }
 }
 
+/// Characters that they keep of a form that has Chinese characters, each of which is about a syllable or a word.
+const CHARACTERS: [usize; VIEWS - 1] = [3, 2, 1];
+
+/// The form that the views after the first are prefixes of: the folded form, which joins spellings and scripts; of a word
+/// with Chinese characters, whose readings differ from language to language, the form as it is written.
+pub(crate) fn stem<'w>(lower: &'w str, folded: &'w str) -> &'w str {
+    if lower.chars().any(logographic) { lower } else { folded }
+}
+
+fn logographic(c: char) -> bool {
+    matches!(c, '\u{3400}'..='\u{9fff}' | '\u{f900}'..='\u{faff}' | '\u{20000}'..='\u{3ffff}')
+}
+
 /// A view of a folded form: its first letters. View 0 is the lower-cased form itself and is not made here.
 pub(crate) fn prefix(folded: &str, view: usize) -> &str {
-    let letters = PREFIXES[view - 1];
+    let letters = if folded.chars().any(logographic) { CHARACTERS } else { PREFIXES }[view - 1];
     folded.char_indices().nth(letters).map_or(folded, |(end, _)| &folded[..end])
 }
 

@@ -3,8 +3,10 @@
 use rustc_hash::FxHashMap;
 use xlner_core::text::fold;
 
+use crate::bitext::{Bitext, Side};
 use crate::spelling;
-use crate::views::{Kind, VIEWS, prefix};
+use crate::views::{Kind, VIEWS, prefix, stem};
+use crate::{Model, TrainOptions};
 
 /// Id of a word or view that is not known.
 pub(crate) const UNKNOWN: u32 = u32::MAX;
@@ -21,7 +23,7 @@ pub(crate) struct Word {
     pub views: [u32; VIEWS],
 }
 
-/// Words of one side. Ids count up from 0 in the order of first sight, in each view.
+/// Words of one side. Ids count up from 0 in the order in which words were made known, in each view.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Vocabulary {
     /// Lower-cased forms.
@@ -33,7 +35,11 @@ pub(crate) struct Vocabulary {
 impl Vocabulary {
     /// Id of the word, which is made known.
     pub fn intern(&mut self, token: &str) -> u32 {
-        let lower = token.to_lowercase();
+        self.intern_lower(token.to_lowercase())
+    }
+
+    /// The same for a lower-cased form.
+    fn intern_lower(&mut self, lower: String) -> u32 {
         if let Some(&id) = self.forms.get(lower.as_str()) {
             return id;
         }
@@ -43,7 +49,7 @@ impl Vocabulary {
         for view in 1..VIEWS {
             let ids = &mut self.prefixes[view - 1];
             let next = ids.len() as u32;
-            let prefix = prefix(&word.folded, view);
+            let prefix = prefix(stem(&lower, &word.folded), view);
             word.views[view] = match ids.get(prefix) {
                 Some(&id) => id,
                 None => *ids.entry(prefix.into()).or_insert(next),
@@ -62,13 +68,25 @@ impl Vocabulary {
         }
         let mut word = plain(&lower);
         for view in 1..VIEWS {
-            word.views[view] = self.prefixes[view - 1].get(prefix(&word.folded, view)).copied().unwrap_or(UNKNOWN);
+            word.views[view] =
+                self.prefixes[view - 1].get(prefix(stem(&lower, &word.folded), view)).copied().unwrap_or(UNKNOWN);
         }
         word
     }
 
     pub fn word(&self, id: u32) -> &Word {
         &self.words[id as usize]
+    }
+
+    /// Id here of every word of a part of the text; [`UNKNOWN`] where it is not known.
+    pub fn ids(&self, side: &Side) -> Vec<u32> {
+        let id = |form: &&str| self.forms.get(*form).copied().unwrap_or(UNKNOWN);
+        side.vocabulary.forms().iter().map(id).collect()
+    }
+
+    /// Id of a view of a word; [`UNKNOWN`] where the word is.
+    pub fn view(&self, id: u32, view: usize) -> u32 {
+        self.words.get(id as usize).map_or(UNKNOWN, |word| word.views[view])
     }
 
     /// Number of words.
@@ -91,15 +109,15 @@ impl Vocabulary {
     pub fn from_parts(forms: Vec<Box<str>>, words: Vec<Word>) -> Option<Vocabulary> {
         let mut vocabulary = Vocabulary { words, ..Vocabulary::default() };
         for (id, (form, word)) in forms.into_iter().zip(&vocabulary.words).enumerate() {
-            if word.views[0] != id as u32 || vocabulary.forms.insert(form, id as u32).is_some() {
-                return None;
-            }
             for view in 1..VIEWS {
                 let ids = &mut vocabulary.prefixes[view - 1];
                 let next = ids.len() as u32;
-                if *ids.entry(prefix(&word.folded, view).into()).or_insert(next) != word.views[view] {
+                if *ids.entry(prefix(stem(&form, &word.folded), view).into()).or_insert(next) != word.views[view] {
                     return None;
                 }
+            }
+            if word.views[0] != id as u32 || vocabulary.forms.insert(form, id as u32).is_some() {
+                return None;
             }
         }
         Some(vocabulary)
@@ -122,9 +140,87 @@ impl Word {
     }
 }
 
+/// The words of a text by side, lower-cased, and how often they occur. Counts of parts of a text add up.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct WordCounts {
+    sides: [FxHashMap<Box<str>, u64>; 2],
+}
+
+impl WordCounts {
+    /// The words of a bitext.
+    pub fn of(bitext: &Bitext) -> WordCounts {
+        let sides = [&bitext.source, &bitext.target].map(|side| {
+            let counts = side.counts();
+            side.vocabulary.forms().into_iter().map(Box::from).zip(counts).collect()
+        });
+        WordCounts { sides }
+    }
+
+    /// Adds occurrences of a word of the target (or the source) side.
+    pub fn add(&mut self, target: bool, word: &str, count: u64) {
+        *self.sides[usize::from(target)].entry(word.to_lowercase().into()).or_default() += count;
+    }
+
+    /// Adds the words of another part of the text.
+    pub fn merge(&mut self, other: &WordCounts) {
+        for (own, other) in self.sides.iter_mut().zip(&other.sides) {
+            other.iter().for_each(|(word, count)| *own.entry(word.clone()).or_default() += count);
+        }
+    }
+
+    /// The words of the source, then those of the target side, in no order: whether of the target, form, count.
+    pub fn iter(&self) -> impl Iterator<Item = (bool, &str, u64)> {
+        let side = |at: usize| self.sides[at].iter().map(move |(word, count)| (at == 1, &**word, *count));
+        side(0).chain(side(1))
+    }
+}
+
+/// The words of both sides as a trainer numbers them: the most frequent first, of equally frequent ones by form.
+#[derive(Debug, Clone)]
+pub struct Vocabularies {
+    pub(crate) source: Vocabulary,
+    pub(crate) target: Vocabulary,
+    /// Occurrences by word, of the source and the target side.
+    pub(crate) counts: [Vec<u64>; 2],
+}
+
+impl Vocabularies {
+    /// The vocabularies of a text, the words of the dictionary and of the model to start from included.
+    pub fn new(words: &WordCounts, options: &TrainOptions, start: Option<&Model>) -> Vocabularies {
+        let known = |target: bool| {
+            let of_start = start.map(|model| if target { &model.target } else { &model.source });
+            let entries = options.dictionary.iter().map(move |(a, b)| if target { b } else { a });
+            let of_dictionary = entries.flat_map(|entry| entry.split_whitespace()).map(str::to_lowercase);
+            let of_start = of_start.map(Vocabulary::forms).unwrap_or_default().into_iter().map(str::to_owned);
+            of_dictionary.chain(of_start)
+        };
+        let side = |target: bool| {
+            let mut counts = words.sides[usize::from(target)].clone();
+            known(target).for_each(|word| {
+                counts.entry(word.into()).or_default();
+            });
+            let mut sorted: Vec<(Box<str>, u64)> = counts.into_iter().collect();
+            sorted.sort_unstable_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
+            let mut vocabulary = Vocabulary::default();
+            let counts: Vec<u64> = sorted.iter().map(|(_, count)| *count).collect();
+            sorted.into_iter().for_each(|(word, _)| {
+                vocabulary.intern_lower(word.into());
+            });
+            (vocabulary, counts)
+        };
+        let ((source, source_counts), (target, target_counts)) = (side(false), side(true));
+        Vocabularies { source, target, counts: [source_counts, target_counts] }
+    }
+}
+
 /// A word without ids.
 fn plain(lower: &str) -> Word {
     Word::new(lower, fold(lower).into_boxed_str(), [UNKNOWN; VIEWS])
+}
+
+/// Stands for a word that is not known at all: nothing is spelt like it.
+pub(crate) fn stranger() -> Word {
+    plain("")
 }
 
 #[cfg(test)]
@@ -147,5 +243,10 @@ mod tests {
         assert_eq!(unseen.views[0], UNKNOWN);
         assert_eq!(unseen.views[1], vocabulary.word(a).views[1]);
         assert_eq!(vocabulary.forms(), ["parlament", "parlamentes"]);
+        // Chinese characters are views, not their readings: 京 and 経 are read alike.
+        let (a, b, c) = (vocabulary.intern("京都"), vocabulary.intern("京城"), vocabulary.intern("経済"));
+        assert_eq!(vocabulary.word(a).views[3], vocabulary.word(b).views[3]);
+        assert_ne!(vocabulary.word(a).views[2], vocabulary.word(b).views[2]);
+        assert_ne!(vocabulary.word(a).views[3], vocabulary.word(c).views[3]);
     }
 }

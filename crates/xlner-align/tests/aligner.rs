@@ -4,7 +4,9 @@ mod support;
 
 use proptest::prelude::*;
 use support::{bytes, check, links, made_up, tokens, train};
-use xlner_align::TrainOptions;
+use xlner_align::{
+    Bitext, Columns, Counts, CountsError, Model, PairCounts, TrainOptions, Trainer, Vocabularies, WordCounts,
+};
 
 fn options() -> TrainOptions {
     TrainOptions::default()
@@ -179,4 +181,66 @@ proptest! {
             check(&again.posteriors(source, target), source.len(), target.len());
         }
     }
+}
+
+/// Trains on parts of a text that are counted apart and added up in the given order.
+fn train_in_parts(parts: &[Bitext], options: &TrainOptions) -> Model {
+    let (mut words, mut pairs) = (WordCounts::default(), PairCounts::default());
+    parts.iter().for_each(|part| words.merge(&WordCounts::of(part)));
+    let vocabularies = Vocabularies::new(&words, options, None);
+    parts.iter().for_each(|part| pairs.merge(&PairCounts::of(part, &vocabularies)));
+    let mut trainer = Trainer::new(vocabularies, pairs.keys(options.max_parameters), options, None);
+    while !trainer.is_done() {
+        let mut counts = trainer.expect(&Bitext::default());
+        for part in parts {
+            let columns = trainer.expect(part).to_columns(&trainer).unwrap();
+            counts.merge(&Counts::from_columns(&columns, &trainer).unwrap()).unwrap();
+        }
+        trainer.maximise(counts).unwrap();
+    }
+    trainer.finish()
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(4))]
+
+    #[test]
+    fn the_same_model_whatever_the_parts_their_order_and_the_threads(
+        order in Just((0..130usize).collect::<Vec<_>>()).prop_shuffle(),
+        room in prop::sample::select(vec![400usize, 88_000_000]),
+    ) {
+        let mut pairs = made_up(129, 9);
+        // A long pair among them.
+        let long = made_up(1, 400).remove(0);
+        pairs.push(long);
+        let options = TrainOptions { max_parameters: room, iterations: 2, ..options() };
+        let whole = bytes(&train(&pairs, &options, None));
+        for (shards, threads) in [(1, 3), (2, 1), (7, 2), (64, 4)] {
+            let mut parts = vec![Bitext::default(); shards];
+            for (at, &pair) in order.iter().enumerate() {
+                let (source, target) = &pairs[pair];
+                parts[at * at % shards].push(source, target);
+            }
+            let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+            prop_assert!(bytes(&pool.install(|| train_in_parts(&parts, &options))) == whole, "{} parts", shards);
+        }
+    }
+}
+
+#[test]
+fn counts_of_another_pass_are_refused() {
+    let mut bitext = Bitext::default();
+    bitext.push(["a", "b"], ["c"]);
+    let vocabularies = Vocabularies::new(&WordCounts::of(&bitext), &options(), None);
+    let keys = PairCounts::of(&bitext, &vocabularies).keys(1000);
+    let mut trainer = Trainer::new(vocabularies, keys, &options(), None);
+    let old = trainer.expect(&bitext);
+    trainer.maximise(old.clone()).unwrap();
+    let mut new = trainer.expect(&bitext);
+    assert_eq!(new.merge(&old), Err(CountsError::Pass));
+    assert_eq!(trainer.maximise(old), Err(CountsError::Pass));
+    let wrong = Columns { kind: vec![9], source: vec![0], target: vec![0], count: vec![1] };
+    assert_eq!(Counts::from_columns(&wrong, &trainer), Err(CountsError::Row(0)));
+    let uneven = Columns { kind: vec![0], ..Columns::default() };
+    assert_eq!(Counts::from_columns(&uneven, &trainer), Err(CountsError::Lengths));
 }

@@ -15,6 +15,8 @@ const PAUSE: Duration = Duration::from_secs(5);
 pub struct Bars {
     kind: Kind,
     stage: Option<Stage>,
+    /// When the stage began.
+    began: Instant,
 }
 
 enum Kind {
@@ -31,13 +33,16 @@ impl Bars {
             (true, true) => Kind::Bar(ProgressBar::hidden()),
             (true, false) => Kind::Lines(Instant::now()),
         };
-        Bars { kind, stage: None }
+        Bars { kind, stage: None, began: Instant::now() }
     }
 
     /// Shows how far the job is.
     pub fn show(&mut self, progress: Progress) {
         let Progress { stage, done, total } = progress;
         let new = self.stage.replace(stage) != Some(stage);
+        if new {
+            self.began = Instant::now();
+        }
         match &mut self.kind {
             Kind::Hidden => {}
             Kind::Bar(bar) => {
@@ -55,12 +60,43 @@ impl Bars {
                 if new || total == Some(done) || last.elapsed() >= PAUSE {
                     *last = Instant::now();
                     match total {
-                        Some(total) => eprintln!("{}: {done} of {total}", stage.as_str()),
+                        Some(total) => {
+                            eprintln!(
+                                "{}: {done} of {total}{}",
+                                stage.as_str(),
+                                left(self.began.elapsed(), done, total)
+                            );
+                        }
                         None => eprintln!("{}: {done}", stage.as_str()),
                     }
                 }
             }
         }
+    }
+}
+
+/// How long the rest will take if it goes on as before; nothing at either end.
+fn left(elapsed: Duration, done: u64, total: u64) -> String {
+    if done == 0 || done >= total {
+        return String::new();
+    }
+    let seconds = elapsed.as_secs_f64() * (total - done) as f64 / done as f64;
+    match seconds.ceil() as u64 {
+        seconds @ 0..100 => format!(", {seconds} s left"),
+        seconds => format!(", {} min left", seconds.div_ceil(60)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_rest_takes_as_long_as_what_was_done() {
+        let after = |seconds, done| left(Duration::from_secs(seconds), done, 100);
+        assert_eq!(after(10, 25), ", 30 s left");
+        assert_eq!(after(100, 10), ", 15 min left");
+        assert_eq!((after(5, 0), after(5, 100)), (String::new(), String::new()));
     }
 }
 

@@ -4,7 +4,7 @@ use std::io::IsTerminal;
 
 use anyhow::{Context as _, Result};
 use clap::{Args, ValueEnum};
-use xlner_core::ModelError;
+use xlner_core::{ModelError, Pair};
 use xlner_formats::{Notes, ReadOptions};
 
 /// Flags that every command takes.
@@ -71,6 +71,17 @@ pub struct Context {
 }
 
 impl Context {
+    /// Says that long pairs were cut.
+    pub fn note_long_pairs(&self, count: u64) {
+        if count > 0 {
+            self.note(format_args!(
+                "note: {count} long pairs (source tokens times target tokens above {}) were aligned in pieces; split into \
+                 sentences they are aligned better",
+                Pair::LONG
+            ));
+        }
+    }
+
     /// Decides what the flags leave open, and sets up the thread pool.
     pub fn new(args: &GlobalArgs) -> Result<Self> {
         rayon::ThreadPoolBuilder::new()

@@ -122,7 +122,7 @@ fn one_thread_or_several_write_the_same() {
 fn wrong_usage() {
     let folder = files();
     let cases = [
-        ("align", "<--bitext <FILE>|--source <FILE>>"),
+        ("align", "<--bitext <FILE>|--source <FILE>|--serve|--forward <LINKS>>"),
         ("align --source a.txt", "--target"),
         ("align --bitext train.tsv --symmetrize magic -o out", "grow-diag-final-and"),
         ("align --bitext train.tsv --direction up -o out", "forward, reverse, both"),
@@ -175,4 +175,54 @@ fn gold_alignments() {
     let figures: serde_json::Value = serde_json::from_str(&figures).unwrap();
     let aer = figures["aer"].as_f64().unwrap();
     assert!(aer < 0.5, "{aer}");
+}
+
+#[test]
+fn a_served_model_answers_line_by_line() {
+    let folder = files();
+    stdout(&folder, "align --bitext train.tsv --save-model de-en.xla");
+    let serve = |input: &'static str| xlner(&folder, "align --model de-en.xla --serve").write_stdin(input).assert();
+    let answers = serve("das Haus\tthe house\ndas Buch ||| the book\n").success();
+    let answers = String::from_utf8_lossy(&answers.get_output().stdout).into_owned();
+    assert_eq!(answers.lines().count(), 2, "{answers}");
+    assert!(answers.lines().all(|line| line.starts_with("{\"alignment\":[[0,0,")), "{answers}");
+    let answers =
+        serve("no pair\ndas Buch\tthe book\n").code(1).stderr(predicates::str::contains("1 lines were no pairs"));
+    assert_eq!(String::from_utf8_lossy(&answers.get_output().stdout).lines().count(), 2);
+    xlner(&folder, "align --serve").assert().code(2);
+}
+
+#[test]
+fn given_links_are_merged() {
+    let folder = folder(&[
+        ("f.pharaoh", b"1-1 2-2 0-4\n\n0-0\n"),
+        ("r.pharaoh", b"1-1 3-2 5-2\n\n1-0\n"),
+        ("short.pharaoh", b"0-0\n"),
+    ]);
+    let merged = |more: &str| stdout(&folder, &format!("align --forward f.pharaoh --reverse r.pharaoh {more}"));
+    assert_eq!(merged(""), "0-4 1-1 2-2 3-2\n\n0-0\n");
+    assert_eq!(merged("--symmetrize grow-diag-final"), "0-4 1-1 2-2 3-2 5-2\n\n0-0 1-0\n");
+    assert_eq!(merged("--symmetrize intersect"), "1-1\n\n\n");
+    let union = merged("--symmetrize union");
+    assert_eq!(union, "0-4 1-1 2-2 3-2 5-2\n\n0-0 1-0\n");
+    let unequal = "align --forward f.pharaoh --reverse short.pharaoh -o out.pharaoh";
+    fails(&folder, unequal, 1, "f.pharaoh holds 3 alignments, short.pharaoh holds 1 alignments");
+    fails(&folder, "align --forward f.pharaoh --reverse r.pharaoh --symmetrize soft", 2, "needs posteriors");
+    xlner(&folder, "align --forward f.pharaoh").assert().code(2);
+}
+
+#[test]
+fn unsure_pairs_get_no_links() {
+    let folder = files();
+    let run = |least: &str| {
+        let words = format!("align --bitext train.tsv --min-confidence {least} -o out.jsonl");
+        let stderr = xlner(&folder, &words).assert().success();
+        (String::from_utf8_lossy(&stderr.get_output().stderr).into_owned(), read(&folder, "out.jsonl"))
+    };
+    let (stderr, records) = run("0");
+    assert!(!stderr.contains("no links") && records.lines().all(|line| line.contains("\"confidence\":")), "{records}");
+    let (stderr, records) = run("1");
+    assert!(stderr.contains("4 of 4 pairs got no links (--min-confidence)"), "{stderr}");
+    assert!(records.lines().all(|line| line.contains("\"alignment\":[]")), "{records}");
+    xlner(&folder, "align --bitext train.tsv --min-confidence 1.5").assert().code(2);
 }

@@ -95,6 +95,16 @@ impl Serialize for Pair {
 }
 
 impl Pair {
+    /// Pairs of more cells (source × target tokens) than this are long: sentences that were not split. The built-in aligner
+    /// cuts them into pieces, and the score `span` looks for an entity close to its links only, so that time and memory
+    /// stay linear in their length.
+    pub const LONG: usize = 1 << 16;
+
+    /// Whether the pair is long ([`LONG`](Self::LONG)).
+    pub fn is_long(&self) -> bool {
+        self.source.len().saturating_mul(self.target.len()) > Pair::LONG
+    }
+
     /// The id as JSON has it, a text or a number; `None` where the pair has none.
     pub fn id_value(&self) -> Option<Value> {
         let number = || {

@@ -58,6 +58,32 @@ fn europarl_without_any_other_text() {
 }
 
 #[test]
+fn a_line_of_many_sentences_is_projected_almost_as_its_sentences_are() {
+    // 250 sentences in one line; the translations have other lengths, so that the diagonal alone misleads.
+    let (mut source, mut target, mut entities, mut gold) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+    for at in 0..250usize {
+        let name = format!("{}ando{}", ["Kal", "Mir", "Tov", "Bes"][at % 4], ["ra", "mi", "tu"][at % 3]);
+        let year = format!("{}", 1000 + at * 7);
+        entities.push(Entity::new(source.len() + 2..source.len() + 3, "LOC"));
+        source.extend(["She".to_owned(), "left".into(), name.clone(), "in".into(), year.clone(), ".".into()]);
+        if at % 3 == 0 {
+            target.extend(["Lakini", "kwa", "kweli"].map(str::to_owned));
+        }
+        gold.push(target.len() + 1..target.len() + 2);
+        target.extend(["Aliondoka".to_owned(), name, "mwaka".into(), "wa".into(), year, ".".into()]);
+    }
+    let mut pair =
+        Pair { source: Sentence::from_tokens(source), target: Sentence::from_tokens(target), ..Pair::default() };
+    pair.source.entities = entities;
+    assert!(pair.is_long());
+    let mut pairs = vec![pair];
+    project(&mut pairs);
+    let found = &pairs[0].target.entities;
+    let right = found.iter().filter(|entity| gold[entity.from.unwrap()] == entity.span.range()).count();
+    assert!(right >= 225, "{right} of {}", gold.len());
+}
+
+#[test]
 fn pairs_without_anything_to_do_are_left_alone() {
     let sentence = |text: &str| Sentence::from_tokens(text.split_whitespace());
     let mut named = sentence("Kampala");

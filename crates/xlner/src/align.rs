@@ -2,14 +2,20 @@
 
 #[cfg(feature = "fine-tune")]
 mod fine_tune;
+mod serve;
 mod similarity;
+mod symmetrize;
 
 use std::path::PathBuf;
 
 #[cfg(feature = "fine-tune")]
 pub use fine_tune::{EncoderJob, EncoderReport};
 use serde::Serialize;
+pub use serve::{ServeJob, ServeReport};
 pub use similarity::{EncoderAligner, SimilarityJob};
+pub use symmetrize::{SymmetrizeJob, SymmetrizeReport};
+#[cfg(doc)]
+use xlner_align::Confidence;
 use xlner_align::Scratch;
 use xlner_core::{Alignment, Pair};
 use xlner_formats::WriteOptions;
@@ -20,6 +26,9 @@ use crate::engine::pump::{BATCH, each, pump};
 use crate::engine::source::{self, Input, Source};
 use crate::progress::{Listener, Progress, Stage};
 use crate::{Error, Result};
+
+/// The field of records that holds the confidence.
+const CONFIDENCE: &str = "confidence";
 
 /// Aligns words.
 ///
@@ -37,6 +46,8 @@ pub struct AlignJob {
     pub save_model: Option<PathBuf>,
     /// Which links are taken.
     pub extraction: Extraction,
+    /// Pairs of less confidence ([`Confidence::value`], 0 to 1) get no links, and records a field `confidence`.
+    pub min_confidence: Option<f64>,
     /// Where the links go: one alignment a pair, always, empty where nothing is linked; formats that hold records (JSONL,
     /// Parquet) get them with their links. `None`: nowhere.
     pub output: Option<PathBuf>,
@@ -51,6 +62,10 @@ pub struct AlignReport {
     pub sentences: u64,
     /// Of them those of which a side is empty: nothing can be linked.
     pub empty_pairs: u64,
+    /// Of them the long ones ([`Pair::LONG`]), which the built-in aligner cuts into pieces.
+    pub long_pairs: u64,
+    /// Pairs that got no links, because the confidence was too low.
+    pub unsure_pairs: u64,
     /// Links.
     pub links: u64,
     /// Sentences tokenised by us.
@@ -73,6 +88,9 @@ impl AlignJob {
         }
         if !(0.0..=1.0).contains(&self.extraction.threshold) {
             return Err(Error::Options("--threshold is a probability, 0 to 1".into()));
+        }
+        if self.min_confidence.is_some_and(|least| !(0.0..=1.0).contains(&least)) {
+            return Err(Error::Options("--min-confidence is a number from 0 to 1".into()));
         }
         if self.output.is_none() && self.save_model.is_none() {
             return Err(Error::Options("nothing to do: neither links nor a model are written".into()));
@@ -127,7 +145,7 @@ impl AlignJob {
                 })
             },
             |pair| {
-                report.count(&pair);
+                report.count(&pair, self.min_confidence);
                 output.write(pair)
             },
             |done, pairs| listener(Progress { stage: Stage::Align, done, total: pairs.estimate() }),
@@ -158,7 +176,7 @@ impl AlignJob {
                     self.link(&trained.aligner, pair, number, scratch)
                 })?;
                 for pair in batch {
-                    report.count(pair);
+                    report.count(pair, self.min_confidence);
                     output.write(std::mem::take(pair))?;
                 }
                 listener(Progress { stage: Stage::Align, done: report.sentences, total: Some(total) });
@@ -175,16 +193,29 @@ impl AlignJob {
     }
 
     fn link(&self, aligner: &Aligner, pair: &mut Pair, number: u64, scratch: &mut Scratch) -> Result<()> {
-        let links = aligner.links(pair, &self.extraction, scratch);
-        pair.alignment = Some(links.map_err(|error| Error::of_pair(self.input.name(), number, pair, error.into()))?);
+        let failed =
+            |error: xlner_core::Error, pair: &Pair| Error::of_pair(self.input.name(), number, pair, error.into());
+        let Some(least) = self.min_confidence else {
+            let links = aligner.links(pair, &self.extraction, scratch);
+            pair.alignment = Some(links.map_err(|error| failed(error, pair))?);
+            return Ok(());
+        };
+        let (links, confidence) = aligner.align_with(pair, &self.extraction, scratch)?;
+        let confidence = confidence.value();
+        pair.alignment = Some(if confidence < least { Alignment::default() } else { links });
+        pair.extra.insert(CONFIDENCE, confidence.into());
         Ok(())
     }
 }
 
 impl AlignReport {
-    fn count(&mut self, pair: &Pair) {
+    fn count(&mut self, pair: &Pair, min_confidence: Option<f64>) {
+        let confidence = pair.extra.get(CONFIDENCE).and_then(serde_json::Value::as_f64);
+        let unsure = min_confidence.is_some_and(|least| confidence.is_some_and(|confidence| confidence < least));
+        self.unsure_pairs += u64::from(unsure);
         self.sentences += 1;
         self.empty_pairs += u64::from(pair.source.is_empty() || pair.target.is_empty());
+        self.long_pairs += u64::from(pair.is_long());
         self.links += pair.alignment.as_ref().map_or(0, Alignment::len) as u64;
     }
 }

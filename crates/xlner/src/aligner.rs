@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use xlner_align::symmetrize::{Direction, Mean, Symmetrize, extract};
-use xlner_align::{Bitext, Model, Scratch, TrainOptions, TrainProgress};
+use xlner_align::{Bitext, Confidence, Model, Scratch, TrainOptions, TrainProgress};
 use xlner_core::{Alignment, Pair, Posteriors};
 use xlner_formats::{Format, Output, ReadOptions, read_pairs};
 
@@ -59,8 +59,15 @@ impl Default for Extraction {
     }
 }
 
-/// An aligner that is ready.
-pub(crate) struct Aligner(Model);
+/// The built-in aligner, ready.
+#[derive(Debug, Clone)]
+pub struct Aligner(Model);
+
+impl From<Model> for Aligner {
+    fn from(model: Model) -> Aligner {
+        Aligner(model)
+    }
+}
 
 /// An aligner and what it was trained on.
 pub(crate) struct Trained {
@@ -73,13 +80,16 @@ pub(crate) struct Trained {
 
 impl Aligner {
     /// Loads a model.
+    ///
+    /// # Errors
+    /// [`Error::Align`] where there is none, or none of this version.
     pub fn load(path: &Path) -> Result<Aligner> {
         Ok(Aligner(Model::load(path)?))
     }
 
     /// Trains on the bitext at hand, the other bitexts and the dictionaries; from the model on, where one is given. Other
     /// bitexts that name no languages are tokenised as `langs` says.
-    pub fn train(
+    pub(crate) fn train(
         options: &AlignerOptions,
         mut bitext: Bitext,
         langs: &Langs,
@@ -103,6 +113,32 @@ impl Aligner {
         Ok(Trained { aligner: Aligner(model), bitext_pairs, dictionary_entries })
     }
 
+    /// The links of a tokenised pair, as probable as [`Extraction::default`] asks, and how sure the aligner is that the two
+    /// are translations.
+    ///
+    /// # Errors
+    /// None that the built-in aligner is known to cause.
+    pub fn align(&self, pair: &Pair) -> Result<(Alignment, Confidence)> {
+        self.align_with(pair, &Extraction::default(), &mut Scratch::default())
+    }
+
+    /// The same with other links; the buffers are kept between pairs.
+    ///
+    /// # Errors
+    /// As [`align`](Self::align).
+    pub fn align_with(
+        &self,
+        pair: &Pair,
+        extraction: &Extraction,
+        scratch: &mut Scratch,
+    ) -> Result<(Alignment, Confidence)> {
+        let Extraction { direction, mean, threshold } = *extraction;
+        let posteriors = self.posteriors(pair, scratch);
+        let links = extract(&posteriors, direction, mean, threshold)
+            .map_err(|error| Error::of_pair(Path::new("-"), 1, pair, error.into()))?;
+        Ok((links, Confidence::of(&posteriors)))
+    }
+
     /// The links of a tokenised pair; the buffers are kept between pairs.
     pub fn links(&self, pair: &Pair, extraction: &Extraction, scratch: &mut Scratch) -> xlner_core::Result<Alignment> {
         let Extraction { direction, mean, threshold } = *extraction;
@@ -117,6 +153,9 @@ impl Aligner {
     }
 
     /// Writes the model to a file that appears when it is whole.
+    ///
+    /// # Errors
+    /// What writing reports.
     pub fn save(&self, path: &Path) -> Result<()> {
         let mut output = Output::create(path)?;
         self.0.save(&mut output)?;

@@ -26,8 +26,8 @@ pub mod train;
 pub mod transfer;
 pub mod translate;
 
-pub use align::{AlignJob, EncoderAligner, SimilarityJob};
-pub use aligner::{AlignerOptions, Extraction};
+pub use align::{AlignJob, EncoderAligner, ServeJob, SimilarityJob, SymmetrizeJob};
+pub use aligner::{Aligner, AlignerOptions, Extraction};
 pub use engine::source::Input;
 pub use error::{Error, Result};
 #[cfg(feature = "fine-tune")]

@@ -2,11 +2,11 @@
 
 mod encoder;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::Result;
 use xlner::align::SimilarityJob;
-use xlner::{AlignJob, AlignerOptions, Extraction, Input, open_encoder};
+use xlner::{AlignJob, Aligner, AlignerOptions, Extraction, Input, ServeJob, SymmetrizeJob, open_encoder};
 use xlner_align::similarity;
 use xlner_align::symmetrize::{Direction, Symmetrize};
 use xlner_core::Encoder;
@@ -22,6 +22,8 @@ Examples:
   xlner align --source a.txt --target b.txt --save-model en-de.xla -o links.pharaoh
   xlner align --model en-de.xla --bitext new.tsv -o new.pharaoh
   xlner align --model en-de.xla --train --bitext new.tsv --save-model better.xla -o new.pharaoh
+  xlner align --model en-de.xla --serve < pairs.tsv
+  xlner align --forward f.pharaoh --reverse r.pharaoh --symmetrize grow-diag-final-and -o s.pharaoh
   xlner align --similarity itermax --encoder bert-base-multilingual-cased/ --layer 8 --bitext new.tsv -o new.pharaoh
   xlner align --similarity softmax --encoder bert-base-multilingual-cased/ --bitext train.tsv --save-encoder tuned/
 
@@ -30,7 +32,7 @@ line is written for every line read, empty where nothing is linked. Training hol
 alone they are streamed.";
 
 #[derive(clap::Args)]
-#[command(after_help = EXAMPLES, group = clap::ArgGroup::new("input").required(true).multiple(true).args(["bitext", "source"]))]
+#[command(after_help = EXAMPLES, group = clap::ArgGroup::new("input").required(true).multiple(true).args(["bitext", "source", "serve", "forward"]))]
 pub struct Args {
     /// Pairs to align; given again, or with --source and --target, more pairs to train on
     #[arg(long, value_name = "FILE")]
@@ -50,6 +52,17 @@ pub struct Args {
     /// Target language (BCP 47), for --tokenize
     #[arg(long, value_name = "CODE")]
     target_lang: Option<String>,
+
+    /// Answer pairs line by line: `source<TAB>target`, `source ||| target` or a record in, at once
+    /// `{"alignment":[[0,0,0.99],…],"confidence":0.9}` out
+    #[arg(long, requires = "model", conflicts_with_all = ["bitext", "source", "train", "save_model", "dictionary", "output"])]
+    serve: bool,
+    /// Merge given links instead of aligning: those of the forward model; both files are `source-target`
+    #[arg(long, value_name = "LINKS", requires = "reverse", conflicts_with_all = ["bitext", "source", "serve", "model", "save_model", "dictionary", "similarity"])]
+    forward: Option<PathBuf>,
+    /// Those of the reverse model
+    #[arg(long, value_name = "LINKS", requires = "forward")]
+    reverse: Option<PathBuf>,
 
     /// A trained model; it aligns as it is, without --train
     #[arg(long, value_name = "MODEL")]
@@ -92,6 +105,10 @@ pub struct Args {
     /// Less probable links are left out [default: with soft 0.4, else 0]
     #[arg(long, value_name = "P", allow_negative_numbers = true)]
     threshold: Option<f64>,
+    /// Pairs of less confidence (0 to 1: mean probability of the best links, times the share of tokens with a counterpart,
+    /// times the root of the length ratio) get no links; records get the field `confidence`
+    #[arg(long, value_name = "C", allow_negative_numbers = true, conflicts_with_all = ["similarity", "forward", "serve"])]
+    min_confidence: Option<f64>,
     /// Write probabilities, `i-j:p`
     #[arg(long)]
     probabilities: bool,
@@ -108,6 +125,12 @@ pub struct Args {
 }
 
 pub fn run(args: Args, context: &Context) -> Result<()> {
+    if args.serve {
+        return serve(args, context);
+    }
+    if let (Some(forward), Some(reverse)) = (args.forward.clone(), args.reverse.clone()) {
+        return merge(args, forward, reverse, context);
+    }
     let encoder = args.encoder.clone().zip(args.similarity);
     let (layer, precision, distortion, tuning) = (args.layer, args.precision, args.distortion, args.tuning.clone());
     let job = job(args, context)?;
@@ -125,10 +148,52 @@ pub fn run(args: Args, context: &Context) -> Result<()> {
         let mut bars = Bars::new(context);
         job.run(&mut |progress| bars.show(progress)).map_err(failed)?
     };
+    context.note_long_pairs(report.long_pairs);
+    if report.unsure_pairs > 0 {
+        context.note(format_args!(
+            "{} of {} pairs got no links (--min-confidence)",
+            report.unsure_pairs, report.sentences
+        ));
+    }
     context.detail(format_args!(
         "{} pairs ({} with an empty side), {} links; trained on {} more pairs and {} dictionary entries",
         report.sentences, report.empty_pairs, report.links, report.bitext_pairs, report.dictionary_entries
     ));
+    Ok(())
+}
+
+fn serve(args: Args, context: &Context) -> Result<()> {
+    let extraction = extraction(&args)?;
+    let Some(model) = args.model else { return Err(UsageError("--serve needs a --model".into()).into()) };
+    let job = ServeJob { extraction, tokenize: args.tokenize, langs: [args.source_lang, args.target_lang] };
+    let aligner = Aligner::load(&model).map_err(failed)?;
+    let report = job.run(&aligner, &mut std::io::stdin().lock(), &mut std::io::stdout().lock()).map_err(failed)?;
+    context.detail(format_args!("{} pairs aligned", report.sentences));
+    match report.failed {
+        0 => Ok(()),
+        failed => anyhow::bail!("{failed} lines were no pairs; they were answered with an error"),
+    }
+}
+
+fn merge(args: Args, forward: PathBuf, reverse: PathBuf, context: &Context) -> Result<()> {
+    let output = args.output.unwrap_or_else(|| PathBuf::from("-"));
+    let stdout = output == Path::new("-");
+    let job = SymmetrizeJob {
+        forward,
+        reverse,
+        options: ReadOptions { format: args.from_format, ..ReadOptions::default() },
+        method: args.symmetrize.unwrap_or(Symmetrize::GrowDiagFinalAnd),
+        threshold: args.threshold.unwrap_or(0.0),
+        output,
+        output_options: WriteOptions {
+            format: args.to_format.or(stdout.then_some(Format::Pharaoh)),
+            probabilities: args.probabilities,
+            ..WriteOptions::default()
+        },
+    };
+    let report = job.run().map_err(failed)?;
+    let [forward, reverse, merged] = report.links;
+    context.detail(format_args!("{} pairs: {forward} and {reverse} links became {merged}", report.sentences));
     Ok(())
 }
 
@@ -201,6 +266,7 @@ fn job(args: Args, context: &Context) -> Result<AlignJob> {
         train: args.train,
         save_model: args.save_model,
         extraction,
+        min_confidence: args.min_confidence,
         output,
         output_options: WriteOptions {
             // Links have a usual format, whatever the file is called.

@@ -269,6 +269,7 @@ impl RunArgs {
             "{} sentences, {} entities found in the source, {} projected",
             projection.sentences, projection.source_entities, projection.projected
         ));
+        context.note_long_pairs(projection.input.long_pairs);
         if let Some(lost) = report.lost_markers {
             context.note(format_args!("{lost} sentences left out: a marker was lost in translation"));
         }

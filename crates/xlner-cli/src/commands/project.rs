@@ -235,6 +235,7 @@ fn tell(report: &ProjectReport, context: &Context) {
         "{} sentences, {} source entities, {} projected{left}",
         report.sentences, report.source_entities, report.projected
     ));
+    context.note_long_pairs(report.input.long_pairs);
     if report.input.target_tags > 0 {
         context.note(format_args!(
             "note: {} entities of the target were taken for a tagger's opinion (--target-tags tagger); if they are gold, the result \

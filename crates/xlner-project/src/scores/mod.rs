@@ -30,6 +30,8 @@ pub use nmt::{NMT, NmtOptions, nmt_score, score_candidates};
 pub use tagger::Tagger;
 pub use text::Text;
 
+use std::ops::Range;
+
 use xlner_core::Pair;
 
 use crate::{Candidates, Result};
@@ -68,6 +70,8 @@ pub struct Row {
     totals: Vec<f64>,
     seen: Vec<bool>,
     touched: Vec<u32>,
+    /// The candidates that count ([`Row::restrict`]).
+    range: Range<usize>,
 }
 
 impl Row {
@@ -80,6 +84,12 @@ impl Row {
         self.touched.clear();
         self.totals.resize(candidates, 0.0);
         self.seen.resize(candidates, false);
+        self.range = 0..candidates;
+    }
+
+    /// Leaves the candidates outside a range out, whatever the scores say of them.
+    pub fn restrict(&mut self, range: Range<usize>) {
+        self.range = self.range.start.max(range.start)..self.range.end.min(range.end);
     }
 
     /// Sets the weight of what is added next.
@@ -101,7 +111,11 @@ impl Row {
         if !self.touched.is_sorted() {
             self.touched.sort_unstable();
         }
-        self.touched.iter().map(|&candidate| (candidate as usize, self.totals[candidate as usize]))
+        let place = |candidate: usize| self.touched.partition_point(|touched| (*touched as usize) < candidate);
+        let (first, end) = (place(self.range.start), place(self.range.end));
+        self.touched[first..end.max(first)]
+            .iter()
+            .map(|&candidate| (candidate as usize, self.totals[candidate as usize]))
     }
 }
 

@@ -15,17 +15,17 @@ use Feature as F;
 impl EntityView<'_, '_> {
     /// Features of all candidates up to a length, in order of start, then end.
     pub fn candidates(&self, max_len: usize, mut visit: impl FnMut(Span, &Row)) {
-        let nj = self.p.tokens.len();
+        let window = self.window();
         let entity = Entity::new(self);
         let mut lcs = Lcs::default();
         lcs.set_pattern(self.text.as_bytes());
-        for start in 0..nj {
+        for start in window.clone() {
             let mut inside = [0.0; Feature::COUNT];
             let mut start_row = [0.0; Feature::COUNT];
             self.start(start, &mut start_row);
             lcs.reset();
             let mut candidate = Candidate::new(start, self.span.len());
-            for end in start + 1..=nj.min(start + max_len) {
+            for end in start + 1..=window.end.min(start + max_len) {
                 let token = &self.p.tokens[end - 1];
                 self.token(end - 1, &mut inside);
                 lcs.extend(token.folded.as_bytes());
@@ -64,8 +64,8 @@ impl EntityView<'_, '_> {
 
         let (mut covered, mut covered_weighted, mut inside) = (0.0, 0.0, true);
         for (k, token) in entity.tokens.iter().enumerate() {
-            let sums = &self.cumulative[k * (nj + 1)..];
-            let mass = (sums[end] - sums[start]).min(1.0);
+            let sums = &self.cumulative[k * (self.link.len() + 1)..];
+            let mass = (sums[end - self.first] - sums[start - self.first]).min(1.0);
             covered += mass;
             covered_weighted += mass * token.weight;
             inside &= self.best[k] == usize::MAX || (start..end).contains(&self.best[k]);
@@ -136,7 +136,7 @@ struct Entity<'v> {
 impl<'v> Entity<'v> {
     fn new(view: &'v EntityView<'_, '_>) -> Self {
         let p = view.p;
-        let nj = p.tokens.len();
+        let window = view.window();
         let tokens = &p.source[view.span.range()];
         let of = |shape: Shape| tokens.iter().filter(move |token| token.shape == shape);
         let own: &[Choice] = p.own.get(view.index).map_or(&[], |own| own);
@@ -153,7 +153,13 @@ impl<'v> Entity<'v> {
             lexical: view
                 .span
                 .range()
-                .map(|i| (0..nj).map(|j| p.lexical_reverse[i * nj + j].max(6e-6).ln()).collect())
+                .map(|i| {
+                    let mut row = vec![6e-6f32.ln(); window.len()];
+                    for cell in p.row(i, &window) {
+                        row[cell.target as usize - window.start] = cell.lexical_reverse.max(6e-6).ln();
+                    }
+                    row
+                })
                 .collect(),
         }
     }
@@ -202,11 +208,11 @@ impl<'t> Candidate<'t> {
     }
 
     fn push(&mut self, token: &'t Token<'_>, entity: &Entity<'_>, view: &EntityView<'_, '_>) {
-        let j = self.end;
+        let j = self.end - view.first;
         self.end += 1;
         self.chars += token.folded.len();
         self.id = self.id.extend(token.folded);
-        if j == self.start {
+        if self.end == self.start + 1 {
             self.first = token.folded;
         }
         match token.shape {

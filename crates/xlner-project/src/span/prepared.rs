@@ -1,10 +1,15 @@
 //! A pair made ready: what does not depend on the entity.
 
-use xlner_core::{Pair, Posteriors};
+use std::ops::Range;
+
+use xlner_core::{Evidence, Pair, Posteriors, Span};
 
 use super::consistency::{Choice, Consistency, TextId};
 use super::corpus::{Corpus, folded_span};
 use super::shape::Shape;
+
+/// Tokens on either side of the best one, in long pairs.
+const AROUND: usize = 128;
 
 /// A target token as every entity sees it.
 pub(crate) struct Token<'a> {
@@ -30,11 +35,10 @@ pub(crate) struct Prepared<'a> {
     pub pair: &'a Pair,
     pub corpus: &'a Corpus,
     pub consistency: Option<&'a Consistency>,
-    /// Source × target.
-    pub forward: Vec<f32>,
-    pub reverse: Vec<f32>,
-    pub lexical_forward: Vec<f32>,
-    pub lexical_reverse: Vec<f32>,
+    posteriors: &'a Posteriors,
+    /// The cells of the posteriors by target, then source token, and the first of each target token.
+    columns: Vec<Evidence>,
+    column_starts: Vec<usize>,
     pub source: Vec<SourceToken>,
     pub tokens: Vec<Token<'a>>,
     pub source_capital: f32,
@@ -48,20 +52,20 @@ impl<'a> Prepared<'a> {
     /// The pair must have been counted in the corpus; the posteriors must be its own.
     pub fn new(
         pair: &'a Pair,
-        posteriors: &Posteriors,
+        posteriors: &'a Posteriors,
         corpus: &'a Corpus,
         consistency: Option<&'a Consistency>,
         own: &'a [Vec<Choice>],
     ) -> Self {
         let (ni, nj) = (pair.source.len(), pair.target.len());
+        let (columns, column_starts) = by_target(posteriors, nj);
         let mut p = Prepared {
             pair,
             corpus,
             consistency,
-            forward: vec![0.0; ni * nj],
-            reverse: vec![0.0; ni * nj],
-            lexical_forward: vec![0.0; ni * nj],
-            lexical_reverse: vec![0.0; ni * nj],
+            posteriors,
+            columns,
+            column_starts,
             source: Vec::with_capacity(ni),
             tokens: Vec::with_capacity(nj),
             source_capital: corpus.source.capital_information(),
@@ -70,13 +74,6 @@ impl<'a> Prepared<'a> {
             habits: Vec::new(),
             own,
         };
-        for c in &posteriors.cells {
-            let at = c.source as usize * nj + c.target as usize;
-            p.forward[at] = c.forward;
-            p.reverse[at] = c.reverse;
-            p.lexical_forward[at] = c.lexical_forward;
-            p.lexical_reverse[at] = c.lexical_reverse;
-        }
         for entity in &pair.source.entities {
             for i in entity.span.range() {
                 p.in_entity[i] = true;
@@ -92,8 +89,8 @@ impl<'a> Prepared<'a> {
         }
         for (j, token) in pair.target.tokens().enumerate() {
             let word = &corpus.target.entries[corpus.target.find(token).expect("counted") as usize];
-            let linked: f32 = (0..ni).map(|i| p.forward[i * nj + j]).sum();
-            let best = (0..ni).map(|i| p.forward[i * nj + j].max(p.reverse[i * nj + j])).fold(0.0, f32::max);
+            let linked: f32 = p.column(j).iter().map(|cell| cell.forward).sum();
+            let best = p.column(j).iter().map(|cell| cell.forward.max(cell.reverse)).fold(0.0, f32::max);
             p.tokens.push(Token {
                 text: token,
                 folded: &word.folded,
@@ -111,10 +108,48 @@ impl<'a> Prepared<'a> {
         p
     }
 
+    /// Evidence for a target token, by source token.
+    pub fn column(&self, target: usize) -> &[Evidence] {
+        &self.columns[self.column_starts[target]..self.column_starts[target + 1]]
+    }
+
+    /// Evidence for a source token and the target tokens of a range, in order.
+    pub fn row(&self, source: usize, window: &Range<usize>) -> &[Evidence] {
+        let row = self.posteriors.of_source(source);
+        let place = |token: usize| row.partition_point(|cell| (cell.target as usize) < token);
+        &row[place(window.start)..place(window.end)]
+    }
+
+    /// The target tokens among which the candidates of an entity are: all, or in a long pair those around the token that
+    /// most speaks for, where there is any; else around the proportional place.
+    pub fn window(&self, span: Span) -> Range<usize> {
+        let (ni, nj) = (self.pair.source.len(), self.pair.target.len());
+        if !self.pair.is_long() {
+            return 0..nj;
+        }
+        let cells = span.range().flat_map(|i| self.posteriors.of_source(i));
+        let mut best = (span.start * nj / ni, 0.0);
+        for cell in cells {
+            let weight = cell.forward + cell.reverse;
+            if weight > best.1 {
+                best = (cell.target as usize, weight);
+            }
+        }
+        best.0.saturating_sub(AROUND)..nj.min(best.0 + AROUND)
+    }
+
     /// Identity of an entity, for [`Consistency`].
     pub fn id(&self, entity: usize) -> TextId {
         TextId::EMPTY.extend(&folded_span(&self.pair.source, self.pair.source.entities[entity].span))
     }
+}
+
+/// The cells by target, then source token, and the first of each target token.
+fn by_target(posteriors: &Posteriors, target_len: usize) -> (Vec<Evidence>, Vec<usize>) {
+    let mut columns = posteriors.cells.clone();
+    columns.sort_by_key(|cell| cell.target);
+    let starts = (0..=target_len).map(|j| columns.partition_point(|cell| (cell.target as usize) < j)).collect();
+    (columns, starts)
 }
 
 /// How much likelier a form starts a projection than stands before one, and ends one than stands behind one, as

@@ -65,8 +65,8 @@ impl SpanProjector {
                 .enumerate()
                 .map_init(Workspace::default, |workspace, (at, pair)| {
                     let index = first + at;
-                    let scores = self.scores(pair, &statistics, &evidence[index], &choices[index]);
-                    projector.project_with(pair, &mut [("span", &mut SpanScorer { scores })], workspace)
+                    let mut scorer = self.scorer(pair, &statistics, &evidence[index], &choices[index]);
+                    projector.project_with(pair, &mut [("span", &mut scorer)], workspace)
                 })
                 .collect();
             for ((index, pair), projected) in (first..end).zip(&mut pairs[first..end]).zip(projected) {
@@ -83,23 +83,18 @@ impl SpanProjector {
         Ok(())
     }
 
-    fn scores(
-        &self,
-        pair: &Pair,
-        statistics: &Statistics,
-        posteriors: &Posteriors,
-        own: &[Vec<Choice>],
-    ) -> Vec<super::model::Scored> {
-        if pair.source.entities.is_empty() {
-            return Vec::new();
+    fn scorer(&self, pair: &Pair, statistics: &Statistics, posteriors: &Posteriors, own: &[Vec<Choice>]) -> SpanScorer {
+        let entities = pair.source.entities.len();
+        if entities == 0 {
+            return SpanScorer { scores: Vec::new(), windows: Vec::new() };
         }
         let prepared = Prepared::new(pair, posteriors, &statistics.corpus, Some(&statistics.consistency), own);
-        (0..pair.source.entities.len())
-            .map(|entity| {
-                let view = prepared.entity(entity);
-                self.model.passes[1].log_odds(&view, longest(view.len()))
-            })
-            .collect()
+        let scored = |entity: usize| {
+            let view = prepared.entity(entity);
+            (self.model.passes[1].log_odds(&view, longest(view.len())), view.window())
+        };
+        let (scores, windows) = (0..entities).map(scored).unzip();
+        SpanScorer { scores, windows }
     }
 }
 

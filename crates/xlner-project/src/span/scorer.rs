@@ -1,5 +1,7 @@
 //! The span score as one of the scores of candidate matching.
 
+use std::ops::Range;
+
 use xlner_core::Span;
 
 use super::model::Scored;
@@ -13,13 +15,24 @@ const TOO_LONG: f64 = -10.0;
 pub(crate) struct SpanScorer {
     /// By entity, then start, then end.
     pub scores: Vec<Scored>,
+    /// By entity: the tokens in which its candidates are; the others are left out.
+    pub windows: Vec<Range<usize>>,
 }
 
 impl Scorer for SpanScorer {
     fn score(&mut self, input: Input<'_>, entity: usize, row: &mut Row) -> Result<()> {
         let scores = &self.scores[entity];
+        let window = self.windows[entity].clone();
+        let place = |token: usize| {
+            if token < input.candidates.target_len() {
+                input.candidates.starting_at(token).0
+            } else {
+                input.candidates.len()
+            }
+        };
+        row.restrict(place(window.start)..place(window.end));
         let mut at = 0;
-        for start in 0..input.candidates.target_len() {
+        for start in window {
             let (first, ends) = input.candidates.starting_at(start);
             for (index, &end) in ends.iter().enumerate() {
                 let span = Span::new(start, end as usize);

@@ -40,6 +40,7 @@ impl EntityView<'_, '_> {
     /// Features of one token inside the candidate.
     pub(super) fn token(&self, j: usize, row: &mut Row) {
         let t = &self.p.tokens[j];
+        let j = j - self.first;
         let mut add = |f: Feature, x: f32| row[f as usize] += x;
         let (fw, rv, link) = (self.forward[j], self.reverse[j], self.link[j]);
         let leak = (1.0 - t.unlinked - fw).max(0.0);
@@ -84,7 +85,7 @@ impl EntityView<'_, '_> {
 
     /// Features of the first token of the candidate and of the token before it.
     pub(super) fn start(&self, j: usize, row: &mut Row) {
-        self.edge(j, row, &START, self.span.start.checked_sub(1));
+        self.edge(j, row, &START, &self.before);
         if let Some(before) = j.checked_sub(1) {
             self.outside(before, row, &BEFORE);
         }
@@ -98,8 +99,7 @@ impl EntityView<'_, '_> {
 
     /// Features of the last token of the candidate and of the token behind it.
     pub(super) fn end(&self, j: usize, row: &mut Row) {
-        let next = self.span.end;
-        self.edge(j, row, &END, (next < self.p.source.len()).then_some(next));
+        self.edge(j, row, &END, &self.after);
         if j + 1 < self.p.tokens.len() {
             self.outside(j + 1, row, &AFTER);
         }
@@ -111,10 +111,10 @@ impl EntityView<'_, '_> {
         }
     }
 
-    fn edge(&self, j: usize, row: &mut Row, features: &[Feature; 10], neighbour: Option<usize>) {
+    fn edge(&self, j: usize, row: &mut Row, features: &[Feature; 10], neighbour: &[f32]) {
         let t = &self.p.tokens[j];
+        let j = j - self.first;
         let loose = 1.0 - self.link[j];
-        let nj = self.p.tokens.len();
         row[features[0] as usize] += self.link[j];
         match t.shape {
             Shape::Capital => row[features[3] as usize] += loose,
@@ -125,9 +125,7 @@ impl EntityView<'_, '_> {
             }
         }
         row[features[5] as usize] += t.unlinked_rate;
-        if let Some(i) = neighbour {
-            row[features[6] as usize] += self.p.forward[i * nj + j].max(self.p.reverse[i * nj + j]);
-        }
+        row[features[6] as usize] += neighbour[j];
         if t.shape == Shape::Lower {
             row[features[7] as usize] += self.link[j] * (1.0 - t.weight);
             row[features[9] as usize] += self.p.target_capital;
@@ -137,13 +135,16 @@ impl EntityView<'_, '_> {
 
     fn outside(&self, j: usize, row: &mut Row, features: &[Feature; 4]) {
         let t = &self.p.tokens[j];
-        row[features[0] as usize] += self.link[j];
-        row[features[1] as usize] += self.similarity[j];
+        // What lies beyond the window is not linked.
+        let of = |list: &[f32]| j.checked_sub(self.first).and_then(|at| list.get(at)).copied().unwrap_or(0.0);
+        let link = of(&self.link);
+        row[features[0] as usize] += link;
+        row[features[1] as usize] += of(&self.similarity);
         if t.capital_unlinked {
             row[features[2] as usize] += 1.0;
         }
         if t.shape == Shape::Lower {
-            row[features[3] as usize] += self.link[j] * (1.0 - t.weight);
+            row[features[3] as usize] += link * (1.0 - t.weight);
         }
     }
 }

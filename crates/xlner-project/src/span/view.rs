@@ -1,5 +1,7 @@
 //! An entity against all tokens of the target.
 
+use std::ops::Range;
+
 use xlner_core::Span;
 use xlner_core::text::{Lcs, dice};
 
@@ -18,13 +20,24 @@ impl<'a> Prepared<'a> {
     /// Makes an entity ready.
     pub fn entity(&self, index: usize) -> EntityView<'_, 'a> {
         let span = self.pair.source.entities[index].span;
-        let (ni, nj) = (self.source.len(), self.tokens.len());
+        let window = self.window(span);
+        let (first, nj) = (window.start, window.len());
         let len = span.len();
+        let neighbour = |i: Option<usize>| {
+            let mut links = vec![0.0; nj];
+            for cell in i.map_or(&[][..], |i| self.row(i, &window)) {
+                links[cell.target as usize - first] = cell.forward.max(cell.reverse);
+            }
+            links
+        };
         let mut view = EntityView {
             p: self,
             index,
             span,
+            first,
             text: folded_span(&self.pair.source, span),
+            before: neighbour(span.start.checked_sub(1)),
+            after: neighbour(Some(span.end).filter(|next| *next < self.source.len())),
             forward: vec![0.0; nj],
             reverse: vec![0.0; nj],
             link: vec![0.0; nj],
@@ -43,16 +56,20 @@ impl<'a> Prepared<'a> {
             let mut best = (0usize, 0.0f32);
             let folded = &self.source[i].folded;
             lcs.set_pattern(folded.as_bytes());
+            let mut cells = self.row(i, &window).iter().peekable();
             for j in 0..nj {
-                let at = i * nj + j;
-                view.forward[j] += self.forward[at];
-                view.reverse[j] += self.reverse[at];
-                let m = self.forward[at].max(self.reverse[at]);
+                let mut m = 0.0;
+                if let Some(cell) = cells.next_if(|cell| cell.target as usize == first + j) {
+                    view.forward[j] += cell.forward;
+                    view.reverse[j] += cell.reverse;
+                    view.lexical_to[j] = view.lexical_to[j].max(cell.lexical_forward.max(6e-6).ln());
+                    m = cell.forward.max(cell.reverse);
+                }
                 if m > best.1 {
-                    best = (j, m);
+                    best = (first + j, m);
                 }
                 view.cumulative[k * (nj + 1) + j + 1] = view.cumulative[k * (nj + 1) + j] + m;
-                let t = &self.tokens[j];
+                let t = &self.tokens[first + j];
                 let s = if folded == t.folded {
                     1.0
                 } else if self.source[i].shape == Shape::Punctuation || t.shape == Shape::Punctuation {
@@ -66,24 +83,22 @@ impl<'a> Prepared<'a> {
                 };
                 let s = s * (0.3 + 0.7 * self.source[i].weight);
                 view.similarity[j] = view.similarity[j].max(s);
-                view.lexical_to[j] = view.lexical_to[j].max(self.lexical_forward[at].max(6e-6).ln());
             }
             view.best[k] = if best.1 > 0.15 { best.0 } else { usize::MAX };
         }
         for j in 0..nj {
             let (mut mf, mut mr, mut lr, mut le, mut ef, mut er) = (0f32, 0f32, 0f32, 0f32, 0f32, 0f32);
-            for i in 0..ni {
-                let at = i * nj + j;
-                let inside = span.contains(i);
-                mf = mf.max(self.lexical_forward[at]);
-                mr = mr.max(self.lexical_reverse[at]);
-                if inside {
-                    ef = ef.max(self.lexical_forward[at]);
-                    er = er.max(self.lexical_reverse[at]);
+            for cell in self.column(first + j) {
+                let i = cell.source as usize;
+                mf = mf.max(cell.lexical_forward);
+                mr = mr.max(cell.lexical_reverse);
+                if span.contains(i) {
+                    ef = ef.max(cell.lexical_forward);
+                    er = er.max(cell.lexical_reverse);
                 } else {
-                    lr += self.reverse[at];
+                    lr += cell.reverse;
                     if self.in_entity[i] {
-                        le += self.forward[at];
+                        le += cell.forward;
                     }
                 }
             }
@@ -99,18 +114,24 @@ impl<'a> Prepared<'a> {
     }
 }
 
-/// An entity against all tokens of the target.
+/// An entity against all tokens of the target, in a long pair those close to its links.
 pub(crate) struct EntityView<'p, 'a> {
     pub(super) p: &'p Prepared<'a>,
     pub(super) index: usize,
     pub(super) span: Span,
+    /// The first of those target tokens; the lists below start with it.
+    pub(super) first: usize,
     pub(super) text: String,
+    /// Links of the source tokens before and behind the entity.
+    pub(super) before: Vec<f32>,
+    pub(super) after: Vec<f32>,
     pub(super) forward: Vec<f32>,
     pub(super) reverse: Vec<f32>,
     pub(super) link: Vec<f32>,
     pub(super) similarity: Vec<f32>,
     /// Entity token × (target tokens + 1): sums of the larger posterior.
     pub(super) cumulative: Vec<f32>,
+    /// By entity token, its best target token; `usize::MAX` where there is none.
     pub(super) best: Vec<usize>,
     pub(super) lexical_to: Vec<f32>,
     pub(super) share_forward: Vec<f32>,
@@ -124,13 +145,13 @@ impl EntityView<'_, '_> {
     pub fn null(&self) -> NullRow {
         let mut row = [0.0; NullFeature::COUNT];
         let mut set = |f: NullFeature, x: f32| row[f as usize] = x;
-        let nj = self.p.tokens.len();
+        let (nj, window) = (self.p.tokens.len(), self.link.len());
         let len = self.span.len() as f32;
         let source = &self.p.source[self.span.range()];
         let corpus = self.p.corpus;
         set(N::Bias, 1.0);
         set(N::BestLink, self.link.iter().copied().fold(0.0, f32::max));
-        let linked: f32 = (0..self.span.len()).map(|k| self.cumulative[k * (nj + 1) + nj].min(1.0)).sum();
+        let linked: f32 = (0..self.span.len()).map(|k| self.cumulative[k * (window + 1) + window].min(1.0)).sum();
         set(N::Linked, linked / len);
         set(N::ForwardMass, self.forward.iter().sum::<f32>().min(2.0 * len) / len);
         set(N::BestSimilarity, self.similarity.iter().copied().fold(0.0, f32::max));
@@ -157,6 +178,11 @@ impl EntityView<'_, '_> {
             set(N::Absent, (seen - projected).max(0.0) / (seen + 1.0));
         }
         row
+    }
+
+    /// The target tokens among which the candidates are.
+    pub fn window(&self) -> Range<usize> {
+        self.first..self.first + self.link.len()
     }
 
     /// Number of tokens of the entity.

@@ -62,7 +62,7 @@ impl SimilarityJob {
                 aligner.link(pairs, &fail)
             },
             |pair| {
-                report.count(&pair);
+                report.count(&pair, None);
                 output.write(pair)
             },
             |done, pairs| listener(Progress { stage: Stage::Align, done, total: pairs.estimate() }),

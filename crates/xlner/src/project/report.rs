@@ -91,6 +91,8 @@ pub struct Gap {
 pub struct Inputs {
     /// Pairs of which a side is empty: nothing can be projected.
     pub empty_pairs: u64,
+    /// Long pairs ([`Pair::LONG`]) among those that the built-in aligner aligned: it cut them into pieces.
+    pub long_pairs: u64,
     /// Tags that broke the rules of their scheme and were read as `conlleval` reads them.
     pub repaired_tags: u64,
     /// Sentences tokenised by us.
@@ -143,6 +145,8 @@ impl ProjectReport {
     pub(crate) fn count(&mut self, pair: &Pair) {
         self.sentences += 1;
         self.input.empty_pairs += u64::from(pair.source.is_empty() || pair.target.is_empty());
+        let cut = matches!(self.alignment, Origin::Trained | Origin::Model) && pair.is_long();
+        self.input.long_pairs += u64::from(cut);
         let entities = pair.source.entities.len();
         let Some(projection) = &pair.projection else { return };
         self.source_entities += entities as u64;

@@ -1,0 +1,246 @@
+//! Which pairs of views have a parameter: those that stand in a sentence pair together, the most frequent where not all fit.
+
+use std::cell::RefCell;
+use std::ops::Range;
+
+use rayon::prelude::*;
+
+use crate::bitext::Bitext;
+use crate::counts::{Columns, Error};
+use crate::views::VIEWS;
+use crate::vocabulary::{UNKNOWN, Vocabularies};
+
+/// Source views whose rows are counted before those of too few are dropped.
+const BATCH: usize = 4096;
+
+/// How often views of words stand in a sentence pair together. Counts of parts of a text add up to those of the whole.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct PairCounts {
+    /// By view: source and target id, and the count, ordered by the ids.
+    views: [Vec<(u64, u64)>; VIEWS],
+}
+
+/// The pairs of views that have a parameter, by view, in order.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Keys(pub(crate) [Vec<u64>; VIEWS]);
+
+pub(crate) fn key(source: u32, target: u32) -> u64 {
+    u64::from(source) << 32 | u64::from(target)
+}
+
+pub(crate) fn ids(key: u64) -> (u32, u32) {
+    ((key >> 32) as u32, key as u32)
+}
+
+impl PairCounts {
+    /// Counts all pairs of a bitext; memory follows the number of different ones. [`Keys::of`] does with less.
+    pub fn of(bitext: &Bitext, vocabularies: &Vocabularies) -> PairCounts {
+        PairCounts { views: std::array::from_fn(|view| Rows::new(bitext, vocabularies, view).count(usize::MAX)) }
+    }
+
+    /// Adds the counts of another part of the text, made with the same vocabularies.
+    pub fn merge(&mut self, other: &PairCounts) {
+        for (own, other) in self.views.iter_mut().zip(&other.views) {
+            let mut merged: Vec<(u64, u64)> = Vec::with_capacity(own.len().max(other.len()));
+            let (mut a, mut b) = (own.iter().peekable(), other.iter().peekable());
+            while let Some(&key) = a.peek().into_iter().chain(b.peek()).map(|(key, _)| key).min() {
+                let of_a = a.next_if(|(k, _)| *k == key).map_or(0, |(_, count)| *count);
+                let of_b = b.next_if(|(k, _)| *k == key).map_or(0, |(_, count)| *count);
+                merged.push((key, of_a + of_b));
+            }
+            *own = merged;
+        }
+    }
+
+    /// The pairs that have a parameter: at most [`max_parameters`](crate::TrainOptions::max_parameters), a quarter of them
+    /// for each view.
+    pub fn keys(&self, max_parameters: usize) -> Keys {
+        Keys(std::array::from_fn(|view| {
+            let mut kept = self.views[view].clone();
+            keep(&mut kept, max_parameters / VIEWS, 1);
+            kept.into_iter().map(|(key, _)| key).collect()
+        }))
+    }
+
+    /// The counts as columns; `kind` is the view.
+    pub fn to_columns(&self) -> Columns {
+        let mut columns = Columns::default();
+        for (view, counts) in self.views.iter().enumerate() {
+            for &(key, count) in counts {
+                let (source, target) = ids(key);
+                columns.push(view as u8, source, target, count as i64);
+            }
+        }
+        columns
+    }
+
+    /// Counts from columns, whose rows may be in any order, and several for one pair.
+    ///
+    /// # Errors
+    /// For a row of a view that is not known, or a negative count; for columns of different lengths.
+    pub fn from_columns(columns: &Columns) -> Result<PairCounts, Error> {
+        let mut counts = PairCounts::default();
+        for (at, (kind, source, target, count)) in columns.rows()?.enumerate() {
+            let known = counts.views.get_mut(usize::from(kind)).zip(u64::try_from(count).ok());
+            let (view, count) = known.ok_or(Error::Row(at))?;
+            view.push((key(source, target), count));
+        }
+        for view in &mut counts.views {
+            view.sort_unstable();
+            view.dedup_by(|next, first| {
+                let same = next.0 == first.0;
+                first.1 += if same { next.1 } else { 0 };
+                same
+            });
+        }
+        Ok(counts)
+    }
+}
+
+impl Keys {
+    /// The pairs of a bitext that have a parameter; the same as those of [`PairCounts::keys`], without holding the counts of
+    /// the others.
+    pub fn of(bitext: &Bitext, vocabularies: &Vocabularies, max_parameters: usize) -> Keys {
+        Keys(std::array::from_fn(|view| {
+            let counts = Rows::new(bitext, vocabularies, view).count(max_parameters / VIEWS);
+            counts.into_iter().map(|(key, _)| key).collect()
+        }))
+    }
+}
+
+/// Keeps the pairs of the least count with which no more than `room` are left, which is at least `least`; returns it.
+fn keep(counts: &mut Vec<(u64, u64)>, room: usize, mut least: u64) -> u64 {
+    if counts.len() > room {
+        let mut by_count: Vec<u64> = counts.iter().map(|(_, count)| *count).collect();
+        let (_, largest_left_out, _) = by_count.select_nth_unstable_by(room, |a, b| b.cmp(a));
+        least = least.max(*largest_left_out + 1);
+        counts.retain(|(_, count)| *count >= least);
+    }
+    least
+}
+
+/// A bitext sorted by the source views: for each the sentence pairs that it stands in.
+struct Rows<'a> {
+    bitext: &'a Bitext,
+    /// Target view of each word of the bitext.
+    targets: Vec<u32>,
+    target_ids: usize,
+    /// The segments of source view e, once for each time that it stands there, from `starts[e]` on.
+    starts: Vec<usize>,
+    segments: Vec<u32>,
+}
+
+/// Counts of the target views beside one source view, and which are not 0.
+#[derive(Default)]
+struct Row {
+    counts: Vec<u64>,
+    seen: Vec<u32>,
+}
+
+impl<'a> Rows<'a> {
+    fn new(bitext: &'a Bitext, vocabularies: &Vocabularies, view: usize) -> Self {
+        let sides = [(&bitext.source, &vocabularies.source), (&bitext.target, &vocabularies.target)];
+        let [sources, targets] =
+            sides.map(|(side, known)| known.ids(side).iter().map(|id| known.view(*id, view)).collect::<Vec<u32>>());
+        let mut starts = vec![0usize; vocabularies.source.view_len(view) + 1];
+        let words = |index: usize| bitext.source.sentence(index).iter().map(|word| sources[*word as usize]);
+        let known = |id: &u32| *id != UNKNOWN;
+        for index in 0..bitext.segments() {
+            words(index).filter(known).for_each(|e| starts[e as usize + 1] += 1);
+        }
+        (1..starts.len()).for_each(|e| starts[e] += starts[e - 1]);
+        let mut next = starts.clone();
+        let mut segments = vec![0u32; starts.last().copied().unwrap_or(0)];
+        for index in 0..bitext.segments() {
+            words(index).filter(known).for_each(|e| {
+                segments[next[e as usize]] = index as u32;
+                next[e as usize] += 1;
+            });
+        }
+        Rows { bitext, targets, target_ids: vocabularies.target.view_len(view), starts, segments }
+    }
+
+    /// The pairs and their counts in order, of at most `room` pairs the most frequent ones.
+    fn count(&self, room: usize) -> Vec<(u64, u64)> {
+        let (mut counts, mut least) = (Vec::new(), 1);
+        let rows = self.starts.len() - 1;
+        for first in (0..rows).step_by(BATCH) {
+            let batch: Vec<Vec<(u64, u64)>> =
+                (first..rows.min(first + BATCH)).into_par_iter().map(|e| self.row(e, least)).collect();
+            batch.into_iter().for_each(|row| counts.extend(row));
+            least = keep(&mut counts, room, least);
+        }
+        counts
+    }
+
+    /// The pairs of a source view that are counted often enough.
+    fn row(&self, e: usize, least: u64) -> Vec<(u64, u64)> {
+        thread_local!(static ROW: RefCell<Row> = RefCell::default());
+        ROW.with_borrow_mut(|Row { counts, seen }| {
+            if counts.len() < self.target_ids {
+                counts.resize(self.target_ids, 0);
+            }
+            let range: Range<usize> = self.starts[e]..self.starts[e + 1];
+            for &index in &self.segments[range] {
+                for &word in self.bitext.target.sentence(index as usize) {
+                    let f = self.targets[word as usize];
+                    if f != UNKNOWN {
+                        if counts[f as usize] == 0 {
+                            seen.push(f);
+                        }
+                        counts[f as usize] += 1;
+                    }
+                }
+            }
+            seen.sort_unstable();
+            let counted = seen.drain(..).map(|f| (key(e as u32, f), std::mem::take(&mut counts[f as usize])));
+            counted.filter(|(_, count)| *count >= least).collect()
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::vocabulary::WordCounts;
+    use crate::{Bitext, TrainOptions};
+
+    fn bitext(pairs: &[(Vec<u8>, Vec<u8>)]) -> Bitext {
+        let mut bitext = Bitext::default();
+        let words = |side: &[u8]| side.iter().map(|word| format!("word{word}")).collect::<Vec<_>>();
+        pairs.iter().for_each(|(source, target)| bitext.push(words(source), words(target)));
+        bitext
+    }
+
+    proptest! {
+        #[test]
+        fn parts_add_up_and_the_most_frequent_pairs_are_kept(
+            pairs in prop::collection::vec((prop::collection::vec(0..30u8, 0..6), prop::collection::vec(0..30u8, 0..6)), 0..40),
+            room in 0..200usize,
+            cut in 0..40usize,
+        ) {
+            let whole = bitext(&pairs);
+            let vocabularies = Vocabularies::new(&WordCounts::of(&whole), &TrainOptions::default(), None);
+            let counts = PairCounts::of(&whole, &vocabularies);
+            let (first, second) = pairs.split_at(cut.min(pairs.len()));
+            let mut merged = PairCounts::of(&bitext(second), &vocabularies);
+            merged.merge(&PairCounts::of(&bitext(first), &vocabularies));
+            prop_assert_eq!(&merged, &counts);
+            prop_assert_eq!(&PairCounts::from_columns(&counts.to_columns()).unwrap(), &counts);
+            let keys = Keys::of(&whole, &vocabularies, VIEWS * room);
+            prop_assert_eq!(&counts.keys(VIEWS * room), &keys);
+            for (keys, counts) in keys.0.iter().zip(&counts.views) {
+                prop_assert!(keys.len() <= room);
+                let least = counts.iter().filter(|(key, _)| keys.binary_search(key).is_ok()).map(|(_, count)| *count).min();
+                let left_out = counts.iter().filter(|(key, _)| keys.binary_search(key).is_err()).map(|(_, count)| *count);
+                prop_assert!(left_out.max().is_none_or(|most| least.is_none_or(|least| most < least)));
+            }
+            let cells: u64 = pairs.iter().map(|(source, target)| (source.len() * target.len()) as u64).sum();
+            for view in &counts.views {
+                prop_assert_eq!(view.iter().map(|(_, count)| count).sum::<u64>(), cells);
+            }
+        }
+    }
+}

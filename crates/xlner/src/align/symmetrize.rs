@@ -1,0 +1,88 @@
+//! Links of two directions, made elsewhere → one alignment.
+
+use std::path::PathBuf;
+
+use serde::Serialize;
+use xlner_align::symmetrize::{Symmetrize, symmetrize};
+use xlner_core::Alignment;
+use xlner_formats::{ReadOptions, WriteOptions, read_alignments, write_alignments};
+
+use crate::{Error, Result};
+
+/// Merges given links of both directions, as `atools` of fast_align does.
+#[derive(Debug, Clone)]
+pub struct SymmetrizeJob {
+    /// Links of the forward model, an alignment a line, source before target token.
+    pub forward: PathBuf,
+    /// Links of the reverse model, source before target token as well.
+    pub reverse: PathBuf,
+    /// How they are read.
+    pub options: ReadOptions,
+    /// How they are merged; any but [`Symmetrize::Soft`].
+    pub method: Symmetrize,
+    /// Less probable links are left out; 0 keeps all.
+    pub threshold: f64,
+    /// Where the links go.
+    pub output: PathBuf,
+    /// How they are written.
+    pub output_options: WriteOptions,
+}
+
+/// Figures of a run.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+pub struct SymmetrizeReport {
+    /// Pairs.
+    pub sentences: u64,
+    /// Links of the forward model, of the reverse model, of the result.
+    pub links: [u64; 3],
+}
+
+impl SymmetrizeJob {
+    /// Does the job. The output appears when all is done; only standard output is written to as it goes.
+    ///
+    /// # Errors
+    /// [`Error::Options`] for a method that needs posteriors; files that cannot be read or have different numbers of lines.
+    pub fn run(&self) -> Result<SymmetrizeReport> {
+        if self.method == Symmetrize::Soft {
+            return Err(Error::Options(
+                "--symmetrize soft needs posteriors, not links; give grow-diag-final-and, say".into(),
+            ));
+        }
+        if !(0.0..=1.0).contains(&self.threshold) {
+            return Err(Error::Options("--threshold is a probability, 0 to 1".into()));
+        }
+        let mut forward = read_alignments(&self.forward, &self.options)?;
+        let mut reverse = read_alignments(&self.reverse, &self.options)?;
+        let mut writer = write_alignments(&self.output, &self.output_options)?;
+        let mut report = SymmetrizeReport::default();
+        loop {
+            let (a, b) = match (forward.next().transpose()?, reverse.next().transpose()?) {
+                (Some(a), Some(b)) => (a.possible, b.possible),
+                (None, None) => break,
+                (a, _) => {
+                    let here = report.sentences + u64::from(a.is_some());
+                    let there = report.sentences + u64::from(a.is_none());
+                    // The rest is counted, so that the message tells what the files hold.
+                    let rest = [here + forward.count() as u64, there + reverse.count() as u64];
+                    let [first_count, second_count] = rest.map(|count| format!("{count} alignments"));
+                    let (first, second) = (self.forward.clone(), self.reverse.clone());
+                    return Err(Error::UnequalFiles { first, first_count, second, second_count });
+                }
+            };
+            let end = |of: fn(&xlner_core::Link) -> u32| {
+                a.links().iter().chain(b.links()).map(|link| of(link) as usize + 1).max().unwrap_or(0)
+            };
+            let merged = symmetrize(&a, &b, end(|link| link.source), end(|link| link.target), self.method)
+                .map_err(|error| Error::Options(error.to_string()))?;
+            let merged: Alignment =
+                merged.links().iter().filter(|link| link.probability >= self.threshold).copied().collect();
+            report.sentences += 1;
+            for (count, links) in report.links.iter_mut().zip([&a, &b, &merged]) {
+                *count += links.len() as u64;
+            }
+            writer.write(&merged)?;
+        }
+        writer.finish()?;
+        Ok(report)
+    }
+}
