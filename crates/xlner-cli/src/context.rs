@@ -105,10 +105,10 @@ impl std::fmt::Display for UsageError {
 impl std::error::Error for UsageError {}
 
 /// The error of a job; options that it refuses are wrong usage.
-pub fn failed(error: xlner_pipeline::Error) -> anyhow::Error {
+pub fn failed(error: xlner::Error) -> anyhow::Error {
     match error {
-        xlner_pipeline::Error::Options(message) => UsageError(message).into(),
-        xlner_pipeline::Error::Model(error) => model_failed(error),
+        xlner::Error::Options(message) => UsageError(message).into(),
+        xlner::Error::Model(error) => model_failed(error),
         error => error.into(),
     }
 }

@@ -227,6 +227,40 @@ fn project_sample(language: &str, more: &str) -> String {
     String::from_utf8(output.stdout).unwrap()
 }
 
+/// The target's gold tags never help: whatever looks at them wants to be told that they are a tagger's.
+#[test]
+fn gold_tags_of_the_target_do_not_leak() {
+    let folder = files();
+    let (en, sw) = (sample("en.conll").display().to_string(), sample("sw.conll").display().to_string());
+    stdout(&folder, &format!("convert --source {en} --target {sw} -o gold.jsonl"));
+    let bare = std::fs::read_to_string(sample("sw.conll")).unwrap();
+    let bare: String = bare.lines().map(|line| line.split('\t').next().unwrap().to_owned() + "\n").collect();
+    std::fs::write(folder.path().join("bare.conll"), bare.replace('\n', "\tO\n").replace("\n\tO\n", "\n\n")).unwrap();
+    for asks in
+        ["--scores tagger=1", "--scores span=1,tagger-any=0.5", "--candidates tagger", "--candidates tagger-subspans"]
+    {
+        let files = format!("project --source {en} --target {sw} {asks} -o out.conll");
+        fails(&folder, &files, 2, "--target-tags tagger");
+        let records = format!("project --pairs gold.jsonl {asks} -o out.jsonl");
+        fails(&folder, &records, 1, "gold.jsonl, pair 1 “1”: the target has no probabilities of a tagger");
+        let told = format!(
+            "project --source {en} --target {sw} {asks} --target-tags tagger --report figures.json -o told.conll"
+        );
+        xlner(&folder, &told)
+            .assert()
+            .success()
+            .stderr(predicate::str::contains("159 entities of the target were taken"));
+        let report: serde_json::Value = serde_json::from_str(&read(&folder, "figures.json")).unwrap();
+        assert_eq!(report["input"]["target_tags"], 159);
+    }
+    // What looks at no tags gives the same with them and without.
+    for asks in ["", "--scores string=1 --candidates ngram", "--scores align=1", "--method heuristic"] {
+        let project = |target: &str| stdout(&folder, &format!("project --source {en} --target {target} {asks}"));
+        assert_eq!(project(&sw), project("bare.conll"), "{asks}");
+    }
+    fails(&folder, &format!("project --source {en} --target {sw} --target-tags tagger"), 2, "nothing looks at");
+}
+
 #[test]
 fn the_sample_needs_no_links() {
     for language in ["sw", "hi", "ar"] {

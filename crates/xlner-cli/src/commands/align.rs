@@ -5,12 +5,12 @@ mod encoder;
 use std::path::{Path, PathBuf};
 
 use anyhow::Result;
+use xlner::align::SimilarityJob;
+use xlner::{AlignJob, AlignerOptions, Extraction, Input};
 use xlner_align::similarity;
 use xlner_align::symmetrize::{Direction, Symmetrize};
 use xlner_formats::{Format, ReadOptions, WriteOptions};
 use xlner_models::{Encoder, Precision, open_encoder};
-use xlner_pipeline::align::SimilarityJob;
-use xlner_pipeline::{AlignJob, AlignerOptions, Extraction, Input};
 
 use crate::bars::Bars;
 use crate::context::{Context, UsageError, failed, model_failed};

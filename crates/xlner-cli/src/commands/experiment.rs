@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
 use anyhow::{Context as _, Result, bail};
+use xlner::experiment::{Plan, Runner, markdown};
 use xlner_formats::Output;
-use xlner_pipeline::experiment::{Plan, Runner, markdown};
 
 use crate::context::{Context, failed};
 

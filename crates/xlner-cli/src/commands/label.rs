@@ -3,9 +3,9 @@
 use std::path::PathBuf;
 
 use anyhow::Result;
+use xlner::{Back, LabelJob, LabelModels};
 use xlner_formats::ReadOptions;
 use xlner_models::{Tagger, TranslatorOptions, open_translator};
-use xlner_pipeline::{Back, LabelJob, LabelModels};
 
 use super::options::{AlignerArgs, EncoderLinks, InputArgs, MethodArgs, NmtArgs, OutputArgs, RunArgs, scorer};
 use super::taggers::TaggerArgs;

@@ -5,11 +5,11 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result};
 use clap::Args;
+use xlner::project::{MethodKind, MethodOptions, parse_solver};
+use xlner::{AlignerOptions, EncoderAligner, FlowReport, RunOptions, Shard, StageFigures};
 use xlner_align::similarity;
 use xlner_formats::{Format, Output, ReadOptions, WriteOptions};
 use xlner_models::{Encoder, Precision, TranslationScorer, open_encoder, open_scorer};
-use xlner_pipeline::project::{MethodKind, MethodOptions, parse_solver};
-use xlner_pipeline::{AlignerOptions, EncoderAligner, FlowReport, RunOptions, Shard, StageFigures};
 use xlner_project::{CandidateKind, Constraint, Solver, Weights};
 
 use crate::context::{Context, UsageError, model_failed};

@@ -4,10 +4,10 @@ use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 use anyhow::Result;
+use clap::ValueEnum;
+use xlner::{EncoderAligner, Input, ProjectJob, ProjectReport, SimilarityJob, TargetTags};
 use xlner_core::tags::Scheme;
 use xlner_formats::{Column, Format, Output, ReadOptions, WriteOptions};
-use xlner_pipeline::project::MethodOptions;
-use xlner_pipeline::{EncoderAligner, Input, ProjectJob, ProjectReport, SimilarityJob};
 
 use super::options::{AlignerArgs, MethodArgs, NmtArgs, scorer, write_report};
 use crate::bars::Bars;
@@ -70,6 +70,10 @@ pub struct Args {
     method: MethodArgs,
     #[command(flatten)]
     nmt: NmtArgs,
+    /// What the target's tags are: ignored, or a tagger's opinion for the scores tagger and tagger-any and the candidates
+    /// tagger. Gold tags taken for a tagger's end up in the result
+    #[arg(long, value_name = "ignore|tagger", default_value = "ignore", help_heading = "Method")]
+    target_tags: Tags,
 
     /// Learn the weights of --scores on the target sentences with their gold entities, instead of writing entities
     #[arg(long, value_name = "GOLD", requires_all = ["save_weights", "scores"], help_heading = "Method")]
@@ -102,6 +106,13 @@ pub struct Args {
     /// Tags that the ids of Hugging Face rows stand for, in order
     #[arg(long, value_name = "TAGS", value_delimiter = ',', help_heading = "Formats")]
     labels: Option<Vec<String>>,
+}
+
+/// Values of `--target-tags`.
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Tags {
+    Ignore,
+    Tagger,
 }
 
 pub fn run(args: Args, context: &Context) -> Result<()> {
@@ -147,7 +158,7 @@ pub fn run(args: Args, context: &Context) -> Result<()> {
 
 fn job(args: &Args) -> Result<ProjectJob> {
     let method = args.method.options();
-    let input = input(args, &method)?;
+    let input = input(args)?;
     let stdout = |path: &Path| path.as_os_str() == "-";
     if stdout(&args.output) && args.report.as_deref().is_some_and(stdout) {
         return Err(UsageError("--report and the entities cannot both go to standard output".into()).into());
@@ -166,6 +177,10 @@ fn job(args: &Args) -> Result<ProjectJob> {
             ..ReadOptions::default()
         }),
         method,
+        target_tags: match args.target_tags {
+            Tags::Ignore => TargetTags::Ignored,
+            Tags::Tagger => TargetTags::Tagger,
+        },
         output: args.output.clone(),
         output_options: WriteOptions { format, ..WriteOptions::default() },
     })
@@ -198,7 +213,7 @@ fn encoder_links(args: &Args, job: &ProjectJob, context: &Context) -> Result<Opt
     Ok(Some(file))
 }
 
-fn input(args: &Args, method: &MethodOptions) -> Result<Input> {
+fn input(args: &Args) -> Result<Input> {
     let options = |format: Option<Format>| ReadOptions {
         format: format.or(args.from_format),
         scheme: args.scheme,
@@ -218,7 +233,7 @@ fn input(args: &Args, method: &MethodOptions) -> Result<Input> {
             target: target.clone(),
             target_options: ReadOptions {
                 lang: args.target_lang.clone(),
-                no_tags: !method.needs_tagger(),
+                no_tags: args.target_tags == Tags::Ignore,
                 ..options(args.target_format)
             },
         }),
@@ -238,6 +253,13 @@ fn tell(report: &ProjectReport, context: &Context) {
         context.note(format_args!(
             "note: {} tags break the rules of their scheme and were read as conlleval reads them",
             report.input.repaired_tags
+        ));
+    }
+    if report.input.target_tags > 0 {
+        context.note(format_args!(
+            "note: {} entities of the target were taken for a tagger's opinion (--target-tags tagger); if they are gold, the result \
+             is a copy of them",
+            report.input.target_tags
         ));
     }
     if report.solver.with_gap > 0 {

@@ -3,9 +3,9 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::Result;
+use xlner::TagJob;
 use xlner_formats::{Format, ReadOptions, Side, WriteOptions};
 use xlner_models::{Precision, SubWords, TransformerTaggerOptions, open_tagger_with};
-use xlner_pipeline::TagJob;
 
 use crate::bars::Bars;
 use crate::context::{Context, failed, model_failed};

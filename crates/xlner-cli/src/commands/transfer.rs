@@ -3,10 +3,10 @@
 use std::path::PathBuf;
 
 use anyhow::Result;
+use xlner::{TransferJob, TransferModels};
 use xlner_core::tags::Scheme;
 use xlner_formats::ReadOptions;
 use xlner_models::{Tagger, open_translator};
-use xlner_pipeline::{TransferJob, TransferModels};
 
 use super::options::{AlignerArgs, EncoderLinks, InputArgs, MethodArgs, NmtArgs, OutputArgs, RunArgs, scorer};
 use super::taggers::TaggerArgs;

@@ -5,9 +5,9 @@ mod engine;
 use std::path::{Path, PathBuf};
 
 use anyhow::Result;
+use xlner::TranslateJob;
 use xlner_formats::{Format, ReadOptions, Side, WriteOptions};
 use xlner_models::open_translator;
-use xlner_pipeline::TranslateJob;
 
 pub use engine::EngineArgs;
 

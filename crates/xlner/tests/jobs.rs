@@ -2,9 +2,9 @@
 
 use std::path::{Path, PathBuf};
 
+use xlner::project::MethodOptions;
+use xlner::{AlignJob, AlignerOptions, Error, Extraction, Input, Progress, ProjectJob, Stage, TargetTags};
 use xlner_formats::{ReadOptions, WriteOptions};
-use xlner_pipeline::project::MethodOptions;
-use xlner_pipeline::{AlignJob, AlignerOptions, Error, Extraction, Input, Progress, ProjectJob, Stage};
 
 fn sample(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../../samples").join(name)
@@ -26,6 +26,7 @@ fn project(input: Input, output: PathBuf) -> ProjectJob {
         alignment_options: ReadOptions::default(),
         aligner: AlignerOptions::default(),
         method: MethodOptions::default(),
+        target_tags: TargetTags::Ignored,
         output,
         output_options: WriteOptions::default(),
     }

@@ -99,6 +99,8 @@ pub struct Inputs {
     pub bitext_pairs: u64,
     /// Entries of dictionaries.
     pub dictionary_entries: u64,
+    /// Entities of target sentences that were taken for a tagger's opinion, because the user said so.
+    pub target_tags: u64,
 }
 
 /// Wall-clock seconds by stage. Where pairs are streamed, reading and writing go on beside projecting, so that the sum may

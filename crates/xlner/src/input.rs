@@ -61,6 +61,8 @@ pub(crate) struct Pairs {
     count: u64,
     /// Sentences so far that are not tokenised yet.
     untokenized: u64,
+    /// Entities so far of target sentences.
+    target_entities: u64,
     /// Bytes of the file whose bytes are counted.
     bytes: Option<u64>,
 }
@@ -88,7 +90,7 @@ impl Pairs {
             None => None,
         };
         let bytes = std::fs::metadata(counted).ok().filter(std::fs::Metadata::is_file).map(|file| file.len());
-        Ok(Pairs { files, links, first: None, count: 0, untokenized: 0, bytes })
+        Ok(Pairs { files, links, first: None, count: 0, untokenized: 0, target_entities: 0, bytes })
     }
 
     /// The first pair; it is still the next to come.
@@ -120,6 +122,11 @@ impl Pairs {
     /// Sentences so far that are not tokenised yet.
     pub fn untokenized(&self) -> u64 {
         self.untokenized
+    }
+
+    /// Entities so far that target sentences came with.
+    pub fn target_entities(&self) -> u64 {
+        self.target_entities
     }
 
     /// Reads all pairs that are left, batch after batch; `prepare` is called for every pair with its number, `take` for every
@@ -156,6 +163,7 @@ impl Pairs {
 
     fn count(&mut self, pair: &Pair) {
         self.count += 1;
+        self.target_entities += pair.target.entities.len() as u64;
         self.untokenized += [&pair.source, &pair.target].iter().filter(|side| !side.is_tokenized()).count() as u64;
     }
 

@@ -35,7 +35,7 @@ pub use flow::{Back, FlowFigures, Shard, StageFigures};
 pub use input::Input;
 pub use label::{FlowReport, LabelJob, LabelModels, RunOptions};
 pub use progress::{Listener, Progress, Stage};
-pub use project::{ProjectJob, ProjectReport};
+pub use project::{ProjectJob, ProjectReport, TargetTags};
 pub use report::ReportJob;
 pub use self_train::{SelfTrainJob, SelfTrainReport};
 pub use tag::{TagJob, TagReport};

@@ -26,6 +26,11 @@ use crate::progress::Listener;
 use crate::{Error, Result};
 use run::Run;
 
+/// The error for scores and candidates of a tagger where nothing is known to be a tagger's.
+const NO_OPINION: &str = "the scores tagger and tagger-any and the candidates tagger want a tagger's opinion of the target: where the \
+     target's tags are a tagger's, say --target-tags tagger (gold tags would be copied into the result); or give records with the \
+     probabilities that `xlner tag --probabilities` writes";
+
 /// Projects entities.
 ///
 /// Links are taken from the file of links, else from the records, where the first record has some. Then, and where a
@@ -44,11 +49,24 @@ pub struct ProjectJob {
     pub aligner: AlignerOptions,
     /// How entities are projected.
     pub method: MethodOptions,
+    /// What the entities are that the target sentences already have.
+    pub target_tags: TargetTags,
     /// Where the result goes; formats that hold pairs and entities (JSONL, Parquet) get the pairs, others the target
     /// sentences.
     pub output: PathBuf,
     /// How it is written.
     pub output_options: WriteOptions,
+}
+
+/// What the entities are that target sentences have before projection.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum TargetTags {
+    /// Nobody's opinion, possibly gold: dropped before any score or candidate can see them.
+    #[default]
+    Ignored,
+    /// What a tagger of the target language found: the scores `tagger` and `tagger-any` and the candidates of a tagger look at
+    /// them.
+    Tagger,
 }
 
 impl ProjectJob {
@@ -58,6 +76,19 @@ impl ProjectJob {
     /// [`Error::Options`].
     pub fn check(&self) -> Result<()> {
         self.method.check()?;
+        match (self.method.needs_tagger(), self.target_tags) {
+            (true, TargetTags::Ignored) if matches!(self.input, Input::Files { .. }) => {
+                return Err(Error::Options(NO_OPINION.into()));
+            }
+            (false, TargetTags::Tagger) => {
+                return Err(Error::Options(
+                    "nothing looks at the target's tags: add --scores span=1,tagger=0.5 or --candidates tagger, or leave out \
+                     --target-tags"
+                        .into(),
+                ));
+            }
+            _ => {}
+        }
         output::check(&self.output, &self.output_options)?;
         let mut inputs = self.input.paths();
         inputs.extend(self.alignment.as_deref());
@@ -129,10 +160,17 @@ impl ProjectJob {
         }
     }
 
-    /// Makes a pair ready: tokens, links that fit them.
+    /// Makes a pair ready: tokens, links that fit them, no entities of unknown origin in the target.
     fn prepare(&self, pair: &mut Pair, number: u64, realign: bool) -> Result<()> {
         if realign {
             pair.alignment = None;
+        }
+        if self.target_tags == TargetTags::Ignored {
+            pair.target.entities.clear();
+            // Probabilities are written by taggers alone.
+            if self.method.needs_tagger() && pair.target.probabilities.is_none() && !pair.target.is_empty() {
+                return Err(self.fail(number, pair, xlner_project::Error::NoTagger));
+            }
         }
         input::tokenize(pair).map_err(|error| self.fail(number, pair, error.into()))
     }

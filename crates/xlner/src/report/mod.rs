@@ -4,7 +4,7 @@
 //! ```
 //! use xlner_core::{Entity, Pair, Sentence};
 //! use xlner_eval::Resampling;
-//! use xlner_pipeline::report::{Analyser, ErrorClass};
+//! use xlner::report::{Analyser, ErrorClass};
 //!
 //! let mut target = Sentence::from_tokens(["Obama", "besuchte", "Berlin"]);
 //! target.entities = vec![Entity::new(0..1, "PER"), Entity::new(2..3, "ORG")];

@@ -102,6 +102,10 @@ fn cure(problem: &xlner_project::Error) -> String {
         xlner_project::Error::NoScore(name) if [NMT, CODEC].contains(&name.as_str()) => {
             "; --nmt-model MODEL makes it".to_owned()
         }
+        xlner_project::Error::NoTagger => {
+            "; `xlner tag --probabilities` makes them, or say --target-tags tagger where the target's entities are a tagger's"
+                .to_owned()
+        }
         _ => String::new(),
     }
 }

@@ -8,7 +8,7 @@ use xlner_project::{Method, Projector, Workspace};
 
 use super::output::Writer;
 use super::stage::CorpusProjector;
-use super::{Inputs, ProjectJob, ProjectReport, TranslationScores};
+use super::{Inputs, ProjectJob, ProjectReport, TargetTags, TranslationScores};
 use crate::Result;
 use crate::aligner::{Aligner, Extraction, bitext};
 use crate::input::Pairs;
@@ -63,7 +63,7 @@ impl Run<'_> {
         report.seconds.read = clock.read;
         report.seconds.project = clock.work;
         report.seconds.write = clock.write;
-        finish(report, &pairs, writer)
+        finish(job, report, &pairs, writer)
     }
 
     /// Streams the pairs with links from a model file.
@@ -105,7 +105,7 @@ impl Run<'_> {
             })
         })?;
         report.seconds.write = seconds;
-        finish(report, &source, writer)
+        finish(job, report, &source, writer)
     }
 }
 
@@ -148,7 +148,10 @@ pub(super) fn aligner(
 }
 
 /// Ends the output and the report.
-fn finish(mut report: ProjectReport, pairs: &Pairs, writer: Writer) -> Result<ProjectReport> {
+fn finish(job: &ProjectJob, mut report: ProjectReport, pairs: &Pairs, writer: Writer) -> Result<ProjectReport> {
+    if job.target_tags == TargetTags::Tagger {
+        report.input.target_tags = pairs.target_entities();
+    }
     report.input.repaired_tags = pairs.repaired();
     report.input.tokenized_sentences = pairs.untokenized();
     timed(&mut report.seconds.write, || writer.finish())?;

@@ -3,13 +3,11 @@
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use xlner::project::MethodOptions;
+use xlner::{AlignerOptions, Back, FlowReport, LabelJob, LabelModels, RunOptions, Shard, TransferJob, TransferModels};
 use xlner_core::{Entity, Sentence};
 use xlner_formats::{ReadOptions, WriteOptions};
 use xlner_models::{Error, Result, Tagger, Translation, Translator};
-use xlner_pipeline::project::MethodOptions;
-use xlner_pipeline::{
-    AlignerOptions, Back, FlowReport, LabelJob, LabelModels, RunOptions, Shard, TransferJob, TransferModels,
-};
 
 /// Turns every word round and moves the last to the front; fails at the call `fails_at`.
 struct Turner<'c> {
@@ -104,7 +102,7 @@ impl Case {
         }
     }
 
-    fn label(&self, output: &str, run: RunOptions, fails_at: usize) -> xlner_pipeline::Result<FlowReport> {
+    fn label(&self, output: &str, run: RunOptions, fails_at: usize) -> xlner::Result<FlowReport> {
         let mut translator = Turner { calls: &self.calls, fails_at };
         self.job(output, run).run(models(&mut translator, None), &mut |_| ())
     }
