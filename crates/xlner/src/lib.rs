@@ -7,6 +7,7 @@
 pub mod align;
 mod aligner;
 mod counts;
+pub mod decision;
 mod documents;
 pub mod ensemble;
 mod error;

@@ -36,6 +36,7 @@ pub(crate) use translate::{Translating, What};
 
 use crate::align::EncoderAligner;
 use crate::aligner::AlignerOptions;
+use crate::decision::OpenDecision;
 use crate::progress::{Listener, Progress};
 use crate::{Error, Result};
 use batch::{Batch, Reader};
@@ -62,6 +63,8 @@ pub(crate) struct Flow<'a> {
     /// How entities are projected; `None` where a step has done it.
     pub method: Option<&'a Method>,
     pub keep_labels: bool,
+    /// The decision on uncertain source entities.
+    pub decision: Option<&'a OpenDecision>,
     /// How back-translations are used.
     pub back: Option<Back>,
     pub shard: Shard,

@@ -6,6 +6,7 @@ use xlner_align::Scratch;
 use xlner_core::Pair;
 use xlner_project::{Method, Projector, Workspace};
 
+use super::method;
 use super::output::Writer;
 use super::stage::CorpusProjector;
 use super::{Inputs, ProjectJob, ProjectReport, TargetTags, TranslationScores};
@@ -75,6 +76,7 @@ impl Run<'_> {
     /// Reads all pairs, trains an aligner on them or loads its model, projects.
     pub fn in_memory(self, mut source: Pairs) -> Result<ProjectReport> {
         let Run { job, realign, method, mut report, mut translation, listener } = self;
+        let decision = job.method.decision.open(method::needs_posteriors(&method))?;
         // Before the long work: a folder that is not there is found out at once.
         let mut writer = Writer::create(&job.output, &job.output_options)?;
         let mut pairs = timed(&mut report.seconds.read, || {
@@ -92,6 +94,7 @@ impl Run<'_> {
             method: &method,
             aligner: Some(&aligner),
             keep_labels: job.method.keep_labels,
+            decision: decision.as_ref(),
             fail: &|index, pair, problem| job.fail(index as u64 + 1, pair, problem),
         }
         .run(&mut pairs, listener)?;
