@@ -6,6 +6,7 @@ mod tune;
 use std::path::PathBuf;
 use std::str::FromStr;
 
+use serde::Serialize;
 use xlner_project::decision::{Cut, Decision};
 
 pub(crate) use cross::opinions;
@@ -46,6 +47,21 @@ pub struct DecisionOptions {
     pub choice: Option<DecisionChoice>,
     /// What is kept.
     pub cut: Option<Cut>,
+}
+
+/// What was decided.
+#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize)]
+pub struct DecisionFigures {
+    /// Whether the corpus was too unlike what the decision was learnt from, and was projected without it.
+    pub abstained: bool,
+    /// Candidates there were.
+    pub candidates: usize,
+    /// Entities that were kept.
+    pub kept: usize,
+    /// The least probability that was kept.
+    pub threshold: f64,
+    /// Whether the opinion of a tagger of the target language was heard, which wants a corpus of some size.
+    pub target_tagger: bool,
 }
 
 /// A decision that was read.

@@ -98,6 +98,7 @@ impl Run<'_> {
             fail: &|index, pair, problem| job.fail(index as u64 + 1, pair, problem),
         }
         .run(&mut pairs, listener)?;
+        report.decision = clock.decision;
         report.seconds.align = clock.align;
         report.seconds.project += clock.project;
         let mut seconds = 0.0;

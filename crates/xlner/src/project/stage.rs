@@ -3,13 +3,13 @@
 use rayon::prelude::*;
 use xlner_align::Scratch;
 use xlner_core::{Entity, Pair, Posteriors};
-use xlner_project::decision::{decide, hand_over, take_back};
+use xlner_project::decision::{Decided, decide, hand_over, take_back};
 use xlner_project::span::{SpanModel, SpanProjector, SpanStage};
 use xlner_project::{Matching, Method, Projector, Workspace};
 
 use super::method;
 use crate::aligner::{Aligner, Extraction};
-use crate::decision::{OpenDecision, opinions};
+use crate::decision::{DecisionFigures, OpenDecision, opinions};
 use crate::progress::{Listener, Progress, Stage};
 use crate::stream::{self, timed};
 use crate::{Error, Result};
@@ -32,6 +32,8 @@ pub(crate) struct CorpusProjector<'a> {
 pub(crate) struct CorpusClock {
     pub align: f64,
     pub project: f64,
+    /// What was decided, where a decision was made.
+    pub decision: Option<DecisionFigures>,
 }
 
 impl CorpusProjector<'_> {
@@ -44,15 +46,18 @@ impl CorpusProjector<'_> {
         if let Some(aligner) = self.aligner.filter(|_| method::needs_links(self.method)) {
             timed(&mut clock.align, || self.link(pairs, aligner, listener))?;
         }
+        let mut figures = None;
         timed(&mut clock.project, || match (self.method, self.aligner) {
             (Method::Match(matching), Some(aligner)) if method::has_span(matching) => match self.decision {
                 Some(decision) if pairs.iter().any(|pair| pair.source.probabilities.is_some()) => {
-                    self.decide(pairs, decision, matching, aligner, listener)
+                    figures = Some(self.decide(pairs, decision, matching, aligner, listener)?);
+                    Ok(())
                 }
                 _ => self.by_corpus(pairs, matching, !self.keep_labels, aligner, listener),
             },
             _ => self.pair_by_pair(pairs, listener),
         })?;
+        clock.decision = figures;
         Ok(clock)
     }
 
@@ -105,17 +110,22 @@ impl CorpusProjector<'_> {
         matching: &Matching,
         aligner: &Aligner,
         listener: Listener<'_>,
-    ) -> Result<()> {
+    ) -> Result<DecisionFigures> {
         let given: Vec<_> = pairs.iter().map(|pair| pair.target.probabilities.clone()).collect();
         let mut before = self.uncertain(pairs, listener)?;
         opinions(pairs)?;
         let decided = decide(&open.decision, open.cut, pairs, &mut before);
         pairs.iter_mut().zip(given).for_each(|(pair, given)| pair.target.probabilities = given);
-        if decided.map_err(|error| Error::Options(error.to_string()))?.is_none() {
-            take_back(pairs, &mut before);
-            self.by_corpus(pairs, matching, !self.keep_labels, aligner, listener)?;
+        match decided.map_err(|error| Error::Options(error.to_string()))? {
+            Some(Decided { threshold, candidates, kept, target_tagger, .. }) => {
+                Ok(DecisionFigures { abstained: false, candidates, kept, threshold, target_tagger })
+            }
+            None => {
+                take_back(pairs, &mut before);
+                self.by_corpus(pairs, matching, !self.keep_labels, aligner, listener)?;
+                Ok(DecisionFigures { abstained: true, ..DecisionFigures::default() })
+            }
         }
-        Ok(())
     }
 
     /// Projects with the score `span`, which looks at all pairs before it decides on one.
