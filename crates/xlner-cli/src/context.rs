@@ -4,6 +4,8 @@ use std::io::IsTerminal;
 
 use anyhow::{Context as _, Result};
 use clap::{Args, ValueEnum};
+use xlner_core::ModelError;
+use xlner_formats::{Notes, ReadOptions};
 
 /// Flags that every command takes.
 #[derive(Args)]
@@ -14,6 +16,9 @@ pub struct GlobalArgs {
     /// A TOML file that says the same as flags of the command: a line is `flag = value`. Flags given here win
     #[arg(long, global = true, help_heading = "Every command", value_name = "FILE")]
     job: Option<std::path::PathBuf>,
+    /// Whatever would be left out of the input or repaired is an error
+    #[arg(long, global = true, help_heading = "Every command")]
+    strict: bool,
     /// Say nothing on stderr but errors
     #[arg(long, short, global = true, help_heading = "Every command", conflicts_with = "verbose")]
     quiet: bool,
@@ -59,6 +64,10 @@ pub struct Context {
     pub progress: bool,
     /// Whether tables on stdout are coloured.
     pub color: bool,
+    /// Whether what would be left out of the input or repaired is an error.
+    strict: bool,
+    /// What was left out of the input or repaired.
+    pub notes: Notes,
 }
 
 impl Context {
@@ -73,8 +82,24 @@ impl Context {
             quiet: args.quiet,
             verbose: args.verbose,
             progress: !args.quiet && args.progress.holds(std::io::stderr().is_terminal()),
+            strict: args.strict,
+            notes: Notes::default(),
             color: args.color.holds(std::io::stdout().is_terminal() && !no_color),
         })
+    }
+
+    /// How files are read, where a command does not say it.
+    pub fn read(&self) -> ReadOptions {
+        ReadOptions { strict: self.strict, notes: self.notes.clone(), ..ReadOptions::default() }
+    }
+
+    /// Tells what was left out of the input or repaired, a line for each kind.
+    pub fn tell_notes(&self) {
+        for note in self.notes.list() {
+            // The notes name options by their fields; the flag that goes with one is ours to say.
+            let cure = if note.kind.name == "links-from-one" { "; --one-based reads them so" } else { "" };
+            self.note(format_args!("note: {note}{cure}"));
+        }
     }
 
     /// A remark for people, on stderr.
@@ -104,7 +129,7 @@ impl std::fmt::Display for UsageError {
 
 impl std::error::Error for UsageError {}
 
-/// The error of a job; options that it refuses are wrong usage.
+/// The error of a job, or of a model that is opened; options that it refuses are wrong usage.
 pub fn failed(error: xlner::Error) -> anyhow::Error {
     match error {
         xlner::Error::Options(message) => UsageError(message).into(),
@@ -113,10 +138,24 @@ pub fn failed(error: xlner::Error) -> anyhow::Error {
     }
 }
 
+/// The error of a job that reads links from a file; where one leaves its pair, the links may count from 1.
+pub fn links_failed(error: xlner::Error, one_based: bool) -> anyhow::Error {
+    use xlner_core::Error::LinkOutOfRange;
+    match &error {
+        xlner::Error::Pair { problem: xlner_project::Error::Core(LinkOutOfRange { .. }), .. } if !one_based => {
+            anyhow::anyhow!("{error}; {ONE_BASED}")
+        }
+        _ => failed(error),
+    }
+}
+
+/// What to do where links leave their pair.
+pub const ONE_BASED: &str = "where links count tokens from 1, give --one-based";
+
 /// The error of a model or engine; options that it refuses are wrong usage.
-pub fn model_failed(error: xlner_models::Error) -> anyhow::Error {
-    match error {
-        xlner_models::Error::Options(message) => UsageError(message).into(),
+pub fn model_failed(error: impl Into<ModelError>) -> anyhow::Error {
+    match error.into() {
+        ModelError::Options(message) => UsageError(message).into(),
         error => error.into(),
     }
 }

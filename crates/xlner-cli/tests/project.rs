@@ -261,6 +261,22 @@ fn gold_tags_of_the_target_do_not_leak() {
     fails(&folder, &format!("project --source {en} --target {sw} --target-tags tagger"), 2, "nothing looks at");
 }
 
+/// A tagger of the target language gives the opinion itself; the target's own tags stay out of it.
+#[test]
+fn a_tagger_of_the_target_has_a_say() {
+    let folder = files();
+    let (en, de) = ("--source en.conll --target de.conll", "--alignment links.pharaoh");
+    let asks = format!("project {en} {de} --scores align=1,tagger=0.5 --target-tagger capitals:LOC");
+    let with_tags = stdout(&folder, &asks);
+    std::fs::write(
+        folder.path().join("bare.conll"),
+        read(&folder, "de.conll").replace("B-LOC", "O").replace("B-PER", "O"),
+    )
+    .unwrap();
+    assert_eq!(stdout(&folder, &asks.replace("de.conll", "bare.conll")), with_tags);
+    fails(&folder, &format!("project {en} {de} --target-tagger capitals:LOC"), 2, "not asked for anything");
+}
+
 #[test]
 fn the_sample_needs_no_links() {
     for language in ["sw", "hi", "ar"] {
@@ -321,8 +337,6 @@ fn an_aligner_of_vectors_wants_an_encoder() {
     let files = "project --source a.conll --target b.conll -o out.conll";
     fails(&folder, &format!("{files} --aligner awesome"), 2, "--aligner awesome wants an --encoder");
     fails(&folder, &format!("{files} --aligner other.xla --encoder x"), 2, "--encoder is for --aligner simalign");
-    let piped = "project --pairs - --aligner simalign --encoder x -o out.jsonl";
-    fails(&folder, piped, 2, "standard input (-) can be read once");
     let message = if cfg!(feature = "transformers") { "nowhere" } else { "transformers" };
     fails(&folder, &format!("{files} --aligner simalign --encoder nowhere/"), 2, message);
 }

@@ -20,7 +20,7 @@ pub(crate) struct Line<'a> {
     pub(crate) text: &'a str,
 }
 
-/// Reads lines: LF or CRLF, the last one with or without. A byte order mark at the start is passed over.
+/// Reads lines: LF, CRLF or CR ends them, the last one with or without. A byte order mark at the start is passed over.
 pub(crate) struct LineReader {
     input: Input,
     buffer: Vec<u8>,
@@ -28,6 +28,8 @@ pub(crate) struct LineReader {
     end: usize,
     at_end: bool,
     line: u64,
+    /// The byte before those that follow is a CR that was passed over as the end of a line.
+    behind_cr: bool,
 }
 
 impl LineReader {
@@ -36,7 +38,8 @@ impl LineReader {
     }
 
     pub(crate) fn new(input: Input) -> Result<LineReader> {
-        let mut lines = LineReader { input, buffer: vec![0; BLOCK], start: 0, end: 0, at_end: false, line: 0 };
+        let mut lines =
+            LineReader { input, buffer: vec![0; BLOCK], start: 0, end: 0, at_end: false, line: 0, behind_cr: false };
         let head = lines.peek(3)?;
         if head.starts_with(b"\xef\xbb\xbf") {
             lines.start = 3;
@@ -73,8 +76,12 @@ impl LineReader {
 
     /// Passes over bytes that were looked at with [`peek`](Self::peek).
     pub(crate) fn consume(&mut self, count: usize) {
+        // A CR at the very end may have its LF behind; it is counted with that, or with what follows.
         let bytes = &self.buffer[self.start..self.start + count];
-        self.line += memchr::memchr_iter(b'\n', bytes).count() as u64;
+        let behind_cr = std::mem::replace(&mut self.behind_cr, bytes.last() == Some(&b'\r'));
+        let ends = memchr::memchr2_iter(b'\n', b'\r', bytes)
+            .filter(|&at| bytes[at] == b'\r' || at.checked_sub(1).map_or(!behind_cr, |before| bytes[before] != b'\r'));
+        self.line += ends.count() as u64;
         self.start += count;
     }
 
@@ -84,11 +91,19 @@ impl LineReader {
     }
 
     fn next_range(&mut self) -> Result<Option<Range<usize>>> {
+        // The CR of the line before may have been the last byte that was there.
+        if std::mem::take(&mut self.behind_cr) && self.peek(1)?.first() == Some(&b'\n') {
+            self.start += 1;
+        }
         let mut searched = 0;
         loop {
             let rest = &self.buffer[self.start..self.end];
-            let (length, consumed) = match memchr::memchr(b'\n', &rest[searched..]) {
-                Some(at) => (searched + at, searched + at + 1),
+            let (length, consumed) = match memchr::memchr2(b'\n', b'\r', &rest[searched..]).map(|at| searched + at) {
+                Some(at) if rest[at..].starts_with(b"\r\n") => (at, at + 2),
+                Some(at) => {
+                    self.behind_cr = rest[at] == b'\r' && at + 1 == rest.len();
+                    (at, at + 1)
+                }
                 None if self.at_end && rest.is_empty() => return Ok(None),
                 None if self.at_end => (rest.len(), rest.len()),
                 None => {
@@ -103,10 +118,9 @@ impl LineReader {
                 }
             };
             let start = self.start;
-            let carriage_return = usize::from(length > 0 && rest[length - 1] == b'\r');
             self.start += consumed;
             self.line += 1;
-            return Ok(Some(start..start + length - carriage_return));
+            return Ok(Some(start..start + length));
         }
     }
 
@@ -125,6 +139,29 @@ impl LineReader {
         self.at_end = count == 0;
         Ok(())
     }
+}
+
+/// The lines of a text that is there as a whole, without their ends: LF, CRLF or CR.
+pub(crate) fn line_ranges(text: &str) -> impl Iterator<Item = Range<usize>> {
+    byte_line_ranges(text.as_bytes())
+}
+
+/// The lines of bytes, without their ends.
+pub(crate) fn byte_lines(bytes: &[u8]) -> impl Iterator<Item = &[u8]> {
+    byte_line_ranges(bytes).map(|range| &bytes[range])
+}
+
+fn byte_line_ranges(bytes: &[u8]) -> impl Iterator<Item = Range<usize>> {
+    let mut start = 0;
+    std::iter::from_fn(move || {
+        if start >= bytes.len() {
+            return None;
+        }
+        let from = start;
+        let end = memchr::memchr2(b'\n', b'\r', &bytes[from..]).map_or(bytes.len(), |at| from + at);
+        start = end + if bytes[end..].starts_with(b"\r\n") { 2 } else { 1 };
+        Some(from..end)
+    })
 }
 
 #[cfg(test)]
@@ -153,6 +190,8 @@ mod tests {
         assert_eq!(lines_of(b""), ok(&[]));
         assert_eq!(lines_of(b"\n"), ok(&[""]));
         assert_eq!(lines_of(b"a\r\n\r\nb"), ok(&["a", "", "b"]));
+        assert_eq!(lines_of(b"a\r\rb\rc\n\rd\r"), ok(&["a", "", "b", "c", "", "d"]));
+        assert_eq!(lines_of(b"\r"), ok(&[""]));
         assert_eq!(lines_of("\u{feff}a\u{a0}b\n".as_bytes()), ok(&["a\u{a0}b"]));
         assert_eq!(lines_of("\u{feff}".as_bytes()), ok(&[]));
     }
@@ -169,5 +208,23 @@ mod tests {
     fn a_line_longer_than_the_buffer_comes_whole() {
         let long: &'static str = "x".repeat(3 * BLOCK).leak();
         assert_eq!(lines_of(long.as_bytes()), [Ok(long.to_owned())]);
+    }
+
+    #[test]
+    fn crlf_is_one_end_wherever_the_buffer_ends() {
+        for before in BLOCK - 3..BLOCK + 3 {
+            let text: &'static str = format!("{}\r\nb\rc", "x".repeat(before)).leak();
+            let lines = lines_of(text.as_bytes());
+            assert_eq!(lines.len(), 3, "{before}");
+            assert_eq!(lines[1..], [Ok("b".to_owned()), Ok("c".to_owned())]);
+        }
+    }
+
+    #[test]
+    fn lines_of_a_whole_text_are_the_same() {
+        for text in ["", "a", "a\n", "a\r\n\r\nb", "\r\ra\n\rb\r\n"] {
+            let whole: Vec<_> = line_ranges(text).map(|line| Ok(text[line].to_owned())).collect();
+            assert_eq!(whole, lines_of(text.as_bytes()), "{text:?}");
+        }
     }
 }

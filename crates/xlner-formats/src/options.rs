@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 use xlner_core::tags::Scheme;
 
-use crate::Format;
+use crate::{Format, Notes};
 
 /// How a file is to be read; by default everything is found by looking.
 #[derive(Debug, Clone, Default)]
@@ -32,6 +32,12 @@ pub struct ReadOptions {
     pub side: Option<Side>,
     /// Texts without tokens are tokenised already: spaces and tabs separate the tokens.
     pub tokenized: bool,
+    /// A document that names its sentences stays one sentence (spaCy).
+    pub whole_documents: bool,
+    /// What would be left out or repaired is an error.
+    pub strict: bool,
+    /// What was left out or repaired by the readers that were opened with these options, or with clones of them.
+    pub notes: Notes,
 }
 
 /// How a file is to be written.

@@ -5,8 +5,9 @@ use std::sync::Arc;
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::line_reader::LineReader;
+use crate::reader::Status;
 use crate::{AlignmentReader, Format, PairReader, ReadOptions, SentenceReader, TagReader};
-use crate::{alignments, brat, columns, json, regions, text};
+use crate::{alignments, brat, columns, json, regions, text, webanno};
 
 /// The command's flag for the format of what is read.
 pub(crate) const FROM_FORMAT: &str = "--from-format";
@@ -40,6 +41,9 @@ impl Content {
 
     /// The format given, or the one that the name tells, if it holds this.
     pub(crate) fn format(self, path: &Path, given: Option<Format>, option: &'static str) -> Result<Format> {
+        if given.is_none() && path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("spacy")) {
+            return Err(Error::in_file(path, ErrorKind::DocBin));
+        }
         let known = || Format::names(|format| self.held_by(format) && (option != TO_FORMAT || format.is_written()));
         let format = given
             .or_else(|| Format::from_path(path))
@@ -68,12 +72,11 @@ fn sentence_format(path: &Path, options: &ReadOptions) -> Result<Format> {
 /// is wrong later comes out of the iterator, which then ends.
 pub fn read_sentences(path: &Path, options: &ReadOptions) -> Result<SentenceReader> {
     let format = sentence_format(path, options)?;
-    let status = Arc::default();
+    let status = Status::new(path, options);
     let lines = || LineReader::open(path, &status);
     Ok(match format {
-        _ if format.is_columns() => {
-            SentenceReader::new(columns::sentences(lines()?, format, options, &status)?, &status)
-        }
+        _ if format.is_columns() => columns_or_webanno(lines()?, format, options, &status)?,
+        Format::WebAnno => SentenceReader::new(webanno::sentences(lines()?, options, &status)?, &status),
         Format::Text => SentenceReader::new(text::sentences(lines()?, options), &status),
         Format::Brat => SentenceReader::new(brat::sentences(path, options, &status)?, &status),
         Format::Parquet => return parquet::sentences(path, options),
@@ -92,13 +95,27 @@ pub fn read_sentences(path: &Path, options: &ReadOptions) -> Result<SentenceRead
     })
 }
 
+/// Reads columns; a file that says that it is WebAnno TSV is read as this.
+fn columns_or_webanno(
+    mut lines: LineReader,
+    format: Format,
+    options: &ReadOptions,
+    status: &Arc<Status>,
+) -> Result<SentenceReader> {
+    Ok(if webanno::fits(&mut lines)? {
+        SentenceReader::new(webanno::sentences(lines, options, status)?, status)
+    } else {
+        SentenceReader::new(columns::sentences(lines, format, options, status)?, status)
+    })
+}
+
 /// Reads pairs: records, MasakhaNER × MAFAND items, bitext (`source<TAB>target`, `source ||| target`; not tokenised), Parquet.
 ///
 /// # Errors
 /// As [`read_sentences`].
 pub fn read_pairs(path: &Path, options: &ReadOptions) -> Result<PairReader> {
     let format = Content::Pairs.format(path, options.format, FROM_FORMAT)?;
-    let status = Arc::default();
+    let status = Status::new(path, options);
     Ok(match format {
         Format::Jsonl => {
             let items = json::open(path, format, &status)?;
@@ -126,22 +143,19 @@ pub enum Records {
 /// As [`read_sentences`].
 pub fn read_records(path: &Path, options: &ReadOptions) -> Result<Records> {
     let given = options.format.or_else(|| Format::from_path(path));
-    let status = Arc::default();
+    let status = Status::new(path, options);
     match given {
         Some(format) if format.holds_alignments() => Ok(Records::Alignments(read_alignments(path, options)?)),
         Some(Format::Bitext) => Ok(Records::Pairs(read_pairs(path, options)?)),
         Some(format @ (Format::Tsv | Format::Text)) => {
             let mut lines = LineReader::open(path, &status)?;
             let pairs = match format {
-                Format::Tsv => !columns::has_tags(&mut lines, format, options)?,
+                Format::Tsv => !webanno::fits(&mut lines)? && !columns::has_tags(&mut lines, format, options)?,
                 _ => text::has_bars(&mut lines)?,
             };
             Ok(match format {
                 _ if pairs => Records::Pairs(PairReader::new(text::pairs(lines, format, options), &status)),
-                Format::Tsv => Records::Sentences(SentenceReader::new(
-                    columns::sentences(lines, format, options, &status)?,
-                    &status,
-                )),
+                Format::Tsv => Records::Sentences(columns_or_webanno(lines, format, options, &status)?),
                 _ => Records::Sentences(SentenceReader::new(text::sentences(lines, options), &status)),
             })
         }
@@ -163,20 +177,18 @@ pub fn read_records(path: &Path, options: &ReadOptions) -> Result<Records> {
 /// Parquet, where this build has it.
 #[cfg(feature = "parquet")]
 mod parquet {
-    use std::sync::Arc;
-
-    use super::{PairReader, Path, ReadOptions, Result, SentenceReader, json};
+    use super::{PairReader, Path, ReadOptions, Result, SentenceReader, Status, json};
     use crate::Format;
     use crate::parquet::ParquetItems;
 
     pub(super) fn sentences(path: &Path, options: &ReadOptions) -> Result<SentenceReader> {
-        let (items, status) = (ParquetItems::open(path, options)?, Arc::default());
+        let (items, status) = (ParquetItems::open(path, options)?, Status::new(path, options));
         let options = items.with_labels(options);
         Ok(SentenceReader::new(json::sentences_of(items, Format::Parquet, &options, &status), &status))
     }
 
     pub(super) fn pairs(path: &Path, options: &ReadOptions) -> Result<PairReader> {
-        let (items, status) = (ParquetItems::open(path, options)?, Arc::default());
+        let (items, status) = (ParquetItems::open(path, options)?, Status::new(path, options));
         Ok(PairReader::new(json::pairs_of(items, options, &status), &status))
     }
 
@@ -216,7 +228,13 @@ mod parquet {
 pub fn read_tags(path: &Path, options: &ReadOptions) -> Result<TagReader> {
     let format = sentence_format(path, options)?;
     if format.is_columns() {
-        return TagReader::columns(path, format, options);
+        let status = Status::new(path, options);
+        let mut lines = LineReader::open(path, &status)?;
+        if !webanno::fits(&mut lines)? {
+            return TagReader::columns(lines, format, options, status);
+        }
+        let sentences = SentenceReader::new(webanno::sentences(lines, options, &status)?, &status);
+        return Ok(TagReader::sentences(path, sentences, options));
     }
     Ok(TagReader::sentences(path, read_sentences(path, options)?, options))
 }
@@ -226,6 +244,13 @@ pub fn read_tags(path: &Path, options: &ReadOptions) -> Result<TagReader> {
 /// # Errors
 /// As [`read_sentences`].
 pub fn read_alignments(path: &Path, options: &ReadOptions) -> Result<AlignmentReader> {
-    let format = Content::Alignments.format(path, options.format, FROM_FORMAT)?;
+    let known = options.format.or_else(|| Format::from_path(path).filter(|format| format.holds_alignments()));
+    // Many names are in use. What is no regular file (standard input, a pipe) can be read once only.
+    let twice = path != Path::new("-") && std::fs::metadata(path).map_or(true, |file| file.is_file());
+    let known = match known {
+        None if twice => alignments::look(path, options)?,
+        known => known,
+    };
+    let format = Content::Alignments.format(path, known, FROM_FORMAT)?;
     alignments::read(path, format, options)
 }

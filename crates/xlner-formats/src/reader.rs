@@ -1,9 +1,12 @@
 //! What every reader offers.
 
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use crate::Result;
+use crate::error::{Error, ErrorKind, Result};
+use crate::notes::{LeftOut, NoteKind, Notebook, REPAIRED_TAGS};
+use crate::{Note, ReadOptions};
 
 /// Reads items one by one; memory follows the item, not the file. Ends after the first error.
 pub struct Reader<T> {
@@ -22,9 +25,20 @@ impl<T> Reader<T> {
         self.status.bytes_read()
     }
 
-    /// Tags so far that broke the rules of their scheme and were read as `conlleval` reads them.
+    /// Line at which the item given last begins (in Parquet its row), counted from 1; `None` where the format does not tell.
+    pub fn line(&self) -> Option<u64> {
+        Some(self.status.line.load(Ordering::Relaxed)).filter(|&line| line > 0)
+    }
+
+    /// What was left out or repaired so far, by kind.
+    pub fn notes(&self) -> Vec<Note> {
+        self.status.notes()
+    }
+
+    /// Tags so far that broke the rules of their scheme and were read as `conlleval` reads them; also a note.
     pub fn repaired(&self) -> u64 {
-        self.status.repaired.load(Ordering::Relaxed)
+        let repaired = |note: &Note| (note.kind == REPAIRED_TAGS).then_some(note.count);
+        self.status.notes().iter().find_map(repaired).unwrap_or_default()
     }
 }
 
@@ -51,19 +65,48 @@ impl<T> Iterator for Reader<T> {
 #[derive(Default)]
 pub(crate) struct Status {
     bytes: AtomicU64,
-    repaired: AtomicU64,
+    line: AtomicU64,
+    notebook: Notebook,
 }
 
 impl Status {
+    /// Of a file that is read with these options.
+    pub(crate) fn new(path: &Path, options: &ReadOptions) -> Arc<Status> {
+        Arc::new(Status { notebook: Notebook::new(path, options.strict, &options.notes), ..Status::default() })
+    }
+
     pub(crate) fn bytes_read(&self) -> u64 {
         self.bytes.load(Ordering::Relaxed)
+    }
+
+    /// Says at which line the item begins that is given next.
+    pub(crate) fn set_line(&self, line: u64) {
+        self.line.store(line, Ordering::Relaxed);
     }
 
     pub(crate) fn add_bytes(&self, count: usize) {
         self.bytes.fetch_add(count as u64, Ordering::Relaxed);
     }
 
-    pub(crate) fn add_repaired(&self, count: usize) {
-        self.repaired.fetch_add(count as u64, Ordering::Relaxed);
+    /// Notes that something was left out or repaired `count` times. `at` makes an error of its place, the same one that a fault
+    /// there would be: `|kind| Error::at_line(file, line, kind).in_record(id)`.
+    ///
+    /// # Errors
+    /// That error, where the options say strict.
+    pub(crate) fn note(&self, kind: NoteKind, count: usize, at: impl FnOnce(ErrorKind) -> Error) -> Result<()> {
+        self.notebook.note(kind, count as u64, at)
+    }
+
+    /// Notes all that was left out of a record.
+    ///
+    /// # Errors
+    /// As [`note`](Self::note).
+    pub(crate) fn note_all(&self, left_out: &LeftOut, at: impl Fn(ErrorKind) -> Error) -> Result<()> {
+        left_out.iter().try_for_each(|(kind, count)| self.notebook.note(kind, count, &at))
+    }
+
+    /// What was noted so far.
+    pub(crate) fn notes(&self) -> Vec<Note> {
+        self.notebook.list()
     }
 }

@@ -4,7 +4,7 @@
 mod fine_tune;
 mod similarity;
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 #[cfg(feature = "fine-tune")]
 pub use fine_tune::{EncoderJob, EncoderReport};
@@ -12,12 +12,13 @@ use serde::Serialize;
 pub use similarity::{EncoderAligner, SimilarityJob};
 use xlner_align::Scratch;
 use xlner_core::{Alignment, Pair};
-use xlner_formats::{AlignmentWriter, Format, PairWriter, WriteOptions, write_alignments, write_pairs};
+use xlner_formats::WriteOptions;
 
 use crate::aligner::{Aligner, AlignerOptions, Extraction, bitext};
-use crate::input::{self, Input, Pairs};
+use crate::engine::output::Output;
+use crate::engine::pump::{BATCH, each, pump};
+use crate::engine::source::{self, Input, Source};
 use crate::progress::{Listener, Progress, Stage};
-use crate::stream;
 use crate::{Error, Result};
 
 /// Aligns words.
@@ -97,43 +98,46 @@ impl AlignJob {
     /// See [`Error`].
     pub fn run(&self, listener: Listener<'_>) -> Result<AlignReport> {
         self.check()?;
-        let pairs = Pairs::open(&self.input, None)?;
-        let writer = match &self.output {
-            Some(path) => Writer::create(path, &self.output_options)?,
-            None => Writer::Nowhere,
+        let pairs = Source::open(&self.input, None)?;
+        let output = match &self.output {
+            Some(path) => Output::links(path, &self.output_options)?,
+            None => Output::Nowhere,
         };
         match &self.aligner.model {
-            Some(path) if !self.train => self.stream(pairs, &Aligner::load(path)?, writer, listener),
-            _ => self.in_memory(pairs, writer, listener),
+            Some(path) if !self.train => self.stream(pairs, &Aligner::load(path)?, output, listener),
+            _ => self.in_memory(pairs, output, listener),
         }
     }
 
     fn stream(
         &self,
-        mut pairs: Pairs,
+        mut pairs: Source,
         aligner: &Aligner,
-        mut writer: Writer,
+        mut output: Output<'_>,
         listener: Listener<'_>,
     ) -> Result<AlignReport> {
         let mut report = AlignReport::default();
-        stream::stream(
+        pump(
             &mut pairs,
-            |scratch: &mut Scratch, pair, number| {
-                self.prepare(pair, number)?;
-                self.link(aligner, pair, number, scratch)
+            BATCH,
+            |pairs, first| {
+                each(pairs, first, |scratch: &mut Scratch, pair, number| {
+                    self.prepare(pair, number)?;
+                    self.link(aligner, pair, number, scratch)
+                })
             },
             |pair| {
                 report.count(&pair);
-                writer.write(pair)
+                output.write(pair)
             },
             |done, pairs| listener(Progress { stage: Stage::Align, done, total: pairs.estimate() }),
         )?;
         report.tokenized_sentences = pairs.untokenized();
-        writer.finish()?;
+        output.finish()?;
         Ok(report)
     }
 
-    fn in_memory(&self, mut source: Pairs, mut writer: Writer, listener: Listener<'_>) -> Result<AlignReport> {
+    fn in_memory(&self, mut source: Source, mut output: Output<'_>, listener: Listener<'_>) -> Result<AlignReport> {
         let mut pairs = source.read_all(|pair, number| self.prepare(pair, number), listener)?;
         let (bitext, langs) = bitext(&pairs);
         let trained = Aligner::train(&self.aligner, bitext, &langs, listener)?;
@@ -148,26 +152,26 @@ impl AlignJob {
         };
         if self.output.is_some() {
             let total = pairs.len() as u64;
-            for batch in pairs.chunks_mut(stream::BATCH) {
+            for batch in pairs.chunks_mut(BATCH) {
                 let first = report.sentences + 1;
-                stream::each(batch, first, |scratch: &mut Scratch, pair, number| {
+                each(batch, first, |scratch: &mut Scratch, pair, number| {
                     self.link(&trained.aligner, pair, number, scratch)
                 })?;
                 for pair in batch {
                     report.count(pair);
-                    writer.write(std::mem::take(pair))?;
+                    output.write(std::mem::take(pair))?;
                 }
                 listener(Progress { stage: Stage::Align, done: report.sentences, total: Some(total) });
             }
         }
-        writer.finish()?;
+        output.finish()?;
         Ok(report)
     }
 
     /// Makes a pair ready: tokens, and no links yet.
     fn prepare(&self, pair: &mut Pair, number: u64) -> Result<()> {
         pair.alignment = None;
-        input::tokenize(pair).map_err(|error| Error::of_pair(self.input.name(), number, pair, error.into()))
+        source::tokenize(pair).map_err(|error| Error::of_pair(self.input.name(), number, pair, error.into()))
     }
 
     fn link(&self, aligner: &Aligner, pair: &mut Pair, number: u64, scratch: &mut Scratch) -> Result<()> {
@@ -182,41 +186,5 @@ impl AlignReport {
         self.sentences += 1;
         self.empty_pairs += u64::from(pair.source.is_empty() || pair.target.is_empty());
         self.links += pair.alignment.as_ref().map_or(0, Alignment::len) as u64;
-    }
-}
-
-/// Where the links go.
-enum Writer {
-    Links(Box<dyn AlignmentWriter>),
-    Pairs(Box<dyn PairWriter>),
-    Nowhere,
-}
-
-impl Writer {
-    /// Formats that hold whole records get them, others the links.
-    fn create(path: &Path, options: &WriteOptions) -> Result<Writer> {
-        let format = options.format.or_else(|| Format::from_path(path));
-        Ok(match format {
-            Some(Format::Jsonl | Format::Parquet) => Writer::Pairs(write_pairs(path, options)?),
-            _ => Writer::Links(write_alignments(path, options)?),
-        })
-    }
-
-    fn write(&mut self, pair: Pair) -> Result<()> {
-        match self {
-            Writer::Links(writer) => writer.write(&pair.alignment.unwrap_or_default())?,
-            Writer::Pairs(writer) => writer.write(&pair)?,
-            Writer::Nowhere => {}
-        }
-        Ok(())
-    }
-
-    fn finish(self) -> Result<()> {
-        match self {
-            Writer::Links(writer) => writer.finish()?,
-            Writer::Pairs(writer) => writer.finish()?,
-            Writer::Nowhere => {}
-        }
-        Ok(())
     }
 }

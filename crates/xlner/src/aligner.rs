@@ -7,7 +7,7 @@ use xlner_align::{Bitext, Model, Scratch, TrainOptions, TrainProgress};
 use xlner_core::{Alignment, Pair, Posteriors};
 use xlner_formats::{Format, Output, ReadOptions, read_pairs};
 
-use crate::input::{self, Input, Pairs};
+use crate::engine::source::{self, Input, Source};
 use crate::progress::{Listener, Progress, Stage};
 use crate::{Error, Result};
 
@@ -155,10 +155,10 @@ fn named(options: &ReadOptions, langs: &Langs) -> ReadOptions {
 
 /// Adds the pairs of a file.
 fn push_file(bitext: &mut Bitext, path: &Path, options: &ReadOptions, listener: Listener<'_>) -> Result<()> {
-    let mut source = Pairs::open(&Input::Pairs { path: path.to_owned(), options: options.clone() }, None)?;
+    let mut source = Source::open(&Input::Pairs { path: path.to_owned(), options: options.clone() }, None)?;
     let prepare = |pair: &mut Pair, number| {
         pair.alignment = None;
-        input::tokenize(pair).map_err(|error| Error::of_pair(path, number, pair, error.into()))
+        source::tokenize(pair).map_err(|error| Error::of_pair(path, number, pair, error.into()))
     };
     source.for_each_batch(prepare, listener, |batch| {
         for pair in &batch {

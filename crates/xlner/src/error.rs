@@ -2,8 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
-use xlner_core::Pair;
-use xlner_models::{CODEC, NMT};
+use xlner_core::{ModelError, Pair};
+use xlner_project::scores::{CODEC, NMT};
 
 /// Result of the functions of this crate.
 pub type Result<T> = std::result::Result<T, Error>;
@@ -47,7 +47,7 @@ pub enum Error {
     },
     /// A model or engine that cannot be loaded, run or trained.
     #[error(transparent)]
-    Model(#[from] xlner_models::Error),
+    Model(#[from] ModelError),
     /// What a run folder keeps cannot be read.
     #[error("{problem}; {} was kept by a run and is damaged: delete it and start the same command again", path.display())]
     Kept {
@@ -86,6 +86,19 @@ impl Error {
     /// Something is wrong with a pair of a file, counted from 1.
     pub(crate) fn of_pair(file: &Path, number: u64, pair: &Pair, problem: xlner_project::Error) -> Error {
         Error::Pair { file: file.to_owned(), number, id: pair.id.clone(), problem }
+    }
+}
+
+impl From<xlner_models::Error> for Error {
+    fn from(error: xlner_models::Error) -> Error {
+        Error::Model(error.into())
+    }
+}
+
+#[cfg(feature = "transformers")]
+impl From<xlner_neural::Error> for Error {
+    fn from(error: xlner_neural::Error) -> Error {
+        Error::Model(error.into())
     }
 }
 

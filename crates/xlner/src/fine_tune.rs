@@ -7,8 +7,8 @@ use serde::Serialize;
 use xlner_formats::ReadOptions;
 use xlner_models::crf::Example;
 use xlner_models::hub;
-use xlner_models::transformer::fine_tune::{self, EpochFigures, FineTuneOptions};
-use xlner_models::transformer::{TransformerTagger, TransformerTaggerOptions};
+use xlner_neural::transformer::fine_tune::{self, EpochFigures, FineTuneOptions};
+use xlner_neural::transformer::{TransformerTagger, TransformerTaggerOptions};
 
 use crate::progress::{Listener, Progress, Stage};
 use crate::train::{Data, DataFigures, DevFigures, SentenceWeights, measure};
@@ -120,7 +120,7 @@ impl FineTuneJob {
                 Err(error) => {
                     let told = error.to_string();
                     wrong = Some(error);
-                    Err(xlner_models::Error::Training(told))
+                    Err(xlner_neural::Error::Training(told))
                 }
             }
         };
@@ -163,7 +163,7 @@ impl FineTuneJob {
 /// The figures of the model in a folder.
 fn measured(folder: &Path, dev: &Data) -> Result<DevFigures> {
     let tagger = TransformerTagger::load(folder, TransformerTaggerOptions::default())?;
-    let tags = xlner_models::Tagger::tags(&tagger);
+    let tags = xlner_core::Tagger::tags(&tagger);
     let mut labels: Vec<String> =
         tags.iter().filter_map(|tag| tag.split_once('-')).map(|(_, label)| label.to_owned()).collect();
     labels.sort();

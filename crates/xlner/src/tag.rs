@@ -4,17 +4,15 @@ use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use serde::Serialize;
+use xlner_core::Tagger;
 use xlner_core::tokenize::tokenize_sentence;
 use xlner_core::{Pair, Sentence};
-use xlner_formats::{
-    Format, PairReader, PairWriter, ReadOptions, Records, SentenceReader, SentenceWriter, Side, WriteOptions,
-    read_records, write_pairs, write_sentences,
-};
-use xlner_models::Tagger;
+use xlner_formats::{ReadOptions, Side, WriteOptions};
 
+use crate::engine::output::{Output, check_entities, holds_records};
+use crate::engine::pump::{BATCH, pump};
+use crate::engine::source::{Source, side as of};
 use crate::progress::{Listener, Progress, Stage};
-use crate::project::output;
-use crate::stream::BATCH;
 use crate::{Error, Result};
 
 /// Finds the entities of sentences.
@@ -55,7 +53,7 @@ impl TagJob {
     /// # Errors
     /// [`Error::Options`].
     pub fn check(&self) -> Result<()> {
-        output::check(&self.output, &self.output_options)?;
+        check_entities(&self.output, &self.output_options)?;
         if self.probabilities && !holds_records(&self.output, &self.output_options) {
             return Err(Error::Options(format!(
                 "{}: --probabilities are written to records only; write JSONL (--to-format jsonl)",
@@ -71,28 +69,25 @@ impl TagJob {
     /// See [`Error`].
     pub fn run(&self, tagger: &dyn Tagger, listener: Listener<'_>) -> Result<TagReport> {
         self.check()?;
-        let mut source = Source::open(&self.input, &self.input_options)?;
-        let side = if matches!(source.records, Reader::Pairs(_)) { self.side } else { Side::Source };
-        let mut writer = Writer::create(&self.output, &self.output_options, &source, side)?;
+        let options = ReadOptions { no_tags: true, side: None, ..self.input_options.clone() };
+        let mut source = Source::records(&self.input, &options, Side::Source)?;
+        let (path, options) = (&self.output, &self.output_options);
+        let (side, mut output) = match source.holds_pairs() {
+            true => (self.side, Output::entities(path, options, self.side)?),
+            false => (Side::Source, Output::side(path, options, Side::Source)?),
+        };
         let mut report = TagReport::default();
-        let mut done: Vec<Pair> = Vec::new();
-        let mut current = source.batch()?;
-        while !current.is_empty() || !done.is_empty() {
-            // One batch is written, the next read, while this one is worked on.
-            let first = report.sentences + 1;
-            let ends = current.is_empty();
-            let work = || self.tag(tagger, side, &mut current, first);
-            let write = || done.drain(..).try_for_each(|pair| writer.write(&pair));
-            let read = || if ends { Ok(Vec::new()) } else { source.batch() };
-            let (worked, (wrote, next)) = rayon::join(work, || rayon::join(write, read));
-            wrote?;
-            report.add(worked?);
-            done = std::mem::replace(&mut current, next?);
-            if !ends {
-                listener(Progress { stage: Stage::Tag, done: report.sentences, total: source.estimate() });
-            }
-        }
-        writer.finish()?;
+        pump(
+            &mut source,
+            BATCH,
+            |pairs, first| {
+                report.add(self.tag(tagger, side, pairs, first)?);
+                Ok(())
+            },
+            |pair| output.write(pair),
+            |done, source| listener(Progress { stage: Stage::Tag, done, total: source.estimate() }),
+        )?;
+        output.finish()?;
         Ok(report)
     }
 
@@ -112,7 +107,7 @@ impl TagJob {
         let result = tagger.tag(&mut sentences, self.probabilities);
         if let Err(error) = result {
             return Err(match error {
-                xlner_models::Error::Sentence { index, problem } => {
+                xlner_core::ModelError::Sentence { index, problem } => {
                     let at = index.min(sentences.len().saturating_sub(1));
                     wrong(&self.input, first + at as u64, &pairs[at], &sentences[at], problem)
                 }
@@ -143,100 +138,4 @@ impl TagReport {
 fn wrong(file: &Path, number: u64, pair: &Pair, sentence: &Sentence, problem: String) -> Error {
     let id = if pair.id.is_empty() { sentence.extra.get("id").and_then(|id| id.as_str()) } else { Some(&*pair.id) };
     Error::Sentence { file: file.to_owned(), number, id: id.unwrap_or_default().to_owned(), problem }
-}
-
-fn of(pair: &mut Pair, side: Side) -> &mut Sentence {
-    match side {
-        Side::Source => &mut pair.source,
-        Side::Target => &mut pair.target,
-    }
-}
-
-fn holds_records(path: &Path, options: &WriteOptions) -> bool {
-    matches!(options.format.or_else(|| Format::from_path(path)), Some(Format::Jsonl | Format::Parquet))
-}
-
-/// Where the sentences come from; a sentence alone is the source of a pair.
-struct Source {
-    records: Reader,
-    /// Bytes of the file, where it is one.
-    bytes: Option<u64>,
-    count: u64,
-}
-
-enum Reader {
-    Sentences(SentenceReader),
-    Pairs(PairReader),
-}
-
-impl Source {
-    fn open(path: &Path, options: &ReadOptions) -> Result<Source> {
-        let options = ReadOptions { no_tags: true, side: None, ..options.clone() };
-        let records = match read_records(path, &options)? {
-            Records::Sentences(reader) => Reader::Sentences(reader),
-            Records::Pairs(reader) => Reader::Pairs(reader),
-            Records::Alignments(_) => {
-                return Err(Error::Options(format!(
-                    "{}: alignments hold no sentences; give sentences or pairs (--from-format)",
-                    path.display()
-                )));
-            }
-        };
-        let bytes = std::fs::metadata(path).ok().filter(std::fs::Metadata::is_file).map(|file| file.len());
-        Ok(Source { records, bytes, count: 0 })
-    }
-
-    fn batch(&mut self) -> Result<Vec<Pair>> {
-        let batch: Vec<Pair> = match &mut self.records {
-            Reader::Sentences(reader) => reader
-                .take(BATCH)
-                .map(|sentence| Ok(Pair { source: sentence?, ..Pair::default() }))
-                .collect::<Result<_>>()?,
-            Reader::Pairs(reader) => reader.take(BATCH).collect::<std::result::Result<_, _>>()?,
-        };
-        self.count += batch.len() as u64;
-        Ok(batch)
-    }
-
-    /// How many sentences there are, as far as the bytes read tell.
-    fn estimate(&self) -> Option<u64> {
-        let read = match &self.records {
-            Reader::Sentences(reader) => reader.bytes_read(),
-            Reader::Pairs(reader) => reader.bytes_read(),
-        };
-        let estimate = self.count as f64 * self.bytes? as f64 / read.max(1) as f64;
-        Some((estimate as u64).max(self.count))
-    }
-}
-
-/// Where the sentences go.
-enum Writer {
-    Pairs(Box<dyn PairWriter>),
-    Sentences(Box<dyn SentenceWriter>, Side),
-}
-
-impl Writer {
-    fn create(path: &Path, options: &WriteOptions, source: &Source, side: Side) -> Result<Writer> {
-        Ok(match source.records {
-            Reader::Pairs(_) if holds_records(path, options) => Writer::Pairs(write_pairs(path, options)?),
-            _ => Writer::Sentences(write_sentences(path, options)?, side),
-        })
-    }
-
-    fn write(&mut self, pair: &Pair) -> Result<()> {
-        match self {
-            Writer::Pairs(writer) => writer.write(pair)?,
-            Writer::Sentences(writer, Side::Source) => writer.write(&pair.source)?,
-            Writer::Sentences(writer, Side::Target) => writer.write(&pair.target)?,
-        }
-        Ok(())
-    }
-
-    fn finish(self) -> Result<()> {
-        match self {
-            Writer::Pairs(writer) => writer.finish()?,
-            Writer::Sentences(writer, _) => writer.finish()?,
-        }
-        Ok(())
-    }
 }

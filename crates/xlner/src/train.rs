@@ -5,13 +5,13 @@ use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use serde::Serialize;
-use xlner_core::Sentence;
 use xlner_core::tags::{Scheme, encode};
 use xlner_core::tokenize::tokenize_sentence;
+use xlner_core::{ModelError, Sentence, Tagger};
 use xlner_eval::{Evaluator, Options, Resampling, Scores};
 use xlner_formats::{Format, Output, ReadOptions, Side, read_sentences};
 use xlner_models::crf::{ClusterBuilder, CrfTagger, Example, Iteration, NameList, TrainOptions, Training};
-use xlner_models::{Tagger, open_crf};
+use xlner_models::open_crf;
 
 use crate::progress::{Listener, Progress, Stage};
 use crate::{Error, Result};
@@ -312,8 +312,9 @@ impl Data {
     }
 
     /// The error with the file and the number of the sentence that it is about.
-    pub(crate) fn wrong(&self, error: xlner_models::Error) -> Error {
-        let xlner_models::Error::Sentence { index, problem } = error else { return error.into() };
+    pub(crate) fn wrong(&self, error: impl Into<ModelError>) -> Error {
+        let error = error.into();
+        let ModelError::Sentence { index, problem } = error else { return error.into() };
         let at = self.files.partition_point(|(_, end)| *end <= index);
         let first = at.checked_sub(1).map_or(0, |before| self.files[before].1);
         let Some((path, _)) = self.files.get(at) else { return Error::Options(problem) };
@@ -345,9 +346,7 @@ pub(crate) fn measure(tagger: &dyn Tagger, labels: &[String], mut data: Data) ->
     let mut evaluator = Evaluator::new(&Options::default(), Scheme::Iob2, &[("tagger", Scheme::Iob2)]);
     for (index, (mut gold, sentence)) in gold.into_iter().zip(&data.sentences).enumerate() {
         gold.retain(|entity| labels.binary_search(&entity.label).is_ok());
-        let problem = |error: &dyn std::fmt::Display| {
-            data.wrong(xlner_models::Error::Sentence { index, problem: error.to_string() })
-        };
+        let problem = |error: &dyn std::fmt::Display| data.wrong(ModelError::sentence(index, error.to_string()));
         let mut ids = |entities: &[_]| {
             let tags = encode(sentence.len(), entities, Scheme::Iob2).map_err(|error| problem(&error))?;
             let ids = tags.iter().map(|tag| evaluator.intern(tag, Scheme::Iob2));

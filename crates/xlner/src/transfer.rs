@@ -4,16 +4,18 @@
 use std::path::PathBuf;
 
 use xlner_core::Pair;
-use xlner_formats::{ReadOptions, WriteOptions, read_sentences};
-use xlner_models::{Tagger, TranslationScorer, Translator};
+use xlner_core::{Tagger, TranslationScorer, Translator};
+use xlner_formats::{ReadOptions, Side, WriteOptions};
 
 use crate::align::EncoderAligner;
 use crate::aligner::AlignerOptions;
-use crate::flow::{Marking, Step, Taggers, Translating, What};
-use crate::input::{Input, Pairs};
-use crate::label::{FlowJob, FlowReport, RunOptions, check_target_tagger, sentence_error, translation_scores};
+use crate::engine::output::check_entities;
+use crate::engine::source::{Input, Source};
+use crate::engine::step::Step;
+use crate::flow::job::{FlowJob, check_target_tagger, sentence_error, translation_scores};
+use crate::flow::{FlowReport, Marking, RunOptions, Taggers, Translating, What};
 use crate::progress::Listener;
-use crate::project::{MethodOptions, output};
+use crate::project::MethodOptions;
 use crate::{Error, Result};
 
 /// Gives a language training data.
@@ -77,7 +79,7 @@ impl TransferJob {
                 )));
             }
         }
-        output::check(&self.output, &self.output_options)
+        check_entities(&self.output, &self.output_options)
     }
 
     /// Does the job. The output appears when all is done.
@@ -105,13 +107,9 @@ impl TransferJob {
                         ..target_options.clone()
                     },
                 };
-                Box::new(Pairs::open(&input, None)?)
+                Box::new(Source::open(&input, None)?)
             }
-            (None, Some(_)) => Box::new(read_sentences(&self.source, &self.source_options)?.map(|sentence| {
-                let source = sentence?;
-                let id = source.extra.get("id").and_then(|id| id.as_str()).unwrap_or_default().to_owned();
-                Ok(Pair { id, source, ..Pair::default() })
-            })),
+            (None, Some(_)) => Box::new(Source::sentences(&self.source, &self.source_options, Side::Source)?),
             (Some(_), Some(_)) => {
                 return Err(Error::Options("translations are given, so there is nothing for an engine to do".into()));
             }

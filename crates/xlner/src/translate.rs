@@ -1,18 +1,18 @@
 //! The job `translate`: sentences → their translations.
 
 use std::path::PathBuf;
-use std::time::Instant;
 
 use serde::Serialize;
+use xlner_core::contracts::{Translator, TranslatorFigures};
 use xlner_core::tokenize::detokenize;
 use xlner_core::{Pair, Sentence};
-use xlner_formats::{
-    Format, PairWriter, ReadOptions, SentenceReader, SentenceWriter, WriteOptions, read_sentences, write_pairs,
-    write_sentences,
-};
-use xlner_models::{Translator, TranslatorFigures};
+use xlner_formats::{Format, ReadOptions, Side, WriteOptions};
 
-use crate::flow::{Step, Translating, What};
+use crate::engine::output::{Output, format};
+use crate::engine::pump::pump;
+use crate::engine::source::Source;
+use crate::engine::step::Step;
+use crate::flow::{Translating, What};
 use crate::progress::{Listener, Progress, Stage};
 use crate::{Error, Result};
 
@@ -78,78 +78,46 @@ impl TranslateJob {
     /// See [`Error`].
     pub fn run(&self, translator: &mut dyn Translator, listener: Listener<'_>) -> Result<TranslateReport> {
         self.check()?;
-        let mut source = read_sentences(&self.input, &self.input_options)?;
-        let mut writer = self.writer()?;
-        let bytes = std::fs::metadata(&self.input).ok().filter(std::fs::Metadata::is_file).map(|file| file.len());
-        let failed = |number: u64, pair: &Pair, problem: String| Error::Sentence {
+        let mut source = Source::sentences(&self.input, &self.input_options, Side::Source)?;
+        let mut output = self.output()?;
+        let failed = |number, pair: &Pair, problem| Error::Sentence {
             file: self.input.clone(),
             number,
             id: pair.id.clone(),
             problem,
         };
         let mut report = TranslateReport::default();
-        let mut done: Vec<Pair> = Vec::new();
-        let mut current = read(&mut source)?;
-        while !current.is_empty() || !done.is_empty() {
-            let (first, ends) = (report.sentences + 1, current.is_empty());
-            let start = Instant::now();
-            let mut seconds = 0.0;
-            let translate = || {
-                let lang = Some(self.to.clone());
-                let mut step = Translating { translator: &mut *translator, what: What::Source, lang };
-                let translated = match self.n_best {
-                    true => step.work_best(&mut current, first, &failed),
-                    false => step.work(&mut current, first, &failed),
-                };
-                seconds = start.elapsed().as_secs_f64();
-                translated
-            };
-            let write = || done.drain(..).try_for_each(|pair| writer.write(&pair));
-            let read_next = || if ends { Ok(Vec::new()) } else { read(&mut source) };
-            let (translated, (wrote, next)) = rayon::join(translate, || rayon::join(write, read_next));
-            // In the order of the sentences, so that it is always the same error.
-            wrote?;
-            translated?;
-            report.seconds += seconds;
-            report.sentences += current.len() as u64;
-            done = std::mem::replace(&mut current, next?);
-            if !ends {
-                let total = bytes.map(|bytes| estimate(report.sentences + current.len() as u64, bytes, &source));
-                listener(Progress { stage: Stage::Translate, done: report.sentences, total });
-            }
-        }
-        writer.finish()?;
-        report.translator = translator.figures();
+        let mut step = Translating { translator, what: What::Source, lang: Some(self.to.clone()) };
+        let clock = pump(
+            &mut source,
+            BATCH,
+            |pairs, first| {
+                report.sentences += pairs.len() as u64;
+                match self.n_best {
+                    true => step.work_best(pairs, first, &failed),
+                    false => step.work(pairs, first, &failed),
+                }
+            },
+            |pair| output.write(pair),
+            |done, source| listener(Progress { stage: Stage::Translate, done, total: source.estimate() }),
+        )?;
+        output.finish()?;
+        report.seconds = clock.work;
+        report.translator = step.translator.figures();
         Ok(report)
     }
 
     fn format(&self) -> Option<Format> {
-        self.output_options.format.or_else(|| Format::from_path(&self.output))
+        format(&self.output, &self.output_options)
     }
 
-    fn writer(&self) -> Result<Writer> {
+    fn output(&self) -> Result<Output<'static>> {
         let pairs = self.format().is_some_and(|format| format.holds_pairs() && format != Format::Text);
-        Ok(match pairs {
-            true => Writer::Pairs(write_pairs(&self.output, &self.output_options)?),
-            false => Writer::Translations(write_sentences(&self.output, &self.output_options)?),
-        })
+        match pairs {
+            true => Output::pairs(&self.output, &self.output_options),
+            false => Output::side(&self.output, &self.output_options, Side::Target),
+        }
     }
-}
-
-/// The next batch, each sentence the source of a pair; empty at the end.
-fn read(source: &mut SentenceReader) -> Result<Vec<Pair>> {
-    let pair = |sentence: xlner_formats::Result<Sentence>| {
-        let source = sentence?;
-        let id = source.extra.get("id").and_then(|id| id.as_str()).unwrap_or_default().to_owned();
-        Ok(Pair { id, source, ..Pair::default() })
-    };
-    source.take(BATCH).map(pair).collect()
-}
-
-/// How many sentences there are, as far as the bytes read tell.
-fn estimate(read: u64, bytes: u64, source: &SentenceReader) -> u64 {
-    let estimate = read as f64 * bytes as f64 / source.bytes_read().max(1) as f64;
-    (estimate as u64).max(read)
 }
 
 /// The text of a sentence as people write it: where it is nothing but its tokens and the spaces between them, these are put
@@ -170,30 +138,6 @@ pub(crate) fn is_joined(sentence: &Sentence) -> bool {
         && sentence.byte_range(0).start == 0
         && sentence.byte_range(sentence.len() - 1).end == sentence.text().len();
     inside && gaps.into_iter().all(|gap| &sentence.text()[gap] == " ")
-}
-
-/// Where the translations go.
-enum Writer {
-    Pairs(Box<dyn PairWriter>),
-    Translations(Box<dyn SentenceWriter>),
-}
-
-impl Writer {
-    fn write(&mut self, pair: &Pair) -> Result<()> {
-        match self {
-            Writer::Pairs(writer) => writer.write(pair)?,
-            Writer::Translations(writer) => writer.write(&pair.target)?,
-        }
-        Ok(())
-    }
-
-    fn finish(self) -> Result<()> {
-        match self {
-            Writer::Pairs(writer) => writer.finish()?,
-            Writer::Translations(writer) => writer.finish()?,
-        }
-        Ok(())
-    }
 }
 
 #[cfg(test)]

@@ -5,9 +5,9 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use xlner::project::MethodOptions;
 use xlner::{AlignerOptions, Back, FlowReport, LabelJob, LabelModels, RunOptions, Shard, TransferJob, TransferModels};
+use xlner_core::contracts::{ModelError, ModelResult, Tagger, Translation, Translator};
 use xlner_core::{Entity, Sentence};
 use xlner_formats::{ReadOptions, WriteOptions};
-use xlner_models::{Error, Result, Tagger, Translation, Translator};
 
 /// Turns every word round and moves the last to the front; fails at the call `fails_at`.
 struct Turner<'c> {
@@ -20,9 +20,9 @@ impl Translator for Turner<'_> {
         "turner".into()
     }
 
-    fn translate(&mut self, texts: &[&str]) -> Result<Vec<Translation>> {
+    fn translate(&mut self, texts: &[&str]) -> ModelResult<Vec<Translation>> {
         if self.calls.fetch_add(1, Ordering::Relaxed) + 1 == self.fails_at {
-            return Err(Error::engine("turner", "tired"));
+            return Err(ModelError::Failed("turner: tired".into()));
         }
         let turn = |text: &&str| {
             let mut words: Vec<String> = text.split_whitespace().map(|word| word.chars().rev().collect()).collect();
@@ -45,7 +45,7 @@ impl Tagger for Capitals {
         "capitals".into()
     }
 
-    fn tag(&self, sentences: &mut [Sentence], _: bool) -> Result<()> {
+    fn tag(&self, sentences: &mut [Sentence], _: bool) -> ModelResult<()> {
         for sentence in sentences {
             let names = (0..sentence.len()).filter(|&at| sentence.token(at).contains(char::is_uppercase));
             sentence.entities = names.map(|at| Entity::new(at..at + 1, "PER")).collect();
@@ -247,7 +247,7 @@ impl Translator for Marker<'_> {
         "marker".into()
     }
 
-    fn translate(&mut self, texts: &[&str]) -> Result<Vec<Translation>> {
+    fn translate(&mut self, texts: &[&str]) -> ModelResult<Vec<Translation>> {
         let turned = self.turner.translate(texts)?.into_iter().zip(texts).map(|(turned, text)| {
             // The letters of a word are turned round, so brackets are the wrong way round.
             let mut text_of = turned.text.replace('[', "<").replace(']', "[").replace('<', "]");

@@ -3,7 +3,9 @@
 use std::path::{Path, PathBuf};
 
 use xlner::project::MethodOptions;
-use xlner::{AlignJob, AlignerOptions, Error, Extraction, Input, Progress, ProjectJob, Stage, TargetTags};
+use xlner::{
+    AlignJob, AlignerOptions, Error, Extraction, Input, Progress, ProjectJob, ProjectModels, Stage, TargetTags,
+};
 use xlner_formats::{ReadOptions, WriteOptions};
 
 fn sample(name: &str) -> PathBuf {
@@ -68,7 +70,7 @@ fn align_then_project_tell_how_far_they_are() {
     let output = folder.path().join("sw.jsonl");
     let mut job = project(files("sw"), output.clone());
     job.alignment = Some(links);
-    let given = job.run(&mut |progress| events.push(progress)).unwrap();
+    let given = job.run(ProjectModels::default(), &mut |progress| events.push(progress)).unwrap();
     assert_in_order(&events, &[Stage::Project]);
     assert_eq!(given.source_entities, given.projected + given.unprojected.values().sum::<u64>());
     assert_eq!(given.solver.proven + given.solver.with_gap, 65);
@@ -76,7 +78,7 @@ fn align_then_project_tell_how_far_they_are() {
     // The records have links now: they are streamed, and give the same.
     let read = std::fs::read_to_string(&output).unwrap();
     let again = Input::Pairs { path: output.clone(), options: ReadOptions::default() };
-    let report = project(again, output.clone()).run(&mut |_| {}).unwrap();
+    let report = project(again, output.clone()).run(ProjectModels::default(), &mut |_| {}).unwrap();
     assert_eq!(report.projected, given.projected);
     assert_eq!(std::fs::read_to_string(&output).unwrap(), read);
 }
@@ -85,7 +87,9 @@ fn align_then_project_tell_how_far_they_are() {
 fn without_links_the_aligner_is_trained() {
     let folder = tempfile::tempdir().unwrap();
     let mut events = Vec::new();
-    let report = project(files("hi"), folder.path().join("hi.conll")).run(&mut |event| events.push(event)).unwrap();
+    let report = project(files("hi"), folder.path().join("hi.conll"))
+        .run(ProjectModels::default(), &mut |event| events.push(event))
+        .unwrap();
     assert_in_order(&events, &[Stage::Read, Stage::Train, Stage::Project]);
     assert_eq!((report.sentences, report.scores.as_deref()), (66, Some("span=1")));
     assert!(report.projected > 0);
@@ -96,7 +100,7 @@ fn wrong_options_are_found_before_any_file_is_touched() {
     let nowhere = Input::Pairs { path: "no/such.jsonl".into(), options: ReadOptions::default() };
     let mut job = project(nowhere, "no/such/out.jsonl".into());
     job.method.max_length = Some(0);
-    assert!(matches!(job.run(&mut |_| {}), Err(Error::Options(_))));
+    assert!(matches!(job.run(ProjectModels::default(), &mut |_| {}), Err(Error::Options(_))));
     job.method.max_length = None;
-    assert!(matches!(job.run(&mut |_| {}), Err(Error::Format(_))));
+    assert!(matches!(job.run(ProjectModels::default(), &mut |_| {}), Err(Error::Format(_))));
 }

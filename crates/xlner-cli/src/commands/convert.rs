@@ -4,7 +4,9 @@ mod entities;
 mod gold;
 mod join;
 mod progress;
+mod refused;
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use anyhow::{Context as _, Result};
@@ -12,13 +14,14 @@ use xlner_core::tags::Scheme;
 use xlner_core::{Pair, Sentence, tokenize::tokenize_sentence};
 use xlner_formats::{
     AlignmentReader, Column, Format, PairReader, ReadOptions, Records, SentenceReader, Side, WriteOptions,
-    read_records, write_alignments, write_pairs, write_sentences,
+    label_studio_config, read_records, write_alignments, write_pairs, write_sentences,
 };
 
 use crate::context::{Context, UsageError};
 use entities::Changes;
 use join::Joined;
 use progress::Meter;
+use refused::refused;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -30,7 +33,7 @@ Examples:
   xlner convert train.json --labels O,B-PER,I-PER,B-LOC,I-LOC -o train.conll
 
 Formats, from the file name or by --from-format and --to-format:
-  sentences   conll conll2003 panx uner conllu tsv text jsonl hf label-studio doccano brat spacy parquet
+  sentences   conll conll2003 panx uner conllu hipe webanno tsv text jsonl hf label-studio doccano brat spacy parquet
   pairs       jsonl bitext tsv text parquet (MasakhaNER × MAFAND items are read)
   alignments  pharaoh naacl
   read only   hocr alto page (scans), ctm vtt whisper (transcripts): sentences whose tokens keep their place
@@ -70,6 +73,18 @@ pub struct Args {
     /// Format of the output [default: from its name]
     #[arg(long, value_name = "FORMAT")]
     to_format: Option<Format>,
+    /// Format of --source, where it differs
+    #[arg(long, value_name = "FORMAT", requires = "source")]
+    source_format: Option<Format>,
+    /// Format of --target, where it differs
+    #[arg(long, value_name = "FORMAT", requires = "target")]
+    target_format: Option<Format>,
+    /// Format of --alignment [default: from its name, else found by looking]
+    #[arg(long, value_name = "FORMAT", requires = "alignment")]
+    alignment_format: Option<Format>,
+    /// What becomes of documents that name their sentences (spaCy): a sentence each, or the document as one
+    #[arg(long, value_name = "sentences|none", default_value = "sentences")]
+    split: Split,
     /// Tag scheme of the input: iob1, iob2, ioe1, ioe2, iobes, bilou, io [default: found by looking]
     #[arg(long, value_name = "SCHEME")]
     from_scheme: Option<Scheme>,
@@ -130,6 +145,12 @@ pub struct Args {
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum Split {
+    Sentences,
+    None,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 enum Overlaps {
     Error,
     Longest,
@@ -149,6 +170,8 @@ pub fn run(args: Args, context: &Context) -> Result<()> {
         // The target gets its gold entities while it is part of its pair.
         side: args.side.filter(|_| !args.gold),
         tokenized: args.tokenized,
+        whole_documents: args.split == Split::None,
+        ..context.read()
     };
     let write = WriteOptions {
         format: args.to_format,
@@ -169,8 +192,9 @@ pub fn run(args: Args, context: &Context) -> Result<()> {
         );
     }
     let changes = Changes::new(&args.map, &args.ignore, args.overlaps == Overlaps::Longest);
-    let mut job = Job { args: &args, write, changes, meter: Meter::new(context), tokenized: 0, read: 0 };
-    let repaired = match (&args.input, &args.source, &args.target) {
+    let mut job =
+        Job { args: &args, write, changes, meter: Meter::new(context), tokenized: 0, read: 0, shown: BTreeSet::new() };
+    match (&args.input, &args.source, &args.target) {
         (Some(input), _, _) => match read_records(input, &read)? {
             Records::Pairs(reader) if args.gold && args.side.is_some() => job.gold_targets(reader)?,
             Records::Sentences(_) | Records::Alignments(_) if args.gold => {
@@ -181,11 +205,15 @@ pub fn run(args: Args, context: &Context) -> Result<()> {
             Records::Alignments(reader) => job.alignments(reader)?,
         },
         (None, Some(source), Some(target)) => {
-            job.joined(Joined::open(source, target, args.alignment.as_deref(), &read)?)?
+            let format = |format: Option<Format>| ReadOptions { format: format.or(read.format), ..read.clone() };
+            let links = ReadOptions { format: args.alignment_format, ..read.clone() };
+            let source = (source.as_path(), format(args.source_format));
+            let target = (target.as_path(), format(args.target_format));
+            job.joined(Joined::open(source, target, args.alignment.as_deref().map(|path| (path, links)))?)?
         }
         _ => return Err(UsageError("an input is needed: IN, or --source and --target".into()).into()),
     };
-    job.report(context, repaired);
+    job.report(context);
     Ok(())
 }
 
@@ -199,6 +227,8 @@ struct Job<'a> {
     tokenized: u64,
     /// Items that were read.
     read: u64,
+    /// Labels that were written.
+    shown: BTreeSet<String>,
 }
 
 impl Job<'_> {
@@ -212,59 +242,57 @@ impl Job<'_> {
         UsageError(format!("the input holds {input}, and {format} holds {wanted}")).into()
     }
 
-    fn sentences(&mut self, mut reader: SentenceReader) -> Result<u64> {
+    fn sentences(&mut self, mut reader: SentenceReader) -> Result<()> {
         let next = &mut || {
             let sentence = reader.next()?;
-            Some(sentence.map(|sentence| (sentence, reader.bytes_read())).map_err(Into::into))
+            Some(sentence.map(|sentence| (sentence, reader.bytes_read(), reader.line())).map_err(Into::into))
         };
-        self.all_sentences(next, |sentence, _| Ok(sentence))?;
-        Ok(reader.repaired())
+        self.all_sentences(next, |sentence, _| Ok(sentence))
     }
 
     /// Writes the target sentences of pairs with their gold entities.
-    fn gold_targets(&mut self, mut reader: PairReader) -> Result<u64> {
+    fn gold_targets(&mut self, mut reader: PairReader) -> Result<()> {
         let next = &mut || {
             let pair = reader.next()?;
-            Some(pair.map(|pair| (pair, reader.bytes_read())).map_err(Into::into))
+            Some(pair.map(|pair| (pair, reader.bytes_read(), reader.line())).map_err(Into::into))
         };
-        self.all_sentences(next, gold::target)?;
-        Ok(reader.repaired())
+        self.all_sentences(next, gold::target)
     }
 
-    /// Writes sentences. `next` gives an item and the bytes read so far, `sentence` makes a sentence of it and its number.
+    /// Writes sentences. `next` gives an item, the bytes read so far and the item's line, `sentence` makes a sentence
+    /// of it and its number.
     fn all_sentences<T>(
         &mut self,
-        next: &mut dyn FnMut() -> Option<Result<(T, u64)>>,
+        next: &mut dyn FnMut() -> Option<Result<(T, u64, Option<u64>)>>,
         sentence: impl Fn(T, u64) -> Result<Sentence>,
     ) -> Result<()> {
         if self.format().is_some_and(|format| !format.holds_sentences()) {
             return Err(self.refuse("sentences", "none; to make pairs, join two files with --source and --target"));
         }
         let mut writer = write_sentences(&self.args.output, &self.write)?;
-        while let Some((item, bytes)) = self.next(next).transpose()? {
+        while let Some((item, bytes, line)) = self.next(next).transpose()? {
             let mut sentence = sentence(item, self.read)?;
             self.tokenize(&mut sentence)?;
             self.changes.sentence(&mut sentence);
-            writer.write(&sentence)?;
+            writer.write(&sentence).map_err(|error| refused(error, self.args.input.as_deref(), line))?;
+            self.shown.extend(sentence.entities.iter().map(|entity| entity.label.clone()));
             self.meter.tick(bytes);
         }
         Ok(writer.finish()?)
     }
 
-    fn pairs(&mut self, mut reader: PairReader) -> Result<u64> {
+    fn pairs(&mut self, mut reader: PairReader) -> Result<()> {
         self.all_pairs(&mut || {
             let pair = reader.next()?;
             Some(pair.map(|pair| (pair, reader.bytes_read())).map_err(Into::into))
-        })?;
-        Ok(reader.repaired())
+        })
     }
 
-    fn joined(&mut self, mut joined: Joined) -> Result<u64> {
+    fn joined(&mut self, mut joined: Joined) -> Result<()> {
         self.all_pairs(&mut || {
             let pair = joined.next()?;
             Some(pair.map(|pair| (pair, joined.bytes_read())))
-        })?;
-        Ok(joined.repaired())
+        })
     }
 
     /// Writes pairs, or their alignments where the output holds these. `next` gives a pair and the bytes read so far.
@@ -298,7 +326,7 @@ impl Job<'_> {
         Ok(writer.finish()?)
     }
 
-    fn alignments(&mut self, mut reader: AlignmentReader) -> Result<u64> {
+    fn alignments(&mut self, mut reader: AlignmentReader) -> Result<()> {
         if self.format().is_some_and(|format| !format.holds_alignments()) {
             return Err(self.refuse("alignments", "none; give their texts with --source, --target and --alignment"));
         }
@@ -307,8 +335,7 @@ impl Job<'_> {
             writer.write_reference(&alignment?)?;
             self.meter.tick(reader.bytes_read());
         }
-        writer.finish()?;
-        Ok(0)
+        Ok(writer.finish()?)
     }
 
     /// The next item that --skip and --limit leave; an error is one whatever they say.
@@ -334,10 +361,13 @@ impl Job<'_> {
         Ok(())
     }
 
-    fn report(&mut self, context: &Context, repaired: u64) {
+    fn report(&mut self, context: &Context) {
         self.meter.clear();
+        if self.format() == Some(Format::LabelStudio) {
+            let config = label_studio_config(self.shown.iter().map(String::as_str));
+            context.note(format_args!("Label Studio's labelling configuration for this file:\n{config}"));
+        }
         for (count, what) in [
-            (repaired, "tags repaired (they broke the rules of their scheme)"),
             (self.tokenized, "sentences tokenised"),
             (self.changes.ignored, "entities dropped (--ignore)"),
             (self.changes.overlapping, "entities dropped (they overlap a longer one)"),

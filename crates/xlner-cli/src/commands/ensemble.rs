@@ -66,7 +66,7 @@ fn vote(text: &str) -> Result<(PathBuf, Option<f64>), String> {
 }
 
 pub fn run(args: Args, context: &Context) -> Result<()> {
-    let options = ReadOptions { format: args.from_format, scheme: args.scheme, ..ReadOptions::default() };
+    let options = ReadOptions { format: args.from_format, scheme: args.scheme, ..context.read() };
     let by_hand = args.votes.iter().any(|(_, weight)| weight.is_some());
     if by_hand && (args.weights.is_some() || args.learn_weights.is_some()) {
         return Err(UsageError("weights are given by hand (FILE=WEIGHT), or learnt, not both".into()).into());
@@ -80,7 +80,7 @@ pub fn run(args: Args, context: &Context) -> Result<()> {
             report.f1,
             single.join(", ")
         ));
-        return args.report.map_or(Ok(()), |path| write_report(&path, &report));
+        return args.report.map_or(Ok(()), |path| write_report(&path, &report, context));
     }
     let weights = match &args.weights {
         Some(path) => VoteWeights::read(path).map_err(failed)?,
@@ -102,5 +102,5 @@ pub fn run(args: Args, context: &Context) -> Result<()> {
     for vote in &report.votes {
         context.detail(format_args!("{}: {} entities, {} chosen", vote.file.display(), vote.entities, vote.chosen));
     }
-    args.report.map_or(Ok(()), |path| write_report(&path, &report))
+    args.report.map_or(Ok(()), |path| write_report(&path, &report, context))
 }

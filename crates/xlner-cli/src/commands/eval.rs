@@ -106,7 +106,7 @@ pub fn run(args: Args, context: &Context) -> Result<()> {
     let color = context.color && args.output.as_os_str() == "-";
     let report = match (&args.gold, &args.gold_alignment) {
         (Some(gold), _) => entities::run(gold, &args, context, color)?,
-        (None, Some(gold)) => alignments::run(gold, &args, color)?,
+        (None, Some(gold)) => alignments::run(gold, &args, context, color)?,
         (None, None) => return Err(UsageError("--gold or --gold-alignment is needed".into()).into()),
     };
     let mut output = Output::create(&args.output)?;

@@ -7,14 +7,15 @@ use anyhow::{Context as _, Result};
 use clap::Args;
 use xlner::decision::{DecisionChoice, DecisionOptions};
 use xlner::project::{MethodKind, MethodOptions, parse_solver};
-use xlner::{AlignerOptions, EncoderAligner, FlowReport, RunOptions, Shard, StageFigures};
+use xlner::{AlignerOptions, EncoderAligner, FlowReport, RunOptions, Shard, StageFigures, open_encoder, open_scorer};
 use xlner_align::similarity;
-use xlner_formats::{Format, Output, ReadOptions, WriteOptions};
-use xlner_models::{Encoder, Precision, TranslationScorer, open_encoder, open_scorer};
+use xlner_core::{Encoder, TranslationScorer};
+use xlner_formats::{Format, Note, Output, ReadOptions, WriteOptions};
+use xlner_models::Precision;
 use xlner_project::decision::Cut;
 use xlner_project::{CandidateKind, Constraint, Solver, Weights};
 
-use crate::context::{Context, UsageError, model_failed};
+use crate::context::{Context, UsageError, failed};
 
 /// What the built-in aligner knows.
 #[derive(Args)]
@@ -83,7 +84,7 @@ impl AlignerArgs {
             }
             (Some((_, extraction)), Some(encoder)) => (extraction.parse()?, encoder),
         };
-        let encoder = open_encoder(encoder, Some(self.layer), self.encoder_precision).map_err(model_failed)?;
+        let encoder = open_encoder(encoder, Some(self.layer), self.encoder_precision).map_err(failed)?;
         Ok(Some(EncoderLinks { encoder, extraction }))
     }
 
@@ -198,8 +199,8 @@ pub struct NmtArgs {
     #[arg(long, value_name = "MODEL", help_heading = "Method")]
     nmt_model: Option<String>,
     /// What it calculates in; int8 is several times faster
-    #[arg(long, value_name = "f32|int8", value_parser = ["f32", "int8"], default_value = "f32", requires = "nmt_model", help_heading = "Method")]
-    nmt_precision: String,
+    #[arg(long, value_name = "f32|int8", default_value = "f32", requires = "nmt_model", help_heading = "Method")]
+    nmt_precision: Precision,
 }
 
 impl NmtArgs {
@@ -210,7 +211,7 @@ impl NmtArgs {
 
     /// Opens the model, where one is named, for the languages of source and target.
     pub fn open(&self, langs: [&str; 2]) -> Result<Option<Box<dyn TranslationScorer>>> {
-        let open = |name: &String| open_scorer(name, &self.nmt_precision, langs).map_err(model_failed);
+        let open = |name: &String| open_scorer(name, self.nmt_precision, langs).map_err(failed);
         self.nmt_model.as_ref().map(open).transpose()
     }
 }
@@ -233,12 +234,12 @@ pub struct InputArgs {
 
 impl InputArgs {
     /// The options of sentences of a language.
-    pub fn options(&self, lang: &str) -> ReadOptions {
+    pub fn options(&self, lang: &str, context: &Context) -> ReadOptions {
         ReadOptions {
             format: self.from_format,
             lang: Some(lang.to_owned()),
             tokenized: self.tokenized,
-            ..ReadOptions::default()
+            ..context.read()
         }
     }
 }
@@ -288,7 +289,7 @@ impl RunArgs {
     /// Writes the figures, where they are asked for, and tells people what they want to know.
     pub fn tell(&self, report: &FlowReport, context: &Context) -> Result<()> {
         if let Some(path) = &self.report {
-            write_report(path, report)?;
+            write_report(path, report, context)?;
         }
         let projection = &report.projection;
         context.note(format_args!(
@@ -319,10 +320,17 @@ impl RunArgs {
     }
 }
 
-/// Writes figures as JSON, to a file that appears when it is whole.
-pub fn write_report(path: &Path, report: &impl serde::Serialize) -> Result<()> {
+/// Writes figures as JSON, to a file that appears when it is whole; `notes` are those on the input, where there are any.
+pub fn write_report(path: &Path, report: &impl serde::Serialize, context: &Context) -> Result<()> {
+    #[derive(serde::Serialize)]
+    struct WithNotes<'a, R> {
+        #[serde(flatten)]
+        report: &'a R,
+        #[serde(skip_serializing_if = "Vec::is_empty")]
+        notes: Vec<Note>,
+    }
     let mut output = Output::create(path)?;
-    serde_json::to_writer_pretty(&mut output, report)
+    serde_json::to_writer_pretty(&mut output, &WithNotes { report, notes: context.notes.list() })
         .map_err(std::io::Error::from)
         .and_then(|()| output.write_all(b"\n"))
         .with_context(|| format!("{}: cannot write", path.display()))?;

@@ -100,7 +100,7 @@ pub fn run(args: Args, context: &Context) -> Result<()> {
         (None, true) => None,
         (None, false) => Some("-".into()),
     };
-    let analysis = job(&args).run().map_err(failed)?;
+    let analysis = job(&args, context).run().map_err(failed)?;
     if let Some(path) = html {
         write(&path, &analysis.html())?;
     }
@@ -111,7 +111,7 @@ pub fn run(args: Args, context: &Context) -> Result<()> {
     Ok(())
 }
 
-fn job(args: &Args) -> ReportJob {
+fn job(args: &Args, context: &Context) -> ReportJob {
     ReportJob {
         systems: args.pairs.iter().chain(&args.pred).cloned().collect(),
         gold: args.gold.clone(),
@@ -123,7 +123,7 @@ fn job(args: &Args) -> ReportJob {
             tag_column: args.tag_column.clone(),
             labels: args.labels.clone(),
             one_based: args.one_based,
-            ..ReadOptions::default()
+            ..context.read()
         },
         map: args.map.iter().cloned().collect(),
         ignore: args.ignore.iter().cloned().collect(),

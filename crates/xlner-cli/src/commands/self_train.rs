@@ -77,7 +77,7 @@ pub fn run(args: Args, context: &Context) -> Result<()> {
         train: args.train,
         unlabelled: args.unlabelled,
         dev: args.dev,
-        options: ReadOptions { format: args.from_format, side: args.side, ..ReadOptions::default() },
+        options: ReadOptions { format: args.from_format, side: args.side, ..context.read() },
         filter: args.filter,
         rounds: args.rounds,
         folds: args.folds,

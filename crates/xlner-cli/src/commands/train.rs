@@ -149,7 +149,7 @@ pub fn run(args: Args, context: &Context) -> Result<()> {
         }
     }
     let json = args.json;
-    let job = job(args);
+    let job = job(args, context);
     let report = {
         let mut bars = Bars::new(context);
         job.run(&mut |progress| bars.show(progress)).map_err(failed)?
@@ -161,12 +161,12 @@ pub fn run(args: Args, context: &Context) -> Result<()> {
     Ok(())
 }
 
-fn job(args: Args) -> TrainJob {
+fn job(args: Args, context: &Context) -> TrainJob {
     let model = ModelOptions::Crf(args.crf.options());
     TrainJob {
         train: args.train,
         dev: args.dev,
-        options: ReadOptions { format: args.from_format, side: args.side, ..ReadOptions::default() },
+        options: ReadOptions { format: args.from_format, side: args.side, ..context.read() },
         weights: args.weights,
         model,
         output: args.output,

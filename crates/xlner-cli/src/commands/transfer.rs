@@ -3,16 +3,16 @@
 use std::path::PathBuf;
 
 use anyhow::Result;
-use xlner::{TransferJob, TransferModels};
+use xlner::{TransferJob, TransferModels, open_translator};
+use xlner_core::Tagger;
 use xlner_core::tags::Scheme;
 use xlner_formats::ReadOptions;
-use xlner_models::{Tagger, open_translator};
 
 use super::options::{AlignerArgs, EncoderLinks, InputArgs, MethodArgs, NmtArgs, OutputArgs, RunArgs, scorer};
 use super::taggers::TaggerArgs;
 use super::translate::EngineArgs;
 use crate::bars::Bars;
-use crate::context::{Context, failed, model_failed};
+use crate::context::{Context, failed};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -75,7 +75,7 @@ pub struct Args {
 }
 
 pub fn run(args: Args, context: &Context) -> Result<()> {
-    let read = args.input_options.options(&args.from);
+    let read = args.input_options.options(&args.from, context);
     let job = TransferJob {
         source: args.source,
         source_options: ReadOptions { scheme: args.scheme, no_tags: args.tagger.is_some(), ..read.clone() },
@@ -85,7 +85,7 @@ pub fn run(args: Args, context: &Context) -> Result<()> {
         aligner: args.aligner.options(ReadOptions {
             lang: Some(args.from.clone()),
             target_lang: Some(args.to.clone()),
-            ..ReadOptions::default()
+            ..context.read()
         }),
         method: args.method.options(),
         run: args.run.options(),
@@ -94,7 +94,7 @@ pub fn run(args: Args, context: &Context) -> Result<()> {
     };
     job.check().map_err(failed)?;
     let translator = args.engine.options(&args.from, &args.to)?;
-    let mut translator = translator.as_ref().map(open_translator).transpose().map_err(model_failed)?;
+    let mut translator = translator.as_ref().map(open_translator).transpose().map_err(failed)?;
     let encoder = args.aligner.encoder()?;
     let tagger = args.tagger.as_deref().map(|name| args.taggers.open(name)).transpose()?;
     let target_tagger = args.target_tagger.as_deref().map(|name| args.taggers.open_target(name)).transpose()?;

@@ -6,19 +6,19 @@
 
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
 use xlner_core::{Alignment, Link, ReferenceAlignment};
 
-use super::{AlignmentReader, AlignmentWriter, Marked, bad_link, marked, number, probability, reference};
+use super::{AlignmentReader, AlignmentWriter, Marked, bad_link, marked, number, of_alignment, probability, reference};
 use crate::error::{Error, ErrorKind, Result};
 use crate::line_reader::LineReader;
-use crate::{Output, WriteOptions};
+use crate::reader::Status;
+use crate::{Output, ReadOptions, WriteOptions};
 
 const EXPECTED: &str = "`sentence source target [S|P] [confidence]`, counted from 1";
 
-pub(super) fn read(path: &Path) -> Result<AlignmentReader> {
-    let status = Arc::default();
+pub(super) fn read(path: &Path, options: &ReadOptions) -> Result<AlignmentReader> {
+    let status = Status::new(path, options);
     let lines = LineReader::open(path, &status)?;
     let mut items = Items { lines, file: path.to_owned(), next: None, pending: None };
     Ok(AlignmentReader::new(std::iter::from_fn(move || items.next().transpose()), &status))
@@ -72,6 +72,11 @@ impl Items {
         }
         Ok(None)
     }
+}
+
+/// Whether a line is one of these.
+pub(super) fn fits(line: &str) -> bool {
+    parse(line).is_some()
 }
 
 /// A sentence number and a link, which is `None` where one of its tokens is the empty word.
@@ -132,7 +137,7 @@ impl NaaclWriter {
 
 impl AlignmentWriter for NaaclWriter {
     fn write(&mut self, alignment: &Alignment) -> Result<()> {
-        self.put(alignment.links().iter().map(|&link| Marked { link, sure: true }))
+        self.put(of_alignment(alignment))
     }
 
     fn write_reference(&mut self, alignment: &ReferenceAlignment) -> Result<()> {

@@ -6,11 +6,10 @@ use std::time::Instant;
 use serde::Serialize;
 use xlner_core::{Pair, Sentence};
 use xlner_models::hub;
-use xlner_models::transformer::fine_tune::{AlignerOptions, fine_tune_aligner};
+use xlner_neural::transformer::fine_tune::{AlignerOptions, fine_tune_aligner};
 
-use crate::input::{self, Input, Pairs};
+use crate::engine::source::{self, Input, Source};
 use crate::progress::{Listener, Progress, Stage};
-use crate::stream;
 use crate::{Error, Result};
 
 /// Fine-tunes an encoder on pairs (Dou and Neubig 2021). All pairs are held in memory.
@@ -51,19 +50,10 @@ impl EncoderJob {
             return Err(Error::Options("an encoder is written to a folder: give --save-encoder FOLDER".into()));
         }
         let init = hub::resolve(&self.encoder, None)?;
-        let mut pairs: Vec<Pair> = Vec::new();
-        let mut reader = Pairs::open(&self.input, None)?;
-        loop {
-            let mut batch = stream::read(&mut reader)?;
-            if batch.is_empty() {
-                break;
-            }
-            stream::each(&mut batch, pairs.len() as u64 + 1, |(): &mut (), pair: &mut Pair, number| {
-                input::tokenize(pair).map_err(|error| Error::of_pair(self.input.name(), number, pair, error.into()))
-            })?;
-            pairs.append(&mut batch);
-            listener(Progress { stage: Stage::Read, done: pairs.len() as u64, total: reader.estimate() });
-        }
+        let prepare = |pair: &mut Pair, number| {
+            source::tokenize(pair).map_err(|error| Error::of_pair(self.input.name(), number, pair, error.into()))
+        };
+        let pairs = Source::open(&self.input, None)?.read_all(prepare, listener)?;
         let sides: Vec<(&Sentence, &Sentence)> = pairs.iter().map(|pair| (&pair.source, &pair.target)).collect();
         let batch = self.options.batch_size as u64;
         let start = Instant::now();
@@ -72,7 +62,7 @@ impl EncoderJob {
             listener(Progress { stage: Stage::Train, done: step.step * batch, total });
         });
         let tuned = tuned.map_err(|error| match error {
-            xlner_models::Error::Sentence { index, problem } => Error::Sentence {
+            xlner_neural::Error::Sentence { index, problem } => Error::Sentence {
                 file: self.input.name().to_owned(),
                 number: index as u64 / 2 + 1,
                 id: pairs[index / 2].id.clone(),

@@ -4,14 +4,15 @@ use std::path::PathBuf;
 
 use rayon::prelude::*;
 use xlner_align::similarity::{Extraction, Similarity, lift};
+use xlner_core::contracts::{Encoded, Encoder, ModelError};
 use xlner_core::{Alignment, Pair, Sentence};
 use xlner_formats::WriteOptions;
-use xlner_models::{Encoded, Encoder};
 
-use super::{AlignReport, Writer};
-use crate::input::{self, Input, Pairs};
+use super::AlignReport;
+use crate::engine::output::Output;
+use crate::engine::pump::{each, pump};
+use crate::engine::source::{self, Input, Source};
 use crate::progress::{Listener, Progress, Stage};
-use crate::stream;
 use crate::{Error, Result};
 
 /// Pairs encoded together.
@@ -43,33 +44,31 @@ impl SimilarityJob {
             return Err(Error::Options("--distortion is between 0 and 1".into()));
         }
         let aligner = EncoderAligner { encoder, extraction: self.extraction, distortion: self.distortion };
-        let mut pairs = Pairs::open(&self.input, None)?;
-        let mut writer = Writer::create(&self.output, &self.output_options)?;
+        let mut pairs = Source::open(&self.input, None)?;
+        let mut output = Output::links(&self.output, &self.output_options)?;
         let mut report = AlignReport::default();
-        loop {
-            let mut batch = stream::read(&mut pairs)?;
-            if batch.is_empty() {
-                break;
-            }
-            stream::each(&mut batch, report.sentences + 1, |(): &mut (), pair: &mut Pair, number| {
-                pair.alignment = None;
-                input::tokenize(pair).map_err(|error| Error::of_pair(self.input.name(), number, pair, error.into()))
-            })?;
-            for pairs_of_batch in batch.chunks_mut(BATCH) {
-                let before = report.sentences + 1;
+        pump(
+            &mut pairs,
+            BATCH,
+            |pairs, first| {
+                each(pairs, first, |(): &mut (), pair: &mut Pair, number| {
+                    pair.alignment = None;
+                    source::tokenize(pair)
+                        .map_err(|error| Error::of_pair(self.input.name(), number, pair, error.into()))
+                })?;
                 let fail = |index: usize, pair: &Pair, problem: xlner_project::Error| {
-                    Error::of_pair(self.input.name(), before + index as u64, pair, problem)
+                    Error::of_pair(self.input.name(), first + index as u64, pair, problem)
                 };
-                aligner.link(pairs_of_batch, &fail)?;
-                for pair in pairs_of_batch {
-                    report.count(pair);
-                    writer.write(std::mem::take(pair))?;
-                }
-                listener(Progress { stage: Stage::Align, done: report.sentences, total: pairs.estimate() });
-            }
-        }
+                aligner.link(pairs, &fail)
+            },
+            |pair| {
+                report.count(&pair);
+                output.write(pair)
+            },
+            |done, pairs| listener(Progress { stage: Stage::Align, done, total: pairs.estimate() }),
+        )?;
         report.tokenized_sentences = pairs.untokenized();
-        writer.finish()?;
+        output.finish()?;
         Ok(report)
     }
 }
@@ -100,7 +99,7 @@ impl EncoderAligner<'_> {
         for (batch, pairs) in pairs.chunks_mut(BATCH).enumerate() {
             let sentences: Vec<&Sentence> = pairs.iter().flat_map(|pair| [&pair.source, &pair.target]).collect();
             let encoded = self.encoder.encode(&sentences).map_err(|error| match error {
-                xlner_models::Error::Sentence { index, problem } => {
+                ModelError::Sentence { index, problem } => {
                     let (pair, side) = (index / 2, if index % 2 == 0 { "source" } else { "target" });
                     let problem = xlner_core::Error::Invalid(format!("{side}: {problem}"));
                     fail(batch * BATCH + pair, &pairs[pair], problem.into())

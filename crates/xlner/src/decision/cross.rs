@@ -1,8 +1,7 @@
 //! The target's own opinion: a tagger learnt from the corpus' projections, of each fold by the others.
 
 use rayon::prelude::*;
-use xlner_core::{Entity, LabelProbabilities, Pair, Sentence};
-use xlner_models::Tagger;
+use xlner_core::{Entity, LabelProbabilities, Pair, Sentence, Tagger};
 use xlner_models::crf::{CrfTagger, Example, TrainOptions};
 
 use crate::Result;

@@ -10,7 +10,7 @@ use xlner_project::decision::{Decision, FitOptions, Judged, fit, verdict};
 
 use super::{DecisionChoice, opinions, read};
 use crate::aligner::{Aligner, AlignerOptions, bitext};
-use crate::input;
+use crate::engine::source::tokenize;
 use crate::progress::{Listener, Progress, Stage};
 use crate::project::MethodOptions;
 use crate::project::stage::CorpusProjector;
@@ -72,7 +72,7 @@ impl Evidence {
         let (mut pairs, mut gold) = (Vec::new(), Vec::new());
         for (pair, number) in read_pairs(path, options)?.zip(1..) {
             let mut pair = pair?;
-            input::tokenize(&mut pair).map_err(|error| Error::of_pair(path, number, &pair, error.into()))?;
+            tokenize(&mut pair).map_err(|error| Error::of_pair(path, number, &pair, error.into()))?;
             let sentence =
                 |problem: String| Error::Sentence { file: path.to_owned(), number, id: pair.id.clone(), problem };
             let given = pair.extra.remove("gold").ok_or_else(|| {

@@ -20,7 +20,7 @@ pub use ballot::{Ballot, Proposal};
 pub use learn::{LearnReport, LearnWeightsJob};
 pub use weights::{Learnt, VoteWeights, Voter};
 
-use crate::project::output;
+use crate::engine::output::check_entities;
 use crate::{Error, Result};
 
 /// Proposals that are less probable are dropped, where nothing else is said: half of the votes are enough.
@@ -78,7 +78,7 @@ impl EnsembleJob {
         if self.min_score.is_some_and(|least| !(0.0..=1.0).contains(&least)) {
             return Err(Error::Options("--min-score of an ensemble is a number from 0 to 1".into()));
         }
-        output::check(&self.output, &self.output_options)
+        check_entities(&self.output, &self.output_options)
     }
 
     /// Does the job. The output appears when all is done.

@@ -17,7 +17,8 @@ use serde_json::Value;
 pub use plan::{Dataset, Method, Plan, Prepare, Published};
 pub use table::markdown;
 
-use crate::flow::{Key, RunFolder};
+use crate::engine::folder::RunFolder;
+use crate::engine::key::Key;
 use crate::{Error, Result};
 use plan::{fill, literal};
 
@@ -87,10 +88,23 @@ pub struct Runner<'r> {
     files: HashMap<PathBuf, Key>,
 }
 
-/// What a finished folder says of how it was made.
+/// Extension of marks.
+const MARK: &str = "made";
+
+/// The mark of a file that was made: how long it took, and what the file held.
 #[derive(Serialize, Deserialize)]
 struct Made {
     seconds: f64,
+    /// Key of its content.
+    content: String,
+}
+
+impl Made {
+    /// The mark, unless it or the file is damaged or gone.
+    fn read(mark: &Path, file: &Path) -> Option<Made> {
+        let made: Made = serde_json::from_slice(&fs::read(mark).ok()?).ok()?;
+        Key::of_file(file).is_ok_and(|key| key.to_string() == made.content).then_some(made)
+    }
 }
 
 impl<'r> Runner<'r> {
@@ -207,7 +221,7 @@ impl<'r> Runner<'r> {
         }
         let key = key.key();
         let folder = self.folder.root().join(kind).join(key.to_string());
-        let (path, note) = (folder.join(file), folder.join("made.json"));
+        let (path, mark) = (folder.join(file), self.folder.path(kind, key, MARK));
         places.insert("out".into(), literal(&path.display().to_string()));
         places.insert("folder".into(), literal(&folder.display().to_string()));
         let commands: Vec<String> = steps
@@ -216,8 +230,11 @@ impl<'r> Runner<'r> {
             .collect::<std::result::Result<_, _>>()
             .map_err(Error::Options)?;
         let mut problem = None;
-        // The note is written last: where it is, all is.
-        let made = self.folder.keep(kind, key, "made", |mark| {
+        if mark.exists() && Made::read(&mark, &path).is_none() {
+            fs::remove_file(&mark).map_err(|problem| Error::File { path: mark.clone(), problem })?;
+        }
+        // The mark is written last: where it is, all is.
+        let made = self.folder.keep(kind, key, MARK, |mark| {
             fs::create_dir_all(&folder).map_err(|problem| Error::File { path: folder.clone(), problem })?;
             let clock = Instant::now();
             for command in &commands {
@@ -230,17 +247,16 @@ impl<'r> Runner<'r> {
                 problem = Some(format!("the steps did not write {{out}}, {}", path.display()));
                 return Err(Error::Options(String::new()));
             }
-            let failed = |problem| Error::File { path: note.clone(), problem };
-            fs::write(&note, serde_json::to_vec(&Made { seconds: clock.elapsed().as_secs_f64() })?).map_err(failed)?;
-            fs::write(mark, "done\n").map_err(failed)
+            let made = Made { seconds: clock.elapsed().as_secs_f64(), content: Key::of_file(&path)?.to_string() };
+            let text = serde_json::to_vec(&made)?;
+            fs::write(mark, text).map_err(|problem| Error::File { path: mark.to_owned(), problem })
         });
         let failed = |message| MadeFile { path: Err(message), commands: commands.clone(), seconds: 0.0, reused: false };
         match (made, problem) {
             (Err(_), Some(problem)) => Ok(failed(problem)),
             (Err(error), None) => Err(error),
             (Ok(made), _) => {
-                let text = fs::read(&note).map_err(|problem| Error::File { path: note.clone(), problem })?;
-                let Made { seconds } = serde_json::from_slice(&text)?;
+                let seconds = Made::read(&mark, &path).map_or(0.0, |made| made.seconds);
                 Ok(MadeFile { path: Ok(path), commands, seconds, reused: !made })
             }
         }

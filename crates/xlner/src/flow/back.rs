@@ -7,7 +7,8 @@ use xlner_align::Scratch;
 use xlner_core::{Alignment, Link, Pair, Reason, Sentence, Unprojected};
 
 use crate::aligner::{Aligner, Extraction};
-use crate::{Error, Result, stream};
+use crate::engine::pump;
+use crate::{Error, Result};
 
 /// Field of a record that holds its back-translation.
 pub(super) const FIELD: &str = "back_translation";
@@ -55,14 +56,14 @@ pub(super) fn sentence(pair: &Pair) -> Result<Sentence> {
 
 /// Keeps the back-translation of a pair in its record.
 pub(super) fn keep(pair: &mut Pair, sentence: &Sentence) -> Result<()> {
-    pair.extra.insert(FIELD, serde_json::to_value(sentence)?);
+    pair.extra.insert(FIELD, xlner_core::extra::to_value(sentence)?);
     Ok(())
 }
 
 /// Gives pairs the links that their back-translations come to. `direct` knows source and target language, `same` aligns
 /// back-translations with targets.
 pub(super) fn link(pairs: &mut [Pair], direct: &Aligner, same: &Aligner, back: Back) -> Result<()> {
-    stream::each(pairs, 1, |scratch: &mut Scratch, pair, _| {
+    pump::each(pairs, 1, |scratch: &mut Scratch, pair, _| {
         let middle = sentence(pair)?;
         let extraction = Extraction::default();
         let first = Pair { source: words(&pair.source), target: words(&middle), ..Pair::default() };

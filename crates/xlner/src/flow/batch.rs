@@ -3,11 +3,13 @@
 use rayon::prelude::*;
 use xlner_core::Pair;
 
-use super::folder::RunFolder;
-use super::key::Key;
 use super::shard::Shard;
-use super::{BATCH, Fail, WINDOW};
-use crate::{Result, input};
+use super::{BATCH, WINDOW};
+use crate::Result;
+use crate::engine::folder::RunFolder;
+use crate::engine::key::Key;
+use crate::engine::source;
+use crate::engine::step::Fail;
 
 /// A batch, and what its content depends on.
 pub(crate) struct Batch {
@@ -79,7 +81,7 @@ impl Batch {
     fn read(number: u64, mut pairs: Vec<Pair>, fail: Fail<'_>) -> Result<Batch> {
         let first = number * BATCH as u64 + 1;
         let records = pairs.par_iter_mut().enumerate().map(|(index, pair)| {
-            input::tokenize(pair).map_err(|error| fail(first + index as u64, pair, error.to_string()))?;
+            source::tokenize(pair).map_err(|error| fail(first + index as u64, pair, error.to_string()))?;
             Ok(serde_json::to_vec(pair)?)
         });
         let records: Vec<Result<Vec<u8>>> = records.collect();

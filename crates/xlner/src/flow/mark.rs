@@ -6,13 +6,12 @@ use std::collections::BTreeMap;
 use rayon::prelude::*;
 use xlner_core::tokenize::detokenize;
 use xlner_core::{Entity, Pair, Projection, Reason, Sentence, Span, Unprojected};
-use xlner_models::Translator;
+use xlner_core::{ModelError, Translator};
 use xlner_project::markers;
 
-use super::Fail;
-use super::step::{Step, of_pair};
 use super::translate::{sentence, translate};
 use crate::Result;
+use crate::engine::step::{Fail, Step, of_pair};
 use crate::progress::Stage;
 use crate::translate::{is_joined, plain_text};
 
@@ -54,9 +53,9 @@ impl Step for Marking<'_> {
         }
         let translations = translate(self.translator, &texts).map_err(|error| {
             let error = match error {
-                xlner_models::Error::Sentence { index, problem } if index >= pairs.len() => {
+                ModelError::Sentence { index, problem } if index >= pairs.len() => {
                     let index = owners.get(index - pairs.len()).copied().unwrap_or(0);
-                    xlner_models::Error::Sentence { index, problem }
+                    ModelError::Sentence { index, problem }
                 }
                 error => error,
             };

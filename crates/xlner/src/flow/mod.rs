@@ -8,12 +8,11 @@
 
 mod back;
 mod batch;
-mod folder;
-mod key;
+pub(crate) mod job;
 mod mark;
 mod score;
 mod shard;
-mod step;
+mod stage;
 mod tag;
 mod translate;
 mod window;
@@ -26,19 +25,19 @@ use xlner_core::Pair;
 use xlner_project::Method;
 
 pub use back::Back;
-pub(crate) use folder::RunFolder;
-pub(crate) use key::Key;
+pub use job::{FlowReport, RunOptions};
 pub(crate) use mark::Marking;
 pub use shard::Shard;
-pub(crate) use step::Step;
 pub(crate) use tag::Taggers;
 pub(crate) use translate::{Translating, What};
 
+use crate::Result;
 use crate::align::EncoderAligner;
 use crate::aligner::AlignerOptions;
 use crate::decision::OpenDecision;
+use crate::engine::folder::RunFolder;
+use crate::engine::step::{Fail, Step};
 use crate::progress::{Listener, Progress};
-use crate::{Error, Result};
 use batch::{Batch, Reader};
 use window::Windows;
 
@@ -48,9 +47,6 @@ pub(crate) const BATCH: usize = 1000;
 pub(crate) const WINDOW: u64 = 32;
 /// Batches that may wait between two stages.
 const WAITING: usize = 8;
-
-/// The error of a pair, by its number in the input, counted from 1, and what is wrong with it.
-pub(crate) type Fail<'a> = &'a (dyn Fn(u64, &Pair, String) -> Error + Sync);
 
 /// What is to be done with pairs.
 pub(crate) struct Flow<'a> {
@@ -135,7 +131,7 @@ impl Flow<'_> {
                 let (to, next) = sync_channel(WAITING);
                 let from = std::mem::replace(&mut batches, Box::new(next.into_iter().map(Ok)));
                 let (name, told) = (step.name(), events.clone());
-                working.push((name, scope.spawn(move || step::run(&mut *step, from, folder, fail, &to, &told))));
+                working.push((name, scope.spawn(move || stage::run(&mut *step, from, folder, fail, &to, &told))));
             }
             let projected = scope.spawn(move || windows.run(batches, write, &events));
             listen(&heard, listener);

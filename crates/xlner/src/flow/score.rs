@@ -1,10 +1,9 @@
 //! The stage in which a translation model scores candidates.
 
-use xlner_core::Pair;
+use xlner_core::{ModelError, Pair};
 
-use super::Fail;
-use super::step::{Step, of_pair};
 use crate::Result;
+use crate::engine::step::{Fail, Step, of_pair};
 use crate::progress::Stage;
 use crate::project::TranslationScores;
 
@@ -25,7 +24,7 @@ impl Step for TranslationScores<'_> {
         for index in 0..pairs.len() {
             if let Err(error) = self.fill(&mut pairs[index]) {
                 let error = match error {
-                    xlner_models::Error::Sentence { problem, .. } => xlner_models::Error::Sentence { index, problem },
+                    ModelError::Sentence { problem, .. } => ModelError::Sentence { index, problem },
                     error => error,
                 };
                 return Err(of_pair(error, pairs, first, fail));

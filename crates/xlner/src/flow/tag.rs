@@ -1,12 +1,12 @@
 //! The stage that finds entities.
 
+use xlner_core::Tagger;
 use xlner_core::{Pair, Sentence};
 use xlner_formats::Side;
-use xlner_models::Tagger;
 
-use super::Fail;
-use super::step::{Step, of_pair};
 use crate::Result;
+use crate::engine::source::side as of;
+use crate::engine::step::{Fail, Step, of_pair};
 use crate::progress::Stage;
 
 /// Who finds the entities of which side. Without any tagger the pairs are only kept, so that they can be read again.
@@ -46,13 +46,5 @@ impl Step for Taggers<'_> {
             result.map_err(|error| of_pair(error, pairs, first, fail))?;
         }
         Ok(())
-    }
-}
-
-/// A side of a pair.
-fn of(pair: &mut Pair, side: Side) -> &mut Sentence {
-    match side {
-        Side::Source => &mut pair.source,
-        Side::Target => &mut pair.target,
     }
 }

@@ -2,13 +2,13 @@
 
 use rayon::prelude::*;
 use serde_json::json;
+use xlner_core::contracts::{ModelResult, Translation, Translator};
 use xlner_core::tokenize::tokenize_sentence;
 use xlner_core::{Pair, Sentence};
-use xlner_models::{Translation, Translator};
 
-use super::step::{Step, of_pair};
-use super::{Fail, back};
+use super::back;
 use crate::Result;
+use crate::engine::step::{Fail, Step, of_pair};
 use crate::progress::Stage;
 use crate::translate::plain_text;
 
@@ -112,7 +112,7 @@ pub(crate) fn sentence(text: String, lang: Option<&str>) -> xlner_core::Result<S
     Ok(sentence)
 }
 
-pub(super) fn translate(translator: &mut dyn Translator, texts: &[String]) -> xlner_models::Result<Vec<Translation>> {
+pub(super) fn translate(translator: &mut dyn Translator, texts: &[String]) -> ModelResult<Vec<Translation>> {
     let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
     translator.translate(&texts)
 }

@@ -10,14 +10,14 @@ use xlner_project::Method;
 
 use super::back::{self, Back};
 use super::batch::Batch;
-use super::folder::{PAIRS, RunFolder};
-use super::key::{Key, KeyBuilder};
 use super::{BATCH, Batches, Flow, StageFigures, WINDOW, tell};
 use crate::aligner::{Aligner, AlignerOptions, Langs};
+use crate::engine::folder::{PAIRS, RunFolder};
+use crate::engine::key::{Key, KeyBuilder};
+use crate::engine::pump::{in_pool, timed};
 use crate::progress::{Progress, Stage};
 use crate::project::method;
 use crate::project::stage::CorpusProjector;
-use crate::stream::{in_pool, timed};
 use crate::{Error, Result};
 
 /// Names of the stages in the run folder.

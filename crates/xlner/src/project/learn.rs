@@ -4,16 +4,15 @@ use std::path::Path;
 
 use xlner_core::{Entity, Pair};
 use xlner_formats::{ReadOptions, Side, read_sentences};
-use xlner_models::TranslationScorer;
 use xlner_project::{Matching, Method, Weights};
 
 use super::method::{needs_links, needs_posteriors};
+use super::prepare::Preparation;
 use super::run;
 use super::stage::CorpusProjector;
-use super::{Inputs, ProjectJob, TranslationScores};
+use super::{Inputs, ProjectJob, ProjectModels};
 use crate::aligner::Aligner;
 use crate::counts::Counts;
-use crate::input::Pairs;
 use crate::progress::{Listener, Progress, Stage};
 use crate::{Error, Result};
 
@@ -40,18 +39,15 @@ impl ProjectJob {
     /// # Errors
     /// See [`Error`]; [`Error::Options`] for a method without several scores, [`Error::Sentence`] where the gold sentences are not
     /// the target sentences.
-    pub fn learn_weights(
-        &self,
+    pub fn learn_weights<'a>(
+        &'a self,
         gold: (&Path, &ReadOptions),
-        scorer: Option<&mut dyn TranslationScorer>,
+        models: ProjectModels<'a>,
         listener: Listener<'_>,
     ) -> Result<LearntScores> {
-        self.check()?;
-        let mut translation = TranslationScores::new(&self.method, scorer.map(|scorer| scorer as _))?;
-        let links = self.alignment.as_deref().map(|path| (path, &self.alignment_options));
-        let mut source = Pairs::open(&self.input, links)?;
-        let linked =
-            links.is_some() || !self.aligner.is_given() && source.peek()?.is_some_and(|pair| pair.alignment.is_some());
+        self.check(&models)?;
+        let mut source = self.open()?;
+        let linked = self.linked(&mut source, &models)?;
         let Method::Match(matching) = self.method.resolve(linked)? else {
             return Err(Error::Options("--method heuristic has no weights to learn".into()));
         };
@@ -60,13 +56,7 @@ impl ProjectJob {
         if weights.len() < 2 {
             return Err(Error::Options("weights are learnt of several scores: --scores span,string, say".into()));
         }
-        let realign = links.is_none() && self.aligner.is_given();
-        let mut pairs = source.read_all(|pair, number| self.prepare(pair, number, realign), listener)?;
-        if let Some(scores) = &mut translation {
-            for (pair, number) in pairs.iter_mut().zip(1..) {
-                self.score(pair, number, false, scores)?;
-            }
-        }
+        let mut pairs = Preparation::new(self, models)?.all(&mut source, listener)?;
         let gold = self.gold(gold, &pairs)?;
         let method = Method::Match(matching.clone());
         let aligner = match needs_posteriors(&method) || (!linked && needs_links(&method)) {

@@ -2,7 +2,7 @@
 
 use std::str::FromStr;
 
-use xlner_models::{CODEC, NMT};
+use xlner_project::scores::{CODEC, NMT};
 use xlner_project::{CandidateKind, CandidateSet, Constraint, Heuristic, Matching, Method, Solver, Weights};
 
 use crate::decision::{DecisionChoice, DecisionOptions};

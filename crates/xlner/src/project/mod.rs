@@ -2,7 +2,7 @@
 
 mod learn;
 pub(crate) mod method;
-pub(crate) mod output;
+mod prepare;
 mod report;
 mod run;
 pub(crate) mod stage;
@@ -11,8 +11,8 @@ mod translation;
 use std::path::PathBuf;
 
 use xlner_core::Pair;
+use xlner_core::{Tagger, TranslationScorer};
 use xlner_formats::{ReadOptions, WriteOptions};
-use xlner_models::TranslationScorer;
 
 pub use learn::LearntScores;
 pub use method::{MethodKind, MethodOptions, parse_solver};
@@ -20,16 +20,23 @@ pub use report::{Gap, Inputs, Origin, ProjectReport, Proofs, Seconds};
 
 pub(crate) use translation::{NO_MODEL, TranslationScores};
 
+use crate::align::EncoderAligner;
 use crate::aligner::AlignerOptions;
-use crate::input::{self, Input, Pairs};
+use crate::engine::output::check_entities;
+use crate::engine::source::{self, Input, Source};
 use crate::progress::Listener;
 use crate::{Error, Result};
+use prepare::Preparation;
 use run::Run;
 
 /// The error for scores and candidates of a tagger where nothing is known to be a tagger's.
-const NO_OPINION: &str = "the scores tagger and tagger-any and the candidates tagger want a tagger's opinion of the target: where the \
-     target's tags are a tagger's, say --target-tags tagger (gold tags would be copied into the result); or give records with the \
-     probabilities that `xlner tag --probabilities` writes";
+const NO_OPINION: &str = "the scores tagger and tagger-any and the candidates tagger want a tagger's opinion of the target: give \
+     --target-tagger; or where the target's tags are a tagger's, say --target-tags tagger (gold tags would be copied into the \
+     result); or give records with the probabilities that `xlner tag --probabilities` writes";
+
+/// The error for a tagger that nothing looks at.
+pub(crate) const IDLE_TAGGER: &str =
+    "--target-tagger is not asked for anything: add --scores span=1,tagger=0.5 or --candidates tagger";
 
 /// Projects entities.
 ///
@@ -58,6 +65,18 @@ pub struct ProjectJob {
     pub output_options: WriteOptions,
 }
 
+/// What a projection may ask beside the pairs. What the method does not look at is refused.
+#[derive(Default)]
+pub struct ProjectModels<'a> {
+    /// Of the target language: gives the opinion that the scores `tagger` and `tagger-any` and the candidates of a tagger look
+    /// at.
+    pub target_tagger: Option<&'a dyn Tagger>,
+    /// Gives the links, whatever links there are, instead of the built-in aligner.
+    pub encoder: Option<EncoderAligner<'a>>,
+    /// Gives the scores `nmt` and `codec`; without it they are read from the records.
+    pub scorer: Option<&'a mut dyn TranslationScorer>,
+}
+
 /// What the entities are that target sentences have before projection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum TargetTags {
@@ -74,13 +93,14 @@ impl ProjectJob {
     ///
     /// # Errors
     /// [`Error::Options`].
-    pub fn check(&self) -> Result<()> {
+    fn check(&self, models: &ProjectModels<'_>) -> Result<()> {
         self.method.check()?;
-        match (self.method.needs_tagger(), self.target_tags) {
-            (true, TargetTags::Ignored) if matches!(self.input, Input::Files { .. }) => {
-                return Err(Error::Options(NO_OPINION.into()));
-            }
-            (false, TargetTags::Tagger) => {
+        let files = matches!(self.input, Input::Files { .. });
+        let opinion = self.target_tags == TargetTags::Tagger || models.target_tagger.is_some();
+        match self.method.needs_tagger() {
+            true if files && !opinion => return Err(Error::Options(NO_OPINION.into())),
+            false if models.target_tagger.is_some() => return Err(Error::Options(IDLE_TAGGER.into())),
+            false if opinion => {
                 return Err(Error::Options(
                     "nothing looks at the target's tags: add --scores span=1,tagger=0.5 or --candidates tagger, or leave out \
                      --target-tags"
@@ -89,7 +109,13 @@ impl ProjectJob {
             }
             _ => {}
         }
-        output::check(&self.output, &self.output_options)?;
+        if models.scorer.is_none() && self.method.needs_scorer() && files {
+            return Err(Error::Options(NO_MODEL.into()));
+        }
+        if models.encoder.is_some() && self.alignment.is_some() {
+            return Err(Error::Options("--alignment gives the links, and so does --encoder: leave out one".into()));
+        }
+        check_entities(&self.output, &self.output_options)?;
         let mut inputs = self.input.paths();
         inputs.extend(self.alignment.as_deref());
         inputs.extend(self.aligner.paths());
@@ -114,50 +140,47 @@ impl ProjectJob {
     ///
     /// # Errors
     /// See [`Error`].
-    pub fn run(&self, listener: Listener<'_>) -> Result<ProjectReport> {
-        self.run_with(None, listener)
-    }
-
-    /// The same with a translation model for the scores `nmt` and `codec`; without one they are read from the records.
-    ///
-    /// # Errors
-    /// See [`Error`].
-    pub fn run_with(
-        &self,
-        scorer: Option<&mut dyn TranslationScorer>,
-        listener: Listener<'_>,
-    ) -> Result<ProjectReport> {
-        self.check()?;
-        if scorer.is_none() && self.method.needs_scorer() && matches!(self.input, Input::Files { .. }) {
-            return Err(Error::Options(NO_MODEL.into()));
-        }
-        let translation = TranslationScores::new(&self.method, scorer.map(|scorer| scorer as _))?;
-        let links = self.alignment.as_deref().map(|path| (path, &self.alignment_options));
-        let mut pairs = Pairs::open(&self.input, links)?;
-        let given =
-            links.is_some() || !self.aligner.is_given() && pairs.peek()?.is_some_and(|pair| pair.alignment.is_some());
-        let method = self.method.resolve(given)?;
-        let span = method::needs_posteriors(&method);
-        let ours = span || (!given && method::needs_links(&method));
-        let origin = match (ours, &self.aligner.model) {
-            (true, Some(_)) => Origin::Model,
-            (true, None) => Origin::Trained,
-            (false, _) if method::needs_links(&method) => Origin::Given,
-            (false, _) => Origin::None,
+    pub fn run<'a>(&'a self, models: ProjectModels<'a>, listener: Listener<'a>) -> Result<ProjectReport> {
+        self.check(&models)?;
+        let mut source = self.open()?;
+        let linked = self.linked(&mut source, &models)?;
+        let method = self.method.resolve(linked)?;
+        let corpus_wide = method::needs_posteriors(&method);
+        let origin = match (method::needs_links(&method), &self.aligner.model) {
+            (true, _) if linked && !corpus_wide => match models.encoder {
+                Some(_) => Origin::Encoder,
+                None => Origin::Given,
+            },
+            (false, _) if !corpus_wide => Origin::None,
+            (_, Some(_)) => Origin::Model,
+            (_, None) => Origin::Trained,
         };
         let run = Run {
             job: self,
-            realign: links.is_none() && self.aligner.is_given(),
+            preparation: Preparation::new(self, models)?,
             report: ProjectReport::new(Some(&method), origin),
             method,
-            translation,
             listener,
         };
-        match (ours, &self.aligner.model) {
-            (false, _) => run.stream(pairs, None),
-            (true, Some(model)) if !span && !self.aligner.trains() => run.stream_with_model(pairs, model),
-            (true, _) => run.in_memory(pairs),
+        match (origin, &self.aligner.model) {
+            (Origin::Model, Some(model)) if !corpus_wide && !self.aligner.trains() => {
+                run.stream_with_model(source, model)
+            }
+            (Origin::Model | Origin::Trained, _) => run.in_memory(source),
+            _ => run.stream(source, None),
         }
+    }
+
+    /// Opens the pairs.
+    fn open(&self) -> Result<Source> {
+        Source::open(&self.input, self.alignment.as_deref().map(|path| (path, &self.alignment_options)))
+    }
+
+    /// Whether the pairs have links, or get them from an encoder.
+    fn linked(&self, source: &mut Source, models: &ProjectModels<'_>) -> Result<bool> {
+        Ok(self.alignment.is_some()
+            || models.encoder.is_some()
+            || !self.aligner.is_given() && source.peek()?.is_some_and(|pair| pair.alignment.is_some()))
     }
 
     /// Makes a pair ready: tokens, links that fit them, no entities of unknown origin in the target.
@@ -165,25 +188,14 @@ impl ProjectJob {
         if realign {
             pair.alignment = None;
         }
-        if self.target_tags == TargetTags::Ignored {
+        if self.ignores_target_tags() {
             pair.target.entities.clear();
-            // Probabilities are written by taggers alone.
-            if self.method.needs_tagger() && pair.target.probabilities.is_none() && !pair.target.is_empty() {
-                return Err(self.fail(number, pair, xlner_project::Error::NoTagger));
-            }
         }
-        input::tokenize(pair).map_err(|error| self.fail(number, pair, error.into()))
+        source::tokenize(pair).map_err(|error| self.fail(number, pair, error.into()))
     }
 
-    /// Gives the pairs that are read the scores of a translation model.
-    fn score(&self, pair: &mut Pair, number: u64, realign: bool, scores: &mut TranslationScores<'_>) -> Result<()> {
-        self.prepare(pair, number, realign)?;
-        scores.fill(pair).map_err(|error| match error {
-            xlner_models::Error::Sentence { problem, .. } => {
-                Error::Sentence { file: self.input.name().to_owned(), number, id: pair.id.clone(), problem }
-            }
-            error => error.into(),
-        })
+    fn ignores_target_tags(&self) -> bool {
+        self.target_tags == TargetTags::Ignored
     }
 
     /// The error of a pair.

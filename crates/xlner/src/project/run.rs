@@ -4,91 +4,76 @@ use std::path::Path;
 
 use xlner_align::Scratch;
 use xlner_core::Pair;
+use xlner_formats::Side;
 use xlner_project::{Method, Projector, Workspace};
 
 use super::method;
-use super::output::Writer;
+use super::prepare::Preparation;
 use super::stage::CorpusProjector;
-use super::{Inputs, ProjectJob, ProjectReport, TargetTags, TranslationScores};
+use super::{Inputs, ProjectJob, ProjectReport, TargetTags};
 use crate::Result;
 use crate::aligner::{Aligner, Extraction, bitext};
-use crate::input::Pairs;
+use crate::engine::output::Output;
+use crate::engine::pump::{BATCH, each, pump, timed};
+use crate::engine::source::Source;
 use crate::progress::{Listener, Progress, Stage};
-use crate::stream::{self, timed};
 
 /// A job that is being done.
 pub(super) struct Run<'a> {
     pub job: &'a ProjectJob,
-    /// Links that records have are dropped.
-    pub realign: bool,
+    pub preparation: Preparation<'a>,
     pub method: Method,
     pub report: ProjectReport,
-    /// Gives the scores of a translation model.
-    pub translation: Option<TranslationScores<'a>>,
     pub listener: Listener<'a>,
 }
 
 impl Run<'_> {
     /// Streams the pairs, with links from the aligner where a pair has none.
-    pub fn stream(self, mut pairs: Pairs, aligner: Option<&Aligner>) -> Result<ProjectReport> {
-        let Run { job, realign, method, mut report, mut translation, listener } = self;
-        let mut writer = Writer::create(&job.output, &job.output_options)?;
+    pub fn stream(self, mut source: Source, aligner: Option<&Aligner>) -> Result<ProjectReport> {
+        let Run { job, mut preparation, method, mut report, listener } = self;
+        let mut output = Output::entities(&job.output, &job.output_options, Side::Target)?;
         let projector = Projector { method };
-        // A translation model works on a pair with all threads, where pairs are read one after the other.
-        let mut source = Scored {
-            pairs: &mut pairs,
-            number: 0,
-            score: &mut |pair, number| match &mut translation {
-                Some(scores) => job.score(pair, number, realign, scores),
-                None => Ok(()),
-            },
+        let project = |(workspace, scratch): &mut (Workspace, Scratch), pair: &mut Pair, number| {
+            if let Some(aligner) = aligner
+                && pair.alignment.is_none()
+            {
+                let links = aligner.links(pair, &Extraction::default(), scratch);
+                pair.alignment = Some(links.map_err(|error| job.fail(number, pair, error.into()))?);
+            }
+            projector.apply(pair, workspace).map_err(|error| job.fail(number, pair, error))
         };
-        let clock = stream::stream(
+        let clock = pump(
             &mut source,
-            |(workspace, scratch): &mut (Workspace, Scratch), pair, number| {
-                job.prepare(pair, number, realign)?;
-                if let Some(aligner) = aligner
-                    && pair.alignment.is_none()
-                {
-                    let links = aligner.links(pair, &Extraction::default(), scratch);
-                    pair.alignment = Some(links.map_err(|error| job.fail(number, pair, error.into()))?);
-                }
-                projector.apply(pair, workspace).map_err(|error| job.fail(number, pair, error))
+            BATCH,
+            |pairs, first| {
+                preparation.work(pairs, first)?;
+                each(pairs, first, project)
             },
             |pair| {
                 report.count(&pair);
-                writer.write(&pair)
+                output.write(pair)
             },
-            |done, source| listener(Progress { stage: Stage::Project, done, total: source.pairs.estimate() }),
+            |done, source| listener(Progress { stage: Stage::Project, done, total: source.estimate() }),
         )?;
         report.seconds.read = clock.read;
         report.seconds.project = clock.work;
         report.seconds.write = clock.write;
-        finish(job, report, &pairs, writer)
+        finish(job, report, &source, output)
     }
 
     /// Streams the pairs with links from a model file.
-    pub fn stream_with_model(mut self, pairs: Pairs, model: &Path) -> Result<ProjectReport> {
+    pub fn stream_with_model(mut self, source: Source, model: &Path) -> Result<ProjectReport> {
         let aligner = timed(&mut self.report.seconds.train, || Aligner::load(model))?;
-        self.stream(pairs, Some(&aligner))
+        self.stream(source, Some(&aligner))
     }
 
     /// Reads all pairs, trains an aligner on them or loads its model, projects.
-    pub fn in_memory(self, mut source: Pairs) -> Result<ProjectReport> {
-        let Run { job, realign, method, mut report, mut translation, listener } = self;
+    pub fn in_memory(self, mut source: Source) -> Result<ProjectReport> {
+        let Run { job, mut preparation, method, mut report, listener } = self;
         let decision = job.method.decision.open(method::needs_posteriors(&method))?;
         // Before the long work: a folder that is not there is found out at once.
-        let mut writer = Writer::create(&job.output, &job.output_options)?;
-        let mut pairs = timed(&mut report.seconds.read, || {
-            source.read_all(|pair, number| job.prepare(pair, number, realign), listener)
-        })?;
-        if let Some(scores) = &mut translation {
-            let total = pairs.len() as u64;
-            for (pair, number) in pairs.iter_mut().zip(1..) {
-                timed(&mut report.seconds.project, || job.score(pair, number, false, scores))?;
-                listener(Progress { stage: Stage::Score, done: number, total: Some(total) });
-            }
-        }
+        let mut output = Output::entities(&job.output, &job.output_options, Side::Target)?;
+        let mut pairs = timed(&mut report.seconds.read, || preparation.all(&mut source, listener))?;
         let aligner = timed(&mut report.seconds.train, || aligner(job, &pairs, &mut report.input, listener))?;
         let clock = CorpusProjector {
             method: &method,
@@ -103,33 +88,13 @@ impl Run<'_> {
         report.seconds.project += clock.project;
         let mut seconds = 0.0;
         timed(&mut seconds, || {
-            pairs.iter().try_for_each(|pair| {
-                report.count(pair);
-                writer.write(pair)
+            pairs.into_iter().try_for_each(|pair| {
+                report.count(&pair);
+                output.write(pair)
             })
         })?;
         report.seconds.write = seconds;
-        finish(job, report, &source, writer)
-    }
-}
-
-/// Pairs that get scores as they are read.
-struct Scored<'s> {
-    pairs: &'s mut Pairs,
-    number: u64,
-    score: &'s mut (dyn FnMut(&mut Pair, u64) -> Result<()> + Send),
-}
-
-impl Iterator for Scored<'_> {
-    type Item = Result<Pair>;
-
-    fn next(&mut self) -> Option<Result<Pair>> {
-        self.number += 1;
-        let mut pair = match self.pairs.next()? {
-            Ok(pair) => pair,
-            Err(error) => return Some(Err(error)),
-        };
-        Some((self.score)(&mut pair, self.number).map(|()| pair))
+        finish(job, report, &source, output)
     }
 }
 
@@ -152,12 +117,12 @@ pub(super) fn aligner(
 }
 
 /// Ends the output and the report.
-fn finish(job: &ProjectJob, mut report: ProjectReport, pairs: &Pairs, writer: Writer) -> Result<ProjectReport> {
+fn finish(job: &ProjectJob, mut report: ProjectReport, source: &Source, output: Output<'_>) -> Result<ProjectReport> {
     if job.target_tags == TargetTags::Tagger {
-        report.input.target_tags = pairs.target_entities();
+        report.input.target_tags = source.target_entities();
     }
-    report.input.repaired_tags = pairs.repaired();
-    report.input.tokenized_sentences = pairs.untokenized();
-    timed(&mut report.seconds.write, || writer.finish())?;
+    report.input.repaired_tags = source.repaired();
+    report.input.tokenized_sentences = source.untokenized();
+    timed(&mut report.seconds.write, || output.finish())?;
     Ok(report)
 }

@@ -10,8 +10,8 @@ use xlner_project::{Matching, Method, Projector, Workspace};
 use super::method;
 use crate::aligner::{Aligner, Extraction};
 use crate::decision::{DecisionFigures, OpenDecision, opinions};
+use crate::engine::pump::{self, timed};
 use crate::progress::{Listener, Progress, Stage};
-use crate::stream::{self, timed};
 use crate::{Error, Result};
 
 /// Projects the pairs of a corpus.
@@ -64,7 +64,7 @@ impl CorpusProjector<'_> {
     /// Gives the pairs that have no links the aligner's.
     fn link(&self, pairs: &mut [Pair], aligner: &Aligner, listener: Listener<'_>) -> Result<()> {
         let total = Some(pairs.len() as u64);
-        stream::all(
+        pump::all(
             pairs,
             |scratch: &mut Scratch, pair, number| {
                 if pair.alignment.is_none() {
@@ -79,7 +79,7 @@ impl CorpusProjector<'_> {
 
     fn pair_by_pair(&self, pairs: &mut [Pair], listener: Listener<'_>) -> Result<()> {
         let (projector, total) = (Projector { method: self.method.clone() }, Some(pairs.len() as u64));
-        stream::all(
+        pump::all(
             pairs,
             |workspace: &mut Workspace, pair, number| {
                 projector.apply(pair, workspace).map_err(|error| self.failed(number, pair, error))

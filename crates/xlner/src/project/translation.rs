@@ -1,7 +1,8 @@
 //! The scores that a translation model gives: `nmt` (T-Projection) and `codec` (CODEC).
 
 use xlner_core::Pair;
-use xlner_models::{MarkerOptions, NmtOptions, TranslationScorer, score_candidates, score_markers};
+use xlner_core::contracts::{MarkerOptions, ModelError, ModelResult, TranslationScorer};
+use xlner_project::scores::{NmtOptions, score_candidates, score_markers};
 use xlner_project::{CandidateKind, CandidateSet, Candidates};
 
 use super::MethodOptions;
@@ -50,11 +51,11 @@ impl<'a> TranslationScores<'a> {
     }
 
     /// Gives a tokenised pair the scores; what is wrong with it is the error.
-    pub fn fill(&mut self, pair: &mut Pair) -> std::result::Result<(), xlner_models::Error> {
+    pub fn fill(&mut self, pair: &mut Pair) -> ModelResult<()> {
         if pair.source.entities.is_empty() || pair.target.is_empty() {
             return Ok(());
         }
-        let wrong = |problem: String| xlner_models::Error::Sentence { index: 0, problem };
+        let wrong = |problem: String| ModelError::Sentence { index: 0, problem };
         let langs = [&pair.source.lang, &pair.target.lang].map(|lang| lang.clone().unwrap_or_default());
         if langs.iter().any(String::is_empty) {
             let problem =

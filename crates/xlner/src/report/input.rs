@@ -100,7 +100,7 @@ impl<'a> Files<'a> {
         self.ids = pairs.iter().chain(&gold).map(id).collect();
         if let Some(links) = links.flatten() {
             for pair in pairs.iter_mut().filter(|pair| !pair.source.is_empty()) {
-                pair.alignment = Some(links.possible.clone());
+                pair.alignment = Some(links.clone().into());
             }
         }
         let gold_entities = match &gold {

@@ -11,14 +11,16 @@ mod filter;
 use std::path::{Path, PathBuf};
 
 use serde::Serialize;
+use xlner_core::Tagger;
 use xlner_core::{Entity, Sentence};
 use xlner_formats::{Output, ReadOptions};
 use xlner_models::crf::{CrfTagger, Example, TrainOptions};
-use xlner_models::{Tagger, open_crf};
+use xlner_models::open_crf;
 
 pub use filter::Filter;
 
-use crate::flow::{Key, RunFolder};
+use crate::engine::folder::RunFolder;
+use crate::engine::key::Key;
 use crate::progress::Listener;
 use crate::train::{CrfOptions, Data, DevFigures, measure, train_crf};
 use crate::{Error, Result};

@@ -85,7 +85,7 @@ impl TuningArgs {
         context: &Context,
     ) -> Result<()> {
         use xlner::align::EncoderJob;
-        use xlner_models::transformer::fine_tune::AlignerOptions;
+        use xlner_neural::transformer::fine_tune::AlignerOptions;
 
         use crate::bars::Bars;
         use crate::context::{failed, model_failed};

@@ -7,17 +7,18 @@ use xlner_eval::{AlignmentEvaluation, AlignmentEvaluator};
 use xlner_formats::{ReadOptions, read_alignments};
 
 use super::{Args, json, text};
+use crate::context::Context;
 
-pub fn run(gold_path: &Path, args: &Args, color: bool) -> Result<String> {
+pub fn run(gold_path: &Path, args: &Args, context: &Context, color: bool) -> Result<String> {
     let mut systems = Vec::new();
     for path in &args.alignment {
-        systems.push((path.display().to_string(), evaluate(gold_path, path, args)?));
+        systems.push((path.display().to_string(), evaluate(gold_path, path, args, context)?));
     }
     if args.json { json::alignments(&systems) } else { Ok(text::alignments(gold_path, &systems, color)) }
 }
 
-fn evaluate(gold_path: &Path, path: &Path, args: &Args) -> Result<AlignmentEvaluation> {
-    let options = |one_based| ReadOptions { format: args.from_format, one_based, ..ReadOptions::default() };
+fn evaluate(gold_path: &Path, path: &Path, args: &Args, context: &Context) -> Result<AlignmentEvaluation> {
+    let options = |one_based| ReadOptions { format: args.from_format, one_based, ..context.read() };
     let mut gold = read_alignments(gold_path, &options(args.gold_one_based))?;
     let mut links = read_alignments(path, &options(args.one_based))?;
     let mut evaluator = AlignmentEvaluator::new();

@@ -14,7 +14,7 @@ use super::{Args, json, text};
 use crate::context::Context;
 
 pub fn run(gold: &Path, args: &Args, context: &Context, color: bool) -> Result<String> {
-    let (mut gold, mut predictions) = open(gold, args)?;
+    let (mut gold, mut predictions) = open(gold, args, context)?;
     let options = Options {
         mode: args.mode,
         map: args.map.iter().cloned().collect(),
@@ -133,7 +133,7 @@ impl Judged {
 
 /// Opens all files: those with tags first, so that the entities of records are put in the scheme of the tags they are
 /// compared with.
-fn open(gold: &Path, args: &Args) -> Result<(Input, Vec<Input>)> {
+fn open(gold: &Path, args: &Args, context: &Context) -> Result<(Input, Vec<Input>)> {
     let options = ReadOptions {
         format: args.from_format,
         scheme: args.scheme,
@@ -141,7 +141,7 @@ fn open(gold: &Path, args: &Args) -> Result<(Input, Vec<Input>)> {
         tag_column: args.tag_column.clone(),
         labels: args.labels.clone(),
         side: Some(args.side),
-        ..ReadOptions::default()
+        ..context.read()
     };
     let gold_column = args.gold_tag_column.clone().or_else(|| args.tag_column.clone());
     let gold_options = ReadOptions { tag_column: gold_column, ..options.clone() };

@@ -117,7 +117,7 @@ mod built {
     use anyhow::Result;
     use xlner::{FineTuneJob, FineTuneReport};
     use xlner_formats::ReadOptions;
-    use xlner_models::transformer::fine_tune::FineTuneOptions;
+    use xlner_neural::transformer::fine_tune::FineTuneOptions;
 
     use super::TransformerArgs;
     use crate::bars::Bars;
@@ -126,7 +126,7 @@ mod built {
 
     pub fn run(args: Args, context: &Context) -> Result<()> {
         let json = args.json;
-        let job = job(args)?;
+        let job = job(args, context)?;
         let report = {
             let mut bars = Bars::new(context);
             job.run(&mut |progress| bars.show(progress)).map_err(failed)?
@@ -138,14 +138,14 @@ mod built {
         Ok(())
     }
 
-    fn job(args: Args) -> Result<FineTuneJob> {
+    fn job(args: Args, context: &Context) -> Result<FineTuneJob> {
         let init = args.crf.init.clone();
         let init = init.ok_or_else(|| UsageError("a transformer is trained from another: give --init MODEL".into()))?;
         Ok(FineTuneJob {
             init,
             train: args.train,
             dev: args.dev,
-            options: ReadOptions { format: args.from_format, side: args.side, ..ReadOptions::default() },
+            options: ReadOptions { format: args.from_format, side: args.side, ..context.read() },
             weights: args.weights,
             fine_tune: options(args.transformer)?,
             output: args.output,
