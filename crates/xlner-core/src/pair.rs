@@ -211,6 +211,8 @@ pub enum Reason {
     Conflict,
     /// The constraint on the number of projections cannot be met in this sentence.
     Infeasible,
+    /// The decision gives it too low a probability.
+    Improbable,
 }
 
 impl Reason {
@@ -224,6 +226,7 @@ impl Reason {
             Reason::TooShort => "too-short",
             Reason::Conflict => "conflict",
             Reason::Infeasible => "infeasible",
+            Reason::Improbable => "improbable",
         }
     }
 }
@@ -234,7 +237,7 @@ mod tests {
 
     #[test]
     fn the_record_of_the_design_comes_back_as_it_was() {
-        let json = r#"{"id":"s1","source":{"lang":"en","text":"Obama visited Berlin .","tokens":["Obama","visited","Berlin","."],"entities":[{"start":0,"end":1,"label":"PER","score":0.98}]},"target":{"lang":"de","text":"Obama besuchte Berlin .","tokens":["Obama","besuchte","Berlin","."],"entities":[{"start":0,"end":1,"label":"PER","score":0.91,"from":0}]},"alignment":[[0,0,0.99],[1,1],[2,2,0.97],[3,3]],"scores":{"nmt":[[0,0,1,0.7]]},"gold":[1,2]}"#;
+        let json = r#"{"id":"s1","source":{"lang":"en","text":"Obama visited Berlin .","tokens":["Obama","visited","Berlin","."],"entities":[{"start":0,"end":1,"label":"PER","score":0.98}]},"target":{"lang":"de","text":"Obama besuchte Berlin .","tokens":["Obama","besuchte","Berlin","."],"entities":[{"start":0,"end":1,"label":"PER","score":0.91,"probability":0.97,"from":0}]},"alignment":[[0,0,0.99],[1,1],[2,2,0.97],[3,3]],"scores":{"nmt":[[0,0,1,0.7]]},"gold":[1,2]}"#;
         let pair: Pair = serde_json::from_str(json).unwrap();
         pair.validate().unwrap();
         assert_eq!(pair.scores["nmt"][0].span, Span::new(0, 1));

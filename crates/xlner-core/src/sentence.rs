@@ -41,6 +41,10 @@ pub struct LabelProbabilities {
     pub labels: Vec<String>,
     /// One row per token.
     pub rows: Vec<Vec<f32>>,
+    /// Spans with the exact probability that they are entities of a label (the `score`), where the tagger calculates it;
+    /// they may overlap. What is not here has a low probability.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub spans: Vec<Entity>,
 }
 
 impl Sentence {
@@ -190,6 +194,12 @@ impl Sentence {
                 return Err(Error::Invalid(format!(
                     "probabilities: a row of {} values for {labels} labels",
                     row.len()
+                )));
+            }
+            if let Some(entity) = probabilities.spans.iter().find(|e| e.span.is_empty() || e.span.end > len) {
+                return Err(Error::Invalid(format!(
+                    "probabilities: span {} does not fit a sentence of {len} tokens",
+                    entity.span
                 )));
             }
         }

@@ -25,6 +25,7 @@
 
 pub mod agreement;
 mod alignment;
+mod calibration;
 mod chunks;
 mod error;
 mod evaluator;
@@ -35,6 +36,7 @@ mod semeval;
 mod vocabulary;
 
 pub use alignment::{AlignmentEvaluation, AlignmentEvaluator};
+pub use calibration::{Bin, Calibration, RiskPoint};
 pub use error::{Error, Result};
 pub use evaluator::{Comparison, Evaluation, Evaluator, Intervals, Repaired, Report};
 pub use options::{Mode, Options, Resampling};

@@ -57,7 +57,7 @@ impl Tagger for CapitalsTagger {
                     span.range().for_each(|token| rows[token] = vec![0.0, 0.0, 1.0]);
                     rows[span.start] = vec![0.0, 1.0, 0.0];
                 }
-                LabelProbabilities { labels: self.tags.to_vec(), rows }
+                LabelProbabilities { labels: self.tags.to_vec(), rows, spans: Vec::new() }
             });
         }
         Ok(())

@@ -299,6 +299,7 @@ mod tests {
         );
         let row = |best: usize| (0..4).map(|c| if c == best { 0.7 } else { 0.1 }).collect::<Vec<f32>>();
         pair.target.probabilities = Some(LabelProbabilities {
+            spans: Vec::new(),
             labels: ["O", "B-A", "I-A", "I-B"].map(str::to_owned).to_vec(),
             rows: vec![row(2), row(1), row(2), row(3), row(0)],
         });

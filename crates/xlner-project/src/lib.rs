@@ -32,6 +32,7 @@
 
 pub mod candidates;
 mod constraint;
+pub mod decision;
 mod error;
 pub mod heuristic;
 pub mod markers;

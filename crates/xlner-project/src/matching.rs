@@ -75,6 +75,9 @@ pub struct Matching {
     pub constraint: Constraint,
     /// Matches of a lower total score are not made. `None`: those of a positive score are.
     pub min_score: Option<f64>,
+    /// Whether source entities are uncertain: what each is worth counts by its probability
+    /// ([`Entity::score`](xlner_core::Entity::score)), and those that share a source token exclude each other.
+    pub uncertain: bool,
 }
 
 /// Where a score comes from.
@@ -175,6 +178,8 @@ impl Matching {
                 row.set_weight(weight);
                 scorers.get(source, custom).score(input, entity, row)?;
             }
+            let source = &pair.source.entities[entity];
+            let probability = self.probability(source);
             let (mut start, mut allowed, mut positive) = (0, false, false);
             for (candidate, score) in row.totals() {
                 positive |= score > 0.0;
@@ -184,10 +189,15 @@ impl Matching {
                     allowed |= score > 0.0 || self.constraint.required() > 0;
                     let span = candidates.span_from(candidate, start);
                     start = span.start;
-                    problem.push(Match { start: span.start as u32, end: span.end as u32, score })?;
+                    let (first, last) = (span.start as u32, span.end as u32);
+                    problem.push(Match { start: first, end: last, score: score * probability })?;
                 }
             }
-            problem.close_entity();
+            if self.uncertain {
+                problem.close_rival(source.span);
+            } else {
+                problem.close_entity();
+            }
             let links_only = plan.iter().all(|&(source, _)| source == Source::Align);
             reasons.push(match (allowed, positive) {
                 (true, _) => None,
@@ -197,6 +207,12 @@ impl Matching {
             });
         }
         Ok(())
+    }
+
+    /// What a match of the entity counts by.
+    fn probability(&self, entity: &Entity) -> f64 {
+        let uncertain = entity.score.filter(|score| self.uncertain && *score > 0.0 && *score < 1.0);
+        uncertain.unwrap_or(1.0)
     }
 
     /// Finds out where each score comes from.
@@ -231,8 +247,9 @@ impl Matching {
         let mut projected = vec![false; pair.source.entities.len()];
         for chosen in &solution.chosen {
             let (from, found) = (chosen.entity as usize, problem.matches()[chosen.index as usize]);
-            let mut entity = Entity::new(found.span(), pair.source.entities[from].label.as_str());
-            entity.score = Some(found.score);
+            let source = &pair.source.entities[from];
+            let mut entity = Entity::new(found.span(), source.label.as_str());
+            entity.score = Some(found.score / self.probability(source));
             entity.from = Some(from);
             entity.margin = chosen.margin;
             entities.push(entity);

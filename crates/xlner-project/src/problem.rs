@@ -26,11 +26,15 @@ impl Match {
 ///
 /// Choose some of them so that the sum of the scores is largest, no two chosen ones share a token, and the number of
 /// those of one entity meets a [`Constraint`](crate::Constraint) (Politov et al. 2025, §3.2; Shkalikov 2024, eq. “ilp”).
+/// Entities that claim the same source token ([`close_rival`](Self::close_rival)) exclude each other: at most one of them
+/// has chosen matches.
 #[derive(Debug, Clone, Default)]
 pub struct Problem {
     target_len: usize,
     offsets: Vec<u32>,
     matches: Vec<Match>,
+    /// By entity: the source tokens that it claims for itself.
+    claims: Vec<Option<Span>>,
 }
 
 impl Problem {
@@ -40,6 +44,7 @@ impl Problem {
         self.offsets.clear();
         self.offsets.push(0);
         self.matches.clear();
+        self.claims.clear();
     }
 
     /// Adds a match of the entity that comes next ([`close_entity`](Self::close_entity)).
@@ -67,6 +72,32 @@ impl Problem {
     /// Ends the matches of an entity; every source entity is closed once, in order, also those without a match.
     pub fn close_entity(&mut self) {
         self.offsets.push(self.matches.len() as u32);
+        self.claims.push(None);
+    }
+
+    /// The same for an entity that excludes, and is excluded by, those closed in this way whose source spans share a token
+    /// with its own: other boundaries of one name, or the same span with another label.
+    pub fn close_rival(&mut self, source: Span) {
+        self.offsets.push(self.matches.len() as u32);
+        self.claims.push(Some(source));
+    }
+
+    /// The source span that an entity claims, where it excludes others.
+    pub fn claim(&self, entity: usize) -> Option<Span> {
+        self.claims[entity]
+    }
+
+    /// Whether any entity excludes others.
+    pub fn has_rivals(&self) -> bool {
+        self.claims.iter().any(Option::is_some)
+    }
+
+    /// Whether two entities exclude each other.
+    pub fn excludes(&self, one: usize, other: usize) -> bool {
+        match (self.claims[one], self.claims[other]) {
+            (Some(a), Some(b)) => one != other && a.overlaps(b),
+            _ => false,
+        }
     }
 
     /// Number of target tokens.

@@ -1,10 +1,11 @@
 //! The exact solver against brute force, and against the other solvers.
 
 use proptest::prelude::*;
+use xlner_core::Span;
 use xlner_project::{Constraint, Match, Problem, Solution, Solver, SolverWorkspace, solvers::Exact};
 
-/// Target tokens, the matches of each entity, the constraint.
-type Instance = (u32, Vec<Vec<Match>>, Constraint);
+/// Target tokens, the matches of each entity and the source span that it claims, the constraint.
+type Instance = (u32, Vec<(Vec<Match>, Option<Span>)>, Constraint);
 
 fn constraints() -> impl Strategy<Value = Constraint> {
     prop_oneof![
@@ -26,22 +27,30 @@ fn instances(entities: usize, matches: usize) -> impl Strategy<Value = Instance>
             let end = (start + length).min(tokens);
             Match { start, end, score }
         });
-        let rows = prop::collection::vec(prop::collection::vec(candidate, 0..=matches), 1..=entities);
-        (Just(tokens), rows, constraints())
+        let row = prop::collection::vec(candidate, 0..=matches);
+        let claim = (0usize..6, 1usize..4).prop_map(|(start, length)| Span::new(start, start + length));
+        // In half of the problems entities exclude each other, most of them.
+        let plain = prop::collection::vec((row.clone(), Just(None)), 1..=entities);
+        let rivals = prop::collection::vec((row, prop::option::weighted(0.9, claim)), 1..=entities);
+        (Just(tokens), prop_oneof![plain, rivals], constraints())
     })
 }
 
 fn problem((tokens, rows, _): &Instance) -> Problem {
     let mut problem = Problem::default();
     problem.clear(*tokens as usize);
-    for row in rows {
+    for (row, claim) in rows {
         row.iter().for_each(|&candidate| problem.push(candidate).unwrap());
-        problem.close_entity();
+        match claim {
+            Some(claim) => problem.close_rival(*claim),
+            None => problem.close_entity(),
+        }
     }
     problem
 }
 
-/// Required projections made and score of a set of matches; `None` where it overlaps or exceeds a limit.
+/// Required projections made and score of a set of matches; `None` where it overlaps, exceeds a limit, or has matches of
+/// entities that exclude each other.
 fn worth(problem: &Problem, constraint: Constraint, entity_of: &[usize], set: u32) -> Option<(u32, f64)> {
     let mut taken = 0u32;
     let mut counts = vec![0u32; problem.entities()];
@@ -57,7 +66,15 @@ fn worth(problem: &Problem, constraint: Constraint, entity_of: &[usize], set: u3
     }
     let limit = constraint.limit().map_or(u32::MAX, u32::from);
     let required = u32::from(constraint.required());
+    if (0..counts.len()).any(|entity| counts[entity] > 0 && excluded(problem, &counts, entity)) {
+        return None;
+    }
     counts.iter().all(|&count| count <= limit).then(|| (counts.iter().map(|&count| count.min(required)).sum(), score))
+}
+
+/// Whether an entity that has a projection excludes this one.
+fn excluded(problem: &Problem, counts: &[u32], entity: usize) -> bool {
+    (0..counts.len()).any(|other| counts[other] > 0 && problem.excludes(entity, other))
 }
 
 /// The most required projections, and the largest score with them, but for a forbidden match: all assignments are tried.
@@ -82,7 +99,8 @@ fn brute_force(problem: &Problem, constraint: Constraint, forbidden: Option<u32>
             };
             self.from(index + 1, taken, score);
             let (tokens, entity) = ((1 << candidate.end) - (1 << candidate.start), self.entity_of[index]);
-            if taken & tokens == 0 && self.counts[entity] < self.limit && self.forbidden != Some(index as u32) {
+            let allowed = self.counts[entity] < self.limit && !excluded(self.problem, &self.counts, entity);
+            if taken & tokens == 0 && allowed && self.forbidden != Some(index as u32) {
                 self.counts[entity] += 1;
                 self.from(index + 1, taken | tokens, score + candidate.score);
                 self.counts[entity] -= 1;

@@ -121,7 +121,8 @@ impl LabelJob {
             let lang = self.input_options.lang.clone();
             steps.push(Box::new(Translating { translator, what: What::Back, lang }));
         }
-        steps.push(Box::new(Taggers { source: Some(tagger), target: target_tagger }));
+        let uncertain = self.method.decides(flow.links());
+        steps.push(Box::new(Taggers { source: Some(tagger), target: target_tagger, uncertain }));
         steps.extend(scores.map(|scores| Box::new(scores) as Box<dyn Step + '_>));
         flow.run(steps, &mut pairs, listener)
     }

@@ -7,6 +7,7 @@
 pub mod align;
 mod aligner;
 mod counts;
+pub mod decision;
 mod documents;
 mod engine;
 pub mod ensemble;

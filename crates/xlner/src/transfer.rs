@@ -125,7 +125,9 @@ impl TransferJob {
             documents: None,
             fail: &fail,
         };
-        let mut steps: Vec<Box<dyn Step + '_>> = vec![Box::new(Taggers { source: tagger, target: target_tagger })];
+        let uncertain = !self.markers && self.method.decides(flow.links());
+        let mut steps: Vec<Box<dyn Step + '_>> =
+            vec![Box::new(Taggers { source: tagger, target: target_tagger, uncertain })];
         if let Some(translator) = translator {
             if self.markers {
                 steps.push(Box::new(Marking { translator, lang: self.to.clone() }));

@@ -18,6 +18,7 @@ mod taggers;
 mod train;
 mod transfer;
 mod translate;
+mod tune;
 
 use anyhow::Result;
 use clap::Subcommand;
@@ -45,6 +46,8 @@ pub enum Command {
     Train(train::Args),
     /// Train a tagger on projected labels, filter them by what it finds, and train again
     SelfTrain(self_train::Args),
+    /// Learn weights from data
+    Tune(tune::Args),
     /// Score predictions against gold data
     Eval(eval::Args),
     /// Run methods on datasets and compare them
@@ -73,6 +76,7 @@ pub fn run(command: Command, context: &Context) -> Result<()> {
         Command::Ensemble(args) => ensemble::run(args, context),
         Command::Train(args) => train::run(args, context),
         Command::SelfTrain(args) => self_train::run(args, context),
+        Command::Tune(args) => tune::run(args, context),
         Command::Eval(args) => eval::run(args, context),
         Command::Experiment(args) => experiment::run(args, context),
         Command::Report(args) => report::run(args, context),

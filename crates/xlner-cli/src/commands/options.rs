@@ -5,12 +5,14 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result};
 use clap::Args;
+use xlner::decision::{DecisionChoice, DecisionOptions};
 use xlner::project::{MethodKind, MethodOptions, parse_solver};
 use xlner::{AlignerOptions, EncoderAligner, FlowReport, RunOptions, Shard, StageFigures, open_encoder, open_scorer};
 use xlner_align::similarity;
 use xlner_core::{Encoder, TranslationScorer};
 use xlner_formats::{Format, Note, Output, ReadOptions, WriteOptions};
 use xlner_models::Precision;
+use xlner_project::decision::Cut;
 use xlner_project::{CandidateKind, Constraint, Solver, Weights};
 
 use crate::context::{Context, UsageError, failed};
@@ -140,6 +142,27 @@ pub struct MethodArgs {
     /// match, score span: keep the labels of the source entities instead of correcting them by the corpus
     #[arg(long, help_heading = "Method")]
     keep_labels: bool,
+    /// match, score span: what decides which entities are kept where the source's are uncertain, that is a tagger's with its
+    /// probabilities: default, none, or a file of `tune decision` [default: default]
+    #[arg(long, value_name = "default|none|FILE", help_heading = "Decision")]
+    decision: Option<DecisionChoice>,
+    /// Keep entities of at least this probability
+    #[arg(long, value_name = "X", conflicts_with = "expect", help_heading = "Decision")]
+    min_probability: Option<f64>,
+    /// What is kept: what has the largest expected F1, or as much as has an expected precision [default: f1]
+    #[arg(long, value_name = "f1|precision=X", value_parser = parse_cut, help_heading = "Decision")]
+    expect: Option<Cut>,
+}
+
+/// What `--expect` asks for.
+fn parse_cut(text: &str) -> Result<Cut, String> {
+    match text.split_once('=') {
+        None if text == "f1" => Ok(Cut::F1),
+        Some(("precision", wanted)) => {
+            wanted.parse().map(Cut::Precision).map_err(|_| format!("“{wanted}” is not a number from 0 to 1"))
+        }
+        _ => Err("known: f1, precision=0.9".into()),
+    }
 }
 
 impl MethodArgs {
@@ -160,6 +183,10 @@ impl MethodArgs {
             constraint: self.constraint,
             min_score: self.min_score,
             keep_labels: self.keep_labels,
+            decision: DecisionOptions {
+                choice: self.decision.clone(),
+                cut: self.min_probability.map(Cut::Probability).or(self.expect),
+            },
         }
     }
 }

@@ -38,6 +38,13 @@ pub(crate) struct Lattice {
     back: Vec<u8>,
 }
 
+impl Lattice {
+    /// Number of tokens of the last pass.
+    pub(crate) fn tokens(&self) -> usize {
+        self.scale.len()
+    }
+}
+
 /// `lanes` of so many states.
 pub(crate) const fn lanes(states: usize) -> usize {
     states.next_multiple_of(4)

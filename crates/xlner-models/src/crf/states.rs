@@ -117,6 +117,11 @@ impl States {
         })
     }
 
+    /// The states of the first `len` tokens of an entity that may be longer: in IOBES those of a longer one.
+    pub(crate) fn of_beginning(&self, label: usize, len: usize) -> impl Iterator<Item = usize> + use<> {
+        self.of_entity(label, if self.iobes { len + 1 } else { len }).take(len)
+    }
+
     /// The states of a sentence with known entities.
     ///
     /// # Errors

@@ -7,7 +7,7 @@ use std::sync::{Mutex, PoisonError};
 use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 use xlner_core::contracts::{ModelError, ModelResult, Tagger};
-use xlner_core::{LabelProbabilities, Sentence};
+use xlner_core::{Entity, LabelProbabilities, Sentence};
 
 use super::chain::{Chain, Lattice};
 use super::corpus::each_place;
@@ -20,6 +20,8 @@ use crate::{Error, Result};
 
 /// Sentences a thread takes at a time.
 const CHUNK: usize = 32;
+/// Least probability of a span that is told along with the probabilities.
+const SPAN_LEAST: f64 = 0.01;
 /// Words whose scores a thread keeps at a time.
 const KEPT: usize = 32_768;
 
@@ -108,8 +110,36 @@ impl CrfTagger {
                 }
                 row.into_iter().map(|p: f64| p.clamp(0.0, 1.0) as f32).collect()
             });
-            LabelProbabilities { labels: self.tags().to_vec(), rows: rows.collect() }
+            LabelProbabilities { labels: self.tags().to_vec(), rows: rows.collect(), spans: self.spans(lattice) }
         });
+    }
+
+    /// The spans that are entities with a probability of [`SPAN_LEAST`] or more, by start, end and label, after a pass. Their
+    /// probabilities are exact ([`Chain::probability`]).
+    fn spans(&self, lattice: &Lattice) -> Vec<Entity> {
+        let (states, chain) = (&self.model.states, &self.chain);
+        let tokens = lattice.tokens();
+        let mut spans = Vec::new();
+        for (label, name) in states.labels().iter().enumerate() {
+            let inside = (!states.iobes()).then_some(2 + 2 * label);
+            for start in 0..tokens {
+                // Whatever is longer holds what an entity begins with: its probability is no greater.
+                for end in start + 1..=tokens {
+                    let probability = chain.probability(lattice, start, states.of_entity(label, end - start), inside);
+                    if probability >= SPAN_LEAST {
+                        let mut entity = Entity::new(start..end, name.as_str());
+                        entity.score = Some(probability);
+                        spans.push(entity);
+                    }
+                    let begun = states.of_beginning(label, end - start);
+                    if chain.probability(lattice, start, begun, None) < SPAN_LEAST {
+                        break;
+                    }
+                }
+            }
+        }
+        spans.sort_by_key(|entity| (entity.span.start, entity.span.end));
+        spans
     }
 }
 

@@ -121,7 +121,8 @@ impl Tagger for TransformerTagger {
             let rows = self.rows(sentence, &tokens.words, &mut logits);
             let entities = self.decode(&rows);
             sentence.entities = entities.map_err(|problem| ModelError::Sentence { index, problem })?;
-            sentence.probabilities = probabilities.then(|| LabelProbabilities { labels: self.tags.clone(), rows });
+            sentence.probabilities =
+                probabilities.then(|| LabelProbabilities { labels: self.tags.clone(), rows, spans: Vec::new() });
         }
         Ok(())
     }

@@ -170,6 +170,7 @@ mod tests {
     fn probabilities_are_averaged_over_the_candidate() {
         let mut pair = pair();
         pair.target.probabilities = Some(LabelProbabilities {
+            spans: Vec::new(),
             labels: ["O", "B-PER", "I-PER", "B-LOC"].map(str::to_owned).to_vec(),
             rows: vec![vec![0.1, 0.5, 0.0, 0.25], vec![0.5, 0.0, 0.5, 0.03125]],
         });

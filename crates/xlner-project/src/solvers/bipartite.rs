@@ -51,7 +51,7 @@ impl Ord for Distance {
 }
 
 /// Matches every entity to a candidate of its own so that the sum of scores is largest, then goes through the entities in
-/// order and drops a match that overlaps one kept. An entity for which there is no candidate of its own left whatever the
+/// order and drops a match that overlaps one kept, or whose entity one kept excludes. An entity for which there is no candidate of its own left whatever the
 /// others take (SciPy refuses such a sentence, and the published code leaves it without any projection) is left out.
 ///
 /// # Errors
@@ -73,7 +73,8 @@ pub fn solve(
     workspace.taken.resize(problem.target_len(), false);
     for (entity, &index) in workspace.matched.iter().enumerate().filter(|(_, index)| **index != NONE) {
         let tokens = &mut workspace.taken[problem.matches()[index as usize].span().range()];
-        if !tokens.contains(&true) {
+        let excluded = solution.chosen.iter().any(|kept| problem.excludes(kept.entity as usize, entity));
+        if !excluded && !tokens.contains(&true) {
             tokens.fill(true);
             solution.choose(entity, index as usize);
         }

@@ -3,7 +3,10 @@
 //! One binary variable per match of positive worth; per target token, the matches that cover it sum to at most 1 (the
 //! published code has a row for each pair of overlapping candidates, which is weaker); per entity, a row for the
 //! constraint, softened by a variable for the required projections that are not made, each of which costs more than all
-//! scores together.
+//! scores together. An entity that excludes others has a variable that says whether it is projected at all; per source
+//! token, those of the entities that claim it sum to at most 1.
+
+use std::collections::BTreeMap;
 
 use highs::{Col, HighsModelStatus, RowProblem, Sense};
 
@@ -26,6 +29,7 @@ pub fn solve(problem: &Problem, constraint: Constraint, solution: &mut Solution)
     let mut model = RowProblem::default();
     let mut columns: Vec<(usize, usize, Col)> = Vec::new();
     let mut rows: Vec<Vec<(Col, f64)>> = vec![Vec::new(); problem.target_len()];
+    let mut claims: BTreeMap<usize, Vec<(Col, f64)>> = BTreeMap::new();
     for entity in 0..problem.entities() {
         let from = columns.len();
         for index in problem.range(entity) {
@@ -39,6 +43,13 @@ pub fn solve(problem: &Problem, constraint: Constraint, solution: &mut Solution)
         if from == columns.len() {
             continue;
         }
+        if let Some(claim) = problem.claim(entity) {
+            let projected = model.add_integer_column(0.0, 0..=1);
+            for &(_, _, column) in &columns[from..] {
+                model.add_row(..=0, [(column, 1.0), (projected, -1.0)]);
+            }
+            claim.range().for_each(|token| claims.entry(token).or_default().push((projected, 1.0)));
+        }
         let mut row: Vec<(Col, f64)> = columns[from..].iter().map(|&(_, _, column)| (column, 1.0)).collect();
         if let Some(limit) = constraint.limit() {
             model.add_row(..=f64::from(limit), &row);
@@ -48,7 +59,7 @@ pub fn solve(problem: &Problem, constraint: Constraint, solution: &mut Solution)
             model.add_row(required.., &row);
         }
     }
-    for row in rows.iter().filter(|row| row.len() > 1) {
+    for row in rows.iter().chain(claims.values()).filter(|row| row.len() > 1) {
         model.add_row(..=1, row);
     }
     let mut model = model.optimise(Sense::Maximise);

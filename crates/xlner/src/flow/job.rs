@@ -66,17 +66,25 @@ pub(crate) struct FlowJob<'a> {
 }
 
 impl FlowJob<'_> {
+    /// Whether something else than the built-in aligner gives the links.
+    pub fn links(&self) -> bool {
+        self.back.is_some_and(Back::gives_links) || self.encoder.is_some()
+    }
+
     pub fn run(
         self,
         steps: Vec<Box<dyn Step + '_>>,
         pairs: &mut (dyn Iterator<Item = Result<Pair>> + Send),
         listener: Listener<'_>,
     ) -> Result<FlowReport> {
-        let links = self.back.is_some_and(Back::gives_links) || self.encoder.is_some();
-        let method = self.method.map(|method| method.resolve(links)).transpose()?;
+        let method = self.method.map(|method| method.resolve(self.links())).transpose()?;
         if let (Some(_), Some(method)) = (&self.encoder, &method) {
             self.check_encoder(method)?;
         }
+        let decision = match (self.method, &method) {
+            (Some(options), Some(method)) => options.decision.open(method::needs_posteriors(method))?,
+            _ => None,
+        };
         let looks = |method: &Method| method::needs_links(method) || method::needs_posteriors(method);
         let origin = match (method.as_ref().is_some_and(looks), &self.aligner.model) {
             (false, _) => Origin::None,
@@ -100,6 +108,7 @@ impl FlowJob<'_> {
             train_pairs: self.run.train_pairs,
             method: method.as_ref(),
             keep_labels: self.method.is_some_and(|method| method.keep_labels),
+            decision: decision.as_ref(),
             back: self.back,
             shard: self.run.shard,
             fail: self.fail,

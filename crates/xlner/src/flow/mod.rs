@@ -34,6 +34,7 @@ pub(crate) use translate::{Translating, What};
 use crate::Result;
 use crate::align::EncoderAligner;
 use crate::aligner::AlignerOptions;
+use crate::decision::OpenDecision;
 use crate::engine::folder::RunFolder;
 use crate::engine::step::{Fail, Step};
 use crate::progress::{Listener, Progress};
@@ -58,6 +59,8 @@ pub(crate) struct Flow<'a> {
     /// How entities are projected; `None` where a step has done it.
     pub method: Option<&'a Method>,
     pub keep_labels: bool,
+    /// The decision on uncertain source entities.
+    pub decision: Option<&'a OpenDecision>,
     /// How back-translations are used.
     pub back: Option<Back>,
     pub shard: Shard,

@@ -16,6 +16,8 @@ pub(crate) struct Taggers<'a> {
     pub source: Option<&'a dyn Tagger>,
     /// Those that the scores and candidates of projection look at on the target side.
     pub target: Option<&'a dyn Tagger>,
+    /// Whether the source's probabilities are told as well, for the decision.
+    pub uncertain: bool,
 }
 
 impl Step for Taggers<'_> {
@@ -29,7 +31,8 @@ impl Step for Taggers<'_> {
 
     fn signature(&self) -> String {
         let signature = |tagger: Option<&dyn Tagger>| tagger.map(Tagger::signature);
-        format!("{:?}", [signature(self.source), signature(self.target)])
+        let uncertain = if self.uncertain { " probabilities" } else { "" };
+        format!("{:?}{uncertain}", [signature(self.source), signature(self.target)])
     }
 
     fn work(&mut self, pairs: &mut [Pair], first: u64, fail: Fail<'_>) -> Result<()> {
@@ -38,7 +41,7 @@ impl Step for Taggers<'_> {
             let Some(tagger) = tagger else { continue };
             let mut sentences: Vec<Sentence> = pairs.iter_mut().map(|pair| std::mem::take(of(pair, side))).collect();
             // The scores of projection look at the probabilities of the target side.
-            let result = tagger.tag(&mut sentences, side == Side::Target);
+            let result = tagger.tag(&mut sentences, side == Side::Target || self.uncertain);
             pairs.iter_mut().zip(sentences).for_each(|(pair, sentence)| *of(pair, side) = sentence);
             result.map_err(|error| of_pair(error, pairs, first, fail))?;
         }

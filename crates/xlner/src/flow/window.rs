@@ -239,7 +239,8 @@ impl<'f> Windows<'f> {
             State::Ready(aligner, key) => (Some(&**aligner), Some(*key)),
             _ => (None, None),
         };
-        let mut key = Key::of(PROJECT).text(format!("{projection:?} {} {:?}", flow.keep_labels, flow.back));
+        let mut key =
+            Key::of(PROJECT).text(format!("{projection:?} {} {:?} {:?}", flow.keep_labels, flow.back, flow.decision));
         if let Some(encoder) = &flow.encoder {
             key = key.text(encoder.signature());
         }
@@ -269,6 +270,7 @@ impl<'f> Windows<'f> {
                     method: projection,
                     aligner,
                     keep_labels: flow.keep_labels,
+                    decision: flow.decision,
                     fail: &fail,
                 };
                 // Of the stages in a window the listener hears as of one, which goes through all pairs of the run.
@@ -299,6 +301,8 @@ impl<'f> Windows<'f> {
                     }
                     Ok::<_, Error>(())
                 })?;
+                // They were for the decision only.
+                pairs.iter_mut().for_each(|pair| pair.source.probabilities = None);
                 RunFolder::save(path, &pairs)?;
                 projected = Some(pairs);
                 Ok(())

@@ -5,6 +5,7 @@ use std::str::FromStr;
 use xlner_project::scores::{CODEC, NMT};
 use xlner_project::{CandidateKind, CandidateSet, Constraint, Heuristic, Matching, Method, Solver, Weights};
 
+use crate::decision::{DecisionChoice, DecisionOptions};
 use crate::{Error, Result};
 
 /// The score that is taken from an aligner's posteriors.
@@ -89,6 +90,8 @@ pub struct MethodOptions {
     /// `match` with the score `span`: labels stay those of the source entities; else they are corrected by what most
     /// occurrences of a name in the corpus carry, and adjectives become `MISC` where there is that label.
     pub keep_labels: bool,
+    /// `match` with the score `span`: which of the projected entities are kept where the source's are uncertain.
+    pub decision: DecisionOptions,
 }
 
 impl MethodOptions {
@@ -112,6 +115,8 @@ impl MethodOptions {
             ("--constraint", self.constraint.is_some()),
             ("--min-score", self.min_score.is_some()),
             ("--keep-labels", self.keep_labels),
+            ("--decision", self.decision.choice.is_some()),
+            ("--min-probability or --expect", self.decision.cut.is_some()),
         ];
         let (strangers, theirs) = match self.method {
             MethodKind::Match => (&heuristic[..], MethodKind::Heuristic),
@@ -148,6 +153,8 @@ impl MethodOptions {
     /// [`Error::Options`].
     pub(crate) fn resolve(&self, linked: bool) -> Result<Method> {
         self.check()?;
+        let span = self.scores.as_ref().map_or(!linked, |weights| has(weights, SPAN));
+        self.decision.check(span || self.method == MethodKind::Heuristic)?;
         if self.method == MethodKind::Heuristic {
             return Ok(Method::Heuristic(Heuristic::new(
                 self.merge_distance.unwrap_or(1),
@@ -177,7 +184,14 @@ impl MethodOptions {
             solver: self.solver.unwrap_or_default(),
             constraint: self.constraint.unwrap_or_default(),
             min_score: self.min_score,
+            uncertain: false,
         }))
+    }
+
+    /// Whether a decision is made, given whether there are links already.
+    pub(crate) fn decides(&self, linked: bool) -> bool {
+        let span = self.scores.as_ref().map_or(!linked, |weights| has(weights, SPAN));
+        self.method == MethodKind::Match && span && self.decision.choice != Some(DecisionChoice::None)
     }
 
     /// Whether the scores `nmt` and `codec` are among the scores.

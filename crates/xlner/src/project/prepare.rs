@@ -32,7 +32,7 @@ impl<'a> Preparation<'a> {
         let ProjectModels { target_tagger, encoder, scorer } = models;
         let mut steps: Vec<Box<dyn Step + 'a>> = Vec::new();
         if target_tagger.is_some() {
-            steps.push(Box::new(Taggers { source: None, target: target_tagger }));
+            steps.push(Box::new(Taggers { source: None, target: target_tagger, uncertain: false }));
         }
         if let Some(scores) = TranslationScores::new(&job.method, scorer)? {
             steps.push(Box::new(scores));

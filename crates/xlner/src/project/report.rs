@@ -6,6 +6,8 @@ use serde::Serialize;
 use xlner_core::Pair;
 use xlner_project::Method;
 
+use crate::decision::DecisionFigures;
+
 /// Sentences listed whose optimum was not proven; the others are counted only.
 const LISTED: usize = 100;
 
@@ -31,6 +33,9 @@ pub struct ProjectReport {
     pub unprojected: BTreeMap<&'static str, u64>,
     /// Entities written into target sentences; more than `projected` where an entity may have several counterparts.
     pub target_entities: u64,
+    /// What was decided, where the source's entities are uncertain.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub decision: Option<DecisionFigures>,
     /// What the solver proved.
     pub solver: Proofs,
     /// What of the input was not as it should be.

@@ -7,6 +7,7 @@ use xlner_core::Pair;
 use xlner_formats::Side;
 use xlner_project::{Method, Projector, Workspace};
 
+use super::method;
 use super::prepare::Preparation;
 use super::stage::CorpusProjector;
 use super::{Inputs, ProjectJob, ProjectReport, TargetTags};
@@ -69,6 +70,7 @@ impl Run<'_> {
     /// Reads all pairs, trains an aligner on them or loads its model, projects.
     pub fn in_memory(self, mut source: Source) -> Result<ProjectReport> {
         let Run { job, mut preparation, method, mut report, listener } = self;
+        let decision = job.method.decision.open(method::needs_posteriors(&method))?;
         // Before the long work: a folder that is not there is found out at once.
         let mut output = Output::entities(&job.output, &job.output_options, Side::Target)?;
         let mut pairs = timed(&mut report.seconds.read, || preparation.all(&mut source, listener))?;
@@ -77,9 +79,11 @@ impl Run<'_> {
             method: &method,
             aligner: Some(&aligner),
             keep_labels: job.method.keep_labels,
+            decision: decision.as_ref(),
             fail: &|index, pair, problem| job.fail(index as u64 + 1, pair, problem),
         }
         .run(&mut pairs, listener)?;
+        report.decision = clock.decision;
         report.seconds.align = clock.align;
         report.seconds.project += clock.project;
         let mut seconds = 0.0;

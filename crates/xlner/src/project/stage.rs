@@ -1,12 +1,15 @@
 //! Linking and projecting pairs that are in memory.
 
+use rayon::prelude::*;
 use xlner_align::Scratch;
-use xlner_core::{Pair, Posteriors};
+use xlner_core::{Entity, Pair, Posteriors};
+use xlner_project::decision::{Decided, decide, hand_over, take_back};
 use xlner_project::span::{SpanModel, SpanProjector, SpanStage};
 use xlner_project::{Matching, Method, Projector, Workspace};
 
 use super::method;
 use crate::aligner::{Aligner, Extraction};
+use crate::decision::{DecisionFigures, OpenDecision, opinions};
 use crate::engine::pump::{self, timed};
 use crate::progress::{Listener, Progress, Stage};
 use crate::{Error, Result};
@@ -18,6 +21,8 @@ pub(crate) struct CorpusProjector<'a> {
     pub aligner: Option<&'a Aligner>,
     /// Whether labels stay those of the source entities ([`super::MethodOptions::keep_labels`]).
     pub keep_labels: bool,
+    /// The decision on uncertain source entities; `None` where none is made.
+    pub decision: Option<&'a OpenDecision>,
     /// The error of a pair, by its index.
     pub fail: &'a (dyn Fn(usize, &Pair, xlner_project::Error) -> Error + Sync),
 }
@@ -27,6 +32,8 @@ pub(crate) struct CorpusProjector<'a> {
 pub(crate) struct CorpusClock {
     pub align: f64,
     pub project: f64,
+    /// What was decided, where a decision was made.
+    pub decision: Option<DecisionFigures>,
 }
 
 impl CorpusProjector<'_> {
@@ -39,12 +46,18 @@ impl CorpusProjector<'_> {
         if let Some(aligner) = self.aligner.filter(|_| method::needs_links(self.method)) {
             timed(&mut clock.align, || self.link(pairs, aligner, listener))?;
         }
+        let mut figures = None;
         timed(&mut clock.project, || match (self.method, self.aligner) {
-            (Method::Match(matching), Some(aligner)) if method::has_span(matching) => {
-                self.by_corpus(pairs, matching, aligner, listener)
-            }
+            (Method::Match(matching), Some(aligner)) if method::has_span(matching) => match self.decision {
+                Some(decision) if pairs.iter().any(|pair| pair.source.probabilities.is_some()) => {
+                    figures = Some(self.decide(pairs, decision, matching, aligner, listener)?);
+                    Ok(())
+                }
+                _ => self.by_corpus(pairs, matching, !self.keep_labels, aligner, listener),
+            },
             _ => self.pair_by_pair(pairs, listener),
         })?;
+        clock.decision = figures;
         Ok(clock)
     }
 
@@ -75,19 +88,56 @@ impl CorpusProjector<'_> {
         )
     }
 
+    /// Projects all spans that the source's tagger holds possible; returns the source entities that were there.
+    ///
+    /// # Errors
+    /// As [`run`](Self::run).
+    pub fn uncertain(&self, pairs: &mut [Pair], listener: Listener<'_>) -> Result<Vec<Option<Vec<Entity>>>> {
+        let before = pairs.par_iter_mut().map(|pair| hand_over(&mut pair.source)).collect();
+        if let (Method::Match(matching), Some(aligner)) = (self.method, self.aligner) {
+            let matching = Matching { uncertain: true, ..matching.clone() };
+            self.by_corpus(pairs, &matching, false, aligner, listener)?;
+        }
+        Ok(before)
+    }
+
+    /// Projects uncertain entities and keeps what the decision holds right. A corpus that it does not know its way about in is
+    /// projected without it.
+    fn decide(
+        &self,
+        pairs: &mut [Pair],
+        open: &OpenDecision,
+        matching: &Matching,
+        aligner: &Aligner,
+        listener: Listener<'_>,
+    ) -> Result<DecisionFigures> {
+        let given: Vec<_> = pairs.iter().map(|pair| pair.target.probabilities.clone()).collect();
+        let mut before = self.uncertain(pairs, listener)?;
+        opinions(pairs)?;
+        let decided = decide(&open.decision, open.cut, pairs, &mut before);
+        pairs.iter_mut().zip(given).for_each(|(pair, given)| pair.target.probabilities = given);
+        match decided.map_err(|error| Error::Options(error.to_string()))? {
+            Some(Decided { threshold, candidates, kept, target_tagger, .. }) => {
+                Ok(DecisionFigures { abstained: false, candidates, kept, threshold, target_tagger })
+            }
+            None => {
+                take_back(pairs, &mut before);
+                self.by_corpus(pairs, matching, !self.keep_labels, aligner, listener)?;
+                Ok(DecisionFigures { abstained: true, ..DecisionFigures::default() })
+            }
+        }
+    }
+
     /// Projects with the score `span`, which looks at all pairs before it decides on one.
     fn by_corpus(
         &self,
         pairs: &mut [Pair],
         matching: &Matching,
+        correct_labels: bool,
         aligner: &Aligner,
         listener: Listener<'_>,
     ) -> Result<()> {
-        let projector = SpanProjector {
-            model: SpanModel::default(),
-            matching: matching.clone(),
-            correct_labels: !self.keep_labels,
-        };
+        let projector = SpanProjector { model: SpanModel::default(), matching: matching.clone(), correct_labels };
         let posteriors = |scratch: &mut Scratch, pair: &Pair| -> Posteriors { aligner.posteriors(pair, scratch) };
         let result = projector.project_corpus(pairs, &posteriors, &mut |stage, done, total| {
             // Stages one after the other, on one scale.

@@ -143,6 +143,7 @@ mod tests {
     fn a_sentence_is_as_certain_as_its_least_certain_token() {
         let filter: Filter = "probability>=0.75".parse().unwrap();
         let rows = |rows: &[[f32; 2]]| LabelProbabilities {
+            spans: Vec::new(),
             labels: vec!["O".into(), "B-PER".into()],
             rows: rows.iter().map(|row| row.to_vec()).collect(),
         };

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use xlner_core::{LabelProbabilities, Pair, Sentence};
+use xlner_core::{Entity, LabelProbabilities, Pair, Sentence};
 
 /// What is to be changed, and how often it was.
 pub struct Changes {
@@ -99,6 +99,19 @@ impl Changes {
             *row = sums;
         }
         probabilities.labels = labels;
+        let mut spans: Vec<Entity> = Vec::new();
+        for mut span in std::mem::take(&mut probabilities.spans) {
+            let label = self.map.get(&span.label).unwrap_or(&span.label);
+            if self.ignore.contains(label) {
+                continue;
+            }
+            span.label = label.clone();
+            match spans.iter_mut().find(|other| other.span == span.span && other.label == span.label) {
+                Some(other) => other.score = other.score.zip(span.score).map(|(a, b)| a + b),
+                None => spans.push(span),
+            }
+        }
+        probabilities.spans = spans;
     }
 
     fn tag(&self, tag: &str) -> String {
@@ -131,7 +144,7 @@ fn drop_overlapping(sentence: &Sentence, keep: &mut [bool]) -> u64 {
 
 #[cfg(test)]
 mod tests {
-    use xlner_core::{Entity, Span};
+    use xlner_core::Span;
 
     use super::*;
 
@@ -156,7 +169,8 @@ mod tests {
     fn probabilities_follow_their_labels() {
         let changes = Changes::new(&[("GPE".into(), "LOC".into())], &["DATE".into()], false);
         let labels = ["O", "B-LOC", "B-GPE", "I-DATE"].map(str::to_owned).to_vec();
-        let mut probabilities = LabelProbabilities { labels, rows: vec![vec![0.5, 0.25, 0.125, 0.125]] };
+        let mut probabilities =
+            LabelProbabilities { labels, rows: vec![vec![0.5, 0.25, 0.125, 0.125]], spans: Vec::new() };
         changes.probabilities(&mut probabilities);
         assert_eq!(probabilities.labels, ["O", "B-LOC"]);
         assert_eq!(probabilities.rows, [[0.625, 0.375]]);

@@ -1,10 +1,12 @@
 //! Entities of gold and predictions, sentence by sentence.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use anyhow::{Result, bail};
-use xlner_core::tags::Scheme;
-use xlner_eval::{Evaluator, Options, Resampling};
+use xlner_core::Entity;
+use xlner_core::tags::{self, Scheme};
+use xlner_eval::{Calibration, Evaluator, Options, Resampling};
 use xlner_formats::ReadOptions;
 
 use super::inputs::{Input, Role, holds_tags};
@@ -23,6 +25,7 @@ pub fn run(gold: &Path, args: &Args, context: &Context, color: bool) -> Result<S
     let mut gold_tags = Vec::new();
     let mut tags = vec![Vec::new(); predictions.len()];
     let mut other_tokens = vec![(0_u64, String::new()); predictions.len()];
+    let mut judged = Judged::new(args, predictions.len());
     while gold.advance()? {
         gold.intern(&mut evaluator, &mut gold_tags)?;
         for ((prediction, tags), (count, first)) in predictions.iter_mut().zip(&mut tags).zip(&mut other_tokens) {
@@ -54,6 +57,7 @@ pub fn run(gold: &Path, args: &Args, context: &Context, color: bool) -> Result<S
             prediction.intern(&mut evaluator, tags)?;
         }
         evaluator.push(&gold_tags, &tags)?;
+        judged.add(&gold, &predictions)?;
     }
     for prediction in &mut predictions {
         if prediction.advance()? {
@@ -80,7 +84,51 @@ pub fn run(gold: &Path, args: &Args, context: &Context, color: bool) -> Result<S
             system.name, system.repaired.predicted, system.repaired.gold
         ));
     }
-    if args.json { json::entities(&report) } else { Ok(text::entities(&gold.name(), &report, color)) }
+    if args.json { json::entities(&report, &judged.finish()) } else { Ok(text::entities(&gold.name(), &report, color)) }
+}
+
+/// Which of the entities that carry a probability are right, by prediction.
+struct Judged {
+    map: BTreeMap<String, String>,
+    ignore: Vec<String>,
+    predictions: Vec<Vec<(f64, bool)>>,
+}
+
+impl Judged {
+    fn new(args: &Args, predictions: usize) -> Judged {
+        let map = args.map.iter().cloned().collect();
+        Judged { map, ignore: args.ignore.to_vec(), predictions: vec![Vec::new(); predictions] }
+    }
+
+    fn label<'a>(&'a self, entity: &'a Entity) -> &'a str {
+        self.map.get(&entity.label).unwrap_or(&entity.label)
+    }
+
+    /// Judges the sentence that was read last.
+    fn add(&mut self, gold: &Input, predictions: &[Input]) -> Result<()> {
+        if predictions.iter().all(|prediction| prediction.probable().is_empty()) {
+            return Ok(());
+        }
+        let tags: Vec<&str> = gold.sentence().tags().collect();
+        let right = tags::decode(&tags, gold.scheme())?.entities;
+        for (at, prediction) in predictions.iter().enumerate() {
+            for entity in prediction.probable() {
+                let label = self.label(entity);
+                if self.ignore.iter().any(|ignored| ignored == label) {
+                    continue;
+                }
+                let is_right = right.iter().any(|other| other.span == entity.span && self.label(other) == label);
+                self.predictions[at].push((entity.probability.unwrap_or_default(), is_right));
+            }
+        }
+        Ok(())
+    }
+
+    /// Calibration of every prediction that has probabilities.
+    fn finish(self) -> Vec<Option<Calibration>> {
+        let of = |judged: Vec<_>| (!judged.is_empty()).then(|| Calibration::new(&judged));
+        self.predictions.into_iter().map(of).collect()
+    }
 }
 
 /// Opens all files: those with tags first, so that the entities of records are put in the scheme of the tags they are

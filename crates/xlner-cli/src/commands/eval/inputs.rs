@@ -24,6 +24,8 @@ pub struct Input {
     count: u64,
     /// The sentence read last.
     sentence: Tagged,
+    /// Its entities that carry a probability.
+    probable: Vec<Entity>,
 }
 
 enum Source {
@@ -49,7 +51,7 @@ impl Input {
             Source::Tags(reader) => reader.scheme(),
             Source::Pairs(..) => options.scheme.unwrap_or(Scheme::Iob2),
         };
-        Ok(Input { path: path.to_owned(), source, scheme, count: 0, sentence: Tagged::new() })
+        Ok(Input { path: path.to_owned(), source, scheme, count: 0, sentence: Tagged::new(), probable: Vec::new() })
     }
 
     /// The scheme of its tags.
@@ -67,6 +69,11 @@ impl Input {
         &self.sentence
     }
 
+    /// Its entities that carry a probability, which records have.
+    pub fn probable(&self) -> &[Entity] {
+        &self.probable
+    }
+
     /// Reads the next sentence; `false` at the end of the file.
     pub fn advance(&mut self) -> Result<bool> {
         let there = match &mut self.source {
@@ -76,6 +83,8 @@ impl Input {
                 Some(pair) => {
                     let pair = pair?;
                     let number = self.count + 1;
+                    let entities = if *side == Side::Source { &pair.source.entities } else { &pair.target.entities };
+                    self.probable = entities.iter().filter(|entity| entity.probability.is_some()).cloned().collect();
                     tag_pair(&pair, *role, *side, self.scheme, &mut self.sentence).with_context(|| {
                         let id = if pair.id.is_empty() { String::new() } else { format!(" “{}”", pair.id) };
                         format!("{}, record {number}{id}", self.path.display())

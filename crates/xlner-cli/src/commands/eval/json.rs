@@ -2,7 +2,7 @@
 
 use anyhow::Result;
 use serde::Serialize;
-use xlner_eval::{AlignmentEvaluation, Comparison, Evaluation, Report};
+use xlner_eval::{AlignmentEvaluation, Calibration, Comparison, Evaluation, Report};
 
 #[derive(Serialize)]
 struct Entities<'a> {
@@ -16,8 +16,16 @@ struct Entities<'a> {
 #[derive(Serialize)]
 #[serde(untagged)]
 enum Figures<'a> {
-    One(&'a Evaluation),
-    Several { systems: Vec<Named<'a, Evaluation>>, comparisons: &'a [Comparison] },
+    One {
+        #[serde(flatten)]
+        figures: &'a Evaluation,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        calibration: Option<&'a Calibration>,
+    },
+    Several {
+        systems: Vec<Calibrated<'a>>,
+        comparisons: &'a [Comparison],
+    },
 }
 
 #[derive(Serialize)]
@@ -27,11 +35,27 @@ struct Named<'a, T> {
     figures: &'a T,
 }
 
-pub fn entities(report: &Report) -> Result<String> {
+#[derive(Serialize)]
+struct Calibrated<'a> {
+    #[serde(flatten)]
+    named: Named<'a, Evaluation>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    calibration: Option<&'a Calibration>,
+}
+
+/// `calibration`: of every system whose entities carry probabilities.
+pub fn entities(report: &Report, calibration: &[Option<Calibration>]) -> Result<String> {
     let figures = match report.systems.as_slice() {
-        [one] => Figures::One(one),
+        [one] => Figures::One { figures: one, calibration: calibration.first().and_then(Option::as_ref) },
         several => Figures::Several {
-            systems: several.iter().map(|figures| Named { name: &figures.name, figures }).collect(),
+            systems: several
+                .iter()
+                .zip(calibration)
+                .map(|(figures, calibration)| Calibrated {
+                    named: Named { name: &figures.name, figures },
+                    calibration: calibration.as_ref(),
+                })
+                .collect(),
             comparisons: &report.comparisons,
         },
     };

@@ -264,7 +264,11 @@ impl Lagrange {
                 let entity = layout.entity[at as usize] as usize;
                 let counts = self.made[entity] < layout.limit[entity];
                 let gain = item.value + if counts { scale.bonus } else { 0 };
-                if (bonus_only && !counts) || gain <= 0 {
+                let barred = layout
+                    .rivals
+                    .get(entity)
+                    .is_some_and(|rivals| rivals.iter().any(|&rival| self.made[rival as usize] > 0));
+                if (bonus_only && !counts) || gain <= 0 || barred {
                     continue;
                 }
                 let tokens = &mut self.taken[item.start as usize - first..item.end as usize - first];

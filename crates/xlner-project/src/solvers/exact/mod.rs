@@ -5,9 +5,10 @@
 //! candidates short, so
 //! 1. *dominance*: a match is dropped where the same entity has one inside its span that scores at least as much
 //!    (`reduce`). No optimum is lost: the inner one may always stand in for the outer one;
-//! 2. *components*: entities whose remaining matches share no token are solved apart;
+//! 2. *components*: entities whose remaining matches share no token, and that do not exclude each other, are solved apart;
 //! 3. *dynamic programming* over target position × projections of the entities that have matches on both sides of it
-//!    (`search`), which needs few states where entities come in about the same order in both languages;
+//!    (`search`), which needs few states where entities come in about the same order in both languages; a state that has
+//!    used an entity takes no match of those that it excludes;
 //! 4. *branch and bound*: in larger components the limit per entity is relaxed (`lagrange`), which gives bounds as good as
 //!    the linear programme's and good assignments; matches that are in no better assignment by these bounds are dropped
 //!    (reduced-cost fixing), and so are states of the dynamic programme;
@@ -85,7 +86,7 @@ impl Exact {
             return;
         };
         workspace.reduce(problem, &scale);
-        workspace.find_components(problem.entities());
+        workspace.find_components(problem);
         let mut budget = self.budget;
         let mut bound = 0.0;
         for at in 0..workspace.components.len() {
@@ -94,7 +95,7 @@ impl Exact {
             for &entity in &workspace.members[from as usize..to as usize] {
                 workspace.search.add(&workspace.items[range(&workspace.offsets, entity)]);
             }
-            let outcome = workspace.search.run(&scale, budget);
+            let outcome = workspace.search.run(problem, &scale, budget);
             budget = budget.saturating_sub(outcome.work);
             let component = &mut workspace.components[at];
             component.objective = 0.0;
@@ -123,7 +124,7 @@ impl Exact {
                 Some(known) => known,
                 None => continue,
             };
-            let Some(outcome) = workspace.search.run_within(scale, share) else { continue };
+            let Some(outcome) = workspace.search.run_within(problem, scale, share) else { continue };
             budget -= outcome.work.min(budget);
             if outcome.proven && outcome.required == required {
                 let scores = workspace.search.chosen().map(|item| problem.matches()[item.index as usize].score);
@@ -148,22 +149,19 @@ impl Workspace {
         }
     }
 
-    /// Entities whose matches overlap, directly or through others, are in one component.
-    fn find_components(&mut self, entities: usize) {
+    /// Entities whose matches overlap, or that exclude each other, directly or through others, are in one component.
+    fn find_components(&mut self, problem: &Problem) {
+        let entities = problem.entities();
         self.sweep.clear();
         self.sweep.extend(self.items.iter().map(|item| (item.start, item.end, item.entity)));
-        self.sweep.sort_unstable();
         self.component.clear();
         self.component.extend(0..entities as u32);
-        let (mut until, mut first) = (0, 0);
-        for &(start, end, entity) in &self.sweep {
-            if start >= until {
-                first = entity;
-            }
-            let (a, b) = (root(&mut self.component, first), root(&mut self.component, entity));
-            self.component[a.max(b) as usize] = a.min(b);
-            until = until.max(end);
-        }
+        self.join();
+        let claimed =
+            |entity: u32| problem.claim(entity as usize).map(|span| (span.start as u32, span.end as u32, entity));
+        self.sweep.clear();
+        self.sweep.extend((0..entities as u32).filter_map(claimed));
+        self.join();
         for entity in 0..entities as u32 {
             self.component[entity as usize] = root(&mut self.component, entity);
         }
@@ -184,6 +182,20 @@ impl Workspace {
             let number = self.components.len() - 1;
             self.components[number].members.1 = at + 1;
             self.component[entity as usize] = number as u32;
+        }
+    }
+
+    /// Joins the components of entities whose ranges in `sweep` overlap.
+    fn join(&mut self) {
+        self.sweep.sort_unstable();
+        let (mut until, mut first) = (0, 0);
+        for &(start, end, entity) in &self.sweep {
+            if start >= until {
+                first = entity;
+            }
+            let (a, b) = (root(&mut self.component, first), root(&mut self.component, entity));
+            self.component[a.max(b) as usize] = a.min(b);
+            until = until.max(end);
         }
     }
 

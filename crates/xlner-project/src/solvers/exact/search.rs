@@ -5,6 +5,7 @@ use std::ops::Range;
 use super::lagrange::Lagrange;
 use super::reduce::Item;
 use super::value::{Scale, Value};
+use crate::Problem;
 
 const NONE: u32 = u32::MAX;
 /// Bits that the counts of projections used may take in a state without bounds being worth their time.
@@ -26,6 +27,8 @@ pub(crate) struct Layout {
     pub limit: Vec<u32>,
     pub first: Vec<u32>,
     pub last: Vec<u32>,
+    /// By entity: those that it excludes. Empty where none excludes another; else `last` is that of these as well.
+    pub rivals: Vec<Vec<u32>>,
 }
 
 /// How a component ended.
@@ -61,6 +64,8 @@ pub(crate) struct Search {
     open: Vec<u32>,
     /// By entity: where its count stands in a state.
     shift: Vec<u32>,
+    /// By item: the bits of the entities that its own excludes. Empty where none excludes another.
+    barred: Vec<u128>,
     /// By node: the bits that count there.
     mask: Vec<u128>,
     /// `active[active_of[n]..active_of[n + 1]]`: the entities behind those bits.
@@ -87,7 +92,7 @@ impl Layout {
     }
 
     /// Numbers entities and nodes of the items.
-    fn build(&mut self, scale: &Scale) {
+    fn build(&mut self, problem: &Problem, scale: &Scale) {
         self.items.sort_unstable_by_key(|item| (item.start, item.end, item.entity));
         self.ids.clear();
         self.ids.extend(self.items.iter().map(|item| item.entity));
@@ -115,7 +120,10 @@ impl Layout {
             self.first[entity] = self.first[entity].min(node);
             self.last[entity] = node;
         }
-        self.limit.iter_mut().for_each(|limit| *limit = (*limit).min(scale.limit));
+        self.find_rivals(problem);
+        // Where entities exclude each other, whether one was used counts even if nothing is required of it.
+        let most = scale.limit.max(u32::from(!self.rivals.is_empty()));
+        self.limit.iter_mut().for_each(|limit| *limit = (*limit).min(most));
         let nodes = self.node_items.len();
         self.landing.clear();
         let starts = |node: &u32| self.items[*node as usize].start;
@@ -124,6 +132,23 @@ impl Layout {
             landing.min(nodes) as u32
         }));
         self.node_items.push(self.items.len() as u32);
+    }
+
+    fn find_rivals(&mut self, problem: &Problem) {
+        self.rivals.clear();
+        if !problem.has_rivals() {
+            return;
+        }
+        let excluded = |id: u32| {
+            let others =
+                self.ids.iter().enumerate().filter(move |(_, other)| problem.excludes(id as usize, **other as usize));
+            others.map(|(at, _)| at as u32).collect()
+        };
+        self.rivals = self.ids.iter().map(|&id| excluded(id)).collect();
+        let own = self.last.clone();
+        for (last, rivals) in self.last.iter_mut().zip(&self.rivals) {
+            *last = rivals.iter().map(|&rival| own[rival as usize]).fold(*last, u32::max);
+        }
     }
 }
 
@@ -148,12 +173,12 @@ impl Search {
     }
 
     /// The same as [`run`](Self::run), but `None` where the budget is too small to begin with.
-    pub fn run_within(&mut self, scale: &Scale, budget: u64) -> Option<Outcome> {
-        (budget >= self.layout.items.len() as u64).then(|| self.run(scale, budget))
+    pub fn run_within(&mut self, problem: &Problem, scale: &Scale, budget: u64) -> Option<Outcome> {
+        (budget >= self.layout.items.len() as u64).then(|| self.run(problem, scale, budget))
     }
 
-    /// Finds an assignment of largest value among the items added.
-    pub fn run(&mut self, scale: &Scale, budget: u64) -> Outcome {
+    /// Finds an assignment of largest value among the items added, which are matches of the problem.
+    pub fn run(&mut self, problem: &Problem, scale: &Scale, budget: u64) -> Outcome {
         self.best.clear();
         if self.layout.items.is_empty() {
             return Outcome { proven: true, bound: 0, required: 0, work: 0 };
@@ -161,7 +186,7 @@ impl Search {
         if self.members == 1 && scale.limit == 1 && !scale.unlimited {
             return self.run_single(scale);
         }
-        self.layout.build(scale);
+        self.layout.build(problem, scale);
         let width = self.assign_bits();
         let mut work = self.layout.items.len() as u64;
         let states = |total: u32| ((self.layout.items.len() + self.layout.nodes()) as u64) << total;
@@ -172,7 +197,7 @@ impl Search {
             let (value, _, steps) = self.search(scale, bits, None, budget);
             return Outcome { proven: true, bound: value, required: self.required(scale), work: work + steps };
         }
-        let (mut incumbent, mut bound) = self.bound(scale, budget / 2, &mut work);
+        let (mut incumbent, mut bound) = self.bound(problem, scale, budget / 2, &mut work);
         if bound > incumbent
             && let Some((bits, _)) = self.assign_bits()
         {
@@ -192,7 +217,7 @@ impl Search {
 
     /// Bounds the value, finds assignments on the way, and drops the items that are in none of more value, as long as these
     /// are many. Returns the value of the best assignment and the bound.
-    fn bound(&mut self, scale: &Scale, budget: u64, work: &mut u64) -> (Value, Value) {
+    fn bound(&mut self, problem: &Problem, scale: &Scale, budget: u64, work: &mut u64) -> (Value, Value) {
         self.lagrange.start();
         let (mut incumbent, mut bound) = (0, Value::MAX);
         loop {
@@ -217,7 +242,7 @@ impl Search {
                 self.layout.items[to] = self.layout.items[from as usize];
             }
             self.layout.items.truncate(self.open.len());
-            self.layout.build(scale);
+            self.layout.build(problem, scale);
         }
     }
 
@@ -313,6 +338,23 @@ impl Search {
         }
         self.mask.push(0);
         self.active_of.push(self.active.len() as u32);
+        self.bar_rivals(field);
+    }
+
+    /// A rival's bits are another's before its first node; from there on they are its own as long as it has rivals left.
+    fn bar_rivals(&mut self, field: u128) {
+        let Search { layout, shift, barred, .. } = self;
+        barred.clear();
+        if layout.rivals.is_empty() {
+            return;
+        }
+        for node in 0..layout.nodes() as u32 {
+            barred.extend(layout.at_node(node as usize).map(|item| {
+                let rivals = layout.rivals[layout.entity[item] as usize].iter().map(|&rival| rival as usize);
+                let begun = rivals.filter(|&rival| layout.first[rival] <= node);
+                begun.fold(0, |bits, rival| bits | field << shift[rival])
+            }));
+        }
     }
 
     /// The dynamic programme. Returns the best value found (the chosen items are then those of it), the best bound among
@@ -342,6 +384,9 @@ impl Search {
                 let stays = State { used: state.used & self.mask[node + 1], parent, item: NONE, ..*state };
                 self.layers[node + 1].push(stays);
                 for at in items.clone() {
+                    if self.barred.get(at).is_some_and(|barred| state.used & barred != 0) {
+                        continue;
+                    }
                     let entity = self.layout.entity[at] as usize;
                     let item = &self.layout.items[at];
                     let counts = ((state.used >> self.shift[entity]) & field) < u128::from(self.layout.limit[entity]);

@@ -1,0 +1,317 @@
+//! Learning the weights from pairs whose target entities are known.
+
+use xlner_core::{Entity, Pair};
+
+use super::choose::{Cut, choose, winning};
+use super::features::{FEATURES, is_of_target};
+use super::model::{Decision, mean, variant};
+use super::pool::Pool;
+use crate::Result;
+
+const COUNT: usize = FEATURES.len();
+/// Candidates that a corpus counts for at most, so that a large one does not drown the others.
+const MOST: f64 = 1000.0;
+/// Corpora may be farther away than all that it was learnt from by this factor.
+const BEYOND: f64 = 1.3;
+/// Parts of the data for cross-validation.
+const PARTS: usize = 5;
+
+/// How weights are learnt.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct FitOptions {
+    /// Weight of the squares of what weights per deviation differ from those learning starts from, or from 0.
+    pub l2: f64,
+}
+
+impl Default for FitOptions {
+    fn default() -> Self {
+        FitOptions { l2: 300.0 }
+    }
+}
+
+/// The candidates of a corpus, and which of them are right.
+#[derive(Debug, Clone, Default)]
+pub struct Judged {
+    /// The candidates with the target tagger's opinion, and without; either may be empty.
+    pools: [Pool; 2],
+    right: [Vec<bool>; 2],
+    /// Entities by pair.
+    gold: Vec<usize>,
+}
+
+impl Judged {
+    /// Judges the candidates of pairs by their right target entities, given per pair. Candidates of labels of which there is no
+    /// right entity at all are left out: nobody looked for them; so are right entities of labels that no candidate has.
+    pub fn new(pairs: &[Pair], gold: &[Vec<Entity>]) -> Judged {
+        let pool = Pool::new(pairs);
+        let sought = |entity: &&Entity| pool.labels.contains(&entity.label);
+        let gold_counts = gold.iter().map(|gold| gold.iter().filter(sought).count()).collect();
+        let mut judged = Judged { gold: gold_counts, ..Judged::default() };
+        judged.add(pool, gold);
+        if judged.pools[0].target {
+            let mut pairs = pairs.to_vec();
+            pairs.iter_mut().for_each(|pair| pair.target.probabilities = None);
+            judged.add(Pool::new(&pairs), gold);
+        }
+        judged
+    }
+
+    fn add(&mut self, mut pool: Pool, gold: &[Vec<Entity>]) {
+        let known = |label: &str| gold.iter().flatten().any(|entity| entity.label == label);
+        let looked_for: Vec<bool> =
+            pool.candidates.iter().map(|candidate| known(pool.label(candidate.label))).collect();
+        let mut keep = looked_for.iter();
+        pool.candidates.retain(|_| *keep.next().unwrap_or(&false));
+        let mut keep = looked_for.iter();
+        pool.rows.retain(|_| *keep.next().unwrap_or(&false));
+        let right = pool.candidates.iter().map(|candidate| {
+            let label = pool.label(candidate.label);
+            gold[candidate.pair].iter().any(|entity| entity.span == candidate.span && entity.label == label)
+        });
+        let (variant, right) = (variant(&pool), right.collect());
+        (self.pools[variant], self.right[variant]) = (pool, right);
+    }
+
+    /// The candidates of some pairs.
+    fn part(&self, has: impl Fn(usize) -> bool) -> Judged {
+        let mut part = Judged { gold: self.gold.clone(), ..Judged::default() };
+        part.gold.iter_mut().enumerate().for_each(|(pair, gold)| *gold *= usize::from(has(pair)));
+        for variant in 0..2 {
+            let (pool, right) = (&self.pools[variant], &self.right[variant]);
+            let kept: Vec<usize> = (0..pool.len()).filter(|&at| has(pool.candidates[at].pair)).collect();
+            let mut of = pool.clone();
+            of.candidates = kept.iter().map(|&at| pool.candidates[at]).collect();
+            of.rows = kept.iter().map(|&at| pool.rows[at]).collect();
+            part.right[variant] = kept.iter().map(|&at| right[at]).collect();
+            part.pools[variant] = of;
+        }
+        part
+    }
+
+    /// The variant that is looked at first: with a target tagger where there is one.
+    fn variant(&self) -> usize {
+        usize::from(self.pools[0].is_empty())
+    }
+}
+
+/// Learns a decision: maximum likelihood with L2 regularisation (Newton's method). Every corpus counts for at most 1,000
+/// candidates. With a start its weights are the prior; means, deviations and whatever the data says nothing of stay its own.
+pub fn fit(corpora: &[Judged], start: Option<&Decision>, options: &FitOptions) -> Decision {
+    let mut decision = start.cloned().unwrap_or_else(|| {
+        let rows = || corpora.iter().flat_map(|judged| &judged.pools[judged.variant()].rows).collect::<Vec<_>>();
+        let rows = rows();
+        let mean = mean(rows.iter().copied()).unwrap_or([0.0; COUNT]);
+        let mut deviation = [0.0; COUNT];
+        for row in &rows {
+            (0..COUNT).for_each(|at| deviation[at] += (f64::from(row[at]) - mean[at]).powi(2));
+        }
+        let deviation =
+            deviation.map(|sum| (sum / rows.len().max(1) as f64).sqrt()).map(|d| if d < 1e-4 { 1.0 } else { d });
+        let zero = [[0.0; COUNT]; 2];
+        Decision { mean, deviation, weights: zero, bias: [0.0; 2], coverage: [0.8; 2], reach: 0.0 }
+    });
+    for variant in 0..2 {
+        let corpora: Vec<&Judged> = corpora.iter().filter(|judged| !judged.pools[variant].is_empty()).collect();
+        if corpora.is_empty() {
+            continue;
+        }
+        newton(&mut decision, variant, &corpora, start.is_some(), options.l2);
+        let shares = corpora.iter().map(|judged| {
+            let pool = &judged.pools[variant];
+            let won = winning(pool, &decision.probabilities(pool));
+            let right = won.iter().filter(|&&at| judged.right[variant][at]).count();
+            (right as f64 + 1.0) / (judged.gold.iter().sum::<usize>() as f64 + 1.0)
+        });
+        let share = shares.sum::<f64>() / corpora.len() as f64;
+        decision.coverage[variant] = share.clamp(0.05, 1.0);
+    }
+    // Means of small corpora are far from each other by chance alone.
+    let farthest = corpora.iter().map(|judged| decision.distance(&judged.pools[judged.variant()])).fold(0.2, f64::max);
+    decision.reach = decision.reach.max(BEYOND * farthest);
+    decision
+}
+
+fn newton(decision: &mut Decision, variant: usize, corpora: &[&Judged], started: bool, l2: f64) {
+    const SIZE: usize = COUNT + 1;
+    let mut rows: Vec<([f64; SIZE], f64, f64)> = Vec::new();
+    for judged in corpora {
+        let pool = &judged.pools[variant];
+        let weight = (MOST / pool.len() as f64).min(1.0);
+        for (row, right) in pool.rows.iter().zip(&judged.right[variant]) {
+            let values = decision.standardise(row);
+            let values = std::array::from_fn(|at| match values.get(at) {
+                None => 1.0,
+                Some(_) if variant == 1 && is_of_target(FEATURES[at].name) => 0.0,
+                Some(value) => *value,
+            });
+            rows.push((values, weight, f64::from(u8::from(*right))));
+        }
+    }
+    let start: [f64; SIZE] =
+        std::array::from_fn(|at| decision.weights[variant].get(at).copied().unwrap_or(decision.bias[variant]));
+    // The bias is free where learning starts from nothing.
+    let penalty: [f64; SIZE] = std::array::from_fn(|at| if at == COUNT && !started { 1e-3 } else { l2 });
+    let mut weights = start;
+    for _ in 0..30 {
+        let mut slope: Vec<f64> = (0..SIZE).map(|at| penalty[at] * (weights[at] - start[at])).collect();
+        let mut curve = vec![vec![0.0; SIZE]; SIZE];
+        for (values, weight, right) in &rows {
+            let logit: f64 = values.iter().zip(&weights).map(|(x, w)| x * w).sum();
+            let probability = 1.0 / (1.0 + (-logit).exp());
+            let (error, spread) = (weight * (probability - right), weight * probability * (1.0 - probability));
+            for at in 0..SIZE {
+                slope[at] += error * values[at];
+                let scaled = spread * values[at];
+                curve[at][..=at].iter_mut().zip(values).for_each(|(sum, x)| *sum += scaled * x);
+            }
+        }
+        (0..SIZE).for_each(|at| curve[at][at] += penalty[at] + 1e-9);
+        let step = solve(curve, slope);
+        let largest = step.iter().fold(0.0, |most: f64, x| most.max(x.abs()));
+        // Newton's steps overshoot only where classes come apart; the penalty keeps them from that, this from the rest.
+        let scale = if largest > 5.0 { 5.0 / largest } else { 1.0 };
+        weights.iter_mut().zip(&step).for_each(|(weight, step)| *weight -= scale * step);
+        if largest < 1e-7 {
+            break;
+        }
+    }
+    decision.weights[variant].copy_from_slice(&weights[..COUNT]);
+    decision.bias[variant] = weights[COUNT];
+}
+
+/// Solves a symmetric positive definite system, given by its lower half, by Cholesky's decomposition.
+fn solve(mut a: Vec<Vec<f64>>, mut b: Vec<f64>) -> Vec<f64> {
+    let n = b.len();
+    for i in 0..n {
+        for j in 0..=i {
+            let sum = a[i][j] - (0..j).map(|k| a[i][k] * a[j][k]).sum::<f64>();
+            a[i][j] = if i == j { sum.max(1e-12).sqrt() } else { sum / a[j][j] };
+        }
+        b[i] = (b[i] - (0..i).map(|k| a[i][k] * b[k]).sum::<f64>()) / a[i][i];
+    }
+    for i in (0..n).rev() {
+        b[i] = (b[i] - (i + 1..n).map(|k| a[k][i] * b[k]).sum::<f64>()) / a[i][i];
+    }
+    b
+}
+
+/// F1 of a decision and of one learnt from other pairs.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Verdict {
+    /// Of the start; `None` where learning started from nothing.
+    pub start: Option<f64>,
+    /// Of what was learnt, each part judged by weights learnt from the others.
+    pub learnt: f64,
+}
+
+/// Says by cross-validation whether learning helps: parts are corpora where there are three or more, else fifths of the pairs.
+///
+/// # Errors
+/// As the solver.
+pub fn verdict(corpora: &[Judged], start: Option<&Decision>, options: &FitOptions) -> Result<Verdict> {
+    let parts = if corpora.len() > 2 { corpora.len() } else { PARTS };
+    let (mut learnt, mut before) = ([0.0; 3], [0.0; 3]);
+    for part in 0..parts {
+        let held = |corpus: usize, pair: usize| part == if corpora.len() > 2 { corpus } else { pair % PARTS };
+        let split = |inside: bool| -> Vec<Judged> {
+            let of = |(corpus, judged): (usize, &Judged)| judged.part(|pair| held(corpus, pair) == inside);
+            corpora.iter().enumerate().map(of).filter(|judged| judged.gold.iter().any(|gold| *gold > 0)).collect()
+        };
+        let (train, test) = (split(false), split(true));
+        let decision = fit(&train, start, options);
+        for judged in &test {
+            count(&decision, judged, &mut learnt)?;
+            if let Some(start) = start {
+                count(start, judged, &mut before)?;
+            }
+        }
+    }
+    let f1 = |[right, found, gold]: [f64; 3]| if found + gold > 0.0 { 2.0 * right / (found + gold) } else { 0.0 };
+    Ok(Verdict { start: start.map(|_| f1(before)), learnt: f1(learnt) })
+}
+
+/// What a decision finds in a judged corpus.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Judgement {
+    /// The probability of every entity that is kept, and whether it is right.
+    pub kept: Vec<(f64, bool)>,
+    /// Entities that there are.
+    pub gold: usize,
+    /// How unlike what the decision was learnt from the corpus is, and how far it reaches.
+    pub distance: f64,
+}
+
+impl Judgement {
+    /// Micro F1.
+    pub fn f1(&self) -> f64 {
+        let right = self.kept.iter().filter(|(_, right)| *right).count();
+        let all = self.kept.len() + self.gold;
+        if all > 0 { 2.0 * right as f64 / all as f64 } else { 0.0 }
+    }
+}
+
+impl Judged {
+    /// What a decision finds; `target`: whether the target tagger is heard, where there is one.
+    ///
+    /// # Errors
+    /// As the solver.
+    pub fn judge(&self, decision: &Decision, cut: Cut, target: bool) -> Result<Judgement> {
+        let variant = if target { self.variant() } else { 1 };
+        let pool = &self.pools[variant];
+        let probabilities = decision.probabilities(pool);
+        let threshold = cut.threshold(pool, &probabilities, decision.coverage[variant]);
+        let kept = choose(pool, &probabilities, threshold)?;
+        let kept = kept.into_iter().map(|at| (probabilities[at], self.right[variant][at])).collect();
+        Ok(Judgement { kept, gold: self.gold.iter().sum(), distance: decision.distance(pool) })
+    }
+}
+
+/// Adds what a decision finds: right ones, all, and those that there are.
+fn count(decision: &Decision, judged: &Judged, counts: &mut [f64; 3]) -> Result<()> {
+    let found = judged.judge(decision, Cut::F1, true)?;
+    counts[0] += found.kept.iter().filter(|(_, right)| *right).count() as f64;
+    counts[1] += found.kept.len() as f64;
+    counts[2] += found.gold as f64;
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::features::tests::pair;
+    use super::*;
+
+    fn judged(copies: usize) -> Judged {
+        let pairs = vec![pair(); copies];
+        Judged::new(&pairs, &vec![vec![Entity::new(0..1, "PER"), Entity::new(2..4, "LOC")]; copies])
+    }
+
+    #[test]
+    fn what_is_right_gets_the_higher_probability() {
+        let judged = judged(50);
+        let decision = fit(std::slice::from_ref(&judged), None, &FitOptions { l2: 1.0 });
+        for variant in 0..2 {
+            let probabilities = decision.probabilities(&judged.pools[variant]);
+            for (probability, right) in probabilities.iter().zip(&judged.right[variant]) {
+                assert!((*probability > 0.5) == *right, "{probability} {right}");
+            }
+        }
+        assert_eq!(decision, fit(&[judged], None, &FitOptions { l2: 1.0 }));
+    }
+
+    #[test]
+    fn a_strong_prior_keeps_the_start() {
+        let start = fit(&[judged(50)], None, &FitOptions::default());
+        let mut other = judged(5);
+        other.right.iter_mut().flatten().for_each(|right| *right = !*right);
+        let near = fit(&[other], Some(&start), &FitOptions { l2: 1e9 });
+        for (a, b) in near.weights.iter().flatten().zip(start.weights.iter().flatten()) {
+            assert!((a - b).abs() < 1e-4);
+        }
+    }
+
+    #[test]
+    fn a_system_is_solved() {
+        let x = solve(vec![vec![4.0, 0.0], vec![2.0, 3.0]], vec![10.0, 8.0]);
+        assert!((x[0] - 1.75).abs() < 1e-9 && (x[1] - 1.5).abs() < 1e-9);
+    }
+}
