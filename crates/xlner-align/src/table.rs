@@ -64,7 +64,7 @@ impl Table {
     fn place(&self, key: u64) -> usize {
         // The upper half of the product of hash and size is below the size.
         let hash = key.wrapping_mul(0x9E37_79B9_7F4A_7C15);
-        let mut place = (u128::from(hash) * self.entries.len() as u128 >> 64) as usize;
+        let mut place = ((u128::from(hash) * self.entries.len() as u128) >> 64) as usize;
         while self.entries[place].key != key && self.entries[place].key != EMPTY {
             place = if place + 1 == self.entries.len() { 0 } else { place + 1 };
         }

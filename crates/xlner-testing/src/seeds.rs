@@ -70,7 +70,7 @@ fn start(test: &str, limits: Bounded, seeds: u64, name: &str) -> Vec<String> {
         if ended.code == Some(0) {
             break;
         }
-        let Some(last) = told("at ").filter_map(|at| at.parse::<u64>().ok()).last() else {
+        let Some(last) = told("at ").filter_map(|at| at.parse::<u64>().ok()).next_back() else {
             panic!("{name}: the test program does not work: {}", ended.stderr)
         };
         let how = if ended.late { "it took too long" } else { ended.stderr.lines().last().unwrap_or("it was killed") };

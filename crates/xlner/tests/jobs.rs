@@ -58,6 +58,7 @@ fn align_then_project_tell_how_far_they_are() {
         train: false,
         save_model: None,
         extraction: Extraction::default(),
+        min_confidence: None,
         output: Some(links.clone()),
         output_options: WriteOptions::default(),
     };
