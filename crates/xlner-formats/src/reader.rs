@@ -61,12 +61,18 @@ impl<T> Iterator for Reader<T> {
 pub(crate) struct Status {
     bytes: AtomicU64,
     notebook: Notebook,
+    /// Tokens that a sentence may have, where the options say it.
+    pub(crate) max_sentence_tokens: Option<usize>,
 }
 
 impl Status {
     /// Of a file that is read with these options.
     pub(crate) fn new(path: &Path, options: &ReadOptions) -> Arc<Status> {
-        Arc::new(Status { bytes: AtomicU64::default(), notebook: Notebook::new(path, options.strict, &options.notes) })
+        Arc::new(Status {
+            bytes: AtomicU64::default(),
+            notebook: Notebook::new(path, options.strict, &options.notes),
+            max_sentence_tokens: options.max_sentence_tokens,
+        })
     }
 
     pub(crate) fn bytes_read(&self) -> u64 {

@@ -7,6 +7,7 @@ use xlner_core::tags::{self, Scheme};
 use super::layout::{Layout, Separator, TagCell, is_blank, is_docstart, is_placeholder, is_range, is_tag, lang_of};
 use super::{EMPTY_MARKER, PREFIX, Tagged};
 use crate::error::{Error, ErrorKind, Result, shorten};
+use crate::limits::check_tokens;
 use crate::line_reader::{Line, LineReader, lines_in};
 use crate::{Format, ReadOptions};
 
@@ -87,7 +88,8 @@ impl ColumnReader {
                 sentence.line = line.number;
                 empty = false;
             }
-            if let Err(kind) = layout.push(line, sentence) {
+            let pushed = layout.push(line, sentence).and_then(|()| check_tokens(sentence.len(), &self.options));
+            if let Err(kind) = pushed {
                 return Err(Error::at_line(&self.file, line.number, kind).in_record(&sentence.id));
             }
         }
