@@ -1,7 +1,7 @@
 """Random checkpoints of every architecture, with what `transformers` makes of 1,000 sentences.
 
     python benches/parity/encoders.py [FOLDER]        # target/parity/transformers
-    XLNER_PARITY=FOLDER cargo test -p xlner-models --features transformers --release --test transformer
+    XLNER_PARITY=FOLDER cargo test -p xlner-neural --release --test it transformer::
 
 Needs torch, transformers and tokenizers. A checkpoint has its tokeniser, trained here on other sentences of the same scripts,
 and `reference.jsonl`: a sentence a line with its tokens, the ids and word ids of its sub-words, logits, and the hidden states of

@@ -1,7 +1,7 @@
 """Random checkpoints of every architecture fine-tuned by `transformers` and PyTorch, as the reference for ours.
 
     python benches/parity/fine_tune.py [FOLDER]               # target/parity/fine-tune
-    XLNER_PARITY=… cargo test -p xlner-models --features fine-tune --release --test fine_tune
+    XLNER_PARITY=… cargo test -p xlner-neural --features fine-tune --release --test it fine_tune::
     python benches/parity/fine_tune.py --check [FOLDER]       # what the test saved, loaded by transformers
 
 Needs torch, transformers, tokenizers and safetensors. Dropout is 0, so that nothing is random. A checkpoint has `train.jsonl`

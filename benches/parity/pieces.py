@@ -2,7 +2,7 @@
 (RoBERTa, DeBERTa), with what `transformers` and SentencePiece make of 1,000 sentences.
 
     python benches/parity/pieces.py [FOLDER]        # target/parity/pieces
-    XLNER_PARITY=target/parity cargo test -p xlner-models --features transformers --test pieces
+    XLNER_PARITY=target/parity cargo test -p xlner-neural --test it pieces::
 
 Needs transformers and sentencepiece. The models are trained here, on other sentences in 20 scripts.
 """

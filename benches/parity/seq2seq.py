@@ -1,4 +1,4 @@
-"""Writes small random M2M100, NLLB and Marian checkpoints and what `transformers` makes of them, for crates/xlner-models/tests/seq2seq.rs.
+"""Writes small random M2M100, NLLB and Marian checkpoints and what `transformers` makes of them, for crates/xlner-neural/tests/it/seq2seq.rs.
 
     python benches/parity/seq2seq.py [FOLDER, default target/parity]
 

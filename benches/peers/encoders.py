@@ -119,7 +119,7 @@ def program():
     """Our program: $XLNER_ENCODER_SPEED, else built now."""
     if "XLNER_ENCODER_SPEED" in os.environ:
         return os.environ["XLNER_ENCODER_SPEED"]
-    words = ["cargo", "build", "--quiet", "--release", "-p", "xlner-models", "--features", "transformers", "--example", "encoder_speed"]
+    words = ["cargo", "build", "--quiet", "--release", "-p", "xlner-neural", "--example", "encoder_speed"]
     subprocess.run(words, check=True, cwd=ROOT)
     return Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target")) / "release" / "examples" / "encoder_speed"
 

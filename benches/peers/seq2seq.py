@@ -52,7 +52,7 @@ def ours(folder, sources, precision, beams, rounds):
 
 
 def build():
-    words = ["cargo", "build", "--quiet", "--release", "-p", "xlner-models", "--features", "transformers", "--example", "seq2seq_speed"]
+    words = ["cargo", "build", "--quiet", "--release", "-p", "xlner-neural", "--example", "seq2seq_speed"]
     subprocess.run(words, check=True, cwd=ROOT)
     target = os.environ.get("CARGO_TARGET_DIR", ROOT / "target")
     return os.path.join(target, "release", "examples", "seq2seq_speed")

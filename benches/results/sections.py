@@ -392,8 +392,8 @@ def parity(folder, arguments):
             done = subprocess.run([python, ROOT / "benches/parity" / name, into], cwd=ROOT, capture_output=True, text=True)
             if done.returncode != 0:
                 raise LeftOut(f"benches/parity/{name}: {done.stderr.strip().splitlines()[-1:]}")
-    words = ["cargo", "test", "--locked", "-p", "xlner-models", "--features", "transformers",
-             "--test", "transformer", "--test", "seq2seq", "--test", "pieces", "--no-fail-fast", "--", "--nocapture"]
+    words = ["cargo", "test", "--locked", "-p", "xlner-neural", "--test", "it", "--no-fail-fast", "--", "--nocapture",
+             "transformer::", "seq2seq::", "pieces::"]
     done = subprocess.run(words, cwd=ROOT, env=dict(os.environ, XLNER_PARITY=str(top)), capture_output=True, text=True)
     rows = []
     for line in done.stdout.splitlines():

@@ -32,13 +32,7 @@ fn error_rate(found: &[HashSet<(usize, usize)>], gold: &str) -> f64 {
 
 #[test]
 fn error_rate_on_xl_wa_english_dutch() {
-    let workspace = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
-    let shared = std::env::var_os("XLNER_SHARED").map_or_else(|| workspace.join("../shared"), Into::into);
-    let folder = shared.join("data/word-alignment");
-    if !folder.is_dir() {
-        println!("skipped: {} is not there; set XLNER_SHARED", folder.display());
-        return;
-    }
+    let Some(folder) = xlner_testing::shared("word-alignment") else { return };
     let dev = read_bitext(&folder.join("xl-wa.dev.en-nl.bitext"));
     let test = read_bitext(&folder.join("xl-wa.test.en-nl.bitext"));
     let model = train(&[&dev[..], &test[..]].concat(), &TrainOptions::default(), None);

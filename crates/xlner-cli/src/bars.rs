@@ -4,7 +4,7 @@ use std::io::IsTerminal as _;
 use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressStyle};
-use xlner_pipeline::{Progress, Stage};
+use xlner::{Progress, Stage};
 
 use crate::context::Context;
 

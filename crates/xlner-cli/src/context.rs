@@ -4,6 +4,7 @@ use std::io::IsTerminal;
 
 use anyhow::{Context as _, Result};
 use clap::{Args, ValueEnum};
+use xlner_core::ModelError;
 use xlner_formats::{MAX_SENTENCE_TOKENS, Notes, ReadOptions};
 
 /// Flags that every command takes.
@@ -106,7 +107,9 @@ impl Context {
     /// Tells what was left out of the input or repaired, a line for each kind.
     pub fn tell_notes(&self) {
         for note in self.notes.list() {
-            self.note(format_args!("note: {note}"));
+            // The notes name options by their fields; the flag that goes with one is ours to say.
+            let cure = if note.kind.name == "links-from-one" { "; --one-based reads them so" } else { "" };
+            self.note(format_args!("note: {note}{cure}"));
         }
     }
 
@@ -137,19 +140,41 @@ impl std::fmt::Display for UsageError {
 
 impl std::error::Error for UsageError {}
 
-/// The error of a job; options that it refuses are wrong usage.
-pub fn failed(error: xlner_pipeline::Error) -> anyhow::Error {
+/// The error of a job, or of a model that is opened; options that it refuses are wrong usage.
+pub fn failed(error: xlner::Error) -> anyhow::Error {
     match error {
-        xlner_pipeline::Error::Options(message) => UsageError(message).into(),
-        xlner_pipeline::Error::Model(error) => model_failed(error),
+        xlner::Error::Options(message) => UsageError(message).into(),
+        xlner::Error::Model(error) => model_failed(error),
         error => error.into(),
     }
 }
 
+/// The error of a job that reads links from a file; where one leaves its pair, the links may count from 1.
+pub fn links_failed(error: xlner::Error, one_based: bool) -> anyhow::Error {
+    use xlner_core::Error::LinkOutOfRange;
+    match &error {
+        xlner::Error::Pair { problem: xlner_project::Error::Core(LinkOutOfRange { .. }), .. } if !one_based => {
+            anyhow::anyhow!("{error}; {ONE_BASED}")
+        }
+        _ => failed(error),
+    }
+}
+
+/// What to do where links leave their pair.
+pub const ONE_BASED: &str = "where links count tokens from 1, give --one-based";
+
 /// The error of a model or engine; options that it refuses are wrong usage.
-pub fn model_failed(error: xlner_models::Error) -> anyhow::Error {
+pub fn model_failed(error: impl Into<ModelError>) -> anyhow::Error {
+    match error.into() {
+        ModelError::Options(message) => UsageError(message).into(),
+        error => error.into(),
+    }
+}
+
+/// The error of the review; options that it refuses are wrong usage.
+pub fn review_failed(error: xlner_review::Error) -> anyhow::Error {
     match error {
-        xlner_models::Error::Options(message) => UsageError(message).into(),
+        xlner_review::Error::Options(message) => UsageError(message).into(),
         error => error.into(),
     }
 }

@@ -4,7 +4,7 @@
 //! the command line; one that is given there is not taken from the file.
 
 use std::ffi::OsString;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::Result;
 use clap::parser::ValueSource;
@@ -13,24 +13,26 @@ use toml::de::{DeTable, DeValue};
 
 use crate::context::UsageError;
 
-/// The words of the command line, with those of the job file behind the name of the command.
+/// The words of the command line, with those of the job file behind the name of the command, and the job file.
 ///
 /// # Errors
 /// A file that cannot be read, is no TOML, or has a key that is no flag of the command; the line is named.
-pub fn expand(mut command: Command, words: Vec<OsString>) -> Result<Vec<OsString>> {
-    command.build();
+pub fn expand(command: &Command, words: Vec<OsString>) -> Result<(Vec<OsString>, Option<PathBuf>)> {
     // What is wrong with the command line, if anything, is told when all of it is there.
-    let Ok(matches) = command.clone().ignore_errors(true).try_get_matches_from(&words) else { return Ok(words) };
-    let Some((name, given)) = matches.subcommand() else { return Ok(words) };
-    let Some(path) = given.try_get_one::<std::path::PathBuf>("job").ok().flatten() else { return Ok(words) };
+    let Ok(matches) = command.clone().ignore_errors(true).try_get_matches_from(&words) else {
+        return Ok((words, None));
+    };
+    let Some((name, given)) = matches.subcommand() else { return Ok((words, None)) };
+    let Some(path) = given.try_get_one::<PathBuf>("job").ok().flatten() else { return Ok((words, None)) };
     let (Some(subcommand), Some(at)) =
         (command.find_subcommand(name), words.iter().skip(1).position(|word| word == name))
     else {
-        return Ok(words);
+        return Ok((words, None));
     };
     let flags = flags(path, subcommand, given)?;
     let (before, after) = words.split_at(at + 2);
-    Ok(before.iter().cloned().chain(flags.into_iter().map(OsString::from)).chain(after.iter().cloned()).collect())
+    let words = before.iter().cloned().chain(flags.into_iter().map(OsString::from)).chain(after.iter().cloned());
+    Ok((words.collect(), Some(path.clone())))
 }
 
 /// The flags of a file but those that are given already.

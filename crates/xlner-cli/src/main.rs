@@ -4,11 +4,14 @@ mod bars;
 mod commands;
 mod context;
 mod job;
+mod outputs;
 mod print;
+mod signals;
 
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use clap::{CommandFactory as _, Parser};
+use clap::{CommandFactory as _, FromArgMatches as _, Parser};
 
 use crate::commands::Command;
 use crate::context::{Context, GlobalArgs, UsageError};
@@ -24,14 +27,7 @@ struct Cli {
 }
 
 fn main() -> ExitCode {
-    let result = job::expand(Cli::command(), std::env::args_os().collect()).and_then(|words| {
-        let cli = Cli::parse_from(words);
-        let context = Context::new(&cli.global)?;
-        let result = commands::run(cli.command, &context);
-        context.tell_notes();
-        result
-    });
-    match result {
+    match run() {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) if is_broken_pipe(&error) => ExitCode::SUCCESS,
         Err(error) => {
@@ -39,6 +35,38 @@ fn main() -> ExitCode {
             ExitCode::from(if error.is::<UsageError>() { 2 } else { 1 })
         }
     }
+}
+
+fn run() -> anyhow::Result<()> {
+    let mut command = Cli::command();
+    command.build();
+    let (words, job) = job::expand(&command, std::env::args_os().collect())?;
+    let matches = command.clone().try_get_matches_from(words).unwrap_or_else(|error| wrong(&error, job.as_deref()));
+    let cli = Cli::from_arg_matches(&matches).unwrap_or_else(|error| wrong(&error, job.as_deref()));
+    outputs::check(&command, &matches)?;
+    let run = matches.subcommand().and_then(|(_, given)| given.try_get_one::<PathBuf>("run").ok().flatten());
+    signals::listen(run.cloned())?;
+    let context = Context::new(&cli.global)?;
+    let result = commands::run(cli.command, &context);
+    context.tell_notes();
+    result.map_err(|error| match job {
+        Some(job) if error.is::<UsageError>() => UsageError(format!("{error:#} ({})", from(&job))).into(),
+        _ => error,
+    })
+}
+
+/// Ends the command for words that are not its flags, or for its help.
+fn wrong(error: &clap::Error, job: Option<&Path>) -> ! {
+    if let Some(job) = job.filter(|_| error.use_stderr()) {
+        let _ = error.print();
+        eprintln!("({})", from(job));
+        std::process::exit(error.exit_code());
+    }
+    error.exit()
+}
+
+fn from(job: &Path) -> String {
+    format!("flags were taken from {}", job.display())
 }
 
 /// Whether the reader of our output went away (`xlner … | head`), which is no error.

@@ -1,7 +1,5 @@
 //! `xlner eval`: tables, JSON, errors.
 
-use std::path::Path;
-
 use assert_cmd::Command;
 use predicates::prelude::*;
 use tempfile::TempDir;
@@ -267,13 +265,7 @@ fn anstrip(text: &str) -> String {
 
 #[test]
 fn gold_data_is_perfect_against_itself() {
-    let shared = std::env::var("XLNER_SHARED")
-        .unwrap_or_else(|_| concat!(env!("CARGO_MANIFEST_DIR"), "/../../../shared").into());
-    let gold = Path::new(&shared).join("data/europarl-ner/de-europarl.test.conll02");
-    if !gold.is_file() {
-        println!("skipped: {} is not there", gold.display());
-        return;
-    }
+    let Some(gold) = xlner_testing::shared("europarl-ner/de-europarl.test.conll02") else { return };
     let folder = TempDir::new().unwrap();
     let figures = json(&folder, &format!("--gold {0} --pred {0} --mode strict", gold.display()));
     assert_eq!(figures["sentences"], 799);

@@ -32,6 +32,19 @@ fn methods_are_compared_and_not_run_again() {
     assert_eq!(cell["reused"], true);
     assert!(cell["figures"]["micro"]["f1"].as_f64().unwrap() > 0.8);
     assert_eq!(json["datasets"][0]["comparisons"][0]["systems"][0], "span score");
+    // A damaged cell is made anew, to the same bytes.
+    let cells = folder.path().join("work/cells");
+    let kept = |name: &str| walk(&cells).into_iter().map(|(path, _)| path).find(|path| path.ends_with(name)).unwrap();
+    for (name, damage) in [("predicted.conll", &b"Amina\tO\n\n"[..]), (".made", b"{"), ("predicted.conll", b"")] {
+        let path = kept(name);
+        let bytes = std::fs::read(kept("predicted.conll")).unwrap();
+        std::fs::write(&path, damage).unwrap();
+        assert_eq!(
+            stdout(&folder, "experiment plan.toml --run work").lines().take(6).collect::<Vec<_>>(),
+            table.lines().take(6).collect::<Vec<_>>()
+        );
+        assert_eq!(std::fs::read(kept("predicted.conll")).unwrap(), bytes);
+    }
     // Other commands: their cells are made anew.
     let changed = plan().replace("--scores align=1", "--scores align=1 --max-length 3");
     std::fs::write(folder.path().join("plan.toml"), changed).unwrap();

@@ -2,7 +2,7 @@
 
 mod common;
 #[cfg(feature = "fine-tune")]
-#[path = "../../xlner-models/tests/support/tiny_bert.rs"]
+#[path = "../../xlner-neural/tests/it/support/tiny_bert.rs"]
 mod tiny_bert;
 
 use common::{fails, folder};

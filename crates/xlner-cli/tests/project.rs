@@ -227,6 +227,56 @@ fn project_sample(language: &str, more: &str) -> String {
     String::from_utf8(output.stdout).unwrap()
 }
 
+/// The target's gold tags never help: whatever looks at them wants to be told that they are a tagger's.
+#[test]
+fn gold_tags_of_the_target_do_not_leak() {
+    let folder = files();
+    let (en, sw) = (sample("en.conll").display().to_string(), sample("sw.conll").display().to_string());
+    stdout(&folder, &format!("convert --source {en} --target {sw} -o gold.jsonl"));
+    let bare = std::fs::read_to_string(sample("sw.conll")).unwrap();
+    let bare: String = bare.lines().map(|line| line.split('\t').next().unwrap().to_owned() + "\n").collect();
+    std::fs::write(folder.path().join("bare.conll"), bare.replace('\n', "\tO\n").replace("\n\tO\n", "\n\n")).unwrap();
+    for asks in
+        ["--scores tagger=1", "--scores span=1,tagger-any=0.5", "--candidates tagger", "--candidates tagger-subspans"]
+    {
+        let files = format!("project --source {en} --target {sw} {asks} -o out.conll");
+        fails(&folder, &files, 2, "--target-tags tagger");
+        let records = format!("project --pairs gold.jsonl {asks} -o out.jsonl");
+        fails(&folder, &records, 1, "gold.jsonl, pair 1 “1”: the target has no probabilities of a tagger");
+        let told = format!(
+            "project --source {en} --target {sw} {asks} --target-tags tagger --report figures.json -o told.conll"
+        );
+        xlner(&folder, &told)
+            .assert()
+            .success()
+            .stderr(predicate::str::contains("159 entities of the target were taken"));
+        let report: serde_json::Value = serde_json::from_str(&read(&folder, "figures.json")).unwrap();
+        assert_eq!(report["input"]["target_tags"], 159);
+    }
+    // What looks at no tags gives the same with them and without.
+    for asks in ["", "--scores string=1 --candidates ngram", "--scores align=1", "--method heuristic"] {
+        let project = |target: &str| stdout(&folder, &format!("project --source {en} --target {target} {asks}"));
+        assert_eq!(project(&sw), project("bare.conll"), "{asks}");
+    }
+    fails(&folder, &format!("project --source {en} --target {sw} --target-tags tagger"), 2, "nothing looks at");
+}
+
+/// A tagger of the target language gives the opinion itself; the target's own tags stay out of it.
+#[test]
+fn a_tagger_of_the_target_has_a_say() {
+    let folder = files();
+    let (en, de) = ("--source en.conll --target de.conll", "--alignment links.pharaoh");
+    let asks = format!("project {en} {de} --scores align=1,tagger=0.5 --target-tagger capitals:LOC");
+    let with_tags = stdout(&folder, &asks);
+    std::fs::write(
+        folder.path().join("bare.conll"),
+        read(&folder, "de.conll").replace("B-LOC", "O").replace("B-PER", "O"),
+    )
+    .unwrap();
+    assert_eq!(stdout(&folder, &asks.replace("de.conll", "bare.conll")), with_tags);
+    fails(&folder, &format!("project {en} {de} --target-tagger capitals:LOC"), 2, "not asked for anything");
+}
+
 #[test]
 fn the_sample_needs_no_links() {
     for language in ["sw", "hi", "ar"] {
@@ -287,8 +337,6 @@ fn an_aligner_of_vectors_wants_an_encoder() {
     let files = "project --source a.conll --target b.conll -o out.conll";
     fails(&folder, &format!("{files} --aligner awesome"), 2, "--aligner awesome wants an --encoder");
     fails(&folder, &format!("{files} --aligner other.xla --encoder x"), 2, "--encoder is for --aligner simalign");
-    let piped = "project --pairs - --aligner simalign --encoder x -o out.jsonl";
-    fails(&folder, piped, 2, "standard input (-) can be read once");
     let message = if cfg!(feature = "transformers") { "nowhere" } else { "transformers" };
     fails(&folder, &format!("{files} --aligner simalign --encoder nowhere/"), 2, message);
 }

@@ -4,7 +4,7 @@
 #[path = "common/checkpoints.rs"]
 mod checkpoints;
 mod common;
-#[path = "../../xlner-models/tests/support/ctranslate2.rs"]
+#[path = "../../xlner-neural/tests/it/support/ctranslate2.rs"]
 mod ctranslate2;
 
 use common::{fails, folder, read, stdout, xlner};

@@ -1,14 +1,15 @@
 //! The scores `nmt` and `codec`, on a checkpoint made up.
 #![cfg(feature = "transformers")]
 
-#[path = "../../xlner-models/tests/support/checkpoint.rs"]
+#[path = "../../xlner-neural/tests/it/support/checkpoint.rs"]
 mod checkpoint;
 mod common;
 
 use common::{fails, folder, read, stdout};
 use tempfile::TempDir;
+use xlner::open_scorer;
 use xlner_core::{Pair, Span};
-use xlner_models::{NmtOptions, open_scorer, score_candidates};
+use xlner_project::scores::{NmtOptions, score_candidates};
 
 const SOURCE: &str = "Ana\tB-PER\nsleeps\tO\nin\tO\nParis\tB-LOC\n.\tO\n\nAna\tO\n\nAna\tB-PER\nsleeps\tO\n\n";
 const TARGET: &str = "Ana dort a Paris .\nAna\nAna dort\n";
@@ -39,7 +40,7 @@ fn nmt_is_what_the_model_says() {
     stdout(&folder, &format!("{PROJECT} --scores nmt=1 -o out.jsonl"));
     let found = pairs(&folder, "out.jsonl");
     let model = folder.path().join("model");
-    let mut scorer = open_scorer(model.to_str().unwrap(), "f32", ["en", "fr"]).unwrap();
+    let mut scorer = open_scorer(model.to_str().unwrap(), xlner_models::Precision::F32, ["en", "fr"]).unwrap();
     for (pair, spans) in [(&found[0], 15), (&found[2], 3)] {
         let mut own = Pair { scores: Default::default(), ..pair.clone() };
         let all: Vec<Span> = (0..pair.target.len())

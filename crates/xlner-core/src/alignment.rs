@@ -1,6 +1,8 @@
 //! Word alignments.
 
-use serde::de::Error as _;
+use std::fmt;
+
+use serde::de::{Error as _, SeqAccess, Visitor};
 use serde::ser::SerializeSeq;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
@@ -17,12 +19,15 @@ pub struct Link {
     pub probability: f64,
 }
 
-/// A set of links, ordered by source, then target token; no link twice.
+/// A set of links, ordered by source, then target token; no link twice. Some may be only *possible*, as gold alignments have them:
+/// neither right nor wrong. The others are sure.
 ///
-/// JSON: `[[0,0,0.99],[1,1]]`; a link without a third value has probability 1.
+/// JSON: `[[0,0,0.99],[1,1],[2,2,0.97,"p"]]`; a link without a third value has probability 1, one with a fourth, `"p"`, is possible.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Alignment {
     links: Vec<Link>,
+    /// The tokens of the links that are only possible, in order.
+    possible: Vec<(u32, u32)>,
 }
 
 impl Alignment {
@@ -35,7 +40,22 @@ impl Alignment {
             });
             links.dedup_by_key(|link| (link.source, link.target));
         }
-        Alignment { links }
+        Alignment { links, possible: Vec::new() }
+    }
+
+    /// The given links, of which those between the given tokens are only possible.
+    pub fn with_possible(links: Vec<Link>, mut possible: Vec<(u32, u32)>) -> Self {
+        let mut alignment = Alignment::new(links);
+        possible.retain(|&(source, target)| alignment.contains(source, target));
+        possible.sort_unstable();
+        possible.dedup();
+        alignment.possible = possible;
+        alignment
+    }
+
+    /// Whether the two tokens are linked by a link that is only possible.
+    pub fn is_possible(&self, source: u32, target: u32) -> bool {
+        self.possible.binary_search(&(source, target)).is_ok()
     }
 
     /// Links of probability 1.
@@ -72,7 +92,8 @@ impl Alignment {
 
     /// The links seen from the other side.
     pub fn reversed(&self) -> Alignment {
-        Alignment::new(self.links.iter().map(|l| Link { source: l.target, target: l.source, ..*l }).collect())
+        let links = self.links.iter().map(|l| Link { source: l.target, target: l.source, ..*l }).collect();
+        Alignment::with_possible(links, self.possible.iter().map(|&(source, target)| (target, source)).collect())
     }
 
     /// Checks that all links lie inside a pair of the given numbers of tokens.
@@ -93,7 +114,9 @@ impl Alignment {
     /// Drops the links outside a pair of the given numbers of tokens and tells how many they were.
     pub fn retain_inside(&mut self, source_len: usize, target_len: usize) -> usize {
         let before = self.links.len();
-        self.links.retain(|link| (link.source as usize) < source_len && (link.target as usize) < target_len);
+        let inside = |source: u32, target: u32| (source as usize) < source_len && (target as usize) < target_len;
+        self.links.retain(|link| inside(link.source, link.target));
+        self.possible.retain(|&(source, target)| inside(source, target));
         before - self.links.len()
     }
 }
@@ -108,7 +131,9 @@ impl Serialize for Alignment {
     fn serialize<S: Serializer>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error> {
         let mut list = serializer.serialize_seq(Some(self.links.len()))?;
         for link in &self.links {
-            if link.probability == 1.0 {
+            if self.is_possible(link.source, link.target) {
+                list.serialize_element(&(link.source, link.target, link.probability, POSSIBLE))?;
+            } else if link.probability == 1.0 {
                 list.serialize_element(&(link.source, link.target))?;
             } else {
                 list.serialize_element(&(link.source, link.target, link.probability))?;
@@ -120,25 +145,73 @@ impl Serialize for Alignment {
 
 impl<'de> Deserialize<'de> for Alignment {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> std::result::Result<Self, D::Error> {
-        let raw: Vec<Vec<f64>> = Vec::deserialize(deserializer)?;
+        let raw: Vec<RawLink> = Vec::deserialize(deserializer)?;
+        let possible = raw.iter().filter(|raw| raw.possible).map(|raw| (raw.link.source, raw.link.target)).collect();
+        Ok(Alignment::with_possible(raw.into_iter().map(|raw| raw.link).collect(), possible))
+    }
+}
+
+/// The fourth value of a link that is only possible.
+const POSSIBLE: &str = "p";
+
+/// A link as JSON has it.
+struct RawLink {
+    link: Link,
+    possible: bool,
+}
+
+impl<'de> Deserialize<'de> for RawLink {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> std::result::Result<Self, D::Error> {
+        deserializer.deserialize_seq(LinkVisitor)
+    }
+}
+
+struct LinkVisitor;
+
+impl<'de> Visitor<'de> for LinkVisitor {
+    type Value = RawLink;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a link: [source, target], [source, target, p] or [source, target, p, \"p\"]")
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> std::result::Result<RawLink, A::Error> {
         let token = |value: f64| {
             (value.fract() == 0.0 && (0.0..=f64::from(u32::MAX)).contains(&value))
                 .then_some(value as u32)
-                .ok_or_else(|| D::Error::custom(format!("alignment: {value} is not a token index")))
+                .ok_or_else(|| A::Error::custom(format!("alignment: {value} is not a token index")))
         };
-        let mut links = Vec::with_capacity(raw.len());
-        for link in raw {
-            let (&[source, target], probability) = match link.as_slice() {
-                [s, t] => (&[*s, *t], 1.0),
-                [s, t, p] if (0.0..=1.0).contains(p) => (&[*s, *t], *p),
-                [_, _, p] => {
-                    return Err(D::Error::custom(format!("alignment: probability {p} is not between 0 and 1")));
-                }
-                _ => return Err(D::Error::custom("alignment: a link is [source, target] or [source, target, p]")),
-            };
-            links.push(Link { source: token(source)?, target: token(target)?, probability });
+        let missing = || A::Error::custom("alignment: a link is [source, target] or [source, target, p]");
+        let source = token(list.next_element()?.ok_or_else(missing)?)?;
+        let target = token(list.next_element()?.ok_or_else(missing)?)?;
+        let probability: f64 = list.next_element()?.unwrap_or(1.0);
+        if !(0.0..=1.0).contains(&probability) {
+            return Err(A::Error::custom(format!("alignment: probability {probability} is not between 0 and 1")));
         }
-        Ok(Alignment::new(links))
+        let possible = match list.next_element::<Mark>()? {
+            None => false,
+            Some(mark) => mark.possible,
+        };
+        if list.next_element::<serde::de::IgnoredAny>()?.is_some() {
+            return Err(missing());
+        }
+        Ok(RawLink { link: Link { source, target, probability }, possible })
+    }
+}
+
+/// `"p"`, or where all values must be numbers (Parquet), 0 for possible and 1 for sure.
+struct Mark {
+    possible: bool,
+}
+
+impl<'de> Deserialize<'de> for Mark {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> std::result::Result<Self, D::Error> {
+        let value = serde_json::Value::deserialize(deserializer)?;
+        match (value.as_str(), value.as_f64()) {
+            (Some(POSSIBLE), _) | (_, Some(0.0)) => Ok(Mark { possible: true }),
+            (_, Some(1.0)) => Ok(Mark { possible: false }),
+            _ => Err(D::Error::custom(format!("alignment: {value} is not the mark of a possible link, \"p\""))),
+        }
     }
 }
 
@@ -149,6 +222,30 @@ pub struct ReferenceAlignment {
     pub sure: Alignment,
     /// Links that may be found; every sure link is possible too.
     pub possible: Alignment,
+}
+
+impl From<ReferenceAlignment> for Alignment {
+    /// All links; those that are not sure are possible.
+    fn from(reference: ReferenceAlignment) -> Self {
+        let ReferenceAlignment { sure, possible } = reference;
+        let only_possible = possible.links.iter().map(|link| (link.source, link.target));
+        let only_possible = only_possible.filter(|&(source, target)| !sure.contains(source, target)).collect();
+        let links = sure.links.iter().chain(&possible.links).copied();
+        // Of a link that both have, the sure one.
+        let links: Vec<Link> = links
+            .filter(|link| {
+                sure.of_source(link.source as usize).iter().find(|s| s.target == link.target).is_none_or(|s| s == link)
+            })
+            .collect();
+        Alignment::with_possible(links, only_possible)
+    }
+}
+
+impl From<&Alignment> for ReferenceAlignment {
+    fn from(alignment: &Alignment) -> Self {
+        let sure = alignment.links.iter().filter(|link| !alignment.is_possible(link.source, link.target));
+        ReferenceAlignment { sure: sure.copied().collect(), possible: Alignment::new(alignment.links.clone()) }
+    }
 }
 
 #[cfg(test)]
@@ -170,8 +267,43 @@ mod tests {
         let json = "[[0,0,0.99],[1,1]]";
         let alignment: Alignment = serde_json::from_str(json).unwrap();
         assert_eq!(serde_json::to_string(&alignment).unwrap(), json);
-        for bad in ["[[0]]", "[[0,-1]]", "[[0,1.5]]", "[[0,1,2.0]]"] {
+        let bad = [
+            "[[0]]",
+            "[[0,-1]]",
+            "[[0,1.5]]",
+            "[[0,1,2.0]]",
+            "[[0,1,0.5,\"q\"]]",
+            "[[0,1,1,\"p\",1]]",
+            "[[0,1,\"p\"]]",
+        ];
+        for bad in bad {
             assert!(serde_json::from_str::<Alignment>(bad).is_err(), "{bad}");
         }
+    }
+
+    #[test]
+    fn possible_links_stay_possible() {
+        let json = r#"[[0,0],[1,2,0.5,"p"],[2,1,1.0,"p"]]"#;
+        let alignment: Alignment = serde_json::from_str(json).unwrap();
+        assert!(alignment.is_possible(1, 2) && !alignment.is_possible(0, 0));
+        assert_eq!(serde_json::to_string(&alignment).unwrap(), json);
+        assert_eq!(alignment.reversed().reversed(), alignment);
+        assert!(alignment.reversed().is_possible(2, 1));
+        assert_eq!(Alignment::from(ReferenceAlignment::from(&alignment)), alignment);
+        assert_eq!(serde_json::from_str::<Alignment>("[[0,0,1,1],[1,2,0.5,0],[2,1,1,0]]").unwrap(), alignment);
+        let mut inside = alignment;
+        assert_eq!(inside.retain_inside(2, 2), 2);
+        assert_eq!(inside, Alignment::from_pairs([(0, 0)]));
+    }
+
+    #[test]
+    fn a_link_that_is_sure_and_possible_is_sure() {
+        let reference = ReferenceAlignment {
+            sure: Alignment::from_pairs([(0, 0)]),
+            possible: Alignment::from_pairs([(0, 0), (0, 1)]),
+        };
+        let alignment = Alignment::from(reference.clone());
+        assert_eq!(ReferenceAlignment::from(&alignment), reference);
+        assert!(!alignment.is_possible(0, 0) && alignment.is_possible(0, 1));
     }
 }

@@ -43,12 +43,10 @@ pub enum Error {
     #[error("entities {0} and {1} overlap: a tag sequence holds one entity per token")]
     Overlap(String, String),
     /// A tag is not of the form `O`, `P-LABEL` or `P`.
-    #[error("tag “{tag}” is not a tag of scheme {scheme}")]
+    #[error("“{tag}” is not a tag: `O`, or one of B, I, E, S, L, U, M, W, a hyphen and a label; correct it")]
     BadTag {
         /// The tag as given.
         tag: String,
-        /// The scheme asked for.
-        scheme: &'static str,
     },
     /// A list that goes with the tokens has another length.
     #[error("{what}: {found} given for {expected} tokens")]

@@ -1,9 +1,10 @@
 //! The words xlner is written in: [`Sentence`], [`Span`], [`Entity`], [`Alignment`], [`Pair`].
 //!
-//! No I/O and no models. Every stage reads and writes [`Pair`]s; the JSON of a pair (the *record*) is described at
+//! No I/O and no models, only what is asked of them ([`contracts`]). Every stage reads and writes [`Pair`]s; the JSON of a pair (the *record*) is described at
 //! [`Pair`].
 
 pub mod alignment;
+pub mod contracts;
 pub mod entity;
 pub mod error;
 pub mod extra;
@@ -17,6 +18,7 @@ pub mod text;
 pub mod tokenize;
 
 pub use alignment::{Alignment, Link, ReferenceAlignment};
+pub use contracts::{Encoder, ModelError, Tagger, TranslationScorer, Translator};
 pub use entity::Entity;
 pub use error::{Error, Result};
 pub use extra::Extra;

@@ -2,39 +2,123 @@
 
 use std::collections::BTreeMap;
 
-use serde::{Deserialize, Serialize};
+use serde::ser::SerializeMap as _;
+use serde::{Deserialize, Serialize, Serializer};
+use serde_json::Value;
 
-use crate::{Alignment, Extra, Result, Sentence, Span};
+use crate::extra::{Numbers, id_text, protect_integers};
+use crate::{Alignment, Error, Extra, Result, Sentence, Span};
 
 /// A source sentence and its translation, the target sentence.
 ///
 /// JSON (`DESIGN.md`, "The record"): `{"id","source":{…},"target":{…},"alignment":[[0,0,0.99],…]}`, and optionally
 /// - `scores`: columns of matching scores by name, each a list of `[source entity, start, end, score]`;
 /// - `projection`: how the projection went ([`Projection`]).
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
+#[serde(try_from = "Raw")]
 pub struct Pair {
     /// Name of the pair, unique within a file.
-    #[serde(default, skip_serializing_if = "String::is_empty")]
     pub id: String,
+    /// Whether the name is a number in the file that it comes from, and is written as one.
+    pub numeric_id: bool,
     /// The sentence with known entities.
     pub source: Sentence,
     /// Its translation.
     pub target: Sentence,
     /// Links between their tokens; `None` where not aligned yet.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub alignment: Option<Alignment>,
     /// Given matching scores by name (`nmt`, …).
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub scores: BTreeMap<String, Vec<CandidateScore>>,
     /// How the projection of this pair went; `None` before it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub projection: Option<Projection>,
     /// Unknown fields.
-    #[serde(flatten)]
     pub extra: Extra,
 }
 
+#[derive(Deserialize)]
+struct Raw {
+    #[serde(default)]
+    id: Value,
+    source: Sentence,
+    target: Sentence,
+    #[serde(default)]
+    alignment: Option<Alignment>,
+    #[serde(default)]
+    scores: Option<BTreeMap<String, Vec<CandidateScore>>>,
+    #[serde(default)]
+    projection: Option<Projection>,
+    #[serde(flatten)]
+    extra: Extra,
+}
+
+impl TryFrom<Raw> for Pair {
+    type Error = Error;
+
+    fn try_from(raw: Raw) -> Result<Self> {
+        let Raw { id, source, target, alignment, scores, projection, extra } = raw;
+        let mut pair = Pair {
+            source,
+            target,
+            alignment,
+            scores: scores.unwrap_or_default(),
+            projection,
+            extra,
+            ..Pair::default()
+        };
+        pair.set_id(&id)?;
+        Ok(pair)
+    }
+}
+
+impl Serialize for Pair {
+    fn serialize<S: Serializer>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        if let Some(id) = self.id_value() {
+            map.serialize_entry("id", &Numbers(&id))?;
+        }
+        map.serialize_entry("source", &self.source)?;
+        map.serialize_entry("target", &self.target)?;
+        if let Some(alignment) = &self.alignment {
+            map.serialize_entry("alignment", alignment)?;
+        }
+        if !self.scores.is_empty() {
+            map.serialize_entry("scores", &self.scores)?;
+        }
+        if let Some(projection) = &self.projection {
+            map.serialize_entry("projection", projection)?;
+        }
+        for (name, value) in self.extra.iter() {
+            map.serialize_entry(name, &Numbers(value))?;
+        }
+        map.end()
+    }
+}
+
 impl Pair {
+    /// The id as JSON has it, a text or a number; `None` where the pair has none.
+    pub fn id_value(&self) -> Option<Value> {
+        let number = || {
+            serde_json::from_str(&protect_integers(&self.id)).ok().filter(|id| id_text(id).as_deref() == Some(&self.id))
+        };
+        let text = || Value::String(self.id.clone());
+        (!self.id.is_empty()).then(|| if self.numeric_id { number().unwrap_or_else(text) } else { text() })
+    }
+
+    /// Sets the id, a text or a number as JSON has it; `null` takes it away.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] where it is neither.
+    pub fn set_id(&mut self, id: &Value) -> Result<()> {
+        let text = match id {
+            Value::Null => Some("".into()),
+            id => id_text(id),
+        };
+        let text = text.ok_or_else(|| Error::Invalid(format!("the id {id} is neither a text nor a number")))?;
+        self.numeric_id = !id.is_null() && id.as_str().is_none_or(|id| id != text);
+        self.id = text.into_owned();
+        Ok(())
+    }
+
     /// Checks that the parts fit each other (the sentences were checked when they were read).
     pub fn validate(&self) -> Result<()> {
         self.source.validate()?;
@@ -145,6 +229,20 @@ mod tests {
         pair.validate().unwrap();
         assert_eq!(pair.scores["nmt"][0].span, Span::new(0, 1));
         assert_eq!(serde_json::to_string(&pair).unwrap(), json);
+    }
+
+    #[test]
+    fn an_id_stays_text_or_number() {
+        for id in ["7", "\"7\"", "18446744073709551616", "1.5"] {
+            let json = format!(r#"{{"id":{id},"source":{{"text":"a"}},"target":{{"text":"b"}}}}"#);
+            let pair: Pair = serde_json::from_str(&protect_integers(&json)).unwrap();
+            assert_eq!(pair.id, id.trim_matches('"'));
+            assert_eq!(serde_json::to_string(&pair).unwrap(), json);
+        }
+        let renamed = Pair { id: "x".into(), numeric_id: true, ..Pair::default() };
+        assert_eq!(renamed.id_value().unwrap(), "x");
+        let json = r#"{"id":[1],"source":{"text":"a"},"target":{"text":"b"}}"#;
+        assert!(serde_json::from_str::<Pair>(json).unwrap_err().to_string().contains("id [1]"));
     }
 
     #[test]

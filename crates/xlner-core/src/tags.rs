@@ -2,6 +2,7 @@
 //!
 //! A tag is `O`, or a prefix (`B`, `I`, `E`, `S`; BILOU: `L` and `U` for `E` and `S`), a hyphen and a label. The first hyphen
 //! separates, so labels may hold hyphens. A prefix alone (`B`) has the label `_`. Scheme IO also knows labels without prefix.
+//! `M` is read as `I` (BMES, BMEOW), `W` as `S` (BMEOW). Files that write tags otherwise (`B_PER`, `PER-B`) have another [`shape`].
 //!
 //! | scheme | `New York` `Berlin` beside each other, then `Rome` alone | marks |
 //! |---|---|---|
@@ -23,6 +24,7 @@ use std::str::FromStr;
 
 use crate::{Entity, Error, Result, Span};
 
+pub mod shape;
 #[cfg(test)]
 mod tests;
 
@@ -105,16 +107,16 @@ impl fmt::Display for Scheme {
 impl FromStr for Scheme {
     type Err = Error;
 
-    /// Reads the name in any case; `bio` is IOB2, `bioes` IOBES, `bilou` also `bioul`.
+    /// Reads the name in any case; `bio` is IOB2, `bioes`, `bmes` and `bmeow` are IOBES, `bilou` also `bioul`.
     fn from_str(name: &str) -> Result<Self> {
         let lower = name.to_ascii_lowercase();
         match lower.as_str() {
             "bio" => Ok(Scheme::Iob2),
-            "bioes" => Ok(Scheme::Iobes),
+            "bioes" | "bmes" | "bmeow" => Ok(Scheme::Iobes),
             "bioul" => Ok(Scheme::Bilou),
             _ => Scheme::ALL.into_iter().find(|scheme| scheme.as_str() == lower).ok_or_else(|| {
                 Error::Invalid(format!(
-                    "“{name}” is not a tag scheme; known: iob1, iob2 (bio), ioe1, ioe2, iobes (bioes), bilou, io"
+                    "“{name}” is not a tag scheme; known: iob1, iob2 (bio), ioe1, ioe2, iobes (bioes, bmes, bmeow), bilou, io"
                 ))
             }),
         }
@@ -144,9 +146,9 @@ impl Prefix {
     fn from_byte(byte: u8) -> Option<Self> {
         Some(match byte {
             b'B' => Prefix::B,
-            b'I' => Prefix::I,
+            b'I' | b'M' => Prefix::I,
             b'E' => Prefix::E,
-            b'S' => Prefix::S,
+            b'S' | b'W' => Prefix::S,
             b'L' => Prefix::L,
             b'U' => Prefix::U,
             _ => return None,
@@ -195,7 +197,7 @@ impl<'a> Tag<'a> {
         match Tag::with_prefix(tag) {
             Some(parsed) => Ok(parsed),
             None if scheme == Scheme::Io && !tag.is_empty() => Ok(Tag { prefix: Prefix::I, label: tag }),
-            None => Err(Error::BadTag { tag: tag.to_owned(), scheme: scheme.as_str() }),
+            None => Err(Error::BadTag { tag: tag.to_owned() }),
         }
     }
 

@@ -2,7 +2,8 @@
 //!
 //! - [`Evaluator`]: entity metrics of one or several systems against gold: precision, recall and F1 as `seqeval` 1.2.2 gives them,
 //!   SemEval-2013 scores, token accuracy, projection ratio, bootstrap confidence intervals, approximate randomisation.
-//! - [`AlignmentEvaluator`]: precision, recall and error rate of word alignments.
+//! - [`AlignmentEvaluator`]: precision, recall and error rate of word alignments;
+//! - [`agreement`]: how far annotators agree.
 //!
 //! Both take sentence after sentence; memory follows the number of different sentence profiles (gold, predicted and
 //! correct entities), not the number of sentences. Figures that are undefined because nothing is counted are 0.
@@ -22,6 +23,7 @@
 //! assert_eq!(report.systems[0].token_accuracy, 0.75);
 //! ```
 
+pub mod agreement;
 mod alignment;
 mod chunks;
 mod error;

@@ -12,7 +12,15 @@ use xlner_core::{Entity, Sentence};
 
 use crate::ReadOptions;
 use crate::error::ErrorKind;
+use crate::notes::{LeftOut, NoteKind};
 use crate::record::from_line;
+
+const CUT_WORDS: NoteKind = NoteKind::new(
+    "cut-words",
+    "entities that begin or end inside a word (the token is cut there; do the offsets count characters from 0?)",
+);
+const INSIDE_TOKENS: NoteKind =
+    NoteKind::new("inside-tokens", "entities that begin or end inside a given token (they take the whole token)");
 
 /// An annotated range of a text.
 #[derive(Debug, Clone)]
@@ -27,11 +35,13 @@ pub(crate) struct Annotation {
     pub(crate) score: Option<f64>,
     /// The tool's name of the annotation; parts of a discontinuous one share it.
     pub(crate) id: Option<String>,
+    /// An unknown field that its entity gets.
+    pub(crate) extra: Option<(&'static str, &'static str)>,
 }
 
 impl Annotation {
     pub(crate) fn new(start: usize, end: usize, label: impl Into<String>) -> Self {
-        Annotation { start, end, label: label.into(), text: None, score: None, id: None }
+        Annotation { start, end, label: label.into(), text: None, score: None, id: None, extra: None }
     }
 
     pub(crate) fn bad(&self, problem: &'static str) -> ErrorKind {
@@ -56,6 +66,7 @@ pub(crate) fn sentence(
     annotations: &[Annotation],
     lang: Option<String>,
     options: &ReadOptions,
+    left_out: &mut LeftOut,
 ) -> std::result::Result<Sentence, ErrorKind> {
     let characters = Characters::of(&text);
     let ranges = annotations.iter().map(|annotation| characters.range(annotation)).collect::<Result<Vec<_>, _>>()?;
@@ -79,7 +90,9 @@ pub(crate) fn sentence(
         }
         Tokens::Unknown if options.tokenized => from_line(&text, true, None),
         Tokens::Unknown => {
-            let tokens = cut(tokenize(&text, lang.as_deref()), &ranges);
+            let tokens = tokenize(&text, lang.as_deref());
+            left_out.add_many(CUT_WORDS, ranges.iter().filter(|range| cuts_word(&text, range)).count());
+            let tokens = cut(tokens, &ranges);
             let mut sentence = Sentence::from_text(text);
             sentence.set_token_ranges(tokens)?;
             sentence
@@ -87,15 +100,42 @@ pub(crate) fn sentence(
     };
     sentence.lang = lang;
     for (annotation, range) in annotations.iter().zip(ranges) {
-        let span = sentence.span_of_bytes(range).ok_or_else(|| annotation.bad("covers no token"))?;
+        let span = sentence.span_of_bytes(range.clone()).ok_or_else(|| annotation.bad("covers no token"))?;
+        let covered = sentence.byte_range(span.start).start..sentence.byte_range(span.end - 1).end;
+        if covered.start < range.start || covered.end > range.end {
+            left_out.add(INSIDE_TOKENS);
+        }
         let mut entity = Entity::new(span, annotation.label.clone());
         entity.score = annotation.score;
         if let Some(id) = &annotation.id {
             entity.extra.insert("id", id.as_str().into());
         }
+        if let Some((name, value)) = annotation.extra {
+            entity.extra.insert(name, value.into());
+        }
         sentence.entities.push(entity);
     }
     Ok(sentence)
+}
+
+/// Whether a range begins or ends between two letters or digits of a text.
+fn cuts_word(text: &str, range: &Range<usize>) -> bool {
+    let inside = |at: usize| {
+        let before = text[..at].chars().next_back().is_some_and(char::is_alphanumeric);
+        before && text[at..].chars().next().is_some_and(char::is_alphanumeric)
+    };
+    // Scripts without spaces between words have no such places that one could see.
+    let spaced = |at: usize| {
+        text[at..].chars().next().is_some_and(is_spaced) && text[..at].chars().next_back().is_some_and(is_spaced)
+    };
+    [range.start, range.end].into_iter().any(|at| inside(at) && spaced(at))
+}
+
+/// Whether a letter belongs to a script that puts spaces between words.
+fn is_spaced(letter: char) -> bool {
+    // Thai, Lao, Tibetan, Burmese, Khmer; kana, Bopomofo, and ideographs.
+    !matches!(u32::from(letter),
+        0x0E00..=0x0FFF | 0x1000..=0x109F | 0x1780..=0x17FF | 0x3040..=0x312F | 0x31A0..=0x31FF | 0x3400..=0x9FFF | 0xF900..=0xFAFF | 0x20000..=0x3FFFF)
 }
 
 /// Tokens cut where a range begins or ends inside one.
@@ -114,6 +154,37 @@ pub(crate) fn cut(tokens: Vec<Range<usize>>, ranges: &[Range<usize>]) -> Vec<Ran
         result.push(start..token.end);
     }
     result
+}
+
+/// What offsets may count, if not characters.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Unit {
+    /// UTF-16 units, as JavaScript and Java count, instead of characters.
+    pub(crate) utf16: bool,
+    /// CRLF is one.
+    pub(crate) crlf_is_one: bool,
+}
+
+impl Unit {
+    /// Characters.
+    pub(crate) const CHARACTERS: Unit = Unit { utf16: false, crlf_is_one: false };
+    /// All others, the more usual first.
+    pub(crate) const ALL: [Unit; 3] = [
+        Unit { utf16: true, crlf_is_one: false },
+        Unit { utf16: false, crlf_is_one: true },
+        Unit { utf16: true, crlf_is_one: true },
+    ];
+
+    /// The bytes at which characters begin, and the end, each with the units of the character.
+    pub(crate) fn starts(self, text: &str) -> impl Iterator<Item = (usize, usize)> {
+        let bytes = text.as_bytes();
+        let units = move |(at, c): (usize, char)| match c {
+            '\r' if self.crlf_is_one && bytes.get(at + 1) == Some(&b'\n') => (at, 0),
+            c if self.utf16 => (at, c.len_utf16()),
+            _ => (at, 1),
+        };
+        text.char_indices().map(units).chain([(text.len(), 0)])
+    }
 }
 
 /// Character offsets to byte offsets.
@@ -150,24 +221,21 @@ impl<'a> Characters<'a> {
         Some(*self.starts.get(start)? as usize..*self.starts.get(end)? as usize)
     }
 
-    /// Byte range of a range of UTF-16 units, as JavaScript counts; `None` where it leaves the text or cuts a character.
-    fn utf16(&self, start: usize, end: usize) -> Option<Range<usize>> {
-        let byte = |unit: usize| {
-            let mut units = 0;
-            let all = self.text.char_indices().map(|(at, c)| (at, c.len_utf16())).chain([(self.text.len(), 0)]);
-            for (at, length) in all {
-                if units == unit {
-                    return Some(at);
-                }
-                units += length;
-            }
-            None
+    /// Byte range of a range of units that are counted otherwise; `None` where it leaves the text or cuts a character.
+    fn counted(&self, unit: Unit, start: usize, end: usize) -> Option<Range<usize>> {
+        let byte = |wanted: usize| {
+            let mut count = 0;
+            unit.starts(self.text).find_map(|(at, length)| {
+                let here = (count == wanted).then_some(at);
+                count += length;
+                here
+            })
         };
         (start <= end).then(|| Some(byte(start)?..byte(end)?))?
     }
 
     /// Byte range of an annotation. Where the tool gives the annotated text, it decides whether the offsets count
-    /// characters or UTF-16 units (old versions of Label Studio and doccano).
+    /// characters or UTF-16 units (old versions of Label Studio and doccano), and whether CRLF counts as one.
     pub(crate) fn range(&self, annotation: &Annotation) -> std::result::Result<Range<usize>, ErrorKind> {
         let Annotation { start, end, .. } = *annotation;
         if start >= end {
@@ -180,7 +248,7 @@ impl<'a> Characters<'a> {
         let same = |range: &Range<usize>| same_but_for_spaces(&self.text[range.clone()], text);
         range
             .filter(same)
-            .or_else(|| self.utf16(start, end).filter(same))
+            .or_else(|| Unit::ALL.into_iter().find_map(|unit| self.counted(unit, start, end).filter(same)))
             .ok_or_else(|| annotation.bad("does not stand where its own text does"))
     }
 }
@@ -214,11 +282,11 @@ mod tests {
     #[test]
     fn tokens_are_cut_at_annotations() {
         let annotations = [Annotation::new(0, 3, "A"), Annotation::new(4, 6, "B")];
-        let options = ReadOptions::default();
-        let cut = sentence("abcdef x".into(), Tokens::Unknown, &annotations, None, &options).unwrap();
+        let (options, mut left_out) = (ReadOptions::default(), LeftOut::default());
+        let cut = sentence("abcdef x".into(), Tokens::Unknown, &annotations, None, &options, &mut left_out).unwrap();
         assert_eq!(cut.tokens().collect::<Vec<_>>(), ["abc", "d", "ef", "x"]);
         let kept = Tokens::Texts(vec!["abcdef".into(), "x".into()]);
-        let kept = sentence("abcdef x".into(), kept, &annotations[..1], None, &options).unwrap();
+        let kept = sentence("abcdef x".into(), kept, &annotations[..1], None, &options, &mut left_out).unwrap();
         assert_eq!(kept.entities[0].span, xlner_core::Span::new(0, 1));
     }
 }

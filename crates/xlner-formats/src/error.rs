@@ -70,8 +70,28 @@ impl fmt::Display for Error {
         if let Some(record) = record {
             write!(f, ", record “{record}”")?;
         }
-        write!(f, ": {kind}")
+        write!(f, ": {}", tame(&kind.to_string()))
     }
+}
+
+/// A message in one line that people can read, whatever the file holds that it quotes: control characters, which a terminal
+/// would obey, are spelt out, and of a very long text the middle is left out.
+fn tame(message: &str) -> String {
+    const LIMIT: usize = 600;
+    let mut tame = String::with_capacity(message.len());
+    let count = message.chars().count();
+    for (at, char) in message.chars().enumerate() {
+        match char {
+            _ if count > LIMIT && (LIMIT / 2..count - LIMIT / 2).contains(&at) => {
+                if at == LIMIT / 2 {
+                    tame.push('…');
+                }
+            }
+            char if char.is_control() => tame.extend(char.escape_default()),
+            char => tame.push(char),
+        }
+    }
+    tame
 }
 
 impl std::error::Error for Error {
@@ -281,6 +301,11 @@ pub enum ErrorKind {
         "brat is two files, a text and its annotations: give the name of one (`x.ann` or `x.txt`), not a folder or `-`"
     )]
     TwoFiles,
+    /// A text that brat's annotations would replace.
+    #[error(
+        "the file is there and holds another text; it would be replaced: give the annotations another name, or remove it"
+    )]
+    OtherText,
     /// Something that the output format cannot hold.
     #[error("{what} cannot be written as {format}: {why}")]
     NotRepresentable {
@@ -297,6 +322,12 @@ pub enum ErrorKind {
         /// What: the text of a [`NoteKind`](crate::NoteKind).
         what: &'static str,
     },
+    /// spaCy's binary documents.
+    #[error(
+        "this is a DocBin, spaCy's binary form; write its documents as JSON lines with spaCy: `for doc in \
+         DocBin().from_disk(\"x.spacy\").get_docs(nlp.vocab): print(json.dumps(doc.to_json()))`, and read these"
+    )]
+    DocBin,
     /// Parquet or Arrow says no.
     #[error("not a Parquet file that xlner can read or write: {0}")]
     Parquet(String),
@@ -318,5 +349,24 @@ pub(crate) fn shorten(text: &str) -> String {
     match text.char_indices().nth(LIMIT) {
         None => text.to_owned(),
         Some((at, _)) => format!("{}…", &text[..at]),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn messages_are_one_line_and_not_endless() {
+        let quoted = |text: &str| {
+            let kind = ErrorKind::Markup { format: "hOCR", message: format!("“{text}” is no box") };
+            Error::at_line(Path::new("a.hocr"), 3, kind).to_string()
+        };
+        assert_eq!(
+            quoted("1\n2\u{1b}[31m\u{9b}Ω"),
+            "a.hocr, line 3: this is not the hOCR it should be: “1\\n2\\u{1b}[31m\\u{9b}Ω” is no box"
+        );
+        let long = quoted(&"x\n".repeat(10_000));
+        assert!(long.chars().count() < 1300 && long.ends_with("” is no box") && long.contains('…'), "{long}");
     }
 }

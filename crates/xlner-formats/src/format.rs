@@ -23,6 +23,10 @@ pub enum Format {
     Uner,
     /// CoNLL-U and CoNLL-U Plus; the tags in a column of their own or in MISC (`NER=`, `Entity=`, `NE=`).
     ConllU,
+    /// HIPE-2022: `TOKEN`, `NE-COARSE-LIT`, … under a header, flags in `MISC`.
+    Hipe,
+    /// WebAnno TSV 3 of INCEpTION and WebAnno.
+    WebAnno,
     /// Tab-separated: columns with tags where sentences are read, `source<TAB>target` where pairs are.
     Tsv,
     /// One sentence a line; where pairs are read, [`Bitext`](Self::Bitext).
@@ -30,7 +34,7 @@ pub enum Format {
     /// `source ||| target`.
     Bitext,
     /// JSON lines: records (pairs or sentences), Hugging Face rows, MasakhaNER × MAFAND items, doccano, Prodigy: found by
-    /// looking at the first. Written: records.
+    /// looking at each. Written: records.
     Jsonl,
     /// JSON: Label Studio, spaCy, Hugging Face rows: found by looking. It cannot be written under this name.
     Json,
@@ -67,12 +71,14 @@ pub enum Format {
 
 impl Format {
     /// All formats.
-    pub const ALL: [Format; 24] = [
+    pub const ALL: [Format; 26] = [
         Format::Conll,
         Format::Conll2003,
         Format::PanX,
         Format::Uner,
         Format::ConllU,
+        Format::Hipe,
+        Format::WebAnno,
         Format::Tsv,
         Format::Text,
         Format::Bitext,
@@ -102,6 +108,8 @@ impl Format {
             Format::PanX => "panx",
             Format::Uner => "uner",
             Format::ConllU => "conllu",
+            Format::Hipe => "hipe",
+            Format::WebAnno => "webanno",
             Format::Tsv => "tsv",
             Format::Text => "text",
             Format::Bitext => "bitext",
@@ -137,6 +145,8 @@ impl Format {
             (Some("alto"), Some("xml")) => return Some(Format::Alto),
             (Some("page"), Some("xml")) => return Some(Format::Page),
             (Some("whisper"), Some("json")) => return Some(Format::Whisper),
+            (Some("webanno"), Some("tsv")) => return Some(Format::WebAnno),
+            (Some("hipe"), Some("tsv")) => return Some(Format::Hipe),
             _ => {}
         }
         Some(match extension.as_deref() {
@@ -156,7 +166,9 @@ impl Format {
             Some("hocr") => Format::Hocr,
             Some("ctm") => Format::Ctm,
             Some("vtt") => Format::Vtt,
-            Some("pharaoh" | "align" | "links" | "gold") => Format::Pharaoh,
+            Some(
+                "pharaoh" | "align" | "links" | "gold" | "talp" | "gdfa" | "grow-diag-final-and" | "itermax" | "mwmf",
+            ) => Format::Pharaoh,
             Some("naacl" | "wa" | "nonullalign") => Format::Naacl,
             _ if path.is_dir() => Format::Brat,
             _ => return None,
@@ -190,12 +202,21 @@ impl Format {
 
     /// Whether sentences are columns in it.
     pub(crate) const fn is_columns(self) -> bool {
-        matches!(self, Format::Conll | Format::Conll2003 | Format::PanX | Format::Uner | Format::ConllU | Format::Tsv)
+        matches!(
+            self,
+            Format::Conll
+                | Format::Conll2003
+                | Format::PanX
+                | Format::Uner
+                | Format::ConllU
+                | Format::Hipe
+                | Format::Tsv
+        )
     }
 
     /// Whether a sentence written in it must have tokens.
     pub const fn needs_tokens(self) -> bool {
-        self.is_columns() || matches!(self, Format::HuggingFace | Format::Spacy)
+        self.is_columns() || matches!(self, Format::WebAnno | Format::HuggingFace | Format::Spacy)
     }
 
     /// Names of the formats for which `holds` is true, for messages.
@@ -224,6 +245,9 @@ impl FromStr for Format {
             "txt" | "lines" | "plain" => "text",
             "ndjson" | "record" | "records" => "jsonl",
             "huggingface" | "hugging-face" => "hf",
+            "inception" | "webanno-tsv" | "webanno3" => "webanno",
+            "hipe2020" | "hipe2022" | "hipe-2022" => "hipe",
+            "talp" | "moses" => "pharaoh",
             "labelstudio" => "label-studio",
             "webvtt" => "vtt",
             "page-xml" | "pagexml" => "page",

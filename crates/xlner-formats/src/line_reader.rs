@@ -20,7 +20,7 @@ pub(crate) struct Line<'a> {
     pub(crate) text: &'a str,
 }
 
-/// Reads lines: LF, CRLF or CR ends one, the last may have no end. A byte order mark at the start is passed over.
+/// Reads lines: LF, CRLF or CR ends them, the last one with or without. A byte order mark at the start is passed over.
 pub(crate) struct LineReader {
     input: Input,
     buffer: Vec<u8>,
@@ -28,7 +28,7 @@ pub(crate) struct LineReader {
     end: usize,
     at_end: bool,
     line: u64,
-    /// The last byte that was passed over with `consume` was a CR.
+    /// The byte before those that follow is a CR that was passed over as the end of a line.
     behind_cr: bool,
 }
 
@@ -38,8 +38,8 @@ impl LineReader {
     }
 
     pub(crate) fn new(input: Input) -> Result<LineReader> {
-        let buffer = vec![0; BLOCK];
-        let mut lines = LineReader { input, buffer, start: 0, end: 0, at_end: false, line: 0, behind_cr: false };
+        let mut lines =
+            LineReader { input, buffer: vec![0; BLOCK], start: 0, end: 0, at_end: false, line: 0, behind_cr: false };
         let head = lines.peek(3)?;
         if head.starts_with(b"\xef\xbb\xbf") {
             lines.start = 3;
@@ -76,13 +76,12 @@ impl LineReader {
 
     /// Passes over bytes that were looked at with [`peek`](Self::peek).
     pub(crate) fn consume(&mut self, count: usize) {
+        // A CR at the very end may have its LF behind; it is counted with that, or with what follows.
         let bytes = &self.buffer[self.start..self.start + count];
-        for at in memchr::memchr2_iter(b'\n', b'\r', bytes) {
-            let behind_cr = if at == 0 { self.behind_cr } else { bytes[at - 1] == b'\r' };
-            // The LF of a CRLF was counted with its CR.
-            self.line += u64::from(bytes[at] == b'\r' || !behind_cr);
-        }
-        self.behind_cr = bytes.last().map_or(self.behind_cr, |&byte| byte == b'\r');
+        let behind_cr = std::mem::replace(&mut self.behind_cr, bytes.last() == Some(&b'\r'));
+        let ends = memchr::memchr2_iter(b'\n', b'\r', bytes)
+            .filter(|&at| bytes[at] == b'\r' || at.checked_sub(1).map_or(!behind_cr, |before| bytes[before] != b'\r'));
+        self.line += ends.count() as u64;
         self.start += count;
     }
 
@@ -92,19 +91,18 @@ impl LineReader {
     }
 
     fn next_range(&mut self) -> Result<Option<Range<usize>>> {
+        // The CR of the line before may have been the last byte that was there.
+        if std::mem::take(&mut self.behind_cr) && self.peek(1)?.first() == Some(&b'\n') {
+            self.start += 1;
+        }
         let mut searched = 0;
         loop {
             let rest = &self.buffer[self.start..self.end];
-            let (length, consumed) = match memchr::memchr2(b'\n', b'\r', &rest[searched..]) {
-                // Whether an LF follows the CR is not known yet.
-                Some(at) if rest[searched + at] == b'\r' && searched + at + 1 == rest.len() && !self.at_end => {
-                    searched += at;
-                    self.fill()?;
-                    continue;
-                }
+            let (length, consumed) = match memchr::memchr2(b'\n', b'\r', &rest[searched..]).map(|at| searched + at) {
+                Some(at) if rest[at..].starts_with(b"\r\n") => (at, at + 2),
                 Some(at) => {
-                    let at = searched + at;
-                    (at, at + if rest[at..].starts_with(b"\r\n") { 2 } else { 1 })
+                    self.behind_cr = rest[at] == b'\r' && at + 1 == rest.len();
+                    (at, at + 1)
                 }
                 None if self.at_end && rest.is_empty() => return Ok(None),
                 None if self.at_end => (rest.len(), rest.len()),
@@ -143,15 +141,26 @@ impl LineReader {
     }
 }
 
-/// The lines of some bytes, without their ends; a line end behind the last is followed by an empty line.
-pub(crate) fn lines_in(bytes: &[u8]) -> impl Iterator<Item = &[u8]> {
-    let mut rest = Some(bytes);
+/// The lines of a text that is there as a whole, without their ends: LF, CRLF or CR.
+pub(crate) fn line_ranges(text: &str) -> impl Iterator<Item = Range<usize>> {
+    byte_line_ranges(text.as_bytes())
+}
+
+/// The lines of bytes, without their ends.
+pub(crate) fn byte_lines(bytes: &[u8]) -> impl Iterator<Item = &[u8]> {
+    byte_line_ranges(bytes).map(|range| &bytes[range])
+}
+
+fn byte_line_ranges(bytes: &[u8]) -> impl Iterator<Item = Range<usize>> {
+    let mut start = 0;
     std::iter::from_fn(move || {
-        let bytes = rest?;
-        let Some(at) = memchr::memchr2(b'\n', b'\r', bytes) else { return rest.take() };
-        let end = if bytes[at..].starts_with(b"\r\n") { 2 } else { 1 };
-        rest = Some(&bytes[at + end..]);
-        Some(&bytes[..at])
+        if start >= bytes.len() {
+            return None;
+        }
+        let from = start;
+        let end = memchr::memchr2(b'\n', b'\r', &bytes[from..]).map_or(bytes.len(), |at| from + at);
+        start = end + if bytes[end..].starts_with(b"\r\n") { 2 } else { 1 };
+        Some(from..end)
     })
 }
 
@@ -181,33 +190,10 @@ mod tests {
         assert_eq!(lines_of(b""), ok(&[]));
         assert_eq!(lines_of(b"\n"), ok(&[""]));
         assert_eq!(lines_of(b"a\r\n\r\nb"), ok(&["a", "", "b"]));
-        assert_eq!(lines_of(b"a\r\rb\r"), ok(&["a", "", "b"]));
-        assert_eq!(lines_of(b"a\r\r\nb\n\rc"), ok(&["a", "", "b", "", "c"]));
+        assert_eq!(lines_of(b"a\r\rb\rc\n\rd\r"), ok(&["a", "", "b", "c", "", "d"]));
+        assert_eq!(lines_of(b"\r"), ok(&[""]));
         assert_eq!(lines_of("\u{feff}a\u{a0}b\n".as_bytes()), ok(&["a\u{a0}b"]));
         assert_eq!(lines_of("\u{feff}".as_bytes()), ok(&[]));
-    }
-
-    #[test]
-    fn a_line_end_of_two_bytes_that_the_buffer_divides_is_one() {
-        for length in BLOCK - 3..BLOCK + 3 {
-            let text: &'static str = format!("{}\r\nb\rc", "x".repeat(length)).leak();
-            let found = lines_of(text.as_bytes());
-            assert_eq!(found.len(), 3, "{length}");
-            assert_eq!(found[2], Ok("c".to_owned()));
-        }
-    }
-
-    #[test]
-    fn lines_that_are_passed_over_are_counted_alike() {
-        for (text, lines) in [("a\r\nb\n", 2), ("a\rb\r", 2), ("\r\n\r\n\r", 3)] {
-            let input = Input::from_reader(Path::new("t"), text.as_bytes(), &Arc::default()).unwrap();
-            let mut reader = LineReader::new(input).unwrap();
-            (0..text.len()).for_each(|_| {
-                reader.peek(1).unwrap();
-                reader.consume(1);
-            });
-            assert_eq!(reader.lines_read(), lines, "{text:?}");
-        }
     }
 
     #[test]
@@ -219,16 +205,26 @@ mod tests {
     }
 
     #[test]
-    fn lines_of_bytes() {
-        let found: Vec<&[u8]> = lines_in(b"a\r\nb\rc\n\nd").collect();
-        assert_eq!(found, [&b"a"[..], b"b", b"c", b"", b"d"]);
-        assert_eq!(lines_in(b"a\n").count(), 2);
-        assert_eq!(lines_in(b"").count(), 1);
-    }
-
-    #[test]
     fn a_line_longer_than_the_buffer_comes_whole() {
         let long: &'static str = "x".repeat(3 * BLOCK).leak();
         assert_eq!(lines_of(long.as_bytes()), [Ok(long.to_owned())]);
+    }
+
+    #[test]
+    fn crlf_is_one_end_wherever_the_buffer_ends() {
+        for before in BLOCK - 3..BLOCK + 3 {
+            let text: &'static str = format!("{}\r\nb\rc", "x".repeat(before)).leak();
+            let lines = lines_of(text.as_bytes());
+            assert_eq!(lines.len(), 3, "{before}");
+            assert_eq!(lines[1..], [Ok("b".to_owned()), Ok("c".to_owned())]);
+        }
+    }
+
+    #[test]
+    fn lines_of_a_whole_text_are_the_same() {
+        for text in ["", "a", "a\n", "a\r\n\r\nb", "\r\ra\n\rb\r\n"] {
+            let whole: Vec<_> = line_ranges(text).map(|line| Ok(text[line].to_owned())).collect();
+            assert_eq!(whole, lines_of(text.as_bytes()), "{text:?}");
+        }
     }
 }

@@ -5,19 +5,20 @@ use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 
 use flate2::write::GzEncoder;
-use tempfile::{NamedTempFile, TempPath};
 
 use crate::compression::Codec;
 use crate::error::{Error, ErrorKind, Result};
+use crate::unfinished::{Part, sweep_beside};
 
 /// A file that is written beside its place and moved there by [`finish`](Self::finish). Dropped before, it leaves
-/// nothing behind.
+/// nothing behind; what a killed process left of the same file is removed when it is begun again.
 ///
 /// The name tells the compression (`.gz`, `.zst`). `-` is standard output; what exists and is no regular file (a pipe,
-/// `/dev/null`) is written to directly.
+/// `/dev/null`) is written to directly. A file that exists gives its permissions to the new one; one that may not be
+/// written is refused. A link stays a link: the file it points at is replaced, or made.
 pub struct Output {
     sink: Option<Sink>,
-    place: Option<TempPath>,
+    place: Option<Part>,
     path: PathBuf,
     begun: bool,
 }
@@ -39,15 +40,15 @@ impl Output {
     /// # Errors
     /// Where the folder cannot be written to.
     pub fn create(path: &Path) -> Result<Output> {
-        Output::open(path, true)
+        Output::open(path, true, true)
     }
 
-    /// Begins a file whose bytes are compressed already.
+    /// Begins a file whose bytes are compressed already, in a folder that its owner sweeps.
     pub(crate) fn create_as_is(path: &Path) -> Result<Output> {
-        Output::open(path, false)
+        Output::open(path, false, false)
     }
 
-    fn open(path: &Path, compress: bool) -> Result<Output> {
+    fn open(path: &Path, compress: bool, sweeps: bool) -> Result<Output> {
         let failed = |error| Error::in_file(path, ErrorKind::Open(error));
         let (raw, place, path) = if path == Path::new("-") {
             (Raw::Stdout(io::stdout()), None, path.to_owned())
@@ -60,18 +61,23 @@ impl Output {
                     let file = fs::OpenOptions::new().write(true).open(path).map_err(failed)?;
                     (Raw::File(file), None, path.to_owned())
                 }
-                // A link stays a link: the file it points at is replaced.
-                Ok(_) => {
+                Ok(metadata) => {
                     let path = fs::canonicalize(path).map_err(failed)?;
-                    let (file, place) = beside(&path).map_err(failed)?.into_parts();
+                    writable(&path, &metadata).map_err(failed)?;
+                    let (file, place) = Part::beside(&path).map_err(failed)?;
+                    file.set_permissions(metadata.permissions()).map_err(failed)?;
                     (Raw::File(file), Some(place), path)
                 }
                 Err(_) => {
-                    let (file, place) = beside(path).map_err(failed)?.into_parts();
-                    (Raw::File(file), Some(place), path.to_owned())
+                    let path = target(path).map_err(failed)?;
+                    let (file, place) = Part::beside(&path).map_err(failed)?;
+                    (Raw::File(file), Some(place), path)
                 }
             }
         };
+        if sweeps && place.is_some() {
+            sweep_beside(&path);
+        }
         let buffered = BufWriter::with_capacity(1 << 17, raw);
         let sink = match Codec::from_path(&path).filter(|_| compress) {
             None => Sink::Plain(buffered),
@@ -103,7 +109,7 @@ impl Output {
         };
         closed.map_err(|error| self.failed(error))?;
         if let Some(place) = self.place.take() {
-            place.persist(&self.path).map_err(|error| self.failed(error.error))?;
+            place.persist(&self.path).map_err(|error| self.failed(error))?;
         }
         Ok(())
     }
@@ -124,27 +130,31 @@ impl Output {
     }
 }
 
-/// A new file in the folder of `path`, hidden, with the permissions of any new file.
-fn beside(path: &Path) -> io::Result<NamedTempFile> {
-    let folder = match path.parent() {
-        Some(folder) if folder != Path::new("") => folder,
-        _ => Path::new("."),
+/// Whether a file may be replaced: whoever may write to its folder could, whatever the file's own permissions say.
+fn writable(path: &Path, metadata: &fs::Metadata) -> io::Result<()> {
+    let allowed = match metadata.permissions().readonly() {
+        true => Err(io::ErrorKind::PermissionDenied.into()),
+        false => fs::OpenOptions::new().write(true).open(path).map(drop),
     };
-    let mut name = std::ffi::OsString::from(".");
-    name.push(path.file_name().unwrap_or_default());
-    name.push(".");
-    let mut builder = tempfile::Builder::new();
-    builder.prefix(&name).suffix(".part");
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::PermissionsExt as _;
-        builder.permissions(fs::Permissions::from_mode(0o666));
-    }
-    // The error tells the name of the new file, which nobody gave.
-    builder.tempfile_in(folder).map_err(|error| match folder.is_dir() {
-        true => io::Error::new(error.kind(), format!("no file can be made in {}: {}", folder.display(), error.kind())),
-        false => io::Error::new(error.kind(), format!("there is no folder {}", folder.display())),
+    allowed.map_err(|error| match error.kind() {
+        io::ErrorKind::PermissionDenied => {
+            io::Error::new(error.kind(), "it may not be written to; write to another file, or change its permissions")
+        }
+        _ => error,
     })
+}
+
+/// Where a file that is not there is to be made: where the name points, if it is a link.
+fn target(path: &Path) -> io::Result<PathBuf> {
+    let mut path = path.to_owned();
+    // As many as Linux follows.
+    for _ in 0..40 {
+        match fs::read_link(&path) {
+            Ok(to) => path = path.parent().unwrap_or(Path::new("")).join(to),
+            Err(_) => return Ok(path),
+        }
+    }
+    Err(io::Error::other("the link points at itself"))
 }
 
 impl Write for Output {
@@ -244,7 +254,42 @@ mod tests {
     fn a_missing_folder_is_an_error() {
         let error = Output::create(Path::new("no/such/folder/a.txt")).err().unwrap().to_string();
         assert_eq!(error, "no/such/folder/a.txt: cannot open");
-        let error = beside(Path::new("no/such/folder/a.txt")).unwrap_err().to_string();
+        let error = Part::beside(Path::new("no/such/folder/a.txt")).unwrap_err().to_string();
         assert_eq!(error, "there is no folder no/such/folder");
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn permissions_and_links_stay() {
+        use std::os::unix::fs::{PermissionsExt as _, symlink};
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.txt");
+        let write = |path: &Path| {
+            let mut output = Output::create(path)?;
+            output.put(b"new")?;
+            output.finish()
+        };
+        let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
+        for wanted in [0o600, 0o640, 0o666] {
+            fs::write(&path, "old").unwrap();
+            fs::set_permissions(&path, fs::Permissions::from_mode(wanted)).unwrap();
+            write(&path).unwrap();
+            assert_eq!((mode(&path), fs::read_to_string(&path).unwrap().as_str()), (wanted, "new"));
+        }
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o444)).unwrap();
+        let error = write(&path).unwrap_err();
+        assert!(std::error::Error::source(&error).unwrap().to_string().contains("may not be written"), "{error:?}");
+        assert_eq!(mode(&path), 0o444);
+        // A link to a file that is not there, by way of another link.
+        let (link, second, file) =
+            (folder.path().join("link"), folder.path().join("second"), folder.path().join("made.txt"));
+        symlink("second", &link).unwrap();
+        symlink(&file, &second).unwrap();
+        write(&link).unwrap();
+        assert!(link.is_symlink() && second.is_symlink() && file.is_file() && !file.is_symlink());
+        let own = folder.path().join("own");
+        symlink("own", &own).unwrap();
+        assert!(write(&own).is_err() && own.is_symlink());
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 5);
     }
 }

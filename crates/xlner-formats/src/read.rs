@@ -1,12 +1,13 @@
 //! The four readers.
 
 use std::path::Path;
+use std::sync::Arc;
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::line_reader::LineReader;
 use crate::reader::Status;
 use crate::{AlignmentReader, Format, PairReader, ReadOptions, SentenceReader, TagReader};
-use crate::{alignments, brat, columns, json, regions, text};
+use crate::{alignments, brat, columns, json, regions, text, webanno};
 
 /// The command's flag for the format of what is read.
 pub(crate) const FROM_FORMAT: &str = "--from-format";
@@ -40,6 +41,9 @@ impl Content {
 
     /// The format given, or the one that the name tells, if it holds this.
     pub(crate) fn format(self, path: &Path, given: Option<Format>, option: &'static str) -> Result<Format> {
+        if given.is_none() && path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("spacy")) {
+            return Err(Error::in_file(path, ErrorKind::DocBin));
+        }
         let known = || Format::names(|format| self.held_by(format) && (option != TO_FORMAT || format.is_written()));
         let format = given
             .or_else(|| Format::from_path(path))
@@ -71,9 +75,8 @@ pub fn read_sentences(path: &Path, options: &ReadOptions) -> Result<SentenceRead
     let status = Status::new(path, options);
     let lines = || LineReader::open(path, &status);
     Ok(match format {
-        _ if format.is_columns() => {
-            SentenceReader::new(columns::sentences(lines()?, format, options, &status)?, &status)
-        }
+        _ if format.is_columns() => columns_or_webanno(lines()?, format, options, &status)?,
+        Format::WebAnno => SentenceReader::new(webanno::sentences(lines()?, options, &status)?, &status),
         Format::Text => SentenceReader::new(text::sentences(lines()?, options), &status),
         Format::Brat => SentenceReader::new(brat::sentences(path, options, &status)?, &status),
         Format::Parquet => return parquet::sentences(path, options),
@@ -89,6 +92,20 @@ pub fn read_sentences(path: &Path, options: &ReadOptions) -> Result<SentenceRead
             }
             SentenceReader::new(json::sentences_of(items, format, options, &status), &status)
         }
+    })
+}
+
+/// Reads columns; a file that says that it is WebAnno TSV is read as this.
+fn columns_or_webanno(
+    mut lines: LineReader,
+    format: Format,
+    options: &ReadOptions,
+    status: &Arc<Status>,
+) -> Result<SentenceReader> {
+    Ok(if webanno::fits(&mut lines)? {
+        SentenceReader::new(webanno::sentences(lines, options, status)?, status)
+    } else {
+        SentenceReader::new(columns::sentences(lines, format, options, status)?, status)
     })
 }
 
@@ -133,15 +150,12 @@ pub fn read_records(path: &Path, options: &ReadOptions) -> Result<Records> {
         Some(format @ (Format::Tsv | Format::Text)) => {
             let mut lines = LineReader::open(path, &status)?;
             let pairs = match format {
-                Format::Tsv => !columns::has_tags(&mut lines, format, options)?,
+                Format::Tsv => !webanno::fits(&mut lines)? && !columns::has_tags(&mut lines, format, options)?,
                 _ => text::has_bars(&mut lines)?,
             };
             Ok(match format {
                 _ if pairs => Records::Pairs(PairReader::new(text::pairs(lines, format, options), &status)),
-                Format::Tsv => Records::Sentences(SentenceReader::new(
-                    columns::sentences(lines, format, options, &status)?,
-                    &status,
-                )),
+                Format::Tsv => Records::Sentences(columns_or_webanno(lines, format, options, &status)?),
                 _ => Records::Sentences(SentenceReader::new(text::sentences(lines, options), &status)),
             })
         }
@@ -216,7 +230,13 @@ mod parquet {
 pub fn read_tags(path: &Path, options: &ReadOptions) -> Result<TagReader> {
     let format = sentence_format(path, options)?;
     if format.is_columns() {
-        return TagReader::columns(path, format, options);
+        let status = Status::new(path, options);
+        let mut lines = LineReader::open(path, &status)?;
+        if !webanno::fits(&mut lines)? {
+            return TagReader::columns(lines, format, options, status);
+        }
+        let sentences = SentenceReader::new(webanno::sentences(lines, options, &status)?, &status);
+        return Ok(TagReader::sentences(path, sentences, options));
     }
     Ok(TagReader::sentences(path, read_sentences(path, options)?, options))
 }
@@ -226,6 +246,13 @@ pub fn read_tags(path: &Path, options: &ReadOptions) -> Result<TagReader> {
 /// # Errors
 /// As [`read_sentences`].
 pub fn read_alignments(path: &Path, options: &ReadOptions) -> Result<AlignmentReader> {
-    let format = Content::Alignments.format(path, options.format, FROM_FORMAT)?;
+    let known = options.format.or_else(|| Format::from_path(path).filter(|format| format.holds_alignments()));
+    // Many names are in use. What is no regular file (standard input, a pipe) can be read once only.
+    let twice = path != Path::new("-") && std::fs::metadata(path).map_or(true, |file| file.is_file());
+    let known = match known {
+        None if twice => alignments::look(path, options)?,
+        known => known,
+    };
+    let format = Content::Alignments.format(path, known, FROM_FORMAT)?;
     alignments::read(path, format, options)
 }

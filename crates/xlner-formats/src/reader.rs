@@ -25,6 +25,11 @@ impl<T> Reader<T> {
         self.status.bytes_read()
     }
 
+    /// Line at which the item given last begins (in Parquet its row), counted from 1; `None` where the format does not tell.
+    pub fn line(&self) -> Option<u64> {
+        Some(self.status.line.load(Ordering::Relaxed)).filter(|&line| line > 0)
+    }
+
     /// What was left out or repaired so far, by kind.
     pub fn notes(&self) -> Vec<Note> {
         self.status.notes()
@@ -60,6 +65,7 @@ impl<T> Iterator for Reader<T> {
 #[derive(Default)]
 pub(crate) struct Status {
     bytes: AtomicU64,
+    line: AtomicU64,
     notebook: Notebook,
     /// Tokens that a sentence may have, where the options say it.
     pub(crate) max_sentence_tokens: Option<usize>,
@@ -69,14 +75,19 @@ impl Status {
     /// Of a file that is read with these options.
     pub(crate) fn new(path: &Path, options: &ReadOptions) -> Arc<Status> {
         Arc::new(Status {
-            bytes: AtomicU64::default(),
             notebook: Notebook::new(path, options.strict, &options.notes),
             max_sentence_tokens: options.max_sentence_tokens,
+            ..Status::default()
         })
     }
 
     pub(crate) fn bytes_read(&self) -> u64 {
         self.bytes.load(Ordering::Relaxed)
+    }
+
+    /// Says at which line the item begins that is given next.
+    pub(crate) fn set_line(&self, line: u64) {
+        self.line.store(line, Ordering::Relaxed);
     }
 
     pub(crate) fn add_bytes(&self, count: usize) {

@@ -2,8 +2,9 @@
 
 use std::borrow::Cow;
 
-use serde_json::Value;
-use xlner_core::{Pair, Sentence};
+use serde_json::{Map, Value};
+use xlner_core::extra::id_text;
+use xlner_core::{Extra, Pair, Sentence};
 
 use crate::error::{ErrorKind, Result};
 use crate::reader::Reader;
@@ -46,11 +47,41 @@ pub trait PairWriter: Send {
 
 /// The id of a sentence, from its unknown field `id`; empty where it has none.
 pub(crate) fn record_id(sentence: &Sentence) -> Cow<'_, str> {
-    match sentence.extra.get("id") {
-        Some(Value::String(id)) => Cow::Borrowed(id),
-        Some(Value::Number(id)) => Cow::Owned(id.to_string()),
-        _ => Cow::Borrowed(""),
+    sentence.extra.get("id").and_then(id_text).unwrap_or_default()
+}
+
+/// Fields of ours that a sentence cannot have as unknown ones.
+const SENTENCE: [&str; 6] = ["lang", "text", "tokens", "entities", "regions", "probabilities"];
+/// The same of a pair.
+const PAIR: [&str; 6] = ["id", "source", "target", "alignment", "scores", "projection"];
+
+/// The unknown fields of a sentence that comes from another format. Those that have names of ours are renamed `original_…`, and so are
+/// those that would make a pair of the record.
+pub(crate) fn own_fields(fields: Map<String, Value>) -> Extra {
+    let is_object = |name: &str| fields.get(name).is_some_and(Value::is_object);
+    let pair = is_object("source") && is_object("target");
+    let item = fields.get("target_tokens").is_some_and(Value::is_array);
+    rename(fields, |name| SENTENCE.contains(&name) || (pair && name == "source") || (item && name == "target_tokens"))
+}
+
+/// The unknown fields of a pair that comes from another format.
+pub(crate) fn own_fields_of_pair(fields: Map<String, Value>) -> Extra {
+    rename(fields, |name| PAIR.contains(&name))
+}
+
+fn rename(fields: Map<String, Value>, is_ours: impl Fn(&str) -> bool) -> Extra {
+    if !fields.keys().any(|name| is_ours(name)) {
+        return Extra::from(fields);
     }
+    let mut renamed = Map::new();
+    for name in fields.keys() {
+        let mut new = name.clone();
+        while is_ours(&new) || (new != *name && fields.contains_key(&new)) {
+            new = format!("original_{new}");
+        }
+        renamed.insert(new, fields[name].clone());
+    }
+    Extra::from(renamed)
 }
 
 /// A sentence from a line of text: split at spaces and tabs where the options say that it is tokenised.
@@ -91,13 +122,14 @@ pub(crate) fn to_line(sentence: &Sentence, tokenized: bool) -> std::result::Resu
 
 /// The side of a pair that the options ask for, with the pair's id.
 pub(crate) fn side_of(pair: Pair, options: &ReadOptions) -> std::result::Result<Sentence, ErrorKind> {
+    let id = pair.id_value();
     let mut sentence = match options.side {
         Some(Side::Source) => pair.source,
         Some(Side::Target) => pair.target,
         None => return Err(ErrorKind::SideNeeded),
     };
-    if !pair.id.is_empty() && sentence.extra.get("id").is_none() {
-        sentence.extra.insert("id", pair.id.into());
+    if let (Some(id), None) = (id, sentence.extra.get("id")) {
+        sentence.extra.insert("id", id);
     }
     Ok(sentence)
 }

@@ -4,7 +4,7 @@ use xlner_core::{Pair, Sentence};
 
 use crate::error::{Error, ErrorKind, Result, shorten};
 use crate::limits::check_text;
-use crate::line_reader::{LineReader, lines_in};
+use crate::line_reader::{LineReader, byte_lines};
 use crate::record::{PairWriter, SentenceWriter, from_line, record_id, to_line};
 use crate::{Format, Output, ReadOptions, WriteOptions};
 
@@ -29,7 +29,7 @@ pub(crate) fn sentences(
 /// Whether the first line that is not blank holds the bars of a bitext.
 pub(crate) fn has_bars(lines: &mut LineReader) -> Result<bool> {
     let prefix = lines.peek(1 << 16)?;
-    let first = lines_in(prefix).find(|line| !line.trim_ascii().is_empty());
+    let first = byte_lines(prefix).find(|line| !line.trim_ascii().is_empty());
     Ok(first.is_some_and(|line| memchr::memmem::find(line, b"|||").is_some()))
 }
 

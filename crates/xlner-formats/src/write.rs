@@ -10,6 +10,7 @@ use crate::json::JsonWriter;
 use crate::read::{Content, TO_FORMAT};
 use crate::record::{PairWriter, SentenceWriter};
 use crate::text::TextWriter;
+use crate::webanno::WebAnnoWriter;
 use crate::{Format, Output, WriteOptions};
 
 /// Writes sentences.
@@ -38,6 +39,7 @@ pub fn write_sentences(path: &Path, options: &WriteOptions) -> Result<Box<dyn Se
         #[cfg(feature = "parquet")]
         Format::Parquet => Box::new(crate::parquet::ParquetWriter::sentences(output)?),
         _ if format.is_columns() => Box::new(ColumnWriter::new(output, format, options)),
+        Format::WebAnno => Box::new(WebAnnoWriter::new(output)),
         Format::Text => Box::new(TextWriter::new(output, format, options)),
         _ => Box::new(JsonWriter::new(output, format, options)),
     })

@@ -88,7 +88,7 @@ fn conllu_and_plus() {
         + &row("2.1", "empty", "NER=B-Y")
         + &row("3", ".", "_");
     shows("a.conllu", &text, "n't/X");
-    assert_eq!(read("a.conllu", &text, &ReadOptions::default())[0].text(), "Do n't.");
+    assert_eq!(read("a.conllu", &text, &ReadOptions::default())[0].text(), "Don't.");
     // The key is named where it is not one of those known.
     let named = ReadOptions { tag_column: Some(Column::Name("Name".into())), ..ReadOptions::default() };
     assert_eq!(shown(&read("a.conllu", &row("1", "Ulm", "Name=S-LOC"), &named)), "Ulm/LOC");
@@ -231,6 +231,23 @@ fn brat() {
     writer.finish().unwrap();
     let written = std::fs::read_to_string(folder.path().join("b.ann")).unwrap();
     assert_eq!(written, "T1\tPER 0 3;12 17\tZoë Smith\nT2\tPER 8 17\tMax Smith\n");
+    // A text that is there is kept, and never replaced by another.
+    let write = |name: &str, tokens: &[&str]| {
+        let mut writer = xlner_formats::write_sentences(&folder.path().join(name), &Default::default())?;
+        writer.write(&Sentence::from_tokens(tokens.iter().copied()))?;
+        writer.finish()
+    };
+    let text = || std::fs::read_to_string(folder.path().join("doc.txt")).unwrap();
+    for there in ["Zoë spoke\n", "Zoë spoke"] {
+        std::fs::write(folder.path().join("doc.txt"), there).unwrap();
+        write("doc.ann", &["Zoë", "spoke"]).unwrap();
+        for other in [&["Zoë"][..], &["Max", "spoke"], &["Zoë", "spoke", "up"]] {
+            let error = write("doc.ann", other).unwrap_err().to_string();
+            assert!(error.contains("doc.txt: the file is there and holds another text"), "{error}");
+        }
+        assert_eq!(text(), there);
+    }
+    write("new.ann", &["Max"]).unwrap();
     std::fs::write(folder.path().join("a.ann"), "T1\tPER 1 4\tZoë\n").unwrap();
     let error = read_sentences(folder.path(), &ReadOptions::default()).unwrap().next().unwrap().unwrap_err();
     assert!(error.to_string().ends_with(
@@ -253,8 +270,8 @@ fn naacl_alignments() {
 fn a_format_that_holds_something_else_is_refused() {
     assert_eq!(
         message("a.pharaoh", "0-0\n", &ReadOptions::default()),
-        "a.pharaoh: format pharaoh holds no sentences; formats that do: conll, conll2003, panx, uner, conllu, tsv, text, jsonl, \
-         json, hf, label-studio, doccano, brat, spacy, parquet, hocr, alto, page, ctm, vtt, whisper"
+        "a.pharaoh: format pharaoh holds no sentences; formats that do: conll, conll2003, panx, uner, conllu, hipe, webanno, tsv, \
+         text, jsonl, json, hf, label-studio, doccano, brat, spacy, parquet, hocr, alto, page, ctm, vtt, whisper"
     );
     let forced = ReadOptions { format: Some(Format::Conll), ..ReadOptions::default() };
     assert_eq!(shown(&read("a.txt", "Ulm\tB-LOC\n", &forced)), "Ulm/LOC");

@@ -6,14 +6,7 @@ use xlner_formats::{Format, ReadOptions, Side, Tagged, read_alignments, read_pai
 
 /// The shared data, or `None` with a remark where it is absent.
 fn data() -> Option<PathBuf> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
-    let shared = std::env::var_os("XLNER_SHARED").map_or_else(|| root.join("../shared"), PathBuf::from);
-    let data = shared.join("data");
-    if data.is_dir() {
-        return Some(data);
-    }
-    println!("skipped: no {}", data.display());
-    None
+    xlner_testing::shared("")
 }
 
 fn files(folder: &Path, extension: &str) -> Vec<PathBuf> {

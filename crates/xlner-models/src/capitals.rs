@@ -1,8 +1,7 @@
 //! The baseline without a model: what is written with a capital is a name.
 
+use xlner_core::contracts::{ModelError, ModelResult, Tagger};
 use xlner_core::{Entity, LabelProbabilities, Sentence};
-
-use crate::{Error, Result, Tagger};
 
 /// Takes every run of capitalised words for an entity of one label, usually the most frequent one of some training data.
 ///
@@ -46,10 +45,10 @@ impl Tagger for CapitalsTagger {
         format!("capitals:{}", self.label)
     }
 
-    fn tag(&self, sentences: &mut [Sentence], probabilities: bool) -> Result<()> {
+    fn tag(&self, sentences: &mut [Sentence], probabilities: bool) -> ModelResult<()> {
         for (index, sentence) in sentences.iter_mut().enumerate() {
             if !sentence.is_tokenized() {
-                return Err(Error::Sentence { index, problem: "it is not tokenised; tokenise it first".into() });
+                return Err(ModelError::sentence(index, "it is not tokenised; tokenise it first"));
             }
             sentence.entities = self.entities(sentence);
             sentence.probabilities = probabilities.then(|| {

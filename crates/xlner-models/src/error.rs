@@ -2,6 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
+use xlner_core::ModelError;
+
 /// Result of the functions of this crate.
 pub type Result<T> = std::result::Result<T, Error>;
 
@@ -63,5 +65,15 @@ impl Error {
     /// An engine that failed.
     pub fn engine(engine: impl Into<String>, problem: impl Into<String>) -> Error {
         Error::Engine { engine: engine.into(), problem: problem.into() }
+    }
+}
+
+impl From<Error> for ModelError {
+    fn from(error: Error) -> ModelError {
+        match error {
+            Error::Sentence { index, problem } => ModelError::Sentence { index, problem },
+            Error::Options(problem) => ModelError::Options(problem),
+            error => ModelError::Failed(Box::new(error)),
+        }
     }
 }

@@ -20,6 +20,9 @@ pub enum Error {
         "there is no score `{0}`: it is not built in (align, tagger, tagger-any, string) and the record has no such column under `scores`"
     )]
     NoScore(String),
+    /// The method wants a tagger's opinion of the target, and the pair has none.
+    #[error("the target has no probabilities of a tagger, which the method looks at")]
+    NoTagger,
     /// A score that is not a finite number, or is given for an entity or a span that is not there.
     #[error("score `{column}` of entity {entity} and span {start}..{end}: {problem}")]
     BadScore {

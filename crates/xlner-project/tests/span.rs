@@ -1,19 +1,12 @@
 //! The span score on real pairs, with the built-in aligner: figures of `docs/RESULTS.md` must not get worse.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use xlner_align::{Bitext, Model, TrainOptions};
 use xlner_core::{Entity, Pair, Posteriors, Sentence};
 use xlner_formats::{ReadOptions, read_sentences};
 use xlner_project::span::{SpanModel, SpanProjector};
 use xlner_project::{CandidateSet, Matching};
-
-fn data() -> Option<PathBuf> {
-    let shared = std::env::var_os("XLNER_SHARED")
-        .map_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared"), PathBuf::from);
-    let folder = shared.join("data/europarl-ner");
-    folder.is_dir().then_some(folder)
-}
 
 fn read(folder: &Path, language: &str) -> Vec<Sentence> {
     let path = folder.join(format!("{language}-europarl.test.conll02"));
@@ -50,10 +43,7 @@ fn f1(pairs: &[Pair], gold: &[Vec<Entity>]) -> f64 {
 
 #[test]
 fn europarl_without_any_other_text() {
-    let Some(folder) = data() else {
-        println!("skipped: the data folder is not there (XLNER_SHARED)");
-        return;
-    };
+    let Some(folder) = xlner_testing::shared("europarl-ner") else { return };
     for (language, least) in [("de", 0.925), ("es", 0.925), ("it", 0.895)] {
         let (mut pairs, mut gold) = (Vec::new(), Vec::new());
         for (source, mut target) in read(&folder, "en").into_iter().zip(read(&folder, language)) {

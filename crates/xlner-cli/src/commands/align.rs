@@ -2,18 +2,19 @@
 
 mod encoder;
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use anyhow::Result;
+use xlner::align::SimilarityJob;
+use xlner::{AlignJob, AlignerOptions, Extraction, Input, open_encoder};
 use xlner_align::similarity;
 use xlner_align::symmetrize::{Direction, Symmetrize};
+use xlner_core::Encoder;
 use xlner_formats::{Format, ReadOptions, WriteOptions};
-use xlner_models::{Encoder, Precision, open_encoder};
-use xlner_pipeline::align::SimilarityJob;
-use xlner_pipeline::{AlignJob, AlignerOptions, Extraction, Input};
+use xlner_models::Precision;
 
 use crate::bars::Bars;
-use crate::context::{Context, UsageError, failed, model_failed};
+use crate::context::{Context, UsageError, failed};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -117,7 +118,7 @@ pub fn run(args: Args, context: &Context) -> Result<()> {
             return Ok(());
         }
         let encoder = tuned.unwrap_or(encoder);
-        let open = || open_encoder(&encoder, Some(layer), precision).map_err(model_failed);
+        let open = || open_encoder(&encoder, Some(layer), precision).map_err(failed);
         return by_similarity(job, open, extraction, distortion, context);
     }
     let report = {
@@ -188,7 +189,7 @@ fn job(args: Args, context: &Context) -> Result<AlignJob> {
     let format = options.format.filter(|format| format.holds_pairs());
     let output =
         args.output.or_else(|| (args.save_model.is_none() && !args.tuning.asked_for()).then(|| PathBuf::from("-")));
-    let stdout = output.as_deref() == Some(Path::new("-"));
+    let named = output.as_deref().and_then(Format::from_path);
     Ok(AlignJob {
         input,
         aligner: AlignerOptions {
@@ -202,7 +203,8 @@ fn job(args: Args, context: &Context) -> Result<AlignJob> {
         extraction,
         output,
         output_options: WriteOptions {
-            format: args.to_format.or(stdout.then_some(Format::Pharaoh)),
+            // Links have a usual format, whatever the file is called.
+            format: args.to_format.or(named.is_none().then_some(Format::Pharaoh)),
             probabilities: args.probabilities,
             ..WriteOptions::default()
         },

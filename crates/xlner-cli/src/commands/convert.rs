@@ -4,7 +4,9 @@ mod entities;
 mod gold;
 mod join;
 mod progress;
+mod refused;
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use anyhow::{Context as _, Result};
@@ -12,13 +14,14 @@ use xlner_core::tags::Scheme;
 use xlner_core::{Pair, Sentence, tokenize::tokenize_sentence};
 use xlner_formats::{
     AlignmentReader, Column, Format, PairReader, ReadOptions, Records, SentenceReader, Side, WriteOptions,
-    read_records, write_alignments, write_pairs, write_sentences,
+    label_studio_config, read_records, write_alignments, write_pairs, write_sentences,
 };
 
 use crate::context::{Context, UsageError};
 use entities::Changes;
 use join::Joined;
 use progress::Meter;
+use refused::refused;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -30,7 +33,7 @@ Examples:
   xlner convert train.json --labels O,B-PER,I-PER,B-LOC,I-LOC -o train.conll
 
 Formats, from the file name or by --from-format and --to-format:
-  sentences   conll conll2003 panx uner conllu tsv text jsonl hf label-studio doccano brat spacy parquet
+  sentences   conll conll2003 panx uner conllu hipe webanno tsv text jsonl hf label-studio doccano brat spacy parquet
   pairs       jsonl bitext tsv text parquet (MasakhaNER × MAFAND items are read)
   alignments  pharaoh naacl
   read only   hocr alto page (scans), ctm vtt whisper (transcripts): sentences whose tokens keep their place
@@ -70,6 +73,18 @@ pub struct Args {
     /// Format of the output [default: from its name]
     #[arg(long, value_name = "FORMAT")]
     to_format: Option<Format>,
+    /// Format of --source, where it differs
+    #[arg(long, value_name = "FORMAT", requires = "source")]
+    source_format: Option<Format>,
+    /// Format of --target, where it differs
+    #[arg(long, value_name = "FORMAT", requires = "target")]
+    target_format: Option<Format>,
+    /// Format of --alignment [default: from its name, else found by looking]
+    #[arg(long, value_name = "FORMAT", requires = "alignment")]
+    alignment_format: Option<Format>,
+    /// What becomes of documents that name their sentences (spaCy): a sentence each, or the document as one
+    #[arg(long, value_name = "sentences|none", default_value = "sentences")]
+    split: Split,
     /// Tag scheme of the input: iob1, iob2, ioe1, ioe2, iobes, bilou, io [default: found by looking]
     #[arg(long, value_name = "SCHEME")]
     from_scheme: Option<Scheme>,
@@ -130,6 +145,12 @@ pub struct Args {
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum Split {
+    Sentences,
+    None,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 enum Overlaps {
     Error,
     Longest,
@@ -149,6 +170,7 @@ pub fn run(args: Args, context: &Context) -> Result<()> {
         // The target gets its gold entities while it is part of its pair.
         side: args.side.filter(|_| !args.gold),
         tokenized: args.tokenized,
+        whole_documents: args.split == Split::None,
         ..context.read()
     };
     let write = WriteOptions {
@@ -170,7 +192,8 @@ pub fn run(args: Args, context: &Context) -> Result<()> {
         );
     }
     let changes = Changes::new(&args.map, &args.ignore, args.overlaps == Overlaps::Longest);
-    let mut job = Job { args: &args, write, changes, meter: Meter::new(context), tokenized: 0, read: 0 };
+    let mut job =
+        Job { args: &args, write, changes, meter: Meter::new(context), tokenized: 0, read: 0, shown: BTreeSet::new() };
     match (&args.input, &args.source, &args.target) {
         (Some(input), _, _) => match read_records(input, &read)? {
             Records::Pairs(reader) if args.gold && args.side.is_some() => job.gold_targets(reader)?,
@@ -182,7 +205,11 @@ pub fn run(args: Args, context: &Context) -> Result<()> {
             Records::Alignments(reader) => job.alignments(reader)?,
         },
         (None, Some(source), Some(target)) => {
-            job.joined(Joined::open(source, target, args.alignment.as_deref(), &read)?)?
+            let format = |format: Option<Format>| ReadOptions { format: format.or(read.format), ..read.clone() };
+            let links = ReadOptions { format: args.alignment_format, ..read.clone() };
+            let source = (source.as_path(), format(args.source_format));
+            let target = (target.as_path(), format(args.target_format));
+            job.joined(Joined::open(source, target, args.alignment.as_deref().map(|path| (path, links)))?)?
         }
         _ => return Err(UsageError("an input is needed: IN, or --source and --target".into()).into()),
     };
@@ -200,6 +227,8 @@ struct Job<'a> {
     tokenized: u64,
     /// Items that were read.
     read: u64,
+    /// Labels that were written.
+    shown: BTreeSet<String>,
 }
 
 impl Job<'_> {
@@ -216,7 +245,7 @@ impl Job<'_> {
     fn sentences(&mut self, mut reader: SentenceReader) -> Result<()> {
         let next = &mut || {
             let sentence = reader.next()?;
-            Some(sentence.map(|sentence| (sentence, reader.bytes_read())).map_err(Into::into))
+            Some(sentence.map(|sentence| (sentence, reader.bytes_read(), reader.line())).map_err(Into::into))
         };
         self.all_sentences(next, |sentence, _| Ok(sentence))
     }
@@ -225,26 +254,28 @@ impl Job<'_> {
     fn gold_targets(&mut self, mut reader: PairReader) -> Result<()> {
         let next = &mut || {
             let pair = reader.next()?;
-            Some(pair.map(|pair| (pair, reader.bytes_read())).map_err(Into::into))
+            Some(pair.map(|pair| (pair, reader.bytes_read(), reader.line())).map_err(Into::into))
         };
         self.all_sentences(next, gold::target)
     }
 
-    /// Writes sentences. `next` gives an item and the bytes read so far, `sentence` makes a sentence of it and its number.
+    /// Writes sentences. `next` gives an item, the bytes read so far and the item's line, `sentence` makes a sentence
+    /// of it and its number.
     fn all_sentences<T>(
         &mut self,
-        next: &mut dyn FnMut() -> Option<Result<(T, u64)>>,
+        next: &mut dyn FnMut() -> Option<Result<(T, u64, Option<u64>)>>,
         sentence: impl Fn(T, u64) -> Result<Sentence>,
     ) -> Result<()> {
         if self.format().is_some_and(|format| !format.holds_sentences()) {
             return Err(self.refuse("sentences", "none; to make pairs, join two files with --source and --target"));
         }
         let mut writer = write_sentences(&self.args.output, &self.write)?;
-        while let Some((item, bytes)) = self.next(next).transpose()? {
+        while let Some((item, bytes, line)) = self.next(next).transpose()? {
             let mut sentence = sentence(item, self.read)?;
             self.tokenize(&mut sentence)?;
             self.changes.sentence(&mut sentence);
-            writer.write(&sentence)?;
+            writer.write(&sentence).map_err(|error| refused(error, self.args.input.as_deref(), line))?;
+            self.shown.extend(sentence.entities.iter().map(|entity| entity.label.clone()));
             self.meter.tick(bytes);
         }
         Ok(writer.finish()?)
@@ -332,6 +363,10 @@ impl Job<'_> {
 
     fn report(&mut self, context: &Context) {
         self.meter.clear();
+        if self.format() == Some(Format::LabelStudio) {
+            let config = label_studio_config(self.shown.iter().map(String::as_str));
+            context.note(format_args!("Label Studio's labelling configuration for this file:\n{config}"));
+        }
         for (count, what) in [
             (self.tokenized, "sentences tokenised"),
             (self.changes.ignored, "entities dropped (--ignore)"),

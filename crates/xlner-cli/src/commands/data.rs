@@ -4,8 +4,8 @@ use std::path::PathBuf;
 
 use anyhow::{Result, bail};
 use clap::Subcommand;
+use xlner::{Progress, Stage};
 use xlner_models::datasets::{Dataset, Mirror, datasets};
-use xlner_pipeline::{Progress, Stage};
 
 use crate::bars::Bars;
 use crate::context::{Context, UsageError, model_failed};

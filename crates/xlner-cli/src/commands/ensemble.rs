@@ -3,9 +3,9 @@
 use std::path::PathBuf;
 
 use anyhow::Result;
+use xlner::ensemble::{EnsembleJob, LearnWeightsJob, VoteWeights};
 use xlner_core::tags::Scheme;
 use xlner_formats::{Format, ReadOptions};
-use xlner_pipeline::ensemble::{EnsembleJob, LearnWeightsJob, VoteWeights};
 
 use super::options::{OutputArgs, write_report};
 use crate::context::{Context, UsageError, failed};

@@ -5,10 +5,11 @@ use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
 use anyhow::{Context as _, Result, bail};
+use xlner::experiment::{Plan, Runner, markdown};
 use xlner_formats::Output;
-use xlner_pipeline::experiment::{Plan, Runner, markdown};
 
-use crate::context::{Context, failed};
+use crate::context::{Context, UsageError, failed};
+use crate::signals;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -54,7 +55,7 @@ pub fn run(args: Args, context: &Context) -> Result<()> {
     let run = |words: &[String]| -> std::result::Result<String, String> {
         let mut command = Command::new(&program);
         command.args(["--threads", &threads, "--quiet"]).args(words).stdin(Stdio::null());
-        let output = command.output().map_err(|error| error.to_string())?;
+        let output = signals::output(&mut command).map_err(|error| error.to_string())?;
         if output.status.success() {
             String::from_utf8(output.stdout).map_err(|error| error.to_string())
         } else {
@@ -62,7 +63,12 @@ pub fn run(args: Args, context: &Context) -> Result<()> {
         }
     };
     let tell = |what: &str| context.note(what);
-    let experiment = Runner::new(args.run.as_deref(), &run, &tell).map_err(failed)?.run(&plan).map_err(failed)?;
+    let experiment =
+        Runner::new(args.run.as_deref(), &run, &tell).map_err(failed)?.run(&plan).map_err(|error| match error {
+            // What is wrong with the plan is found as it is worked on.
+            xlner::Error::Options(problem) => UsageError(format!("{}: {problem}", args.plan.display())).into(),
+            error => failed(error),
+        })?;
     let text = if args.json { serde_json::to_string_pretty(&experiment)? + "\n" } else { markdown(&experiment) };
     let mut output = Output::create(&args.output)?;
     output.write_all(text.as_bytes())?;
@@ -72,7 +78,7 @@ pub fn run(args: Args, context: &Context) -> Result<()> {
         .filter_map(|(dataset, cell)| Some(format!("{}, {}: {}", dataset.name, cell.method, cell.error.as_ref()?)))
         .collect();
     if !failures.is_empty() {
-        bail!("{} of the methods failed:\n{}", failures.len(), failures.join("\n"));
+        bail!("{}: {} of the methods failed:\n{}", args.plan.display(), failures.len(), failures.join("\n"));
     }
     Ok(())
 }

@@ -3,15 +3,15 @@
 use std::path::PathBuf;
 
 use anyhow::Result;
+use xlner::{Back, LabelJob, LabelModels, TranslatorOptions, open_translator};
+use xlner_core::Tagger;
 use xlner_formats::ReadOptions;
-use xlner_models::{Tagger, TranslatorOptions, open_translator};
-use xlner_pipeline::{Back, LabelJob, LabelModels};
 
 use super::options::{AlignerArgs, EncoderLinks, InputArgs, MethodArgs, NmtArgs, OutputArgs, RunArgs, scorer};
 use super::taggers::TaggerArgs;
 use super::translate::EngineArgs;
 use crate::bars::Bars;
-use crate::context::{Context, UsageError, failed, model_failed};
+use crate::context::{Context, UsageError, failed};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -111,9 +111,9 @@ pub fn run(args: Args, context: &Context) -> Result<()> {
         && let Some(back) = args.engine.options(&args.via, &args.from)?
     {
         let back = TranslatorOptions { models: args.back_model, ..back };
-        back_translator = Some(open_translator(&back).map_err(model_failed)?);
+        back_translator = Some(open_translator(&back).map_err(failed)?);
     }
-    let mut translator = open_translator(&translator).map_err(model_failed)?;
+    let mut translator = open_translator(&translator).map_err(failed)?;
     let tagger = args.taggers.open(&args.tagger)?;
     let encoder = args.aligner.encoder()?;
     let target_tagger = args.target_tagger.as_deref().map(|name| args.taggers.open_target(name)).transpose()?;

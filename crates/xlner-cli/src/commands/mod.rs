@@ -11,6 +11,7 @@ mod models;
 mod options;
 mod project;
 mod report;
+mod review;
 mod self_train;
 mod tag;
 mod taggers;
@@ -50,6 +51,8 @@ pub enum Command {
     Experiment(experiment::Args),
     /// Write an HTML report: figures, errors, single sentences
     Report(report::Args),
+    /// Correct projected entities in the browser, by one person or several
+    Review(Box<review::Args>),
     /// List, pull, verify and remove models of the Hugging Face Hub
     Models(models::Args),
     /// List, fetch and verify public data for evaluation
@@ -73,6 +76,7 @@ pub fn run(command: Command, context: &Context) -> Result<()> {
         Command::Eval(args) => eval::run(args, context),
         Command::Experiment(args) => experiment::run(args, context),
         Command::Report(args) => report::run(args, context),
+        Command::Review(args) => review::run(*args, context),
         Command::Models(args) => models::run(args, context),
         Command::Data(args) => data::run(args, context),
         Command::Convert(args) => convert::run(args, context),

@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use anyhow::{Result, bail};
 use clap::Subcommand;
 use serde::Serialize;
+use xlner::{Progress, Stage};
 use xlner_models::hub::{Cached, Hub, Verified};
-use xlner_pipeline::{Progress, Stage};
 
 use crate::bars::Bars;
 use crate::context::{Context, model_failed};

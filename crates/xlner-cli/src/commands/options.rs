@@ -5,14 +5,15 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result};
 use clap::Args;
+use xlner::project::{MethodKind, MethodOptions, parse_solver};
+use xlner::{AlignerOptions, EncoderAligner, FlowReport, RunOptions, Shard, StageFigures, open_encoder, open_scorer};
 use xlner_align::similarity;
+use xlner_core::{Encoder, TranslationScorer};
 use xlner_formats::{Format, Note, Output, ReadOptions, WriteOptions};
-use xlner_models::{Encoder, Precision, TranslationScorer, open_encoder, open_scorer};
-use xlner_pipeline::project::{MethodKind, MethodOptions, parse_solver};
-use xlner_pipeline::{AlignerOptions, EncoderAligner, FlowReport, RunOptions, Shard, StageFigures};
+use xlner_models::Precision;
 use xlner_project::{CandidateKind, Constraint, Solver, Weights};
 
-use crate::context::{Context, UsageError, model_failed};
+use crate::context::{Context, UsageError, failed};
 
 /// What the built-in aligner knows.
 #[derive(Args)]
@@ -81,7 +82,7 @@ impl AlignerArgs {
             }
             (Some((_, extraction)), Some(encoder)) => (extraction.parse()?, encoder),
         };
-        let encoder = open_encoder(encoder, Some(self.layer), self.encoder_precision).map_err(model_failed)?;
+        let encoder = open_encoder(encoder, Some(self.layer), self.encoder_precision).map_err(failed)?;
         Ok(Some(EncoderLinks { encoder, extraction }))
     }
 
@@ -171,8 +172,8 @@ pub struct NmtArgs {
     #[arg(long, value_name = "MODEL", help_heading = "Method")]
     nmt_model: Option<String>,
     /// What it calculates in; int8 is several times faster
-    #[arg(long, value_name = "f32|int8", value_parser = ["f32", "int8"], default_value = "f32", requires = "nmt_model", help_heading = "Method")]
-    nmt_precision: String,
+    #[arg(long, value_name = "f32|int8", default_value = "f32", requires = "nmt_model", help_heading = "Method")]
+    nmt_precision: Precision,
 }
 
 impl NmtArgs {
@@ -183,7 +184,7 @@ impl NmtArgs {
 
     /// Opens the model, where one is named, for the languages of source and target.
     pub fn open(&self, langs: [&str; 2]) -> Result<Option<Box<dyn TranslationScorer>>> {
-        let open = |name: &String| open_scorer(name, &self.nmt_precision, langs).map_err(model_failed);
+        let open = |name: &String| open_scorer(name, self.nmt_precision, langs).map_err(failed);
         self.nmt_model.as_ref().map(open).transpose()
     }
 }

@@ -4,14 +4,16 @@ use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 use anyhow::Result;
+use clap::ValueEnum;
+use xlner::{Input, ProjectJob, ProjectModels, ProjectReport, TargetTags};
+use xlner_core::Tagger;
 use xlner_core::tags::Scheme;
 use xlner_formats::{Column, Format, Output, ReadOptions, WriteOptions};
-use xlner_pipeline::project::MethodOptions;
-use xlner_pipeline::{EncoderAligner, Input, ProjectJob, ProjectReport, SimilarityJob};
 
-use super::options::{AlignerArgs, MethodArgs, NmtArgs, scorer, write_report};
+use super::options::{AlignerArgs, EncoderLinks, MethodArgs, NmtArgs, scorer, write_report};
+use super::taggers::TargetTaggerArgs;
 use crate::bars::Bars;
-use crate::context::{Context, UsageError, failed};
+use crate::context::{Context, UsageError, links_failed};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -60,6 +62,9 @@ pub struct Args {
     /// Links, one alignment a pair (Pharaoh `i-j`, NAACL)
     #[arg(long, value_name = "FILE", help_heading = "Alignment")]
     alignment: Option<PathBuf>,
+    /// Format of --alignment [default: from its name, else found by looking]
+    #[arg(long, value_name = "FORMAT", requires = "alignment", help_heading = "Formats")]
+    alignment_format: Option<Format>,
     /// Links count from 1 (Pharaoh)
     #[arg(long, requires = "alignment", help_heading = "Alignment")]
     one_based: bool,
@@ -70,6 +75,15 @@ pub struct Args {
     method: MethodArgs,
     #[command(flatten)]
     nmt: NmtArgs,
+    /// What the target's tags are: ignored, or a tagger's opinion for the scores tagger and tagger-any and the candidates
+    /// tagger. Gold tags taken for a tagger's end up in the result
+    #[arg(long, value_name = "ignore|tagger", default_value = "ignore", help_heading = "Method")]
+    target_tags: Tags,
+    /// Tagger of the target language, for --scores tagger=… and --candidates tagger
+    #[arg(long, value_name = "MODEL", conflicts_with = "target_tags", help_heading = "Taggers")]
+    target_tagger: Option<String>,
+    #[command(flatten)]
+    taggers: TargetTaggerArgs,
 
     /// Learn the weights of --scores on the target sentences with their gold entities, instead of writing entities
     #[arg(long, value_name = "GOLD", requires_all = ["save_weights", "scores"], help_heading = "Method")]
@@ -104,13 +118,21 @@ pub struct Args {
     labels: Option<Vec<String>>,
 }
 
+/// Values of `--target-tags`.
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Tags {
+    Ignore,
+    Tagger,
+}
+
 pub fn run(args: Args, context: &Context) -> Result<()> {
-    let mut job = job(&args, context)?;
-    // Removed at the end, when the projection has read it.
-    let links = encoder_links(&args, &job, context)?;
-    if let Some(links) = &links {
-        job.alignment = Some(links.path().to_owned());
+    let job = job(&args, context)?;
+    let of_links = |error| links_failed(error, args.one_based || args.alignment.is_none());
+    if args.aligner.by_encoder() && args.alignment.is_some() {
+        return Err(UsageError("--alignment gives the links, and so does --encoder: leave out one".into()).into());
     }
+    let encoder = args.aligner.encoder()?;
+    let target_tagger = args.target_tagger.as_deref().map(|name| args.taggers.open_target(name)).transpose()?;
     let mut nmt = match (&args.source_lang, &args.target_lang) {
         (Some(source), Some(target)) => args.nmt.open([source, target])?,
         _ if args.nmt.is_given() => {
@@ -118,13 +140,17 @@ pub fn run(args: Args, context: &Context) -> Result<()> {
         }
         _ => None,
     };
+    let models = ProjectModels {
+        target_tagger: target_tagger.as_deref().map(|tagger| tagger as &dyn Tagger),
+        encoder: encoder.as_ref().map(EncoderLinks::aligner),
+        scorer: scorer(&mut nmt),
+    };
+    let mut bars = Bars::new(context);
     if let (Some(gold), Some(weights)) = (&args.learn_weights, &args.save_weights) {
-        let learnt = {
-            let mut bars = Bars::new(context);
-            let options = ReadOptions { scheme: args.scheme, ..context.read() };
-            job.learn_weights((gold, &options), scorer(&mut nmt), &mut |progress| bars.show(progress))
-                .map_err(failed)?
-        };
+        let options = ReadOptions { scheme: args.scheme, ..context.read() };
+        let learnt =
+            job.learn_weights((gold, &options), models, &mut |progress| bars.show(progress)).map_err(of_links)?;
+        drop(bars);
         let mut output = Output::create(weights)?;
         writeln!(output, "# Learnt by `xlner project` on {}\nscores = \"{}\"", gold.display(), learnt.scores)?;
         output.finish()?;
@@ -134,10 +160,8 @@ pub fn run(args: Args, context: &Context) -> Result<()> {
         ));
         return Ok(());
     }
-    let report = {
-        let mut bars = Bars::new(context);
-        job.run_with(scorer(&mut nmt), &mut |progress| bars.show(progress)).map_err(failed)?
-    };
+    let report = job.run(models, &mut |progress| bars.show(progress)).map_err(of_links)?;
+    drop(bars);
     if let Some(path) = &args.report {
         write_report(path, &report, context)?;
     }
@@ -147,7 +171,7 @@ pub fn run(args: Args, context: &Context) -> Result<()> {
 
 fn job(args: &Args, context: &Context) -> Result<ProjectJob> {
     let method = args.method.options();
-    let input = input(args, &method, context)?;
+    let input = input(args, context)?;
     let stdout = |path: &Path| path.as_os_str() == "-";
     if stdout(&args.output) && args.report.as_deref().is_some_and(stdout) {
         return Err(UsageError("--report and the entities cannot both go to standard output".into()).into());
@@ -157,7 +181,7 @@ fn job(args: &Args, context: &Context) -> Result<ProjectJob> {
     Ok(ProjectJob {
         input,
         alignment: args.alignment.clone(),
-        alignment_options: ReadOptions { one_based: args.one_based, ..context.read() },
+        alignment_options: ReadOptions { format: args.alignment_format, one_based: args.one_based, ..context.read() },
         aligner: args.aligner.options(ReadOptions {
             format: args.bitext_format,
             lang: args.source_lang.clone(),
@@ -166,39 +190,16 @@ fn job(args: &Args, context: &Context) -> Result<ProjectJob> {
             ..context.read()
         }),
         method,
+        target_tags: match args.target_tags {
+            Tags::Ignore => TargetTags::Ignored,
+            Tags::Tagger => TargetTags::Tagger,
+        },
         output: args.output.clone(),
         output_options: WriteOptions { format, ..WriteOptions::default() },
     })
 }
 
-/// Links of `--aligner simalign` and `awesome`, in a file of their own; `None` with any other aligner.
-fn encoder_links(args: &Args, job: &ProjectJob, context: &Context) -> Result<Option<tempfile::NamedTempFile>> {
-    // Before an encoder is loaded, or pulled.
-    let by_encoder = args.aligner.by_encoder();
-    if by_encoder && args.alignment.is_some() {
-        return Err(UsageError("--alignment gives the links, and so does --encoder: leave out one".into()).into());
-    }
-    if by_encoder && job.input.paths().iter().any(|path| path.as_os_str() == "-") {
-        let problem =
-            "links by an --encoder are made in a first reading of the pairs; standard input (-) can be read once";
-        return Err(UsageError(problem.into()).into());
-    }
-    let Some(encoder) = args.aligner.encoder()? else { return Ok(None) };
-    let file = tempfile::Builder::new().prefix("xlner-links-").suffix(".pharaoh").tempfile()?;
-    let EncoderAligner { encoder, extraction, distortion } = encoder.aligner();
-    let align = SimilarityJob {
-        input: job.input.clone(),
-        extraction,
-        distortion,
-        output: file.path().to_owned(),
-        output_options: WriteOptions { format: Some(Format::Pharaoh), probabilities: true, ..WriteOptions::default() },
-    };
-    let mut bars = Bars::new(context);
-    align.run(encoder, &mut |progress| bars.show(progress)).map_err(failed)?;
-    Ok(Some(file))
-}
-
-fn input(args: &Args, method: &MethodOptions, context: &Context) -> Result<Input> {
+fn input(args: &Args, context: &Context) -> Result<Input> {
     let options = |format: Option<Format>| ReadOptions {
         format: format.or(args.from_format),
         scheme: args.scheme,
@@ -218,7 +219,7 @@ fn input(args: &Args, method: &MethodOptions, context: &Context) -> Result<Input
             target: target.clone(),
             target_options: ReadOptions {
                 lang: args.target_lang.clone(),
-                no_tags: !method.needs_tagger(),
+                no_tags: args.target_tags == Tags::Ignore,
                 ..options(args.target_format)
             },
         }),
@@ -234,6 +235,13 @@ fn tell(report: &ProjectReport, context: &Context) {
         "{} sentences, {} source entities, {} projected{left}",
         report.sentences, report.source_entities, report.projected
     ));
+    if report.input.target_tags > 0 {
+        context.note(format_args!(
+            "note: {} entities of the target were taken for a tagger's opinion (--target-tags tagger); if they are gold, the result \
+             is a copy of them",
+            report.input.target_tags
+        ));
+    }
     if report.solver.with_gap > 0 {
         context.note(format_args!(
             "note: {} sentences are not proven to be solved best; --report lists them with their bounds",

@@ -4,11 +4,11 @@ use std::io::Write as _;
 use std::path::PathBuf;
 
 use anyhow::Result;
+use xlner::ReportJob;
+use xlner::report::{Analysis, SystemAnalysis};
 use xlner_core::tags::Scheme;
 use xlner_eval::Resampling;
 use xlner_formats::{Column, Format, Output, ReadOptions};
-use xlner_pipeline::ReportJob;
-use xlner_pipeline::report::{Analysis, SystemAnalysis};
 
 use crate::context::{Context, UsageError, failed};
 

@@ -3,9 +3,9 @@
 use std::path::PathBuf;
 
 use anyhow::Result;
+use xlner::self_train::{Filter, Round};
+use xlner::{SelfTrainJob, SelfTrainReport};
 use xlner_formats::{Format, ReadOptions, Side};
-use xlner_pipeline::self_train::{Filter, Round};
-use xlner_pipeline::{SelfTrainJob, SelfTrainReport};
 
 use super::train::CrfArgs;
 use crate::bars::Bars;

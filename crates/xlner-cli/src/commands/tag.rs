@@ -3,12 +3,12 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::Result;
+use xlner::{TagJob, open_tagger_with};
 use xlner_formats::{Format, ReadOptions, Side, WriteOptions};
-use xlner_models::{Precision, SubWords, TransformerTaggerOptions, open_tagger_with};
-use xlner_pipeline::TagJob;
+use xlner_models::{Precision, SubWords, TransformerTaggerOptions};
 
 use crate::bars::Bars;
-use crate::context::{Context, failed, model_failed};
+use crate::context::{Context, failed};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -86,7 +86,7 @@ pub fn run(args: Args, context: &Context) -> Result<()> {
     job.check().map_err(failed)?;
     let options =
         TransformerTaggerOptions { precision: args.precision, sub_words: args.sub_words, labels: args.labels };
-    let tagger = open_tagger_with(&args.model, options).map_err(model_failed)?;
+    let tagger = open_tagger_with(&args.model, options).map_err(failed)?;
     let report = {
         let mut bars = Bars::new(context);
         job.run(&*tagger, &mut |progress| bars.show(progress)).map_err(failed)?

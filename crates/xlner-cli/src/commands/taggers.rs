@@ -2,9 +2,11 @@
 
 use anyhow::Result;
 use clap::Args;
-use xlner_models::{Precision, SubWords, Tagger, TransformerTaggerOptions, open_tagger_with};
+use xlner::open_tagger_with;
+use xlner_core::Tagger;
+use xlner_models::{Precision, SubWords, TransformerTaggerOptions};
 
-use crate::context::model_failed;
+use crate::context::failed;
 
 /// Options of the taggers that are transformers.
 #[derive(Args)]
@@ -18,13 +20,20 @@ pub struct TaggerArgs {
     /// --tagger is a transformer: the tags of its classes, in their order, instead of those that its config.json names
     #[arg(long, value_name = "TAGS", value_delimiter = ',', requires = "tagger", help_heading = "Taggers")]
     tagger_labels: Option<Vec<String>>,
-    /// The same of --target-tagger: what it calculates in
+    #[command(flatten)]
+    target: TargetTaggerArgs,
+}
+
+/// Options of the tagger of the target language that is a transformer.
+#[derive(Args)]
+pub struct TargetTaggerArgs {
+    /// --target-tagger is a transformer: its numeric precision; int8 is faster, and tags may differ a little [default: f32]
     #[arg(long, value_name = "f32|int8", requires = "target_tagger", help_heading = "Taggers")]
     target_tagger_precision: Option<Precision>,
-    /// The same of --target-tagger: which sub-words speak for their token
+    /// --target-tagger is a transformer: which sub-words speak for their token [default: first]
     #[arg(long, value_name = "first|mean|max", requires = "target_tagger", help_heading = "Taggers")]
     target_tagger_sub_words: Option<SubWords>,
-    /// The same of --target-tagger: the tags of its classes
+    /// --target-tagger is a transformer: the tags of its classes, in their order
     #[arg(long, value_name = "TAGS", value_delimiter = ',', requires = "target_tagger", help_heading = "Taggers")]
     target_tagger_labels: Option<Vec<String>>,
 }
@@ -35,6 +44,13 @@ impl TaggerArgs {
         open(name, self.tagger_precision, self.tagger_sub_words, self.tagger_labels.as_ref())
     }
 
+    /// Opens `--target-tagger`.
+    pub fn open_target(&self, name: &str) -> Result<Box<dyn Tagger>> {
+        self.target.open_target(name)
+    }
+}
+
+impl TargetTaggerArgs {
     /// Opens `--target-tagger`.
     pub fn open_target(&self, name: &str) -> Result<Box<dyn Tagger>> {
         open(name, self.target_tagger_precision, self.target_tagger_sub_words, self.target_tagger_labels.as_ref())
@@ -52,5 +68,5 @@ fn open(
         sub_words: sub_words.unwrap_or_default(),
         labels: labels.cloned(),
     };
-    open_tagger_with(name, options).map_err(model_failed)
+    open_tagger_with(name, options).map_err(failed)
 }

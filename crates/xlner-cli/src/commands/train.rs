@@ -5,9 +5,9 @@ mod transformer;
 use std::path::PathBuf;
 
 use anyhow::Result;
+use xlner::{CrfOptions, ModelOptions, SentenceWeights, TrainJob, TrainReport};
 use xlner_formats::{Format, ReadOptions, Side};
 use xlner_models::crf::TrainOptions;
-use xlner_pipeline::{CrfOptions, ModelOptions, SentenceWeights, TrainJob, TrainReport};
 
 use crate::bars::Bars;
 use crate::context::{Context, UsageError, failed};

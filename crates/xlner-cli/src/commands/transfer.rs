@@ -3,16 +3,16 @@
 use std::path::PathBuf;
 
 use anyhow::Result;
+use xlner::{TransferJob, TransferModels, open_translator};
+use xlner_core::Tagger;
 use xlner_core::tags::Scheme;
 use xlner_formats::ReadOptions;
-use xlner_models::{Tagger, open_translator};
-use xlner_pipeline::{TransferJob, TransferModels};
 
 use super::options::{AlignerArgs, EncoderLinks, InputArgs, MethodArgs, NmtArgs, OutputArgs, RunArgs, scorer};
 use super::taggers::TaggerArgs;
 use super::translate::EngineArgs;
 use crate::bars::Bars;
-use crate::context::{Context, failed, model_failed};
+use crate::context::{Context, failed};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -94,7 +94,7 @@ pub fn run(args: Args, context: &Context) -> Result<()> {
     };
     job.check().map_err(failed)?;
     let translator = args.engine.options(&args.from, &args.to)?;
-    let mut translator = translator.as_ref().map(open_translator).transpose().map_err(model_failed)?;
+    let mut translator = translator.as_ref().map(open_translator).transpose().map_err(failed)?;
     let encoder = args.aligner.encoder()?;
     let tagger = args.tagger.as_deref().map(|name| args.taggers.open(name)).transpose()?;
     let target_tagger = args.target_tagger.as_deref().map(|name| args.taggers.open_target(name)).transpose()?;

@@ -5,14 +5,13 @@ mod engine;
 use std::path::{Path, PathBuf};
 
 use anyhow::Result;
+use xlner::{TranslateJob, open_translator};
 use xlner_formats::{Format, ReadOptions, Side, WriteOptions};
-use xlner_models::open_translator;
-use xlner_pipeline::TranslateJob;
 
 pub use engine::EngineArgs;
 
 use crate::bars::Bars;
-use crate::context::{Context, UsageError, failed, model_failed};
+use crate::context::{Context, UsageError, failed};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -94,7 +93,7 @@ pub fn run(args: Args, context: &Context) -> Result<()> {
         n_best: args.n_best.is_some(),
     };
     job.check().map_err(failed)?;
-    let mut translator = open_translator(&options).map_err(model_failed)?;
+    let mut translator = open_translator(&options).map_err(failed)?;
     let report = {
         let mut bars = Bars::new(context);
         job.run(&mut *translator, &mut |progress| bars.show(progress)).map_err(failed)?

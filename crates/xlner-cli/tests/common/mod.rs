@@ -1,11 +1,10 @@
 //! What the tests of `project` and `align` share.
-#![allow(dead_code)] // each test file needs a part
-
-use std::path::{Path, PathBuf};
+#![allow(dead_code, unused_imports)] // each test file needs a part
 
 use assert_cmd::Command;
 use predicates::prelude::*;
 use tempfile::TempDir;
+pub use xlner_testing::{sample, shared};
 
 /// A folder with files, in which the command runs so that messages name the files as they are given here.
 pub fn folder(files: &[(&str, &[u8])]) -> TempDir {
@@ -38,21 +37,4 @@ pub fn fails(folder: &TempDir, arguments: &str, code: i32, message: &str) {
     let left = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().file_name());
     let left: Vec<_> = left.filter(|name| name.to_string_lossy().starts_with("out.")).collect();
     assert!(left.is_empty(), "{left:?}");
-}
-
-/// A bundled file.
-pub fn sample(name: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../samples").join(name).canonicalize().unwrap()
-}
-
-/// A folder of the shared data; `None`, and a line that says so, where it is not there.
-pub fn shared(name: &str) -> Option<PathBuf> {
-    let workspace = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
-    let shared = std::env::var_os("XLNER_SHARED").map_or_else(|| workspace.join("../shared"), PathBuf::from);
-    let folder = shared.join("data").join(name);
-    if folder.is_dir() {
-        return Some(folder);
-    }
-    println!("skipped: {} is not there; set XLNER_SHARED", folder.display());
-    None
 }

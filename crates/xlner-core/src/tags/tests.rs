@@ -74,7 +74,7 @@ fn labels_hold_hyphens_and_may_be_missing() {
 fn what_is_not_a_tag_is_refused() {
     for bad in ["", "PER", "X-PER", "b-PER", "BPER", "O-PER", "é", "-"] {
         let error = decode(&["O", bad], Scheme::Iob2).unwrap_err();
-        assert_eq!(error, Error::BadTag { tag: bad.into(), scheme: "iob2" });
+        assert_eq!(error, Error::BadTag { tag: bad.into() });
     }
     assert!(decode(&[""], Scheme::Io).is_err());
 }
@@ -186,4 +186,14 @@ proptest! {
             }
         }
     }
+}
+
+#[test]
+fn bmes_and_bmeow_are_iobes_with_other_letters() {
+    for tags in [["B-PER", "M-PER", "E-PER", "O", "S-LOC"], ["B-PER", "M-PER", "E-PER", "O", "W-LOC"]] {
+        assert_eq!(detect([&tags[..]]), Scheme::Iobes);
+        let decoded = decode(&tags, Scheme::Iobes).unwrap();
+        assert_eq!((decoded.entities.len(), decoded.repaired), (2, 0));
+    }
+    assert_eq!("bmeow".parse::<Scheme>().unwrap(), Scheme::Iobes);
 }

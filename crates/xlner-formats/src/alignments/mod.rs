@@ -8,7 +8,8 @@ use std::path::Path;
 use xlner_core::{Alignment, Link, ReferenceAlignment};
 
 use crate::error::{ErrorKind, Result};
-use crate::reader::Reader;
+use crate::line_reader::LineReader;
+use crate::reader::{Reader, Status};
 use crate::{Format, Output, ReadOptions, WriteOptions};
 
 /// Reads alignments.
@@ -16,7 +17,7 @@ pub type AlignmentReader = Reader<ReferenceAlignment>;
 
 /// Writes alignments to a file that appears when it is finished.
 pub trait AlignmentWriter: Send {
-    /// Writes the alignment of one pair; all links are sure.
+    /// Writes the alignment of one pair.
     ///
     /// # Errors
     /// Where writing fails.
@@ -73,6 +74,28 @@ fn marked(alignment: &ReferenceAlignment) -> impl Iterator<Item = Marked> {
         let sure = alignment.sure.of_source(link.source as usize).iter().find(|known| known.target == link.target);
         Marked { link: sure.copied().unwrap_or(link), sure: sure.is_some() }
     })
+}
+
+/// The links of an alignment.
+fn of_alignment(alignment: &Alignment) -> impl Iterator<Item = Marked> {
+    let sure = |link: &Link| !alignment.is_possible(link.source, link.target);
+    alignment.links().iter().map(move |link| Marked { link: *link, sure: sure(link) })
+}
+
+/// The format of a file whose name does not tell it: that of its first line that is not blank, if it is one of alignments.
+pub(crate) fn look(path: &Path, options: &ReadOptions) -> Result<Option<Format>> {
+    let mut lines = LineReader::open(path, &Status::new(path, options))?;
+    while let Some(line) = lines.next()? {
+        if !line.text.trim().is_empty() {
+            return Ok(if pharaoh::fits(line.text) {
+                Some(Format::Pharaoh)
+            } else {
+                naacl::fits(line.text).then_some(Format::Naacl)
+            });
+        }
+    }
+    // Nothing but empty alignments.
+    Ok(Some(Format::Pharaoh))
 }
 
 /// A token number from a file, counted from 0.

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 
 use xlner_core::{Alignment, Link, ReferenceAlignment};
 
-use super::{AlignmentReader, AlignmentWriter, Marked, bad_link, marked, number, probability, reference};
+use super::{AlignmentReader, AlignmentWriter, Marked, bad_link, marked, number, of_alignment, probability, reference};
 use crate::error::{Error, ErrorKind, Result};
 use crate::line_reader::LineReader;
 use crate::reader::Status;
@@ -74,6 +74,11 @@ impl Items {
     }
 }
 
+/// Whether a line is one of these.
+pub(super) fn fits(line: &str) -> bool {
+    parse(line).is_some()
+}
+
 /// A sentence number and a link, which is `None` where one of its tokens is the empty word.
 fn parse(line: &str) -> Option<(u64, Option<Marked>)> {
     let mut words = line.split_ascii_whitespace();
@@ -132,7 +137,7 @@ impl NaaclWriter {
 
 impl AlignmentWriter for NaaclWriter {
     fn write(&mut self, alignment: &Alignment) -> Result<()> {
-        self.put(alignment.links().iter().map(|&link| Marked { link, sure: true }))
+        self.put(of_alignment(alignment))
     }
 
     fn write_reference(&mut self, alignment: &ReferenceAlignment) -> Result<()> {

@@ -4,12 +4,14 @@
 
 use std::fmt::Write as _;
 use std::path::Path;
+use std::sync::Arc;
 
 use xlner_core::{Alignment, Link, ReferenceAlignment};
 
-use super::{AlignmentReader, AlignmentWriter, Marked, bad_link, marked, probability, reference, token};
+use super::{AlignmentReader, AlignmentWriter, Marked, bad_link, marked, of_alignment, probability, reference, token};
 use crate::error::{Error, ErrorKind, Result};
 use crate::line_reader::LineReader;
+use crate::notes::NoteKind;
 use crate::reader::Status;
 use crate::{Output, ReadOptions, WriteOptions};
 
@@ -17,15 +19,43 @@ pub(super) fn read(path: &Path, options: &ReadOptions) -> Result<AlignmentReader
     let status = Status::new(path, options);
     let mut lines = LineReader::open(path, &status)?;
     let (file, one_based) = (path.to_owned(), options.one_based);
+    let counts = Arc::clone(&status);
+    // Links, as long as none is at token 0 of either side.
+    let mut without_zero = (!one_based).then_some(0);
     let items = std::iter::from_fn(move || {
-        let line = match lines.next().transpose()? {
-            Ok(line) => line,
+        let line = match lines.next() {
+            Ok(Some(line)) => line,
+            Ok(None) => {
+                let suspicious = without_zero.take().is_some_and(|links| links >= FEW);
+                let noted = counts.note(FROM_ONE, usize::from(suspicious), |kind| Error::in_file(&file, kind));
+                return noted.err().map(Err);
+            }
             Err(error) => return Some(Err(error)),
         };
-        Some(parse(line.text, one_based).map_err(|kind| Error::at_line(&file, line.number, kind)))
+        let alignment = parse(line.text, one_based).map_err(|kind| Error::at_line(&file, line.number, kind));
+        if let (Ok(alignment), Some(links)) = (&alignment, without_zero) {
+            let all = alignment.possible.links();
+            let zero = all.iter().any(|link| link.source == 0 || link.target == 0);
+            without_zero = (!zero).then(|| links + all.len());
+        }
+        Some(alignment)
     });
     Ok(AlignmentReader::new(items, &status))
 }
+
+/// Whether a line is one of links.
+pub(super) fn fits(line: &str) -> bool {
+    parse(line, false).is_ok()
+}
+
+/// Fewer links say nothing of what they are counted from.
+const FEW: usize = 3;
+
+/// Files of links in which no token 0 is linked.
+pub(crate) const FROM_ONE: NoteKind = NoteKind::new(
+    "links-from-one",
+    "alignment files in which no token 0 is linked (are the links counted from 1? they were read as counted from 0)",
+);
 
 fn parse(line: &str, one_based: bool) -> std::result::Result<ReferenceAlignment, ErrorKind> {
     let words = line.split_ascii_whitespace();
@@ -86,7 +116,7 @@ impl PharaohWriter {
 
 impl AlignmentWriter for PharaohWriter {
     fn write(&mut self, alignment: &Alignment) -> Result<()> {
-        self.put(alignment.links().iter().map(|&link| Marked { link, sure: true }))
+        self.put(of_alignment(alignment))
     }
 
     fn write_reference(&mut self, alignment: &ReferenceAlignment) -> Result<()> {

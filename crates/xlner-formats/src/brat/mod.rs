@@ -1,7 +1,8 @@
 //! brat standoff: a text (`x.txt`) and its annotations (`x.ann`), or a folder of such pairs, in the order of their names.
 //!
 //! A line of the text is a sentence. Text-bound annotations (`T1<TAB>PER 0 5<TAB>Obama`) are entities; the others (relations,
-//! events, attributes, notes) are passed over. Offsets count the characters of the whole text, line ends included. A discontinuous
+//! events, attributes, notes) are left out and noted. Offsets count the characters of the whole text, line ends included, or UTF-16 units,
+//! or CRLF as one, as the annotated texts tell. A discontinuous
 //! annotation (`0 5;10 15`), or one that goes over a line end, becomes one entity for each part; its parts share the unknown
 //! field `id` and are written as one annotation again.
 //!

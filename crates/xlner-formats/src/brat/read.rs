@@ -1,5 +1,6 @@
 //! Reading brat's documents.
 
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -7,12 +8,22 @@ use xlner_core::Sentence;
 
 use super::files;
 use crate::ReadOptions;
-use crate::annotated::{self, Annotation, Tokens};
+use crate::annotated::{self, Annotation, Characters, Tokens, Unit};
 use crate::compression::Codec;
 use crate::error::{Error, ErrorKind, Result, shorten};
 use crate::input::Input;
-use crate::line_reader::LineReader;
+use crate::line_reader::{LineReader, line_ranges};
+use crate::notes::{LeftOut, NoteKind};
 use crate::reader::Status;
+
+const RELATIONS: NoteKind = NoteKind::new("relations", "relations between entities (left out)");
+const EVENTS: NoteKind = NoteKind::new("events", "events (left out)");
+const ATTRIBUTES: NoteKind = NoteKind::new("attributes", "attributes of entities (left out)");
+const NORMALIZATIONS: NoteKind = NoteKind::new("normalizations", "links of entities to a knowledge base (left out)");
+const REMARKS: NoteKind = NoteKind::new("annotator-notes", "notes of annotators (left out)");
+const OTHERS: NoteKind = NoteKind::new("other-annotations", "lines of annotations of another kind (left out)");
+const SEVERAL_PARTS: NoteKind =
+    NoteKind::new("split-entities", "entities of several parts or lines (each part is an entity of its own)");
 
 /// Reads the sentences of a document or a folder of documents.
 pub(crate) fn sentences(
@@ -44,7 +55,7 @@ fn documents_in(folder: &Path) -> Result<Vec<(PathBuf, PathBuf)>> {
     Ok(documents)
 }
 
-/// A text-bound annotation; `start..end` of its parts count the characters of the document.
+/// A text-bound annotation; `start..end` of its parts are the offsets of the document.
 struct Bound {
     line: u64,
     id: String,
@@ -53,10 +64,9 @@ struct Bound {
     text: String,
 }
 
-/// A part of an annotation that lies in one line.
+/// Bytes of the text: a part of an annotation that lies in one line.
 struct Part {
-    start: usize,
-    end: usize,
+    bytes: Range<usize>,
     /// Index of its annotation.
     bound: usize,
 }
@@ -69,83 +79,123 @@ fn document(
 ) -> Result<Vec<Sentence>> {
     let text = Input::open(text_file, status)?.read_text()?;
     let bounds = read_annotations(annotation_file, status)?;
-    let characters: Vec<usize> = text.char_indices().map(|(byte, _)| byte).chain([text.len()]).collect();
+    let at = |bound: &Bound, kind| Error::at_line(annotation_file, bound.line, kind).in_record(&bound.id);
     let fail = |bound: &Bound, problem| {
         let (start, end) = bound.parts.first().zip(bound.parts.last()).map_or((0, 0), |(a, b)| (a.0, b.1));
-        let kind = ErrorKind::BadAnnotation { start, end, label: bound.label.clone(), problem };
-        Error::at_line(annotation_file, bound.line, kind).in_record(&bound.id)
+        at(bound, ErrorKind::BadAnnotation { start, end, label: bound.label.clone(), problem })
     };
+    let places = places(&text, &bounds).map_err(|(bound, problem)| fail(bound, problem))?;
+    // A byte order mark is no part of the first line.
+    let first = if text.starts_with('\u{feff}') { '\u{feff}'.len_utf8() } else { 0 };
+    let lines: Vec<Range<usize>> =
+        line_ranges(&text[first..]).map(|line| line.start + first..line.end + first).collect();
     let mut parts = Vec::new();
-    for (index, bound) in bounds.iter().enumerate() {
-        let mut covered = String::new();
-        for &(start, end) in &bound.parts {
-            let range = characters.get(start).zip(characters.get(end)).filter(|(start, end)| start < end);
-            let (&from, &to) = range.ok_or_else(|| fail(bound, "does not lie in its text"))?;
-            covered.push_str(&text[from..to]);
-            lines_of(&text[from..to], start, |start, end| parts.push(Part { start, end, bound: index }));
+    for (index, (bound, ranges)) in bounds.iter().zip(places).enumerate() {
+        let before = parts.len();
+        for range in ranges {
+            parts.extend(in_lines(&text, &lines, range).map(|bytes| Part { bytes, bound: index }));
         }
-        if !annotated::same_but_for_spaces(&covered, &bound.text) {
-            return Err(fail(bound, "does not stand where its own text does"));
-        }
+        status.note(SEVERAL_PARTS, usize::from(parts.len() > before + 1), |kind| at(bound, kind))?;
     }
-    parts.sort_by_key(|part| (part.start, part.end, part.bound));
+    parts.sort_by_key(|part| (part.bytes.start, part.bytes.end, part.bound));
     let mut of_bound = vec![0; bounds.len()];
     parts.iter().for_each(|part| of_bound[part.bound] += 1);
 
     let mut sentences = Vec::new();
     let mut parts = parts.iter().peekable();
-    // Characters before the line; a byte order mark is one, and no part of the first line.
-    let mut before = 0;
-    let mut rest = text.as_str();
-    if let Some(marked) = text.strip_prefix('\u{feff}') {
-        (before, rest) = (1, marked);
-    }
-    while !rest.is_empty() {
-        let (line, next) = rest.split_once('\n').unwrap_or((rest, ""));
-        let length = line.chars().count();
-        let line = line.strip_suffix('\r').unwrap_or(line);
-        let shown = line.chars().count();
+    for (number, line) in lines.into_iter().enumerate() {
+        let shown = &text[line.clone()];
+        let characters = Characters::of(shown);
         let mut annotations = Vec::new();
         let mut last = None;
-        while let Some(part) = parts.next_if(|part| part.start < before + length) {
+        while let Some(part) = parts.next_if(|part| part.bytes.start < line.end || part.bytes.end <= line.end) {
             let bound = &bounds[part.bound];
-            // A part that begins at the byte order mark begins at the line.
-            let start = part.start.saturating_sub(before);
-            let end = (part.end - before).min(shown);
+            let [start, end] =
+                [part.bytes.start, part.bytes.end].map(|byte| characters.before(byte.saturating_sub(line.start)));
             let mut annotation = Annotation::new(start, end, bound.label.as_str());
             annotation.id = (of_bound[part.bound] > 1).then(|| bound.id.clone());
             annotations.push(annotation);
             last = Some(bound);
         }
-        let sentence = annotated::sentence(line.to_owned(), Tokens::Unknown, &annotations, None, options);
-        sentences.push(sentence.map_err(|kind| match last {
-            Some(bound) => Error::at_line(annotation_file, bound.line, kind),
-            None => Error::at_line(text_file, sentences.len() as u64 + 1, kind),
-        })?);
-        before += length + 1;
-        rest = next;
+        let place = |kind| match last {
+            Some(bound) => at(bound, kind),
+            None => Error::at_line(text_file, number as u64 + 1, kind),
+        };
+        let mut left_out = LeftOut::default();
+        let sentence =
+            annotated::sentence(shown.to_owned(), Tokens::Unknown, &annotations, None, options, &mut left_out);
+        sentences.push(sentence.map_err(place)?);
+        status.note_all(&left_out, place)?;
     }
     Ok(sentences)
 }
 
-/// Cuts a part at line ends; of what was cut, white space alone is left out.
-fn lines_of(text: &str, start: usize, mut visit: impl FnMut(usize, usize)) {
-    let mut at = start;
-    let is_cut = text.contains('\n');
-    for line in text.split('\n') {
-        let length = line.chars().count();
-        if !is_cut || !line.chars().all(char::is_whitespace) {
-            visit(at, at + length);
+/// Bytes of the parts of all annotations. What the offsets count (characters, UTF-16 units, CRLF as one) is found by the texts that stand
+/// beside them: the first way in which all of them fit.
+///
+/// # Errors
+/// The annotation that does not fit where characters are counted, and what is wrong.
+fn places<'a>(
+    text: &str,
+    bounds: &'a [Bound],
+) -> std::result::Result<Vec<Vec<Range<usize>>>, (&'a Bound, &'static str)> {
+    let by = |unit: Unit| {
+        let mut starts = Vec::with_capacity(text.len());
+        for (at, length) in unit.starts(text) {
+            starts.extend((0..length.max(usize::from(at == text.len()))).map(|inner| (inner == 0).then_some(at)));
         }
-        at += length + 1;
-    }
+        let byte = |offset: usize| starts.get(offset).copied().flatten();
+        let place = |bound: &'a Bound| {
+            let ranges: Option<Vec<Range<usize>>> = bound
+                .parts
+                .iter()
+                .map(|&(start, end)| byte(start).zip(byte(end)).filter(|(a, b)| a < b).map(|(a, b)| a..b))
+                .collect();
+            let ranges = ranges.ok_or((bound, "does not lie in its text"))?;
+            let covered: String = ranges.iter().map(|range| &text[range.clone()]).collect();
+            if annotated::same_but_for_spaces(&covered, &bound.text) {
+                Ok(ranges)
+            } else {
+                Err((bound, "does not stand where its own text does"))
+            }
+        };
+        bounds.iter().map(place).collect::<std::result::Result<Vec<_>, _>>()
+    };
+    by(Unit::CHARACTERS).or_else(|problem| Unit::ALL.into_iter().find_map(|unit| by(unit).ok()).ok_or(problem))
+}
+
+/// The parts of a range that lie in the lines; where it goes over a line end, those of white space alone are left out.
+fn in_lines(text: &str, lines: &[Range<usize>], range: Range<usize>) -> impl Iterator<Item = Range<usize>> {
+    let first = lines.partition_point(|line| line.end < range.start);
+    let parts: Vec<Range<usize>> = lines[first..]
+        .iter()
+        .take_while(|line| line.start < range.end)
+        .map(|line| line.start.max(range.start)..line.end.min(range.end))
+        .filter(|part| part.start < part.end)
+        .collect();
+    let is_cut = parts.len() > 1;
+    let blank = |part: &Range<usize>| text[part.clone()].chars().all(char::is_whitespace);
+    let keep: Vec<bool> = parts.iter().map(|part| !is_cut || !blank(part)).collect();
+    parts.into_iter().zip(keep).filter_map(|(part, keep)| keep.then_some(part))
 }
 
 fn read_annotations(path: &Path, status: &Arc<Status>) -> Result<Vec<Bound>> {
     let mut lines = LineReader::open(path, status)?;
     let mut bounds = Vec::new();
     while let Some(line) = lines.next()? {
-        if !line.text.starts_with('T') {
+        let left_out = match line.text.as_bytes().first() {
+            Some(b'T') => None,
+            Some(b'R' | b'*') => Some(RELATIONS),
+            Some(b'E') => Some(EVENTS),
+            Some(b'A' | b'M') => Some(ATTRIBUTES),
+            Some(b'N') => Some(NORMALIZATIONS),
+            Some(b'#') => Some(REMARKS),
+            _ if line.text.trim().is_empty() => continue,
+            _ => Some(OTHERS),
+        };
+        if let Some(kind) = left_out {
+            let id = line.text.split('\t').next().unwrap_or_default();
+            status.note(kind, 1, |kind| Error::at_line(path, line.number, kind).in_record(id))?;
             continue;
         }
         let bound = parse(line.text, line.number).ok_or_else(|| {

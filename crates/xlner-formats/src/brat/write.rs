@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 use std::path::Path;
+use std::sync::Arc;
 
 use serde_json::Value;
 use xlner_core::{Entity, Sentence};
@@ -9,12 +10,62 @@ use xlner_core::{Entity, Sentence};
 use super::files;
 use crate::annotated::Characters;
 use crate::error::{Error, ErrorKind, Result, shorten};
+use crate::input::Input;
 use crate::record::{SentenceWriter, record_id, to_line};
 use crate::{Format, Output};
 
+/// The text of a document.
+enum Text {
+    New(Output),
+    /// There already, and not named: the annotations are of it, or they are not written. A text that nobody named is never
+    /// replaced.
+    There(Input),
+}
+
+impl Text {
+    fn path(&self) -> &Path {
+        match self {
+            Text::New(output) => output.path(),
+            Text::There(input) => input.file(),
+        }
+    }
+
+    fn put(&mut self, bytes: &[u8]) -> Result<()> {
+        match self {
+            Text::New(output) => output.put(bytes),
+            Text::There(input) => {
+                let mut there = vec![0; bytes.len()];
+                let mut length = 0;
+                while length < there.len() {
+                    match input.read(&mut there[length..], 1)? {
+                        0 => break,
+                        count => length += count,
+                    }
+                }
+                // The last line may lack its end.
+                let same = match bytes.strip_suffix(b"\n") {
+                    Some(line) if length == line.len() => there[..length] == *line,
+                    _ => there[..length] == *bytes,
+                };
+                if same { Ok(()) } else { Err(Error::in_file(input.file(), ErrorKind::OtherText)) }
+            }
+        }
+    }
+
+    fn finish(self) -> Result<()> {
+        match self {
+            Text::New(output) => output.finish(),
+            Text::There(mut input) => match input.read(&mut [0], 1)? {
+                0 => Ok(()),
+                _ => Err(Error::in_file(input.file(), ErrorKind::OtherText)),
+            },
+        }
+    }
+}
+
 /// Writes one document, a line for each sentence.
 pub(crate) struct BratWriter {
-    text: Output,
+    text: Text,
     annotations: Output,
     /// Characters written so far.
     written: usize,
@@ -28,7 +79,11 @@ impl BratWriter {
             return Err(Error::in_file(path, ErrorKind::TwoFiles));
         }
         let (text, annotations) = files(path);
-        Ok(BratWriter { text: Output::create(&text)?, annotations: Output::create(&annotations)?, written: 0, next: 1 })
+        let text = match text.is_file() && path != text {
+            true => Text::There(Input::open(&text, &Arc::default())?),
+            false => Text::New(Output::create(&text)?),
+        };
+        Ok(BratWriter { text, annotations: Output::create(&annotations)?, written: 0, next: 1 })
     }
 
     fn annotation_lines(&self, sentence: &Sentence) -> std::result::Result<(String, u64), ErrorKind> {

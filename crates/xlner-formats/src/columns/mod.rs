@@ -1,19 +1,23 @@
 //! Column formats: one token a line, a blank line between sentences.
 //!
-//! CoNLL-2002 and -2003 and everything like them, MasakhaNER, PAN-X, Universal NER, CoNLL-U and CoNLL-U Plus.
+//! CoNLL-2002 and -2003 and everything like them, MasakhaNER, PAN-X, Universal NER, CoNLL-U and CoNLL-U Plus, HIPE.
 //!
 //! **Looking.** Where options do not say it, the first [`PREFIX`] bytes of the file do: tabs separate the columns where most
 //! lines have one, else runs of spaces; the tags are in the only column that holds nothing but tags (columns of chunks and
 //! of nothing but `O` count last; two that remain are an error); the tokens are in the first column that holds neither tags
-//! nor running numbers. A header line, or `# global.columns`, names the columns. The tag scheme is found in the same bytes.
+//! nor running numbers. A header line, or `# global.columns`, names the columns. The tag scheme and the shape of the
+//! tags are found in the same bytes.
 //!
-//! **Lines.** `-DOCSTART-` at the start of a sentence is passed over, and so is a line that begins with `#` and is not a token
-//! line by its columns and its tag. A line of spaces and tabs is a blank line; several blank lines are one. No-break and
+//! **Lines.** `-DOCSTART-` ends a sentence and is passed over. A line that begins with `#` and is not a token line by its columns and its
+//! tag is a comment, kept in the field `comments`. A line of spaces and tabs is a blank line; several blank lines are one. No-break and
 //! other spaces are part of tokens.
 //!
 //! **Sentences without tokens** would vanish between blank lines and shift a sentence-parallel file. They are written
 //! as the comment `# sentence without tokens` and a blank line, and read from it.
 
+mod cells;
+mod conllu;
+mod find;
 mod layout;
 mod read;
 mod tagged;
@@ -39,6 +43,16 @@ use read::ColumnReader;
 /// Bytes of a column file that are looked at to find its layout and its tag scheme.
 pub const PREFIX: usize = 1 << 18;
 
+/// The field of a sentence that keeps the comments before it.
+const COMMENTS: &str = "comments";
+/// The field of a sentence that keeps its lines of CoNLL-U.
+const ROWS: &str = "conllu";
+
+/// Whether a comment stands for the id or the text of the sentence, which have places of their own.
+fn is_known(comment: &str) -> bool {
+    matches!(comment, "# sent_id" | "# text")
+}
+
 /// The line that stands for a sentence without tokens.
 const EMPTY_MARKER: &str = "# sentence without tokens";
 
@@ -58,9 +72,13 @@ enum TagSource {
 }
 
 impl TagReader {
-    pub(crate) fn columns(path: &Path, format: Format, options: &ReadOptions) -> Result<TagReader> {
-        let status = Status::new(path, options);
-        let reader = ColumnReader::new(LineReader::open(path, &status)?, format, options)?;
+    pub(crate) fn columns(
+        lines: LineReader,
+        format: Format,
+        options: &ReadOptions,
+        status: Arc<Status>,
+    ) -> Result<TagReader> {
+        let reader = ColumnReader::new(lines, format, options, &status)?;
         Ok(TagReader { source: TagSource::Columns(Box::new(reader)), status, failed: false })
     }
 
@@ -136,7 +154,7 @@ pub(crate) fn sentences(
     options: &ReadOptions,
     status: &Arc<Status>,
 ) -> Result<impl Iterator<Item = Result<Sentence>> + Send + 'static> {
-    let mut reader = ColumnReader::new(lines, format, options)?;
+    let mut reader = ColumnReader::new(lines, format, options, status)?;
     let mut tagged = Tagged::new();
     let lang = options.lang.clone();
     let status = Arc::clone(status);
@@ -145,13 +163,18 @@ pub(crate) fn sentences(
         Err(error) => Some(Err(error)),
         Ok(true) => {
             let fail = |kind| Error::at_line(reader.file(), tagged.line, kind).in_record(tagged.id());
-            Some(to_sentence(&tagged, reader.scheme()).map_err(|error| fail(error.into())).and_then(
-                |(mut sentence, repaired)| {
-                    status.note(REPAIRED_TAGS, repaired, fail)?;
-                    sentence.lang = Some(&tagged.lang).filter(|lang| !lang.is_empty()).or(lang.as_ref()).cloned();
-                    Ok(sentence)
-                },
-            ))
+            status.set_line(tagged.line);
+            let bad = |error: xlner_core::Error| {
+                // The line of the first tag that is none.
+                let is_bad = |tag: &str| tags::Tag::parse(tag, reader.scheme()).is_err();
+                let line = tagged.tags().position(is_bad).map_or(tagged.line, |index| tagged.line_of(index));
+                Error::at_line(reader.file(), line, error.into()).in_record(tagged.id())
+            };
+            Some(to_sentence(&tagged, reader.scheme()).map_err(bad).and_then(|(mut sentence, repaired)| {
+                status.note(REPAIRED_TAGS, repaired, fail)?;
+                sentence.lang = Some(&tagged.lang).filter(|lang| !lang.is_empty()).or(lang.as_ref()).cloned();
+                Ok(sentence)
+            }))
         }
     }))
 }
@@ -167,6 +190,12 @@ fn to_sentence(tagged: &Tagged, scheme: tags::Scheme) -> xlner_core::Result<(Sen
     sentence.entities = decoded.entities;
     if !tagged.id.is_empty() {
         sentence.extra.insert("id", tagged.id.as_str().into());
+    }
+    if tagged.comments.iter().any(|comment| !is_known(comment)) {
+        sentence.extra.insert(COMMENTS, tagged.comments.as_slice().into());
+    }
+    if !tagged.rows.is_empty() {
+        sentence.extra.insert(ROWS, tagged.rows.as_slice().into());
     }
     Ok((sentence, decoded.repaired))
 }

@@ -1,41 +1,77 @@
 //! Reading columns.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
+use xlner_core::tags::shape::{Shape, first_layer};
 use xlner_core::tags::{self, Scheme};
 
-use super::layout::{Layout, Separator, TagCell, is_blank, is_docstart, is_placeholder, is_range, is_tag, lang_of};
+use super::cells::{is_blank, is_docstart, is_placeholder, is_range, is_tag, lang_of, word_range};
+use super::conllu::{self, Rows};
+use super::layout::{Layout, Separator, TagCell};
 use super::{EMPTY_MARKER, PREFIX, Tagged};
 use crate::error::{Error, ErrorKind, Result, shorten};
 use crate::limits::check_tokens;
-use crate::line_reader::{Line, LineReader, lines_in};
+use crate::line_reader::{Line, LineReader, byte_lines};
+use crate::notes::{LeftOut, NoteKind};
+use crate::reader::Status;
 use crate::{Format, ReadOptions};
+
+const COLUMNS: NoteKind = NoteKind::new("unread-columns", "columns beside tokens and tags (left out)");
+const LAYERS: NoteKind =
+    NoteKind::new("tag-layers", "further tags of a token that has several (left out, the first counts)");
+const LAYER_COLUMNS: NoteKind =
+    NoteKind::new("unread-columns", "columns beside tokens and tags (left out; another one is chosen by its name)");
 
 /// Reads a column file sentence by sentence, tags as written.
 pub(crate) struct ColumnReader {
     lines: LineReader,
     file: PathBuf,
+    status: Arc<Status>,
     /// `None` as long as there was no token line.
     layout: Option<Layout>,
     format: Format,
     options: ReadOptions,
     scheme: Scheme,
+    shape: Shape,
     header_pending: bool,
+    /// Comments that stand before the next sentence.
+    comments: Vec<String>,
+    /// The lines of a sentence of CoNLL-U.
+    rows: Rows,
+    /// Words of a range that has a tag.
+    range: Range,
 }
 
 impl ColumnReader {
-    pub(crate) fn new(mut lines: LineReader, format: Format, options: &ReadOptions) -> Result<Self> {
+    pub(crate) fn new(
+        mut lines: LineReader,
+        format: Format,
+        options: &ReadOptions,
+        status: &Arc<Status>,
+    ) -> Result<Self> {
         let file = lines.file().to_owned();
         let prefix = prefix(&mut lines)?;
         let layout = Layout::find(&file, format, prefix, options)?;
-        let scheme = match (&layout, options.scheme) {
-            (_, Some(scheme)) => scheme,
-            (Some(layout), None) => detect_scheme(layout, prefix),
-            (None, None) => Scheme::Iob2,
-        };
-        let header_pending = layout.as_ref().is_some_and(|layout| layout.header);
-        let options = options.clone();
-        Ok(ColumnReader { lines, file, layout, format, options, scheme, header_pending })
+        let (scheme, shape) = layout.as_ref().map_or((Scheme::Iob2, Shape::Usual), |layout| find_tags(layout, prefix));
+        if let Some(Layout { unread: (columns, line), hipe, .. }) = layout {
+            let kind = if hipe { LAYER_COLUMNS } else { COLUMNS };
+            status.note(kind, columns, |kind| Error::at_line(&file, line, kind))?;
+        }
+        Ok(ColumnReader {
+            lines,
+            file,
+            status: Arc::clone(status),
+            header_pending: layout.as_ref().is_some_and(|layout| layout.header),
+            layout,
+            format,
+            options: options.clone(),
+            scheme: options.scheme.unwrap_or(scheme),
+            shape,
+            comments: Vec::new(),
+            rows: Rows::default(),
+            range: Range::default(),
+        })
     }
 
     /// The scheme given or found; IOB2 where there are no tags.
@@ -50,23 +86,28 @@ impl ColumnReader {
     /// Reads the next sentence; `false` at the end of the file.
     pub(crate) fn next_into(&mut self, sentence: &mut Tagged) -> Result<bool> {
         sentence.clear();
+        sentence.comments.append(&mut self.comments);
         // Whether the sentence is one without tokens, as its marker says.
         let mut empty = false;
         while let Some(line) = self.lines.next()? {
-            if is_blank(line.text) {
-                if !sentence.is_empty() || empty {
-                    return Ok(true);
+            let begun = !sentence.is_empty() || !self.rows.is_empty();
+            if is_blank(line.text) || is_docstart(line.text) {
+                if begun || empty {
+                    return self.end(sentence);
                 }
-                sentence.clear();
-                continue;
-            }
-            if sentence.is_empty() && is_docstart(line.text) {
+                if !self.layout.as_ref().is_some_and(|layout| layout.hipe) {
+                    sentence.clear();
+                }
                 continue;
             }
             if line.text.starts_with('#') && !self.layout.as_ref().is_some_and(|layout| layout.is_token(line.text)) {
-                if line.text == EMPTY_MARKER && sentence.is_empty() {
+                if line.text == EMPTY_MARKER && !begun {
                     empty = true;
                     sentence.line = line.number;
+                } else if begun && self.layout.as_ref().is_some_and(|layout| layout.hipe) {
+                    // Documents follow one another without a blank line.
+                    self.comments.push(line.text.to_owned());
+                    return self.end(sentence);
                 } else {
                     take_comment(line.text, sentence);
                 }
@@ -84,16 +125,43 @@ impl ColumnReader {
                     None => continue,
                 },
             };
-            if sentence.is_empty() {
+            if !begun {
                 sentence.line = line.number;
                 empty = false;
             }
-            let pushed = layout.push(line, sentence).and_then(|()| check_tokens(sentence.len(), &self.options));
-            if let Err(kind) = pushed {
-                return Err(Error::at_line(&self.file, line.number, kind).in_record(&sentence.id));
+            let place = (self.file.as_path(), line.number);
+            let fail = |kind| Error::at_line(place.0, place.1, kind).in_record(&sentence.id);
+            if layout.conllu {
+                self.rows.push(line, layout).map_err(fail)?;
+                continue;
+            }
+            let pushed = layout.push(line, self.shape, &mut self.range, sentence);
+            let Pushed { layers, ends } =
+                pushed.map_err(|kind| Error::at_line(place.0, place.1, kind).in_record(&sentence.id))?;
+            check_tokens(sentence.len(), &self.options)
+                .map_err(|kind| Error::at_line(place.0, place.1, kind).in_record(&sentence.id))?;
+            if layers > 0 {
+                let at = |kind| Error::at_line(place.0, place.1, kind).in_record(&sentence.id);
+                self.status.note(LAYERS, layers, at)?;
+            }
+            if ends {
+                return self.end(sentence);
             }
         }
-        Ok(!sentence.is_empty() || empty)
+        let begun = !sentence.is_empty() || !self.rows.is_empty() || empty;
+        if begun { self.end(sentence) } else { Ok(false) }
+    }
+
+    /// Ends a sentence: puts the tokens of CoNLL-U together.
+    fn end(&mut self, sentence: &mut Tagged) -> Result<bool> {
+        self.range = Range::default();
+        if let Some(layout) = self.layout.as_ref().filter(|layout| layout.conllu) {
+            let mut left_out = LeftOut::default();
+            self.rows.put_into(sentence, layout, self.shape, &mut left_out);
+            let at = |kind| Error::at_line(&self.file, sentence.line, kind).in_record(&sentence.id);
+            self.status.note_all(&left_out, at)?;
+        }
+        Ok(true)
     }
 }
 
@@ -116,43 +184,67 @@ pub(crate) fn has_tags(lines: &mut LineReader, format: Format, options: &ReadOpt
     }
 }
 
-/// Finds the scheme of the sentences in a file's first bytes.
-fn detect_scheme(layout: &Layout, prefix: &[u8]) -> Scheme {
+/// Finds scheme and shape of the tags in a file's first bytes.
+fn find_tags(layout: &Layout, prefix: &[u8]) -> (Scheme, Shape) {
     let mut sentences: Vec<Vec<&str>> = vec![Vec::new()];
     let mut header = layout.header;
-    for line in lines_in(prefix) {
+    for line in byte_lines(prefix) {
         let Ok(line) = std::str::from_utf8(line) else { continue };
-        if is_blank(line) {
+        if is_blank(line) || is_docstart(line) {
             sentences.push(Vec::new());
             continue;
         }
-        if is_docstart(line) || (line.starts_with('#') && !layout.is_token(line)) || std::mem::take(&mut header) {
+        if (line.starts_with('#') && !layout.is_token(line)) || std::mem::take(&mut header) {
             continue;
         }
-        if let (Ok(Some(cells)), Some(sentence)) = (layout.cells(line), sentences.last_mut()) {
-            sentence.push(cells.tag);
+        if let (Ok(cells), Some(sentence)) = (layout.cells(line), sentences.last_mut())
+            && !(is_range(cells.id) && cells.tag == "O")
+        {
+            sentence.push(first_layer(cells.tag).map_or(cells.tag, |(first, _)| first));
         }
     }
-    tags::detect(sentences.iter().map(Vec::as_slice))
+    let shape = Shape::find(sentences.iter().flatten().copied());
+    let usual: Vec<Vec<_>> = sentences.iter().map(|tags| tags.iter().map(|tag| shape.usual(tag)).collect()).collect();
+    (tags::detect(usual.iter().map(Vec::as_slice)), shape)
 }
 
 /// Keeps what a comment says of the sentence.
 fn take_comment(line: &str, sentence: &mut Tagged) {
-    let Some((key, value)) = line[1..].split_once('=') else { return };
+    let Some((key, value)) = line[1..].split_once('=') else { return sentence.comments.push(line.to_owned()) };
     match key.trim() {
         "sent_id" => sentence.id = value.trim().to_owned(),
         "text" => sentence.text = Some(value.strip_prefix(' ').unwrap_or(value).to_owned()),
-        _ => {}
+        _ => return sentence.comments.push(line.to_owned()),
     }
+    // Their place among the comments.
+    sentence.comments.push(format!("# {}", key.trim()));
 }
 
 /// What stands in the columns that count.
 #[derive(Default)]
-struct Cells<'a> {
-    token: &'a str,
-    tag: &'a str,
+pub(super) struct Cells<'a> {
+    /// The number of the token, where the layout has numbers.
+    pub(super) id: &'a str,
+    pub(super) token: &'a str,
+    pub(super) tag: &'a str,
     lang: &'a str,
-    misc: &'a str,
+    pub(super) misc: &'a str,
+}
+
+/// What became of a line.
+#[derive(Default)]
+struct Pushed {
+    /// Tags that were left out, where a token has several.
+    layers: usize,
+    /// The sentence ends with it.
+    ends: bool,
+}
+
+/// The words that a range with a tag stands for (`2-3`), as far as they are still to come.
+#[derive(Default)]
+struct Range {
+    last: u32,
+    tags: std::vec::IntoIter<String>,
 }
 
 impl Layout {
@@ -160,27 +252,52 @@ impl Layout {
     fn is_token(&self, line: &str) -> bool {
         !self.ids
             && match self.cells(line) {
-                Ok(Some(cells)) => self.tag == TagCell::None || is_tag(cells.tag) || self.columns == 1,
-                _ => false,
+                Ok(cells) => self.tag == TagCell::None || is_tag(cells.tag) || self.columns == 1,
+                Err(_) => false,
             }
     }
 
     /// Reads a token line into the sentence.
     #[inline]
-    fn push(&self, line: Line<'_>, sentence: &mut Tagged) -> std::result::Result<(), ErrorKind> {
-        if let Some((token, tag)) = self.token_and_tag(line.text) {
-            sentence.push(token, tag);
-            return Ok(());
+    fn push(
+        &self,
+        line: Line<'_>,
+        shape: Shape,
+        range: &mut Range,
+        sentence: &mut Tagged,
+    ) -> std::result::Result<Pushed, ErrorKind> {
+        if let Some((token, tag)) = self.token_and_tag(line.text).filter(|_| shape == Shape::Usual)
+            && memchr::memchr(b'|', tag.as_bytes()).is_none()
+        {
+            sentence.push_at(line.number, token, tag);
+            return Ok(Pushed::default());
         }
-        let Some(cells) = self.cells(line.text)? else { return Ok(()) };
+        let cells = self.cells(line.text)?;
+        let (tag, layers) = first_layer(cells.tag).unwrap_or((cells.tag, 0));
+        let mut tag = shape.usual(tag);
+        if is_range(cells.id) {
+            // A range of words, or an empty node; a tag on a range is that of its words.
+            if let (true, Some((first, last))) = (tag != "O", word_range(cells.id)) {
+                *range = Range { last, tags: conllu::spread(&tag, (last - first + 1) as usize).into_iter() };
+            }
+            return Ok(Pushed { layers, ends: false });
+        }
+        if self.ids && cells.id.parse().is_ok_and(|id: u32| id <= range.last) {
+            let of_range = range.tags.next().unwrap_or_default();
+            if tag == "O" && !of_range.is_empty() {
+                tag = of_range.into();
+            }
+        }
         if !cells.lang.is_empty() && sentence.lang.is_empty() {
             sentence.lang.push_str(cells.lang);
         }
-        sentence.push(cells.token, cells.tag);
+        sentence.push_at(line.number, cells.token, &tag);
         if self.misc.is_some() {
-            sentence.glue.push(cells.misc.split('|').any(|part| part == "SpaceAfter=No"));
+            let glued = if self.hipe { "NoSpaceAfter" } else { "SpaceAfter=No" };
+            sentence.glue.push(cells.misc.split('|').any(|part| part == glued));
         }
-        Ok(())
+        let ends = self.hipe && cells.misc.split('|').any(|part| matches!(part, "EndOfSentence" | "PySBDSegment"));
+        Ok(Pushed { layers, ends })
     }
 
     /// Token and tag where the layout is these two columns and nothing is special about the line; the way most lines go.
@@ -199,25 +316,24 @@ impl Layout {
             Separator::Tab => !tag.contains(&b'\t'),
             Separator::Spaces => !tag.is_empty() && !tag.iter().any(|byte| matches!(byte, b' ' | b'\t')),
         };
-        one.then(|| (&line[..at], &line[at + 1..]))
+        one.then(|| (&line[..at], line[at + 1..].trim_matches(' ')))
     }
 
-    /// The cells that count; `None` for a line that is no token (`3-4`, `5.1`).
-    fn cells<'a>(&self, line: &'a str) -> std::result::Result<Option<Cells<'a>>, ErrorKind> {
+    /// The cells that count.
+    pub(super) fn cells<'a>(&self, line: &'a str) -> std::result::Result<Cells<'a>, ErrorKind> {
         let mut cells = Cells { tag: "O", ..Cells::default() };
-        let mut id = "";
         let mut columns = 0;
         let mut visit = |cell: &'a str| {
             if columns == self.token {
                 cells.token = cell;
             }
             match &self.tag {
-                TagCell::Column(column) if *column == columns => cells.tag = cell,
+                TagCell::Column(column) if *column == columns => cells.tag = cell.trim_matches(' '),
                 TagCell::Misc { column, key } if *column == columns => cells.tag = misc_value(cell, key).unwrap_or("O"),
                 _ => {}
             }
             if self.ids && columns == 0 {
-                id = cell;
+                cells.id = cell;
             }
             if self.misc == Some(columns) {
                 cells.misc = cell;
@@ -243,10 +359,7 @@ impl Layout {
                 separator: self.separator.name(),
             });
         }
-        if is_range(id) {
-            return Ok(None);
-        }
-        if self.blank_is_outside && is_placeholder(cells.tag) {
+        if (self.blank_is_outside || self.hipe) && is_placeholder(cells.tag) {
             cells.tag = "O";
         }
         if self.lang_prefix {
@@ -257,7 +370,7 @@ impl Layout {
             cells.lang = lang;
             cells.token = &cells.token[lang.len() + 1..];
         }
-        Ok(Some(cells))
+        Ok(cells)
     }
 }
 

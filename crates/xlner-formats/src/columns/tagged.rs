@@ -13,6 +13,12 @@ pub struct Tagged {
     pub(crate) lang: String,
     /// Whether nothing stands between a token and the next (`SpaceAfter=No`); empty where the format does not tell.
     pub(crate) glue: Vec<bool>,
+    /// Lines of the tokens behind `line`.
+    lines: Vec<u32>,
+    /// Comments that say something else.
+    pub(crate) comments: Vec<String>,
+    /// The lines of CoNLL-U, where they say more than tokens and tags.
+    pub(crate) rows: Vec<String>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -37,6 +43,9 @@ impl Tagged {
         self.text = None;
         self.lang.clear();
         self.glue.clear();
+        self.lines.clear();
+        self.comments.clear();
+        self.rows.clear();
     }
 
     /// Appends a token and its tag.
@@ -47,6 +56,18 @@ impl Tagged {
         let middle = self.buffer.len() as u32;
         self.buffer.push_str(tag);
         self.cells.push(Cell { token: start, tag: middle, end: self.buffer.len() as u32 });
+    }
+
+    /// Appends a token and its tag, from a line of the file.
+    #[inline]
+    pub(crate) fn push_at(&mut self, line: u64, token: &str, tag: &str) {
+        self.lines.push(line.saturating_sub(self.line) as u32);
+        self.push(token, tag);
+    }
+
+    /// The line of token `index`; where it is not known, that of the sentence.
+    pub fn line_of(&self, index: usize) -> u64 {
+        self.line + u64::from(self.lines.get(index).copied().unwrap_or_default())
     }
 
     /// Number of tokens.

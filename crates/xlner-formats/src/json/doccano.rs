@@ -1,22 +1,34 @@
-//! doccano: `{"id":1,"text":"…","label":[[0,5,"PER"]]}`, or with relations `"entities":[{"start_offset":0,"end_offset":5,"label":"PER"}]`.
+//! doccano: `{"id":1,"text":"…","label":[[0,5,"PER"]]}`, or with relations
+//! `"entities":[{"start_offset":0,"end_offset":5,"label":"PER"}]`, or in its full export `"annotations":[{…,"user":1}]`.
 //!
-//! Offsets count characters. doccano keeps the other fields of what it imports; ours are `lang` and
-//! `tokens`, a list of `[start, end]`.
+//! Offsets count characters. The text is in `text`, in some versions in `data`. Of several annotators the first counts. doccano keeps
+//! the other fields of what it imports; ours are `lang` and `tokens`, a list of `[start, end]`.
 
 use serde_json::{Map, Value};
-use xlner_core::{Extra, Sentence};
+use xlner_core::Sentence;
 
-use super::{Kind, id_text, parse as parse_json};
+use super::kind::Kind;
+use super::offset;
 use crate::ReadOptions;
 use crate::annotated::{self, Annotation};
 use crate::error::ErrorKind;
+use crate::notes::{LeftOut, NoteKind};
+use crate::record::own_fields;
 
-const FIELDS: [&str; 3] = ["label", "labels", "entities"];
+const FIELDS: [&str; 4] = ["label", "labels", "entities", "annotations"];
+const TEXTS: [&str; 2] = ["text", "data"];
+
+const RELATIONS: NoteKind = NoteKind::new("relations", "relations between entities (left out)");
+const SECOND: NoteKind = NoteKind::new(
+    "second-annotators",
+    "annotations of a second annotator of the same text (left out, the first counts)",
+);
 
 /// Whether an object is a record of doccano.
 pub(super) fn fits(fields: &Map<String, Value>) -> bool {
-    let is_annotation = |value: &Value| value.is_array() || value.get("start_offset").is_some();
-    fields.get("text").is_some_and(Value::is_string)
+    let is_range = |value: &Value| value.as_array().is_some_and(|range| range.first().is_some_and(Value::is_number));
+    let is_annotation = |value: &Value| is_range(value) || value.get("start_offset").is_some();
+    TEXTS.iter().any(|&name| fields.get(name).is_some_and(Value::is_string))
         && FIELDS.iter().any(|&name| match fields.get(name) {
             Some(Value::Array(list)) => match list.first() {
                 Some(first) => is_annotation(first),
@@ -26,47 +38,75 @@ pub(super) fn fits(fields: &Map<String, Value>) -> bool {
         })
 }
 
-pub(super) fn parse(text: &str, options: &ReadOptions) -> std::result::Result<Sentence, (String, ErrorKind)> {
-    let mut fields: Map<String, Value> =
-        parse_json(text, Kind::Doccano.expected()).map_err(|kind| (String::new(), kind))?;
-    let id = fields.get("id").map(id_text).unwrap_or_default();
-    sentence(&mut fields, options).map_err(|kind| (id, kind))
-}
-
-fn sentence(fields: &mut Map<String, Value>, options: &ReadOptions) -> std::result::Result<Sentence, ErrorKind> {
-    let bad = |message: &str| ErrorKind::Json { expected: Kind::Doccano.expected(), message: message.to_owned() };
-    let Some(Value::String(text)) = fields.shift_remove("text") else {
+pub(super) fn parse(
+    record: Value,
+    options: &ReadOptions,
+    left_out: &mut LeftOut,
+) -> std::result::Result<Sentence, ErrorKind> {
+    let Value::Object(mut fields) = record else { return Err(bad("it is no object")) };
+    let text = TEXTS.iter().find(|&&name| fields.get(name).is_some_and(Value::is_string));
+    let Some(Value::String(text)) = text.and_then(|&name| fields.shift_remove(name)) else {
         return Err(bad("there is no text in `text`"));
     };
     let mut annotations = Vec::new();
+    let mut annotator = None;
     for name in FIELDS {
-        let Some(Value::Array(list)) = fields.shift_remove(name) else { continue };
-        for value in &list {
-            annotations.push(
-                annotation(value)
-                    .ok_or_else(|| bad("an annotation is [start, end, label] or {start_offset, end_offset, label}"))?,
-            );
+        let Some(Value::Array(list)) = fields.get(name) else { continue };
+        // A list of texts classifies the record as a whole.
+        if list.first().is_some_and(Value::is_string) {
+            continue;
         }
+        for value in list {
+            if let Some(user) = value.get("user").filter(|user| !user.is_null())
+                && *annotator.get_or_insert_with(|| user.clone()) != *user
+            {
+                left_out.add(SECOND);
+                continue;
+            }
+            annotations.push(annotation(value)?);
+        }
+        fields.shift_remove(name);
     }
-    let tokens =
-        super::take_tokens(fields).ok_or_else(|| bad("`tokens` is a list neither of texts nor of [start, end]"))?;
-    let lang = super::take_lang(fields);
-    let mut sentence = annotated::sentence(text, tokens, &annotations, lang, options)?;
-    sentence.extra = Extra::from(std::mem::take(fields));
+    if let Some(Value::Array(relations)) = fields.get("relations") {
+        left_out.add_many(RELATIONS, relations.len());
+        fields.shift_remove("relations");
+    }
+    let tokens = super::take_tokens(&mut fields)
+        .ok_or_else(|| bad("`tokens` is a list neither of texts nor of [start, end]"))?;
+    let lang = super::take_lang(&mut fields);
+    let mut sentence = annotated::sentence(text, tokens, &annotations, lang, options, left_out)?;
+    sentence.extra = own_fields(fields);
     Ok(sentence)
 }
 
-fn annotation(value: &Value) -> Option<Annotation> {
-    let number = |value: &Value| value.as_u64().and_then(|number| usize::try_from(number).ok());
-    match value {
+fn bad(message: &str) -> ErrorKind {
+    ErrorKind::Json { expected: Kind::Doccano.expected(), message: message.to_owned() }
+}
+
+fn annotation(value: &Value) -> std::result::Result<Annotation, ErrorKind> {
+    let (start, end, label) = match value {
         Value::Array(list) => match list.as_slice() {
-            [start, end, label] => Some(Annotation::new(number(start)?, number(end)?, label.as_str()?)),
-            _ => None,
+            [start, end, label] => (start, end, label),
+            _ => return Err(bad("an annotation is [start, end, label]")),
         },
-        _ => Some(Annotation::new(
-            number(value.get("start_offset")?)?,
-            number(value.get("end_offset")?)?,
-            value.get("label")?.as_str()?,
-        )),
-    }
+        value => {
+            let field = |name: &str| value.get(name).unwrap_or(&Value::Null);
+            (field("start_offset"), field("end_offset"), field("label"))
+        }
+    };
+    let label = match label {
+        Value::String(label) => label.as_str(),
+        Value::Number(id) => {
+            return Err(ErrorKind::Json {
+                expected: Kind::Doccano.expected(),
+                message: format!(
+                    "label {id} is an id, and its name is not in the file; export as JSONL with the names of the labels"
+                ),
+            });
+        }
+        _ => return Err(bad("an annotation has no label")),
+    };
+    let (start, end) =
+        offset(start).zip(offset(end)).ok_or_else(|| bad("an annotation has no whole numbers as its start and end"))?;
+    Ok(Annotation::new(start, end, label))
 }

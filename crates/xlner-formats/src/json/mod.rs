@@ -1,11 +1,14 @@
-//! JSON formats: what a file holds is found by looking at its first value, or said by the format.
+//! JSON formats: what a value is, is found by looking at it, or said by the format.
 
 mod doccano;
 mod items;
+mod kind;
 mod label_studio;
 mod mafand;
+mod prodigy;
 mod rows;
 mod spacy;
+mod values;
 mod write;
 
 use std::path::Path;
@@ -13,8 +16,11 @@ use std::sync::Arc;
 
 use serde::Deserialize as _;
 use serde_json::Value;
+use xlner_core::extra::id_text;
 use xlner_core::{Pair, Sentence};
 
+pub(crate) use items::ItemReader;
+pub use label_studio::label_studio_config;
 #[cfg(feature = "parquet")]
 pub(crate) use rows::TAG_FIELDS;
 pub(crate) use write::JsonWriter;
@@ -22,63 +28,11 @@ pub(crate) use write::JsonWriter;
 use crate::annotated::Tokens;
 use crate::error::{Error, ErrorKind, Result};
 use crate::limits::check_sentence;
-use crate::notes::LeftOut;
 use crate::reader::Status;
-use crate::record::{name_languages, record_id, side_of};
+use crate::record::{name_languages, record_id};
 use crate::{Format, ReadOptions};
-pub(crate) use items::ItemReader;
-
-/// What the values of a file are.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Kind {
-    Pair,
-    Sentence,
-    Mafand,
-    Rows,
-    Doccano,
-    LabelStudio,
-    Spacy,
-}
-
-impl Kind {
-    /// What a value of this kind is called in messages.
-    const fn expected(self) -> &'static str {
-        match self {
-            Kind::Pair => "a record of a pair",
-            Kind::Sentence => "a record of a sentence",
-            Kind::Mafand => "a MasakhaNER × MAFAND item",
-            Kind::Rows => "a Hugging Face row",
-            Kind::Doccano => "a doccano record",
-            Kind::LabelStudio => "a Label Studio task",
-            Kind::Spacy => "a spaCy document",
-        }
-    }
-
-    /// The kind of a value; `None` where it is none of them.
-    fn of(value: &Value, options: &ReadOptions) -> Option<Kind> {
-        if spacy::fits(value) {
-            return Some(Kind::Spacy);
-        }
-        let fields = value.as_object()?;
-        let has = |name: &str| fields.contains_key(name);
-        let is_object = |name: &str| fields.get(name).is_some_and(Value::is_object);
-        if is_object("source") && is_object("target") {
-            Some(Kind::Pair)
-        } else if has("target_tokens") {
-            Some(Kind::Mafand)
-        } else if label_studio::fits(fields) {
-            Some(Kind::LabelStudio)
-        } else if doccano::fits(fields) {
-            Some(Kind::Doccano)
-        } else if rows::fits(fields, options) {
-            Some(Kind::Rows)
-        } else if has("tokens") || has("text") {
-            Some(Kind::Sentence)
-        } else {
-            None
-        }
-    }
-}
+use kind::Kind;
+use values::ValueReader;
 
 /// Something that gives JSON values as text, each with the line (or row) it begins at.
 pub(crate) trait Items: Send {
@@ -144,9 +98,8 @@ pub(crate) fn pairs_of(
     options: &ReadOptions,
     status: &Arc<Status>,
 ) -> impl Iterator<Item = Result<Pair>> + Send + 'static {
-    let file = items.file().to_owned();
-    let mut reader = ValueReader::new(items, Format::Jsonl, options, status);
-    let options = options.clone();
+    let (file, options) = (items.file().to_owned(), options.clone());
+    let mut reader = ValueReader::new(items, Format::Jsonl, &options, status);
     std::iter::from_fn(move || reader.next_pair().transpose()).map(move |pair| {
         let mut pair = pair?;
         for side in [&pair.source, &pair.target] {
@@ -155,127 +108,6 @@ pub(crate) fn pairs_of(
         name_languages(&mut pair, &options);
         Ok(pair)
     })
-}
-
-struct ValueReader<I> {
-    items: I,
-    options: ReadOptions,
-    status: Arc<Status>,
-    /// What the values are; `None` before the first.
-    kind: Option<Kind>,
-    rows: rows::Rows,
-    /// Sentences of a document that holds several.
-    waiting: std::vec::IntoIter<Sentence>,
-}
-
-impl<I: Items> ValueReader<I> {
-    fn new(items: I, format: Format, options: &ReadOptions, status: &Arc<Status>) -> Self {
-        let kind = match format {
-            Format::HuggingFace => Some(Kind::Rows),
-            Format::Doccano => Some(Kind::Doccano),
-            Format::LabelStudio => Some(Kind::LabelStudio),
-            Format::Spacy => Some(Kind::Spacy),
-            _ => None,
-        };
-        ValueReader {
-            items,
-            options: options.clone(),
-            status: Arc::clone(status),
-            kind,
-            rows: rows::Rows::new(options),
-            waiting: Vec::new().into_iter(),
-        }
-    }
-
-    fn next_sentence(&mut self) -> Result<Option<Sentence>> {
-        loop {
-            if let Some(sentence) = self.waiting.next() {
-                return Ok(Some(sentence));
-            }
-            // Rows wait until the tag scheme is known.
-            if self.kind == Some(Kind::Rows) {
-                return self.rows.next(&mut self.items, &self.status);
-            }
-            let file = self.items.file().to_owned();
-            let Some((line, text)) = self.items.next()? else { return Ok(None) };
-            let fail = |(id, kind): (String, ErrorKind)| Error::at_line(&file, line, kind).in_record(&id);
-            let kind = match self.kind {
-                Some(kind) => kind,
-                None => *self.kind.insert(look(text, &self.options).map_err(|kind| fail((String::new(), kind)))?),
-            };
-            let mut left_out = LeftOut::default();
-            match kind {
-                Kind::Pair | Kind::Mafand => {
-                    let pair = parse_pair(kind, text, &self.options, &mut left_out).map_err(fail)?;
-                    let id = pair.id.clone();
-                    self.status.note_all(&left_out, |kind| fail((id.clone(), kind)))?;
-                    return side_of(pair, &self.options).map(Some).map_err(|kind| fail((id, kind)));
-                }
-                Kind::Sentence => {
-                    let sentence = parse::<Sentence>(text, kind.expected());
-                    return sentence.map(Some).map_err(|kind| fail((id_in(text), kind)));
-                }
-                Kind::Rows => {
-                    let row = self.rows.parse(line, text).map_err(fail)?;
-                    self.rows.hold(row);
-                }
-                Kind::Doccano => return doccano::parse(text, &self.options).map(Some).map_err(fail),
-                Kind::LabelStudio => return label_studio::parse(text, &self.options).map(Some).map_err(fail),
-                Kind::Spacy => {
-                    let sentences = spacy::parse(text, &self.options, &mut left_out).map_err(fail)?;
-                    self.status.note_all(&left_out, |kind| fail((id_in(text), kind)))?;
-                    self.waiting = sentences.into_iter();
-                }
-            }
-        }
-    }
-
-    fn next_pair(&mut self) -> Result<Option<Pair>> {
-        let file = self.items.file().to_owned();
-        let Some((line, text)) = self.items.next()? else { return Ok(None) };
-        let fail = |(id, kind): (String, ErrorKind)| Error::at_line(&file, line, kind).in_record(&id);
-        let kind = match self.kind {
-            Some(kind) => kind,
-            None => *self.kind.insert(look(text, &self.options).map_err(|kind| fail((String::new(), kind)))?),
-        };
-        match kind {
-            Kind::Pair | Kind::Mafand => {
-                let mut left_out = LeftOut::default();
-                let pair = parse_pair(kind, text, &self.options, &mut left_out).map_err(fail)?;
-                self.status.note_all(&left_out, |kind| fail((pair.id.clone(), kind)))?;
-                Ok(Some(pair))
-            }
-            _ => {
-                let message = format!("it is {}", kind.expected());
-                Err(fail((String::new(), ErrorKind::Json { expected: Kind::Pair.expected(), message })))
-            }
-        }
-    }
-}
-
-/// What the first value is.
-fn look(text: &str, options: &ReadOptions) -> std::result::Result<Kind, ErrorKind> {
-    let value: Value = parse(text, "JSON")?;
-    Kind::of(&value, options).ok_or_else(|| ErrorKind::Json {
-        expected: "a record",
-        message: "it has neither `source` and `target`, nor `tokens`, nor `text`, and no annotation tool writes this; \
-                  give the format with --from-format, or the fields with --token-column and --tag-column"
-            .into(),
-    })
-}
-
-fn parse_pair(
-    kind: Kind,
-    text: &str,
-    options: &ReadOptions,
-    left_out: &mut LeftOut,
-) -> std::result::Result<Pair, (String, ErrorKind)> {
-    if kind == Kind::Mafand {
-        return mafand::parse(text, options, left_out);
-    }
-    let pair: Pair = parse(text, kind.expected()).map_err(|kind| (id_in(text), kind))?;
-    pair.validate().map_err(|error| (pair.id.clone(), error.into()))?;
-    Ok(pair)
 }
 
 /// A value of a type, or what is wrong with it and at which column.
@@ -290,18 +122,14 @@ fn parse<'a, T: serde::Deserialize<'a>>(text: &'a str, expected: &'static str) -
     })
 }
 
-/// The id of a record that cannot be read as what it should be; empty where there is none.
-fn id_in(text: &str) -> String {
-    serde_json::from_str::<Value>(text).ok().and_then(|value| value.get("id").map(id_text)).unwrap_or_default()
+/// The id of a value, for messages; empty where it has none.
+fn id_of(value: &Value) -> String {
+    value.get("id").and_then(id_text).unwrap_or_default().into_owned()
 }
 
-/// An id as text.
-fn id_text(value: &Value) -> String {
-    match value {
-        Value::String(id) => id.clone(),
-        Value::Number(id) => id.to_string(),
-        _ => String::new(),
-    }
+/// A whole number as an offset; `None` where it is none.
+fn offset(value: &Value) -> Option<usize> {
+    value.as_u64().and_then(|number| usize::try_from(number).ok())
 }
 
 /// Takes the field `tokens` out, ranges of characters (ours) or texts; `None` where it is there and is neither.

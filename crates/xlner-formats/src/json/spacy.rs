@@ -1,58 +1,60 @@
-//! spaCy and Prodigy.
+//! spaCy.
 //!
 //! - documents (`Doc.to_json`): `{"text","ents":[{"start","end","label"}],"tokens":[{"start","end"}],"sents":[…]}`; one that
-//!   names its sentences gives one sentence each;
+//!   names its sentences gives one sentence each, unless the options want documents whole;
 //! - examples (`Example.to_dict`): `{"doc_annotation":{"entities":["U-PER",…]},"token_annotation":{"ORTH":[…],"SPACY":[…]}}`;
 //! - the training format of v2: `{"paragraphs":[{"sentences":[{"tokens":[{"orth","ner"}]}]}]}`;
 //! - the simple training format: `["text",{"entities":[[0,5,"PER"]]}]`;
-//! - Prodigy: `{"text","tokens":[{"start","end"}],"spans":[{"start","end","label"}]}`.
+//! - what other tools write like documents: `{"text","entities":[{"start","end","label"}]}`.
 //!
 //! Offsets count characters; tags are BILUO, `-` and `""` for “unknown” are read as `O`.
 
 use serde_json::{Map, Value};
 use xlner_core::tags::{self, Scheme};
-use xlner_core::{Entity, Extra, Sentence, Span};
+use xlner_core::{Entity, Sentence, Span};
 
-use super::{Kind, id_text, parse as parse_json};
+use super::kind::{Kind, is_range};
+use super::offset;
 use crate::ReadOptions;
 use crate::annotated::{self, Annotation, Tokens};
 use crate::error::ErrorKind;
-use crate::notes::{LeftOut, REPAIRED_TAGS};
+use crate::notes::{LeftOut, NoteKind, REPAIRED_TAGS};
+use crate::record::own_fields;
 
-/// Whether a value is one of spaCy's.
-pub(super) fn fits(value: &Value) -> bool {
-    let has_list = |name: &str| value.get(name).is_some_and(Value::is_array);
-    match value {
-        Value::Array(list) => matches!(list.as_slice(), [Value::String(_), Value::Object(_)]),
-        Value::Object(fields) => {
-            let has_text = fields.get("text").is_some_and(Value::is_string);
-            (has_text && (has_list("ents") || has_list("spans")))
-                || has_list("paragraphs")
-                || fields.contains_key("doc_annotation")
-        }
-        _ => false,
-    }
+const SPAN_GROUPS: NoteKind = NoteKind::new("span-groups", "spans of span groups (left out, the entities count)");
+
+/// Whether a value is in the simple training format, which is a list.
+pub(super) fn is_simple(value: &Value) -> bool {
+    matches!(value.as_array().map(Vec::as_slice), Some([Value::String(_), Value::Object(_)]))
+}
+
+/// Whether an object is one of spaCy's.
+pub(super) fn fits(fields: &Map<String, Value>) -> bool {
+    let text = fields.get("text").is_some_and(Value::is_string);
+    // A generic list of entities, in characters; our records have token ranges and tokens.
+    let ents = ["ents", "entities"].iter().any(|&name| {
+        fields.get(name).and_then(Value::as_array).is_some_and(|list| match list.first() {
+            Some(first) => is_range(first),
+            None => name == "ents",
+        })
+    });
+    (text && (ents || fields.get("ents").is_some_and(Value::is_null)))
+        || fields.get("paragraphs").is_some_and(Value::is_array)
+        || fields.get("doc_annotation").is_some_and(Value::is_object)
 }
 
 type Parsed<T> = std::result::Result<T, ErrorKind>;
 
-pub(super) fn parse(
-    text: &str,
-    options: &ReadOptions,
-    left_out: &mut LeftOut,
-) -> std::result::Result<Vec<Sentence>, (String, ErrorKind)> {
-    let value: Value = parse_json(text, Kind::Spacy.expected()).map_err(|kind| (String::new(), kind))?;
-    let id = value.get("id").map(id_text).unwrap_or_default();
-    let sentences = match value {
-        Value::Array(list) => simple(list, options).map(|sentence| vec![sentence]),
+pub(super) fn parse(value: Value, options: &ReadOptions, left_out: &mut LeftOut) -> Parsed<Vec<Sentence>> {
+    match value {
+        Value::Array(list) => simple(list, options, left_out).map(|sentence| vec![sentence]),
         Value::Object(fields) if fields.contains_key("paragraphs") => training(&fields, options, left_out),
         Value::Object(fields) if fields.contains_key("doc_annotation") => {
             example(&fields, options, left_out).map(|sentence| vec![sentence])
         }
-        Value::Object(fields) => document(fields, options),
+        Value::Object(fields) => document(fields, Kind::Spacy, options, left_out),
         _ => Err(bad("it is neither an object nor a list")),
-    };
-    sentences.map_err(|kind| (id, kind))
+    }
 }
 
 fn bad(message: &str) -> ErrorKind {
@@ -63,55 +65,72 @@ fn list<'a>(value: &'a Value, name: &str) -> &'a [Value] {
     value.get(name).and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default()
 }
 
-fn number(value: &Value) -> Option<usize> {
-    value.as_u64().and_then(|number| usize::try_from(number).ok())
-}
-
 /// `start` and `end` of an object.
 fn range(value: &Value) -> Parsed<(usize, usize)> {
-    let field = |name: &str| value.get(name).and_then(number);
+    let field = |name: &str| value.get(name).and_then(offset);
     field("start").zip(field("end")).ok_or_else(|| bad("`start` and `end` are not whole numbers"))
 }
 
-fn simple(mut parts: Vec<Value>, options: &ReadOptions) -> Parsed<Sentence> {
+fn simple(mut parts: Vec<Value>, options: &ReadOptions, left_out: &mut LeftOut) -> Parsed<Sentence> {
     let entities = parts.pop();
     let Some(Value::String(text)) = parts.pop() else { return Err(bad("there is no text")) };
     let annotations = list(&entities.unwrap_or_default(), "entities")
         .iter()
         .map(|entity| match entity.as_array().map(Vec::as_slice) {
-            Some([start, end, Value::String(label), ..]) => number(start)
-                .zip(number(end))
+            Some([start, end, Value::String(label), ..]) => offset(start)
+                .zip(offset(end))
                 .map(|(start, end)| Annotation::new(start, end, label))
                 .ok_or_else(|| bad("an offset is not a whole number")),
             _ => Err(bad("an entity is [start, end, label]")),
         })
         .collect::<Parsed<Vec<_>>>()?;
-    annotated::sentence(text, Tokens::Unknown, &annotations, None, options)
+    annotated::sentence(text, Tokens::Unknown, &annotations, None, options, left_out)
 }
 
-fn document(mut fields: Map<String, Value>, options: &ReadOptions) -> Parsed<Vec<Sentence>> {
+/// The sentences of a document, or the one of an example of Prodigy, whose entities are in `spans`.
+pub(super) fn document(
+    mut fields: Map<String, Value>,
+    kind: Kind,
+    options: &ReadOptions,
+    left_out: &mut LeftOut,
+) -> Parsed<Vec<Sentence>> {
+    let bad = |message: &str| ErrorKind::Json { expected: kind.expected(), message: message.to_owned() };
     let lang = super::take_lang(&mut fields);
     let Some(Value::String(text)) = fields.shift_remove("text") else { return Err(bad("there is no text in `text`")) };
-    let entities = fields.shift_remove("ents").or_else(|| fields.shift_remove("spans")).unwrap_or_default();
+    let names: &[&str] = if kind == Kind::Prodigy { &["spans"] } else { &["ents", "entities"] };
+    let name = names.iter().find(|&&name| fields.contains_key(name));
+    let entities = match name.and_then(|&name| fields.shift_remove(name)) {
+        None | Some(Value::Null) => Vec::new(),
+        Some(Value::Array(entities)) => entities,
+        Some(_) => return Err(bad("the entities are no list")),
+    };
+    if let Some(Value::Object(groups)) = fields.get("spans") {
+        let spans = groups.values().filter_map(Value::as_array).map(Vec::len).sum();
+        left_out.add_many(SPAN_GROUPS, spans);
+        fields.shift_remove("spans");
+    }
     let annotations = entities
-        .as_array()
-        .ok_or_else(|| bad("`ents` is no list"))?
         .iter()
         .map(|entity| {
             let (start, end) = range(entity)?;
             let label = entity.get("label").and_then(Value::as_str).ok_or_else(|| bad("an entity has no label"))?;
-            Ok(Annotation { score: entity.get("score").and_then(Value::as_f64), ..Annotation::new(start, end, label) })
+            let mut annotation = Annotation::new(start, end, label);
+            annotation.score = entity.get("score").and_then(Value::as_f64);
+            Ok(annotation)
         })
         .collect::<Parsed<Vec<_>>>()?;
     let tokens = match fields.shift_remove("tokens") {
-        Some(Value::Array(tokens)) => Tokens::Characters(tokens.iter().map(range).collect::<Parsed<Vec<_>>>()?),
+        Some(Value::Array(tokens)) if tokens.first().is_none_or(Value::is_object) => {
+            Tokens::Characters(tokens.iter().map(range).collect::<Parsed<Vec<_>>>()?)
+        }
+        Some(Value::Array(tokens)) => Tokens::Texts(texts(&tokens)?.into_iter().map(str::to_owned).collect()),
         _ => Tokens::Unknown,
     };
     let sentences = fields.shift_remove("sents");
-    let mut whole = annotated::sentence(text, tokens, &annotations, lang, options)?;
-    whole.extra = Extra::from(fields);
+    let mut whole = annotated::sentence(text, tokens, &annotations, lang, options, left_out)?;
+    whole.extra = own_fields(fields);
     match sentences {
-        Some(Value::Array(sentences)) if sentences.len() > 1 => split(&whole, &sentences),
+        Some(Value::Array(sentences)) if sentences.len() > 1 && !options.whole_documents => split(&whole, &sentences),
         _ => Ok(vec![whole]),
     }
 }
@@ -145,7 +164,7 @@ fn split(whole: &Sentence, sentences: &[Value]) -> Parsed<Vec<Sentence>> {
     }
     if placed != whole.entities.len() {
         return Err(bad(
-            "an entity crosses the border of a sentence, or lies in none; correct it, or leave `sents` out",
+            "an entity crosses the border of a sentence, or lies in none; correct it, or read documents whole (--split none)",
         ));
     }
     Ok(parts)
@@ -200,20 +219,18 @@ fn example(fields: &Map<String, Value>, options: &ReadOptions, left_out: &mut Le
 }
 
 fn training(fields: &Map<String, Value>, options: &ReadOptions, left_out: &mut LeftOut) -> Parsed<Vec<Sentence>> {
-    let document = Value::Object(fields.clone());
-    let mut sentences = Vec::new();
-    for paragraph in list(&document, "paragraphs") {
-        for sentence in list(paragraph, "sentences") {
-            let tokens = list(sentence, "tokens");
-            let word = |token: &Value| token.get("orth").cloned().unwrap_or_default();
-            let words: Vec<Value> = tokens.iter().map(word).collect();
-            if words.iter().any(|word| !word.is_string()) {
-                return Err(bad("a token has no `orth`"));
-            }
-            let entities: Vec<Value> =
-                tokens.iter().map(|token| token.get("ner").cloned().unwrap_or_default()).collect();
-            sentences.push(tagged(&texts(&words)?, None, &texts(&entities)?, options, left_out)?);
-        }
+    let paragraphs = fields.get("paragraphs").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
+    let sentences = paragraphs.iter().flat_map(|paragraph| list(paragraph, "sentences"));
+    let mut all: Vec<Vec<&Value>> = sentences.map(|sentence| list(sentence, "tokens").iter().collect()).collect();
+    if options.whole_documents {
+        all = vec![all.concat()];
     }
-    Ok(sentences)
+    let read = |tokens: Vec<&Value>| {
+        let words = tokens.iter().map(|token| token.get("orth").and_then(Value::as_str));
+        let words = words.collect::<Option<Vec<_>>>().ok_or_else(|| bad("a token has no `orth`"))?;
+        let tags: Vec<&str> =
+            tokens.iter().map(|token| token.get("ner").and_then(Value::as_str).unwrap_or("-")).collect();
+        tagged(&words, None, &tags, options, left_out)
+    };
+    all.into_iter().map(read).collect()
 }

@@ -1,7 +1,11 @@
 //! Writing JSON lines and arrays.
 
 use serde_json::{Map, Value, json};
+use xlner_core::extra::Numbers;
 use xlner_core::{Entity, Pair, Sentence, tags};
+
+use super::kind::is_telling;
+use super::label_studio::{ORIGIN, TASK};
 
 use crate::annotated::Characters;
 use crate::error::{Error, ErrorKind, Result};
@@ -69,7 +73,11 @@ impl JsonWriter {
                 json!(tags.iter().map(id).collect::<std::result::Result<Vec<_>, _>>()?)
             }
         };
-        let mut row = about(sentence);
+        let mut row = about(sentence, is_telling);
+        // The usual text, the tokens joined by spaces, needs no mention.
+        if !sentence.tokens().eq(sentence.text().split(' ')) {
+            row.insert("text".into(), sentence.text().into());
+        }
         row.insert("tokens".into(), sentence.tokens().collect());
         row.insert("ner_tags".into(), tags);
         Ok(Value::Object(row))
@@ -86,7 +94,7 @@ impl JsonWriter {
             .into_iter()
             .map(|(start, end, entity)| json!({"start": start, "end": end, "label": entity.label}))
             .collect();
-        let mut document = about(sentence);
+        let mut document = about(sentence, is_telling);
         document.insert("text".into(), sentence.text().into());
         document.insert("ents".into(), ents.into());
         document.insert("tokens".into(), tokens.into());
@@ -94,7 +102,7 @@ impl JsonWriter {
     }
 
     fn doccano(&self, sentence: &Sentence) -> std::result::Result<Value, ErrorKind> {
-        let mut record = about(sentence);
+        let mut record = about(sentence, is_telling);
         record.insert("text".into(), sentence.text().into());
         let ranges = self.ranges(sentence)?.into_iter();
         let labels: Vec<Value> = ranges.map(|(start, end, entity)| json!([start, end, entity.label])).collect();
@@ -106,12 +114,24 @@ impl JsonWriter {
     }
 
     fn label_studio(&self, sentence: &Sentence) -> std::result::Result<Value, ErrorKind> {
-        let mut data = about(sentence);
+        let mut data = about(sentence, |_| false);
+        // What the task had beside its data, and its number.
+        let mut task = match data.shift_remove(TASK) {
+            Some(Value::Object(task)) => task,
+            other => {
+                data.extend(other.map(|other| (TASK.to_owned(), other)));
+                Map::new()
+            }
+        };
+        if data.get("id").is_some_and(|id| id.is_number()) {
+            let id = data.shift_remove("id").unwrap_or_default();
+            task.insert("id".into(), id);
+        }
         data.insert("text".into(), sentence.text().into());
         if sentence.is_tokenized() {
             data.insert("tokens".into(), token_ranges(sentence).map(|(start, end)| json!([start, end])).collect());
         }
-        let mut results = Vec::new();
+        let (mut gold, mut found) = (Vec::new(), Vec::new());
         for (index, (start, end, entity)) in self.ranges(sentence)?.into_iter().enumerate() {
             let mut result = json!({
                 "id": format!("e{index}"), "from_name": "label", "to_name": "text", "type": "labels",
@@ -120,9 +140,17 @@ impl JsonWriter {
             if let Some(score) = entity.score {
                 result["score"] = score.into();
             }
-            results.push(result);
+            if is_found(entity) { found.push(result) } else { gold.push(result) }
         }
-        Ok(json!({"data": data, "annotations": [{"result": results}]}))
+        task.insert("data".into(), data.into());
+        // Annotations are what people made, predictions what machines did.
+        if !gold.is_empty() {
+            task.insert("annotations".into(), json!([{ "result": gold }]));
+        }
+        if !found.is_empty() {
+            task.insert("predictions".into(), json!([{ "model_version": "xlner", "result": found }]));
+        }
+        Ok(Value::Object(task))
     }
 
     /// The entities with their ranges of characters.
@@ -152,10 +180,25 @@ impl JsonWriter {
     }
 }
 
-/// Unknown fields, and the language.
-fn about(sentence: &Sentence) -> Map<String, Value> {
-    let mut fields: Map<String, Value> =
-        sentence.extra.iter().map(|(name, value)| (name.clone(), value.clone())).collect();
+/// Whether an entity was found by a machine, as its score, its source or its origin says.
+fn is_found(entity: &Entity) -> bool {
+    let probability = entity.extra.get("probability").is_some();
+    let origin = entity.extra.get(ORIGIN.0).is_some_and(|origin| origin == ORIGIN.1);
+    entity.score.is_some() || entity.from.is_some() || probability || origin
+}
+
+/// Unknown fields, and the language. Those for which `is_taken` holds, or that have the names of ours, are renamed `original_…`: they would
+/// be taken for something else.
+fn about(sentence: &Sentence, is_taken: impl Fn(&str) -> bool) -> Map<String, Value> {
+    const OURS: [&str; 5] = ["lang", "text", "tokens", "entities", "words"];
+    let mut fields = Map::new();
+    for (name, value) in sentence.extra.iter() {
+        let mut name = name.clone();
+        while is_taken(&name) || OURS.contains(&name.as_str()) {
+            name = format!("original_{name}");
+        }
+        fields.insert(name, value.clone());
+    }
     if let Some(lang) = &sentence.lang {
         fields.insert("lang".into(), lang.as_str().into());
     }
@@ -177,7 +220,7 @@ impl SentenceWriter for JsonWriter {
             return self.put(sentence);
         }
         match self.value(sentence) {
-            Ok(value) => self.put(&value),
+            Ok(value) => self.put(&Numbers(&value)),
             Err(kind) => Err(Error::in_file(self.output.path(), kind).in_record(&record_id(sentence))),
         }
     }

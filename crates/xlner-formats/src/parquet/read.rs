@@ -9,6 +9,7 @@ use arrow_json::LineDelimitedWriter;
 use arrow_schema::Schema;
 use parquet::arrow::arrow_reader::{ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder};
 use serde_json::Value;
+use xlner_core::extra::Numbers;
 
 use super::{bounds, clean, shape};
 use crate::error::{Error, ErrorKind, Result};
@@ -133,7 +134,7 @@ impl Items for ParquetItems {
         if self.is_record {
             let mut record: Value = serde_json::from_str(line).map_err(|error| self.fail(error))?;
             shape::unfold(&mut record);
-            self.item = record.to_string();
+            self.item = serde_json::to_string(&Numbers(&record)).map_err(|error| self.fail(error))?;
         } else {
             line.clone_into(&mut self.item);
         }

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use arrow_schema::{DataType, Field, Fields, Schema};
 use serde_json::{Map, Value, json};
+use xlner_core::extra::{Numbers, protect_integers};
 
 /// Known fields; every other one goes into `extra`.
 const PAIR: [&str; 6] = ["id", "source", "target", "alignment", "scores", "projection"];
@@ -94,27 +95,43 @@ pub(super) fn fold_pair(pair: &mut Value) {
         });
         pair["scores"] = rows.collect();
     }
-    fold_extra(pair, &PAIR);
+    // All values of a list have one type: the mark of a possible link is the number 0.
+    for link in pair.get_mut("alignment").and_then(Value::as_array_mut).into_iter().flatten() {
+        if let Some(mark) = link.get_mut(3) {
+            *mark = 0.into();
+        }
+    }
+    // A number has its place among the unknown fields; the column holds texts.
+    if pair.get("id").is_some_and(|id| !id.is_string())
+        && let Some(id) = pair.as_object_mut().and_then(|fields| fields.shift_remove("id"))
+    {
+        fold_extra(pair, &PAIR, Some(id));
+        return;
+    }
+    fold_extra(pair, &PAIR, None);
 }
 
 /// A sentence, from JSON to a row.
 pub(super) fn fold_sentence(sentence: &mut Value) {
     for entity in sentence.get_mut("entities").and_then(Value::as_array_mut).into_iter().flatten() {
-        fold_extra(entity, &ENTITY);
+        fold_extra(entity, &ENTITY, None);
     }
     for region in sentence.get_mut("regions").and_then(Value::as_array_mut).into_iter().flatten() {
         *region = Value::String(region.to_string());
     }
-    fold_extra(sentence, &SENTENCE);
+    fold_extra(sentence, &SENTENCE, None);
 }
 
-fn fold_extra(value: &mut Value, known: &[&str]) {
+/// Puts the unknown fields, and an id that is no text, into one.
+fn fold_extra(value: &mut Value, known: &[&str], id: Option<Value>) {
     let Value::Object(fields) = value else { return };
-    let (kept, extra): (Map<_, _>, Map<_, _>) =
+    let (kept, mut extra): (Map<_, _>, Map<_, _>) =
         std::mem::take(fields).into_iter().partition(|(name, _)| known.contains(&name.as_str()));
     *fields = kept;
+    extra.extend(id.map(|id| ("id".to_owned(), id)));
     if !extra.is_empty() {
-        fields.insert("extra".into(), Value::String(Value::Object(extra).to_string()));
+        let extra = serde_json::to_string(&Numbers(&Value::Object(extra))).unwrap_or_default();
+        fields.insert("extra".into(), Value::String(extra));
     }
 }
 
@@ -154,7 +171,8 @@ fn unfold_sentence(sentence: &mut Value) {
 
 fn unfold_extra(value: &mut Value) {
     let Value::Object(fields) = value else { return };
-    let parsed = fields.get("extra").and_then(Value::as_str).and_then(|text| serde_json::from_str(text).ok());
+    let parsed =
+        fields.get("extra").and_then(Value::as_str).and_then(|text| serde_json::from_str(&protect_integers(text)).ok());
     if let Some(Value::Object(extra)) = parsed {
         fields.shift_remove("extra");
         fields.extend(extra);

@@ -9,6 +9,7 @@ use parquet::arrow::ArrowWriter;
 use parquet::basic::{Compression, ZstdLevel};
 use parquet::file::properties::WriterProperties;
 use serde_json::Value;
+use xlner_core::extra::to_value;
 use xlner_core::{Pair, Sentence};
 
 use super::shape;
@@ -80,7 +81,7 @@ impl ParquetWriter {
 
 impl SentenceWriter for ParquetWriter {
     fn write(&mut self, sentence: &Sentence) -> Result<()> {
-        let mut row = serde_json::to_value(sentence).map_err(|error| self.fail(error))?;
+        let mut row = to_value(sentence).map_err(|error| self.fail(error))?;
         shape::fold_sentence(&mut row);
         self.push(row)
     }
@@ -92,7 +93,7 @@ impl SentenceWriter for ParquetWriter {
 
 impl PairWriter for ParquetWriter {
     fn write(&mut self, pair: &Pair) -> Result<()> {
-        let mut row = serde_json::to_value(pair).map_err(|error| self.fail(error))?;
+        let mut row = to_value(pair).map_err(|error| self.fail(error))?;
         shape::fold_pair(&mut row);
         self.push(row)
     }

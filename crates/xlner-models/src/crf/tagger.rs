@@ -6,6 +6,7 @@ use std::sync::{Mutex, PoisonError};
 
 use rayon::prelude::*;
 use rustc_hash::FxHashMap;
+use xlner_core::contracts::{ModelError, ModelResult, Tagger};
 use xlner_core::{LabelProbabilities, Sentence};
 
 use super::chain::{Chain, Lattice};
@@ -15,7 +16,7 @@ use super::joint::Joint;
 use super::model::Model;
 use super::weights::Batch;
 use super::words::{Analyser, Place, Word};
-use crate::{Error, Result, Tagger};
+use crate::{Error, Result};
 
 /// Sentences a thread takes at a time.
 const CHUNK: usize = 32;
@@ -121,9 +122,9 @@ impl Tagger for CrfTagger {
         format!("crf:{:08x}", self.checksum)
     }
 
-    fn tag(&self, sentences: &mut [Sentence], probabilities: bool) -> Result<()> {
+    fn tag(&self, sentences: &mut [Sentence], probabilities: bool) -> ModelResult<()> {
         if let Some(index) = sentences.iter().position(|sentence| !sentence.is_tokenized()) {
-            return Err(Error::Sentence { index, problem: "it is not tokenised; tokenise it first".into() });
+            return Err(ModelError::sentence(index, "it is not tokenised; tokenise it first"));
         }
         sentences.par_chunks_mut(CHUNK).for_each(|sentences| {
             let lock = || self.spare.lock().unwrap_or_else(PoisonError::into_inner);

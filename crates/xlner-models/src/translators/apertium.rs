@@ -8,13 +8,15 @@ mod process;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use super::{TranslatorOptions, wrong};
-use crate::{Error, Result, Translation, Translator, TranslatorFigures};
+use xlner_core::contracts::{ModelResult, Translation, Translator, TranslatorFigures};
+
+use super::wrong;
+use crate::{Error, Result};
 use modes::ENGINE;
 use pool::Pool;
 use process::Launch;
 
-/// Options of [`Engine::Apertium`](super::Engine::Apertium).
+/// Options of [`Apertium`].
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ApertiumOptions {
     /// The program; found as a shell finds it.
@@ -46,22 +48,28 @@ impl Default for ApertiumOptions {
 
 /// Translates by `apertium -f none -z MODE`: texts go in and come out one after the other, ended by a zero byte, so that any
 /// number of them shares the start of a pipeline. What one text becomes does not depend on the others.
-pub(super) struct Apertium {
+pub struct Apertium {
     pool: Pool,
     signature: String,
     figures: TranslatorFigures,
 }
 
 impl Apertium {
-    pub(super) fn open(options: &TranslatorOptions) -> Result<Apertium> {
-        let ApertiumOptions { program, data, attempts, timeout, .. } = &options.apertium;
+    /// Finds the mode that translates between two languages (BCP 47), or takes the one that is named. Pipelines are started when
+    /// there is something to translate.
+    ///
+    /// # Errors
+    /// [`Error::Options`] for options out of range, several modes, or a language that is not known; [`Error::Engine`] where the program does not start or has
+    /// no such mode.
+    pub fn open(modes: &[String], [from, to]: [&str; 2], options: &ApertiumOptions) -> Result<Apertium> {
+        let ApertiumOptions { program, data, attempts, timeout, .. } = options;
         if *attempts == 0 || timeout.is_zero() {
             return Err(wrong("apertium: the number of attempts and the time limit are at least 1"));
         }
         let mut launch = Launch { program: program.clone(), arguments: Vec::new() };
         let installed = modes::installed(&launch, data.as_deref())?;
-        let mode = match options.models.as_slice() {
-            [] => modes::find(&installed, &options.from, &options.to)?,
+        let mode = match modes {
+            [] => modes::find(&installed, from, to)?,
             [mode] if installed.contains(mode) => mode.clone(),
             [mode] => {
                 let there = installed.join(", ");
@@ -72,7 +80,7 @@ impl Apertium {
         let folder = data.iter().flat_map(|data| ["-d".to_owned(), data.display().to_string()]);
         launch.arguments = folder.chain(["-f", "none", "-z", mode.as_str()].map(str::to_owned)).collect();
         let signature = format!("apertium {mode} {}", modes::checksum(data.as_deref(), &mode)?);
-        let pool = Pool::new(launch, options.apertium.clone());
+        let pool = Pool::new(launch, options.clone());
         Ok(Apertium { pool, signature, figures: TranslatorFigures::default() })
     }
 }
@@ -82,7 +90,7 @@ impl Translator for Apertium {
         self.signature.clone()
     }
 
-    fn translate(&mut self, texts: &[&str]) -> Result<Vec<Translation>> {
+    fn translate(&mut self, texts: &[&str]) -> ModelResult<Vec<Translation>> {
         let translations = self.pool.translate(texts, &mut self.figures)?;
         self.figures.texts += texts.len() as u64;
         Ok(translations)

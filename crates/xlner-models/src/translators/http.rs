@@ -13,9 +13,9 @@ use std::str::FromStr;
 use std::time::Duration;
 
 #[cfg(feature = "http")]
-pub(super) use server::Server;
+pub use server::HttpTranslator;
 
-/// Options of [`Engine::Http`](super::Engine::Http).
+/// Options of [`HttpTranslator`](crate::HttpTranslator) (feature `http`).
 #[derive(Debug, Clone, PartialEq)]
 pub struct HttpOptions {
     /// How the server is spoken to; `None`: as its address tells (`…/v1`, `…/chat/completions`: OpenAI).

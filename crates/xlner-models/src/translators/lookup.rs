@@ -9,17 +9,18 @@ use rustc_hash::FxHashMap;
 use sha2::{Digest, Sha256};
 use unicode_normalization::UnicodeNormalization;
 use xlner_core::Pair;
+use xlner_core::contracts::{ModelResult, Translation, Translator, TranslatorFigures};
 use xlner_formats::{ReadOptions, read_pairs};
 
-use super::{TranslatorOptions, wrong};
-use crate::{Error, Result, Translation, Translator, TranslatorFigures};
+use super::wrong;
+use crate::{Error, Result};
 
 /// Texts that a thread looks up at a time.
 const CHUNK: usize = 64;
 /// Pairs of a table that are read before all threads make digests of them.
 const READ: usize = 1 << 14;
 
-/// Options of [`Engine::Lookup`](super::Engine::Lookup).
+/// Options of [`Lookup`].
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct LookupOptions {
     /// What is done with a text that is in no table.
@@ -51,7 +52,7 @@ impl FromStr for Missing {
 /// Translations from tables. Of two translations of one text the first counts.
 ///
 /// A text is looked for as it is, then in NFC with every run of white space as one space and none at the ends.
-pub(super) struct Lookup {
+pub struct Lookup {
     table: Table,
     missing: Missing,
     signature: String,
@@ -62,13 +63,16 @@ pub(super) struct Lookup {
 
 impl Lookup {
     /// Reads the tables: whatever `xlner-formats` reads pairs from (`source<TAB>target`, bitext, records; `.gz`, `.zst`).
-    pub(super) fn open(options: &TranslatorOptions) -> Result<Lookup> {
-        if options.models.is_empty() {
+    ///
+    /// # Errors
+    /// [`Error::Options`] where there is no table, [`Error::Model`] where one cannot be read.
+    pub fn open(tables: &[String], [from, to]: [&str; 2], options: &LookupOptions) -> Result<Lookup> {
+        if tables.is_empty() {
             return Err(wrong("lookup wants a table of translations, `source<TAB>target` (--model FILE)"));
         }
         let mut table = Table::default();
         let mut hash = Sha256::new();
-        for file in &options.models {
+        for file in tables {
             let failed = |error: xlner_formats::Error| Error::model(Path::new(file), cause(&error));
             let mut pairs = read_pairs(Path::new(file), &ReadOptions::default()).map_err(failed)?;
             loop {
@@ -86,9 +90,9 @@ impl Lookup {
         }
         let hash = hash.finalize();
         let checksum: String = hash[..16].iter().map(|byte| format!("{byte:02x}")).collect();
-        let LookupOptions { missing } = options.lookup;
-        let signature = format!("lookup {} {} {checksum} {missing:?}", options.from, options.to);
-        let files = options.models.join(", ");
+        let LookupOptions { missing } = *options;
+        let signature = format!("lookup {from} {to} {checksum} {missing:?}");
+        let files = tables.join(", ");
         Ok(Lookup { table, missing, signature, files, figures: TranslatorFigures::default() })
     }
 }
@@ -98,7 +102,7 @@ impl Translator for Lookup {
         self.signature.clone()
     }
 
-    fn translate(&mut self, texts: &[&str]) -> Result<Vec<Translation>> {
+    fn translate(&mut self, texts: &[&str]) -> ModelResult<Vec<Translation>> {
         let find = |(index, text): (usize, &&str)| match self.table.get(text) {
             Some(translation) => Ok((translation.to_owned(), 0)),
             None if text.trim().is_empty() => Ok((String::new(), 0)),

@@ -11,16 +11,22 @@
 //! | `string` | [`Text`]: similarity of the letters | – |
 //! | any other | [`Column`]: given scores, `nmt` for example | that column in the record's `scores` |
 //!
+//! [`score_candidates`] and [`score_markers`] make the columns `nmt` and `codec` with a translation model.
+//!
 //! Other scores implement [`Scorer`] and are handed to [`Projector::project_with`](crate::Projector::project_with).
 
 mod align;
+mod codec;
 mod column;
+mod nmt;
 mod tagger;
 mod text;
 
 pub use align::Align;
 pub(crate) use align::dice;
+pub use codec::{CODEC, score_markers};
 pub use column::Column;
+pub use nmt::{NMT, NmtOptions, nmt_score, score_candidates};
 pub use tagger::Tagger;
 pub use text::Text;
 

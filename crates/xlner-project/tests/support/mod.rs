@@ -14,15 +14,7 @@ pub const LANGUAGES: [&str; 3] = ["de", "es", "it"];
 
 /// The folder of Europarl-NER; `None`, and a line that says so, where it is not there.
 pub fn europarl() -> Option<PathBuf> {
-    let workspace = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
-    let shared = std::env::var_os("XLNER_SHARED").map_or_else(|| workspace.join("../shared"), PathBuf::from);
-    let folder = shared.join("data/europarl-ner");
-    if folder.is_dir() {
-        Some(folder)
-    } else {
-        eprintln!("skipped: {} is not there; set XLNER_SHARED", folder.display());
-        None
-    }
+    xlner_testing::shared("europarl-ner")
 }
 
 /// Token and IOB2 tag columns; sentences are divided by blank lines.

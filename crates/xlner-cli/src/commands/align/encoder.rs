@@ -3,8 +3,8 @@
 use std::path::PathBuf;
 
 use anyhow::Result;
+use xlner::AlignJob;
 use xlner_align::similarity::Extraction;
-use xlner_pipeline::AlignJob;
 
 use crate::context::{Context, UsageError};
 
@@ -84,8 +84,8 @@ impl TuningArgs {
         output: &std::path::Path,
         context: &Context,
     ) -> Result<()> {
-        use xlner_models::transformer::fine_tune::AlignerOptions;
-        use xlner_pipeline::align::EncoderJob;
+        use xlner::align::EncoderJob;
+        use xlner_neural::transformer::fine_tune::AlignerOptions;
 
         use crate::bars::Bars;
         use crate::context::{failed, model_failed};

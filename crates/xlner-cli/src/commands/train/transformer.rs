@@ -115,9 +115,9 @@ pub fn run(_: super::Args, _: &crate::context::Context) -> Result<()> {
 #[cfg(feature = "fine-tune")]
 mod built {
     use anyhow::Result;
+    use xlner::{FineTuneJob, FineTuneReport};
     use xlner_formats::ReadOptions;
-    use xlner_models::transformer::fine_tune::FineTuneOptions;
-    use xlner_pipeline::{FineTuneJob, FineTuneReport};
+    use xlner_neural::transformer::fine_tune::FineTuneOptions;
 
     use super::TransformerArgs;
     use crate::bars::Bars;

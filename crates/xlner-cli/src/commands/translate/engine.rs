@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use anyhow::Result;
 use clap::Args;
-use xlner_models::{Engine, HttpApi, Missing, TranslatorOptions};
+use xlner::{Engine, TranslatorOptions};
+use xlner_models::{HttpApi, Missing};
 
 use crate::context::UsageError;
 

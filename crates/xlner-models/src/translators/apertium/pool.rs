@@ -4,11 +4,13 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
+use xlner_core::contracts::{Translation, TranslatorFigures};
+
 use super::ApertiumOptions;
 use super::escape::Escaped;
 use super::modes::ENGINE;
 use super::process::{Fault, Launch, Process};
-use crate::{Error, Result, Translation, TranslatorFigures};
+use crate::{Error, Result};
 
 /// Texts that a pipeline takes at a time, at most and at least.
 const CHUNK: (usize, usize) = (256, 16);

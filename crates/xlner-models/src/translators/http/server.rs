@@ -1,18 +1,19 @@
 //! A server that translates.
 
 use serde_json::Value;
+use xlner_core::contracts::{ModelResult, Translation, Translator, TranslatorFigures};
 
-use super::super::{TranslatorOptions, wrong};
+use super::super::wrong;
 use super::client::{Client, Reply};
-use super::{HttpApi, libretranslate, openai};
-use crate::{Error, Result, Translation, Translator, TranslatorFigures};
+use super::{HttpApi, HttpOptions, libretranslate, openai};
+use crate::{Error, Result};
 
 /// Bytes of the texts of a request, at most, where there is more than one text.
 const REQUEST: usize = 8000;
 
 /// Translates by asking a server for a batch of texts at a time. An answer that does not hold one translation per text is
 /// not used; the texts are then asked for one by one.
-pub(in super::super) struct Server {
+pub struct HttpTranslator {
     client: Client,
     api: HttpApi,
     from: String,
@@ -25,10 +26,13 @@ pub(in super::super) struct Server {
     figures: TranslatorFigures,
 }
 
-impl Server {
-    pub(in super::super) fn open(options: &TranslatorOptions) -> Result<Server> {
-        let http = &options.http;
-        let [server] = options.models.as_slice() else {
+impl HttpTranslator {
+    /// Makes ready to ask one server, by its address, for translations from one language into another (BCP 47). Nothing is asked yet.
+    ///
+    /// # Errors
+    /// [`Error::Options`] for options out of range or that do not go together.
+    pub fn open(servers: &[String], [from, to]: [&str; 2], http: &HttpOptions) -> Result<HttpTranslator> {
+        let [server] = servers else {
             return Err(wrong("http wants the address of one server, `http://localhost:5000` (--model URL)"));
         };
         if !server.starts_with("http://") && !server.starts_with("https://") {
@@ -52,11 +56,11 @@ impl Server {
         };
         let in_body = (api == HttpApi::LibreTranslate).then(|| key.clone()).flatten();
         let client = Client::new(address, api == HttpApi::OpenAi, key, http.clone());
-        Ok(Server {
+        Ok(HttpTranslator {
             client,
             api,
-            from: options.from.clone(),
-            to: options.to.clone(),
+            from: from.to_owned(),
+            to: to.to_owned(),
             model,
             key: in_body,
             batch: http.batch,
@@ -117,9 +121,9 @@ fn is_lost(text: &str, translation: &str) -> bool {
     translation.trim().is_empty() && text.chars().any(char::is_alphabetic)
 }
 
-impl Translator for Server {
+impl Translator for HttpTranslator {
     fn signature(&self) -> String {
-        let Server { api, from, to, model, .. } = self;
+        let HttpTranslator { api, from, to, model, .. } = self;
         let address = self.client.name();
         match api {
             HttpApi::LibreTranslate => format!("http libretranslate {address} {from} {to}"),
@@ -127,7 +131,7 @@ impl Translator for Server {
         }
     }
 
-    fn translate(&mut self, texts: &[&str]) -> Result<Vec<Translation>> {
+    fn translate(&mut self, texts: &[&str]) -> ModelResult<Vec<Translation>> {
         let lines: Vec<String> = texts.iter().map(|text| text.replace(['\n', '\r'], " ")).collect();
         let asked: Vec<(usize, &str)> =
             lines.iter().map(|line| line.trim()).enumerate().filter(|(_, text)| !text.is_empty()).collect();

@@ -1,0 +1,119 @@
+//! How the tags of a file are written: most have the prefix first and a hyphen (`B-PER`), some an underscore or a colon (`B_PER`), or
+//! the prefix behind the label (`PER-B`). Several tags of one token are separated by bars (`B-ORG|B-LOC`).
+
+use std::borrow::Cow;
+
+use super::{Prefix, Tag};
+
+/// How tags are written.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Shape {
+    /// `B-PER`.
+    #[default]
+    Usual,
+    /// The prefix, another separator, the label: `B_PER`.
+    Separator(char),
+    /// The label, a separator, the prefix: `PER-B`.
+    Suffix(char),
+}
+
+/// What separates prefix and label where it is no hyphen.
+const SEPARATORS: [char; 3] = ['_', ':', '.'];
+
+impl Shape {
+    /// The shape of a file's tags: another one than the usual where all tags but `O` have it, some of which begin an entity, and none has
+    /// the usual one.
+    pub fn find<'a>(tags: impl Iterator<Item = &'a str> + Clone) -> Shape {
+        let others = SEPARATORS.into_iter().map(Shape::Separator);
+        let behind = ['-', '_', ':', '.'].into_iter().map(Shape::Suffix);
+        others.chain(behind).find(|shape| shape.fits(tags.clone())).unwrap_or_default()
+    }
+
+    fn fits<'a>(self, tags: impl Iterator<Item = &'a str>) -> bool {
+        let mut begins = false;
+        for tag in tags.filter(|tag| !is_outside(tag)) {
+            let usual = Tag::with_prefix(tag).is_some_and(|_| tag.len() > 1);
+            let Some((prefix, _)) = self.parts(tag).filter(|_| !usual) else { return false };
+            begins |= matches!(Prefix::from_byte(prefix), Some(Prefix::B | Prefix::S | Prefix::U));
+        }
+        begins
+    }
+
+    /// Prefix and label of a tag of this shape.
+    fn parts(self, tag: &str) -> Option<(u8, &str)> {
+        let (prefix, label) = match self {
+            Shape::Usual => return None,
+            Shape::Separator(separator) => tag.split_once(separator)?,
+            Shape::Suffix(separator) => tag.rsplit_once(separator).map(|(label, prefix)| (prefix, label))?,
+        };
+        match prefix.as_bytes() {
+            &[prefix] if !label.is_empty() => Prefix::from_byte(prefix).map(|_| (prefix, label)),
+            _ => None,
+        }
+    }
+
+    /// A tag of this shape in the usual one; what is none stays as it is.
+    pub fn usual(self, tag: &str) -> Cow<'_, str> {
+        match self.parts(tag) {
+            Some((prefix, label)) => Cow::Owned(format!("{}-{label}", char::from(prefix))),
+            None => Cow::Borrowed(tag),
+        }
+    }
+}
+
+fn is_outside(tag: &str) -> bool {
+    matches!(tag, "" | "O" | "_" | "-")
+}
+
+/// The first of several tags that are separated by bars, and how many of the others are not `O`; `None` for a single tag. A bar
+/// between things that are no tags belongs to the label.
+pub fn first_layer(tag: &str) -> Option<(&str, usize)> {
+    let (first, others) = tag.split_once('|')?;
+    let is_tag = |part: &str| Tag::with_prefix(part).is_some();
+    (is_tag(first) && others.split('|').all(is_tag))
+        .then(|| (first, others.split('|').filter(|tag| *tag != "O").count()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn shape(tags: &[&str]) -> Shape {
+        Shape::find(tags.iter().copied())
+    }
+
+    #[test]
+    fn shapes_are_found_in_all_tags_together() {
+        assert_eq!(shape(&["O", "B_PER", "I_PER"]), Shape::Separator('_'));
+        assert_eq!(shape(&["PER-B", "PER-I", "O", "GPE_LOC-S"]), Shape::Suffix('-'));
+        assert_eq!(shape(&["B:PER"]), Shape::Separator(':'));
+        assert_eq!(shape(&["LOC_B", "LOC_E"]), Shape::Suffix('_'));
+        for usual in [
+            &["B-GPE_LOC", "O"][..],
+            &["O"],
+            &["PER", "LOC"],
+            &["B_PER", "B-PER"],
+            &["I_ORG"],
+            &["B", "I"],
+            &["B-S", "I-S"],
+        ] {
+            assert_eq!(shape(usual), Shape::Usual, "{usual:?}");
+        }
+    }
+
+    #[test]
+    fn tags_get_the_usual_shape() {
+        assert_eq!(Shape::Separator('_').usual("B_GPE_LOC"), "B-GPE_LOC");
+        assert_eq!(Shape::Suffix('-').usual("GPE-LOC-B"), "B-GPE-LOC");
+        assert_eq!(Shape::Suffix('-').usual("O"), "O");
+        assert_eq!(Shape::Usual.usual("B_PER"), "B_PER");
+    }
+
+    #[test]
+    fn layers_are_told_from_labels_with_bars() {
+        assert_eq!(first_layer("B-ORG|B-LOC"), Some(("B-ORG", 1)));
+        assert_eq!(first_layer("O|B-LOC|O"), Some(("O", 1)));
+        assert_eq!(first_layer("B-ORG|LOC"), None);
+        assert_eq!(first_layer("B-ORG"), None);
+    }
+}

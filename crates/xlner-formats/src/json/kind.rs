@@ -1,0 +1,109 @@
+//! What a JSON value is: a record of ours, or of which tool. Each value is looked at by itself, so that one without entities, or of
+//! another tool, in front of the others changes nothing for them.
+
+use serde_json::{Map, Value};
+
+use super::{doccano, label_studio, prodigy, rows, spacy};
+use crate::ReadOptions;
+
+/// What a value of a file is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Kind {
+    Pair,
+    Sentence,
+    Mafand,
+    Rows,
+    Doccano,
+    LabelStudio,
+    Prodigy,
+    Spacy,
+}
+
+impl Kind {
+    /// What a value of this kind is called in messages.
+    pub(super) const fn expected(self) -> &'static str {
+        match self {
+            Kind::Pair => "a record of a pair",
+            Kind::Sentence => "a record of a sentence",
+            Kind::Mafand => "a MasakhaNER × MAFAND item",
+            Kind::Rows => "a Hugging Face row",
+            Kind::Doccano => "a doccano record",
+            Kind::LabelStudio => "a Label Studio task",
+            Kind::Prodigy => "a Prodigy example",
+            Kind::Spacy => "a spaCy document",
+        }
+    }
+
+    /// The kind of a value; `None` where it is none of them.
+    pub(super) fn of(value: &Value, options: &ReadOptions) -> Option<Kind> {
+        if spacy::is_simple(value) {
+            return Some(Kind::Spacy);
+        }
+        let fields = value.as_object()?;
+        let has = |name: &str| fields.contains_key(name);
+        let is_object = |name: &str| fields.get(name).is_some_and(Value::is_object);
+        if is_object("source") && is_object("target") {
+            Some(Kind::Pair)
+        } else if fields.get("target_tokens").is_some_and(Value::is_array) {
+            Some(Kind::Mafand)
+        } else if is_ours(fields) {
+            Some(Kind::Sentence)
+        } else if label_studio::fits(fields) {
+            Some(Kind::LabelStudio)
+        } else if spacy::fits(fields) {
+            Some(Kind::Spacy)
+        } else if prodigy::fits(fields) {
+            Some(Kind::Prodigy)
+        } else if doccano::fits(fields) {
+            Some(Kind::Doccano)
+        } else if rows::fits(fields, options) {
+            Some(Kind::Rows)
+        } else if has("tokens") || has("text") {
+            Some(Kind::Sentence)
+        } else {
+            None
+        }
+    }
+}
+
+/// Whether an object has tokens and entities as our records have them, which decides before all other fields.
+fn is_ours(fields: &Map<String, Value>) -> bool {
+    let tokens = fields.get("tokens").and_then(Value::as_array);
+    let entities = fields.get("entities").and_then(Value::as_array);
+    let has_ends = |entity: &Value| entity.get("start").is_some() && entity.get("end").is_some();
+    tokens.is_some_and(|tokens| tokens.first().is_none_or(Value::is_string))
+        && entities.is_some_and(|entities| entities.first().is_none_or(has_ends))
+}
+
+/// Fields by which a value without entities may belong to a tool. Where a record that was read as ours has one, it is looked at again.
+pub(super) fn is_telling(name: &str) -> bool {
+    const NAMES: [&str; 16] = [
+        "answer",
+        "annotations",
+        "annotator",
+        "completions",
+        "data",
+        "doc_annotation",
+        "ents",
+        "label",
+        "labels",
+        "ner",
+        "ner_tags",
+        "paragraphs",
+        "predictions",
+        "spans",
+        "tags",
+        "target_tokens",
+    ];
+    NAMES.contains(&name) || name.starts_with('_')
+}
+
+/// Whether a value is a list whose first element, if it has one, fits.
+pub(super) fn is_list_of(value: Option<&Value>, fits: impl Fn(&Value) -> bool) -> bool {
+    value.and_then(Value::as_array).is_some_and(|list| list.first().is_none_or(fits))
+}
+
+/// Whether a value is an object with `start` and `end`.
+pub(super) fn is_range(value: &Value) -> bool {
+    value.get("start").is_some() && value.get("end").is_some()
+}

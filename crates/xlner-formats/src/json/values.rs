@@ -1,0 +1,232 @@
+//! Sentences and pairs from JSON values of every kind.
+
+use std::collections::VecDeque;
+use std::path::Path;
+use std::sync::Arc;
+
+use serde_json::Value;
+use xlner_core::extra::protect_integers;
+use xlner_core::tags::{Scheme, shape::Shape};
+use xlner_core::{Pair, Sentence};
+
+use super::kind::{Kind, is_telling};
+use super::rows::{self, Row};
+use super::{Items, doccano, label_studio, mafand, parse, prodigy, spacy};
+use crate::error::{Error, ErrorKind, Result};
+use crate::notes::LeftOut;
+use crate::reader::Status;
+use crate::record::side_of;
+use crate::{Format, ReadOptions};
+
+/// Rows looked at to find the tag scheme and the shape of the tags.
+const LOOK_AHEAD: usize = 1000;
+
+/// Reads values one by one.
+pub(super) struct ValueReader<I> {
+    items: I,
+    options: ReadOptions,
+    status: Arc<Status>,
+    /// What the format says that all values are.
+    given: Option<Kind>,
+    /// What the last value was.
+    last: Option<Kind>,
+    /// How the tags of rows are written; `None` as long as there was no row.
+    tags: Option<(Scheme, Shape)>,
+    prodigy: prodigy::Seen,
+    /// What was read and not given yet, with the lines.
+    waiting: VecDeque<(u64, Waiting)>,
+    rows_waiting: usize,
+    at_end: bool,
+}
+
+/// A sentence, or a row whose tags are not read yet.
+enum Waiting {
+    Sentence(Sentence),
+    Row(Row),
+}
+
+/// The place of a value.
+struct At<'a> {
+    file: &'a Path,
+    line: u64,
+    id: String,
+}
+
+impl At<'_> {
+    fn fail(&self, kind: ErrorKind) -> Error {
+        Error::at_line(self.file, self.line, kind).in_record(&self.id)
+    }
+}
+
+impl<I: Items> ValueReader<I> {
+    pub(super) fn new(items: I, format: Format, options: &ReadOptions, status: &Arc<Status>) -> Self {
+        let given = match format {
+            Format::HuggingFace => Some(Kind::Rows),
+            Format::Doccano => Some(Kind::Doccano),
+            Format::LabelStudio => Some(Kind::LabelStudio),
+            _ => None,
+        };
+        ValueReader {
+            items,
+            options: options.clone(),
+            status: Arc::clone(status),
+            given,
+            last: None,
+            tags: None,
+            prodigy: prodigy::Seen::default(),
+            waiting: VecDeque::new(),
+            rows_waiting: 0,
+            at_end: false,
+        }
+    }
+
+    pub(super) fn next_sentence(&mut self) -> Result<Option<Sentence>> {
+        loop {
+            let ready = match self.waiting.front() {
+                None if self.at_end => return Ok(None),
+                None => false,
+                Some((_, Waiting::Sentence(_))) => true,
+                Some((_, Waiting::Row(_))) => self.tags.is_some() || self.at_end || self.rows_waiting >= LOOK_AHEAD,
+            };
+            if !ready {
+                self.at_end = !self.read_value()?;
+                continue;
+            }
+            let tags = self.tags;
+            let tags = match self.waiting.front() {
+                Some((_, Waiting::Row(_))) => *self.tags.insert(tags.unwrap_or_else(|| self.find_tags())),
+                _ => tags.unwrap_or((Scheme::Iob2, Shape::Usual)),
+            };
+            let Some((line, waiting)) = self.waiting.pop_front() else { continue };
+            self.status.set_line(line);
+            match waiting {
+                Waiting::Sentence(sentence) => return Ok(Some(sentence)),
+                Waiting::Row(row) => {
+                    self.rows_waiting -= 1;
+                    let at = At { file: self.items.file(), line, id: row.id() };
+                    let mut left_out = LeftOut::default();
+                    let sentence = row.decode(tags, &mut left_out).map_err(|kind| at.fail(kind))?;
+                    self.status.note_all(&left_out, |kind| at.fail(kind))?;
+                    return Ok(Some(sentence));
+                }
+            }
+        }
+    }
+
+    /// Scheme and shape of the tags of the rows that wait.
+    fn find_tags(&self) -> (Scheme, Shape) {
+        let rows = || {
+            self.waiting.iter().filter_map(|(_, waiting)| match waiting {
+                Waiting::Row(row) => Some(row),
+                Waiting::Sentence(_) => None,
+            })
+        };
+        rows::find_tags(rows, self.options.scheme)
+    }
+
+    /// Reads a value and puts what it holds in the queue; `false` at the end of the file.
+    fn read_value(&mut self) -> Result<bool> {
+        let file = self.items.file().to_owned();
+        let Some((line, text)) = self.items.next()? else { return Ok(false) };
+        let text = protect_integers(text).into_owned();
+        // A record of ours again: the usual case, and the fast one.
+        if self.given.is_none()
+            && self.last == Some(Kind::Sentence)
+            && let Ok(sentence) = serde_json::from_str::<Sentence>(&text)
+            && (!sentence.entities.is_empty() || !sentence.extra.iter().any(|(name, _)| is_telling(name)))
+        {
+            self.waiting.push_back((line, Waiting::Sentence(sentence)));
+            return Ok(true);
+        }
+        let mut at = At { file: &file, line, id: String::new() };
+        let expected = self.given.or(self.last).map_or("JSON", Kind::expected);
+        let value: Value = parse(&text, expected).map_err(|kind| at.fail(kind))?;
+        at.id = super::id_of(&value);
+        let kind = kind_of(&value, self.given, &self.options).map_err(|kind| at.fail(kind))?;
+        self.last = Some(kind);
+        let mut left_out = LeftOut::default();
+        let read = self.read_as(kind, value, &text, &mut left_out).map_err(|kind| at.fail(kind))?;
+        self.status.note_all(&left_out, |kind| at.fail(kind))?;
+        self.rows_waiting += usize::from(kind == Kind::Rows);
+        self.waiting.extend(read.into_iter().map(|waiting| (line, waiting)));
+        Ok(true)
+    }
+
+    /// Reads a value of a kind; `text` is the same value.
+    fn read_as(
+        &mut self,
+        kind: Kind,
+        value: Value,
+        text: &str,
+        left_out: &mut LeftOut,
+    ) -> std::result::Result<Vec<Waiting>, ErrorKind> {
+        let options = &self.options;
+        let sentence = match kind {
+            Kind::Pair | Kind::Mafand => side_of(parse_pair(kind, text, options, left_out)?, options)?,
+            Kind::Sentence => parse(text, kind.expected())?,
+            Kind::Doccano => doccano::parse(value, options, left_out)?,
+            Kind::LabelStudio => label_studio::parse(value, options, left_out)?,
+            Kind::Rows => return Ok(vec![Waiting::Row(rows::parse(value, options, left_out)?)]),
+            Kind::Prodigy => {
+                let sentence = prodigy::parse(value, &mut self.prodigy, options, left_out)?;
+                return Ok(sentence.map(Waiting::Sentence).into_iter().collect());
+            }
+            Kind::Spacy => {
+                let sentences = spacy::parse(value, options, left_out)?;
+                return Ok(sentences.into_iter().map(Waiting::Sentence).collect());
+            }
+        };
+        Ok(vec![Waiting::Sentence(sentence)])
+    }
+
+    pub(super) fn next_pair(&mut self) -> Result<Option<Pair>> {
+        let file = self.items.file().to_owned();
+        let Some((line, text)) = self.items.next()? else { return Ok(None) };
+        self.status.set_line(line);
+        let text = protect_integers(text);
+        if self.last == Some(Kind::Pair)
+            && let Ok(pair) = serde_json::from_str::<Pair>(&text)
+            && pair.validate().is_ok()
+        {
+            return Ok(Some(pair));
+        }
+        let mut at = At { file: &file, line, id: String::new() };
+        let expected = self.given.or(self.last).map_or("JSON", Kind::expected);
+        let value: Value = parse(&text, expected).map_err(|kind| at.fail(kind))?;
+        at.id = super::id_of(&value);
+        let kind = kind_of(&value, None, &self.options).map_err(|kind| at.fail(kind))?;
+        self.last = Some(kind);
+        if !matches!(kind, Kind::Pair | Kind::Mafand) {
+            let message = format!("it is {}", kind.expected());
+            return Err(at.fail(ErrorKind::Json { expected: Kind::Pair.expected(), message }));
+        }
+        let mut left_out = LeftOut::default();
+        let pair = parse_pair(kind, &text, &self.options, &mut left_out).map_err(|kind| at.fail(kind))?;
+        self.status.note_all(&left_out, |kind| at.fail(kind))?;
+        Ok(Some(pair))
+    }
+}
+
+/// What a value is: what the format says, else what it looks like.
+fn kind_of(value: &Value, given: Option<Kind>, options: &ReadOptions) -> std::result::Result<Kind, ErrorKind> {
+    given.or_else(|| Kind::of(value, options)).ok_or_else(|| ErrorKind::Json {
+        expected: "a record",
+        message: "it has neither `source` and `target`, nor `tokens`, nor `text`, and no annotation tool writes this; \
+                  give the format with --from-format, or the fields with --token-column and --tag-column"
+            .into(),
+    })
+}
+
+fn parse_pair(
+    kind: Kind,
+    text: &str,
+    options: &ReadOptions,
+    left_out: &mut LeftOut,
+) -> std::result::Result<Pair, ErrorKind> {
+    if kind == Kind::Mafand {
+        return mafand::parse(text, options, left_out);
+    }
+    let pair: Pair = parse(text, kind.expected())?;
+    pair.validate()?;
+    Ok(pair)
+}

@@ -1,0 +1,359 @@
+//! `http`: against a local server that misbehaves.
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{TcpListener, TcpStream};
+use std::sync::mpsc::channel;
+use std::sync::{Arc, Mutex};
+use std::thread;
+use std::time::Duration;
+
+use serde_json::{Map, Value, json};
+use xlner_core::contracts::{ModelError, Translator};
+use xlner_models::{Error, HttpApi, HttpOptions, HttpTranslator};
+
+/// What is asked for.
+#[derive(Debug)]
+struct Options {
+    servers: Vec<String>,
+    http: HttpOptions,
+}
+
+impl Options {
+    fn open(&self) -> Result<HttpTranslator, Error> {
+        HttpTranslator::open(&self.servers, ["sr", "en"], &self.http)
+    }
+}
+
+/// What the server does with a request.
+#[derive(Debug, Clone, PartialEq)]
+enum Act {
+    /// Translates: capitals.
+    Good,
+    /// A status, a header line and a body.
+    Status(u16, &'static str, &'static str),
+    /// Reads the request and closes the connection.
+    Close,
+    /// Closes it in the middle of the answer.
+    Cut,
+    /// Does not answer before the time is up.
+    Silent,
+    /// One translation less than there are texts, if there is more than one.
+    Fewer,
+    /// One more.
+    More,
+    /// A translation is empty, if there is more than one.
+    Empty,
+    /// Says something, as a model does.
+    Says(&'static str),
+}
+
+/// A request: its header, lower-case, and its body.
+type Request = (String, Value);
+
+/// A server of one test. The first requests are met with the given acts, the others with the last of them.
+struct Server {
+    address: String,
+    requests: Arc<Mutex<Vec<Request>>>,
+}
+
+impl Server {
+    fn start(acts: &[Act]) -> Server {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = format!("http://{}", listener.local_addr().unwrap());
+        let requests = Arc::<Mutex<Vec<Request>>>::default();
+        let (seen, acts) = (Arc::clone(&requests), acts.to_owned());
+        thread::spawn(move || {
+            for stream in listener.incoming() {
+                let mut stream = stream.unwrap();
+                let Some(request) = read_request(&stream) else { continue };
+                let mut seen = seen.lock().unwrap();
+                let act = acts.get(seen.len()).or(acts.last()).cloned().unwrap_or(Act::Good);
+                let body = request.1.clone();
+                seen.push(request);
+                drop(seen);
+                // A client that does not wait for the answer is fine.
+                thread::spawn(move || answer(&mut stream, &act, &body));
+            }
+        });
+        Server { address, requests }
+    }
+
+    fn options(&self, api: HttpApi) -> Options {
+        let mut options = Options { servers: vec![self.address.clone()], http: HttpOptions::default() };
+        options.http.api = Some(api);
+        options.http.model = (api == HttpApi::OpenAi).then(|| "some-model".into());
+        options.http.pause = Duration::from_millis(1);
+        options.http.batch = 4;
+        options
+    }
+
+    fn count(&self) -> usize {
+        self.requests.lock().unwrap().len()
+    }
+}
+
+fn read_request(stream: &TcpStream) -> Option<Request> {
+    let mut reader = BufReader::new(stream);
+    let (mut header, mut length) = (String::new(), 0);
+    loop {
+        let mut line = String::new();
+        if reader.read_line(&mut line).ok()? == 0 {
+            return None;
+        }
+        let line = line.to_ascii_lowercase();
+        if let Some(value) = line.strip_prefix("content-length:") {
+            length = value.trim().parse().unwrap();
+        }
+        header.push_str(&line);
+        if line == "\r\n" {
+            break;
+        }
+    }
+    let mut body = vec![0; length];
+    reader.read_exact(&mut body).ok()?;
+    Some((header, serde_json::from_slice(&body).unwrap()))
+}
+
+fn answer(stream: &mut TcpStream, act: &Act, request: &Value) -> std::io::Result<()> {
+    let libre = request.get("q").is_some();
+    let texts: Vec<String> = match request["q"].as_array() {
+        Some(texts) => texts.iter().map(|text| text.as_str().unwrap().to_owned()).collect(),
+        None => {
+            let content = request["messages"][1]["content"].as_str().unwrap();
+            let texts: Map<String, Value> = serde_json::from_str(content).unwrap();
+            (1..=texts.len()).map(|key| texts[&key.to_string()].as_str().unwrap().to_owned()).collect()
+        }
+    };
+    let mut translations: Vec<String> = texts.iter().map(|text| text.to_uppercase()).collect();
+    match act {
+        Act::Fewer if texts.len() > 1 => drop(translations.pop()),
+        Act::More if texts.len() > 1 => translations.push("MORE".into()),
+        Act::Empty if texts.len() > 1 => translations[1].clear(),
+        _ => {}
+    }
+    let mut good = if libre {
+        json!({"translatedText": translations})
+    } else {
+        let keyed: Map<String, Value> =
+            (1..).zip(translations).map(|(key, it)| (format!("{key}"), it.into())).collect();
+        json!({"choices": [{"message": {"content": Value::Object(keyed).to_string()}, "finish_reason": "stop"}]})
+    };
+    if let Act::Says(words) = act {
+        good["choices"][0]["message"]["content"] = (*words).into();
+    }
+    let good = good.to_string();
+    match act {
+        Act::Close => Ok(()),
+        Act::Silent => {
+            thread::sleep(Duration::from_secs(60));
+            Ok(())
+        }
+        Act::Cut => {
+            write!(stream, "HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n{}", good.len(), &good[..good.len() / 2])
+        }
+        Act::Status(status, header, body) => {
+            let length = body.len();
+            write!(stream, "HTTP/1.1 {status} X\r\n{header}Content-Length: {length}\r\nConnection: close\r\n\r\n{body}")
+        }
+        _ => {
+            let length = good.len();
+            write!(stream, "HTTP/1.1 200 OK\r\nContent-Length: {length}\r\nConnection: close\r\n\r\n{good}")
+        }
+    }
+}
+
+const APIS: [HttpApi; 2] = [HttpApi::LibreTranslate, HttpApi::OpenAi];
+const TEXTS: [&str; 11] = ["a", "", "two words", " \n", "c\nd", "{\"1\":\"x\"}", "ž š", "f", "g", "h", "i"];
+const TRANSLATIONS: [&str; 11] = ["A", "", "TWO WORDS", "", "C D", "{\"1\":\"X\"}", "Ž Š", "F", "G", "H", "I"];
+const HTML: &str = "<html><body><h1>Gateway page</h1></body></html>";
+
+fn texts(translator: &mut dyn Translator) -> Vec<String> {
+    translator.translate(&TEXTS).unwrap().into_iter().map(|translation| translation.text).collect()
+}
+
+#[test]
+fn batches_go_out_and_come_back_in_order() {
+    for api in APIS {
+        let server = Server::start(&[Act::Good]);
+        let mut options = server.options(api);
+        options.http.rate = Some(1000.0);
+        let mut translator = options.open().unwrap();
+        assert_eq!(texts(&mut translator), TRANSLATIONS, "{api:?}");
+        // 9 texts that are not blank, 4 a request.
+        assert_eq!(server.count(), 3);
+        let figures = translator.figures();
+        assert_eq!((figures.texts, figures.retries, figures.split_batches), (11, 0, 0));
+        assert!(translator.translate(&["", " "]).unwrap().iter().all(|translation| translation.text.is_empty()));
+        assert_eq!(server.count(), 3);
+        let (header, body) = server.requests.lock().unwrap()[0].clone();
+        match api {
+            HttpApi::LibreTranslate => {
+                assert!(header.starts_with("post /translate "), "{header}");
+                let q = json!(["a", "two words", "c d", "{\"1\":\"x\"}"]);
+                assert_eq!(body, json!({"q": q, "source": "sr", "target": "en", "format": "text"}));
+            }
+            HttpApi::OpenAi => {
+                assert!(header.starts_with("post /v1/chat/completions "), "{header}");
+                assert_eq!((body["model"].as_str(), body["temperature"].as_i64()), (Some("some-model"), Some(0)));
+            }
+        }
+    }
+}
+
+#[test]
+fn failures_that_pass_are_made_good() {
+    let acts = [
+        Act::Status(429, "Retry-After: 0\r\n", "slow down"),
+        Act::Status(429, "Retry-After: Wed, 21 Oct 2015 07:28:00 GMT\r\n", ""),
+        Act::Status(500, "", "{\"error\": \"oops\"}"),
+        Act::Status(503, "", HTML),
+        Act::Close,
+        Act::Cut,
+        Act::Silent,
+        Act::Status(200, "", "{\"translatedText\": [\"A\""),
+        Act::Status(200, "", HTML),
+    ];
+    for api in APIS {
+        for act in &acts {
+            let server = Server::start(&[act.clone(), act.clone(), Act::Good, act.clone(), Act::Good]);
+            let mut options = server.options(api);
+            options.http.timeout = Duration::from_secs(if *act == Act::Silent { 3 } else { 60 });
+            let mut translator = options.open().unwrap();
+            assert_eq!(texts(&mut translator), TRANSLATIONS, "{api:?} {act:?}");
+            assert_eq!(translator.figures().retries, 3, "{api:?} {act:?}");
+            // Three requests, three of which were sent again; none twice for nothing.
+            assert_eq!(server.count(), 6, "{api:?} {act:?}");
+        }
+    }
+}
+
+#[test]
+fn answers_of_another_length_are_asked_for_one_by_one() {
+    for api in APIS {
+        for act in [Act::Fewer, Act::More, Act::Empty, Act::Status(400, "", "{\"error\":\"too many\"}")] {
+            let server = Server::start(&[act.clone(), Act::Good]);
+            let mut translator = server.options(api).open().unwrap();
+            assert_eq!(texts(&mut translator), TRANSLATIONS, "{api:?} {act:?}");
+            let figures = translator.figures();
+            assert_eq!((figures.split_batches, figures.retries, figures.empty), (1, 0, 0), "{api:?} {act:?}");
+            assert_eq!(server.count(), 1 + 4 + 2);
+        }
+    }
+}
+
+#[test]
+fn what_a_model_says_is_checked() {
+    for words in [
+        "A\nTWO WORDS\nC D\nX",
+        "I cannot do that.",
+        "{\"1\": \"A\"}",
+        "{\"1\":\"A\",\"2\":\"B\",\"3\":\"C\",\"x\":\"D\"}",
+    ] {
+        let server = Server::start(&[Act::Says(words), Act::Good]);
+        let mut translator = server.options(HttpApi::OpenAi).open().unwrap();
+        assert_eq!(texts(&mut translator), TRANSLATIONS, "{words}");
+        assert_eq!(translator.figures().split_batches, 1);
+    }
+}
+
+#[test]
+fn a_text_that_is_never_translated_is_named() {
+    let acts = [Act::Good, Act::Says("no"), Act::Good, Act::Good, Act::Says("I will not.")];
+    let server = Server::start(&acts);
+    let mut options = server.options(HttpApi::OpenAi);
+    options.http.retries = 2;
+    let error = options.open().unwrap().translate(&TEXTS).unwrap_err();
+    // The first request holds 0, 2, 4 and 5, the second 6 to 9 of the texts.
+    assert!(matches!(error, ModelError::Sentence { index: 8, .. }), "{error}");
+    assert!(error.to_string().contains("“g”") && error.to_string().contains("I will not."), "{error}");
+    assert_eq!(server.count(), 2 + 2 + 3);
+}
+
+#[test]
+fn failures_that_stay_end_it_and_say_why() {
+    let cases: [(Act, usize, &str); 9] = [
+        (Act::Status(503, "", "{\"error\":\"loading\"}"), 3, "loading (3 attempts)"),
+        (Act::Close, 3, "(3 attempts)"),
+        (Act::Status(200, "", HTML), 3, "Gateway page"),
+        (Act::Status(429, "Retry-After: 86400\r\n", "quota"), 1, "a pause of 86400 s"),
+        (Act::Status(401, "", "no"), 1, "--api-key-env"),
+        (Act::Status(403, "", "no"), 1, "--api-key-env"),
+        (Act::Status(404, "", "nothing here"), 1, "nothing here"),
+        (Act::Status(302, "Location: http://127.0.0.1:1/\r\n", ""), 1, "redirected"),
+        (Act::Status(400, "", "{\"error\":\"sr is not supported\"}"), 2, "sr is not supported"),
+    ];
+    for api in APIS {
+        for (act, requests, message) in &cases {
+            let server = Server::start(std::slice::from_ref(act));
+            let mut options = server.options(api);
+            options.http.retries = 2;
+            let error = options.open().unwrap().translate(&TEXTS).unwrap_err();
+            let text = error.to_string();
+            assert!(text.contains(message) && text.contains(&server.address), "{act:?}: {text}");
+            assert!(matches!(error, ModelError::Failed(_)) || *requests == 2, "{act:?}: {text}");
+            assert_eq!(server.count(), *requests, "{act:?}");
+        }
+    }
+}
+
+#[test]
+fn after_a_failure_the_same_batch_can_be_tried_again() {
+    let server = Server::start(&[Act::Good, Act::Status(401, "", ""), Act::Good]);
+    let mut translator = server.options(HttpApi::LibreTranslate).open().unwrap();
+    assert!(translator.translate(&TEXTS).is_err());
+    assert_eq!(texts(&mut translator), TRANSLATIONS);
+    assert_eq!(translator.figures().texts, 11);
+}
+
+#[test]
+fn the_server_s_pause_counts_instead_of_ours() {
+    let server = Server::start(&[Act::Status(429, "Retry-After: 0\r\n", ""), Act::Good]);
+    let mut options = server.options(HttpApi::LibreTranslate);
+    (options.http.pause, options.http.longest_pause) = (Duration::from_secs(3600), Duration::from_secs(3600));
+    let (done, is_done) = channel();
+    thread::spawn(move || done.send(texts(&mut options.open().unwrap())));
+    assert_eq!(is_done.recv_timeout(Duration::from_secs(600)).unwrap(), TRANSLATIONS);
+}
+
+#[test]
+fn the_key_is_sent_and_never_told() {
+    // A variable that cargo sets for every test.
+    let (variable, key) = ("CARGO_PKG_NAME", env!("CARGO_PKG_NAME"));
+    for api in APIS {
+        let server = Server::start(&[Act::Status(404, "", "{\"error\":\"key xlner-models is not known\"}")]);
+        let mut options = server.options(api);
+        options.http.key_variable = Some(variable.into());
+        let mut translator = options.open().unwrap();
+        let message = translator.translate(&["a"]).unwrap_err().to_string();
+        assert!(message.contains("key … is not known") && !message.contains(key), "{message}");
+        assert!(!translator.signature().contains(key) && !format!("{options:?}").contains(key));
+        let (header, body) = server.requests.lock().unwrap()[0].clone();
+        match api {
+            HttpApi::LibreTranslate => assert_eq!(body["api_key"], key),
+            HttpApi::OpenAi => assert!(header.contains(&format!("authorization: bearer {key}\r\n")), "{header}"),
+        }
+        options.http.key_variable = Some("XLNER_TEST_NOT_SET".into());
+        let message = options.open().err().unwrap().to_string();
+        assert!(message.contains("XLNER_TEST_NOT_SET"), "{message}");
+    }
+}
+
+#[test]
+fn options_that_make_no_sense() {
+    let server = Server::start(&[Act::Good]);
+    let refused = |change: fn(&mut Options), message: &str| {
+        let mut options = server.options(HttpApi::OpenAi);
+        change(&mut options);
+        let error = options.open().err().unwrap();
+        assert!(matches!(error, Error::Options(_)) && error.to_string().contains(message), "{error}");
+    };
+    refused(|options| options.servers.clear(), "--model URL");
+    refused(|options| options.servers[0] = "localhost:5000".into(), "http://");
+    refused(|options| options.http.model = None, "--http-model");
+    refused(|options| options.http.api = None, "LibreTranslate");
+    refused(|options| options.http.batch = 0, "greater than 0");
+    refused(|options| options.http.rate = Some(0.0), "greater than 0");
+    let mut options = server.options(HttpApi::OpenAi);
+    (options.http.api, options.servers[0]) = (None, format!("{}/v1", server.address));
+    assert!(options.open().unwrap().signature().starts_with("http openai"));
+}

@@ -1,0 +1,14 @@
+//! The crate as its users see it.
+
+mod apertium;
+mod crf;
+#[cfg(feature = "http")]
+mod datasets;
+#[cfg(feature = "http")]
+mod http;
+#[cfg(feature = "http")]
+mod hub;
+mod lookup;
+mod mutations;
+#[cfg(feature = "http")]
+mod server;

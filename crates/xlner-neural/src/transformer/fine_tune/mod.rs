@@ -1,0 +1,22 @@
+//! Fine-tuning: a checkpoint and labelled sentences → a model that classifies tokens.
+//!
+//! A head is put on the encoder (Devlin et al. 2019, §5.3), and all is trained by AdamW with a learning rate that rises and
+//! falls in straight lines. What is saved is a folder as `transformers` writes it. Gradients come from candle, on the CPU, and
+//! with the features `cuda` and `metal` on those devices.
+
+mod aligner;
+mod checkpoint;
+mod data;
+mod figures;
+mod folder;
+mod model;
+mod ops;
+mod optimizer;
+mod options;
+mod parameters;
+mod trainer;
+
+pub use aligner::{AlignerOptions, AlignerTuned, fine_tune_aligner};
+pub use figures::{EpochFigures, FineTuned, Step};
+pub use options::{DeviceChoice, FineTuneOptions, LabelOn, Products};
+pub use trainer::{Evaluate, fine_tune};

@@ -1,0 +1,11 @@
+//! The crate as its users see it.
+
+#[cfg(feature = "fine-tune")]
+mod fine_tune;
+#[cfg(feature = "fine-tune")]
+mod fine_tune_small;
+mod pieces;
+mod seq2seq;
+mod support;
+mod transformer;
+mod transformer_naive;

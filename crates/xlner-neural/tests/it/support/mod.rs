@@ -1,0 +1,6 @@
+//! Checkpoints made up for tests.
+
+pub mod checkpoint;
+pub mod ctranslate2;
+#[cfg(feature = "fine-tune")]
+pub mod tiny_bert;

@@ -1,0 +1,8 @@
+//! The review as a whole: the store, the server, out and back, and the page in a browser.
+
+mod browser;
+mod driver;
+mod exchange;
+mod server;
+mod store;
+mod support;

@@ -1,0 +1,185 @@
+//! The built-in aligner: trained on the pairs at hand and on other bitext, or loaded.
+
+use std::path::{Path, PathBuf};
+
+use xlner_align::symmetrize::{Direction, Mean, Symmetrize, extract};
+use xlner_align::{Bitext, Model, Scratch, TrainOptions, TrainProgress};
+use xlner_core::{Alignment, Pair, Posteriors};
+use xlner_formats::{Format, Output, ReadOptions, read_pairs};
+
+use crate::engine::source::{self, Input, Source};
+use crate::progress::{Listener, Progress, Stage};
+use crate::{Error, Result};
+
+/// Where the built-in aligner gets what it knows.
+#[derive(Debug, Clone, Default)]
+pub struct AlignerOptions {
+    /// A trained model.
+    pub model: Option<PathBuf>,
+    /// Other bitexts to train on; with a model, training goes on from it.
+    pub bitext: Vec<PathBuf>,
+    /// How they are read. Texts without tokens are tokenised, in the languages of the pairs where no others are named.
+    pub bitext_options: ReadOptions,
+    /// Dictionaries: a line is `word<TAB>translation`.
+    pub dictionary: Vec<PathBuf>,
+}
+
+impl AlignerOptions {
+    /// Whether any of it was given.
+    pub fn is_given(&self) -> bool {
+        self.model.is_some() || self.trains()
+    }
+
+    /// Whether a given model is trained on.
+    pub(crate) fn trains(&self) -> bool {
+        !self.bitext.is_empty() || !self.dictionary.is_empty()
+    }
+
+    /// The files.
+    pub(crate) fn paths(&self) -> impl Iterator<Item = &Path> {
+        self.model.iter().chain(&self.bitext).chain(&self.dictionary).map(PathBuf::as_path)
+    }
+}
+
+/// Which links are taken from an aligner's posteriors ([`extract`]).
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Extraction {
+    /// The directions, and how they are merged.
+    pub direction: Direction,
+    /// How two posteriors become one.
+    pub mean: Mean,
+    /// Less probable links are left out.
+    pub threshold: f64,
+}
+
+impl Default for Extraction {
+    /// Posteriors of both directions, geometric mean at least 0.4.
+    fn default() -> Self {
+        Extraction { direction: Direction::Both(Symmetrize::Soft), mean: Mean::Geometric, threshold: 0.4 }
+    }
+}
+
+/// An aligner that is ready.
+pub(crate) struct Aligner(Model);
+
+/// An aligner and what it was trained on.
+pub(crate) struct Trained {
+    pub aligner: Aligner,
+    /// Pairs of other bitexts.
+    pub bitext_pairs: u64,
+    /// Entries of dictionaries.
+    pub dictionary_entries: u64,
+}
+
+impl Aligner {
+    /// Loads a model.
+    pub fn load(path: &Path) -> Result<Aligner> {
+        Ok(Aligner(Model::load(path)?))
+    }
+
+    /// Trains on the bitext at hand, the other bitexts and the dictionaries; from the model on, where one is given. Other
+    /// bitexts that name no languages are tokenised as `langs` says.
+    pub fn train(
+        options: &AlignerOptions,
+        mut bitext: Bitext,
+        langs: &Langs,
+        listener: Listener<'_>,
+    ) -> Result<Trained> {
+        let start = options.model.as_deref().map(Aligner::load).transpose()?;
+        let own = bitext.len();
+        for path in &options.bitext {
+            push_file(&mut bitext, path, &named(&options.bitext_options, langs), listener)?;
+        }
+        let bitext_pairs = (bitext.len() - own) as u64;
+        let dictionary = dictionary(&options.dictionary)?;
+        let dictionary_entries = dictionary.len() as u64;
+        let train = TrainOptions { dictionary, ..TrainOptions::default() };
+        let mut tell = |progress: TrainProgress| {
+            let TrainProgress { iteration, iterations, done, total } = progress;
+            let (done, total) = (iteration * total + done, iterations * total);
+            listener(Progress { stage: Stage::Train, done: done as u64, total: Some(total as u64) });
+        };
+        let model = Model::train(&bitext, &train, start.as_ref().map(|aligner| &aligner.0), &mut tell);
+        Ok(Trained { aligner: Aligner(model), bitext_pairs, dictionary_entries })
+    }
+
+    /// The links of a tokenised pair; the buffers are kept between pairs.
+    pub fn links(&self, pair: &Pair, extraction: &Extraction, scratch: &mut Scratch) -> xlner_core::Result<Alignment> {
+        let Extraction { direction, mean, threshold } = *extraction;
+        extract(&self.posteriors(pair, scratch), direction, mean, threshold)
+    }
+
+    /// The posteriors of a tokenised pair; the buffers are kept between pairs.
+    pub fn posteriors(&self, pair: &Pair, scratch: &mut Scratch) -> Posteriors {
+        let source: Vec<&str> = pair.source.tokens().collect();
+        let target: Vec<&str> = pair.target.tokens().collect();
+        self.0.posteriors_with(&source, &target, scratch)
+    }
+
+    /// Writes the model to a file that appears when it is whole.
+    pub fn save(&self, path: &Path) -> Result<()> {
+        let mut output = Output::create(path)?;
+        self.0.save(&mut output)?;
+        Ok(output.finish()?)
+    }
+}
+
+/// The languages of a pair, where it names them.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Langs {
+    pub source: Option<String>,
+    pub target: Option<String>,
+}
+
+impl Langs {
+    /// Those of a pair.
+    pub fn of(pair: &Pair) -> Langs {
+        Langs { source: pair.source.lang.clone(), target: pair.target.lang.clone() }
+    }
+}
+
+/// The texts of pairs, and the languages of the first.
+pub(crate) fn bitext(pairs: &[Pair]) -> (Bitext, Langs) {
+    let mut bitext = Bitext::default();
+    pairs.iter().for_each(|pair| bitext.push(pair.source.tokens(), pair.target.tokens()));
+    (bitext, pairs.first().map(Langs::of).unwrap_or_default())
+}
+
+/// The options with the languages of the pairs, where none are named.
+fn named(options: &ReadOptions, langs: &Langs) -> ReadOptions {
+    let mut options = options.clone();
+    options.lang = options.lang.or_else(|| langs.source.clone());
+    options.target_lang = options.target_lang.or_else(|| langs.target.clone());
+    options
+}
+
+/// Adds the pairs of a file.
+fn push_file(bitext: &mut Bitext, path: &Path, options: &ReadOptions, listener: Listener<'_>) -> Result<()> {
+    let mut source = Source::open(&Input::Pairs { path: path.to_owned(), options: options.clone() }, None)?;
+    let prepare = |pair: &mut Pair, number| {
+        pair.alignment = None;
+        source::tokenize(pair).map_err(|error| Error::of_pair(path, number, pair, error.into()))
+    };
+    source.for_each_batch(prepare, listener, |batch| {
+        for pair in &batch {
+            bitext.push(pair.source.tokens(), pair.target.tokens());
+        }
+    })
+}
+
+/// The entries of dictionaries; lines with an empty side say nothing.
+fn dictionary(paths: &[PathBuf]) -> Result<Vec<(String, String)>> {
+    let mut entries = Vec::new();
+    for path in paths {
+        // Whatever the name: a dictionary is a table of two columns.
+        let options = ReadOptions { format: Some(Format::Tsv), ..ReadOptions::default() };
+        for pair in read_pairs(path, &options)? {
+            let pair = pair?;
+            let (word, translation) = (pair.source.text().trim(), pair.target.text().trim());
+            if !word.is_empty() && !translation.is_empty() {
+                entries.push((word.to_owned(), translation.to_owned()));
+            }
+        }
+    }
+    Ok(entries)
+}

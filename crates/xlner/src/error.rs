@@ -1,0 +1,128 @@
+//! What can go wrong in a job.
+
+use std::path::{Path, PathBuf};
+
+use xlner_core::{ModelError, Pair};
+use xlner_project::scores::{CODEC, NMT};
+
+/// Result of the functions of this crate.
+pub type Result<T> = std::result::Result<T, Error>;
+
+/// A job that cannot be begun or cannot go on. Its output is then not there, or as it was before.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// Options that do not go together, or are out of range. Found before any file is touched, but for what depends on
+    /// what a file holds.
+    #[error("{0}")]
+    Options(String),
+    /// A file that cannot be read or written, or breaks the rules of its format.
+    #[error(transparent)]
+    Format(#[from] xlner_formats::Error),
+    /// Files that should have one item per sentence pair, and have different numbers of them.
+    #[error(
+        "{} holds {first_count}, {} holds {second_count}; item n of both must belong to pair n (an empty sentence still has its line)",
+        first.display(), second.display()
+    )]
+    UnequalFiles {
+        /// A file.
+        first: PathBuf,
+        /// What it holds: `799 sentences`.
+        first_count: String,
+        /// The file that should go with it.
+        second: PathBuf,
+        /// What that holds.
+        second_count: String,
+    },
+    /// A model file that is damaged, or of another version.
+    #[error(transparent)]
+    Align(#[from] xlner_align::Error),
+    /// A file that cannot be read or written.
+    #[error("{}: {problem}", path.display())]
+    File {
+        /// The file.
+        path: PathBuf,
+        /// What the system says.
+        problem: std::io::Error,
+    },
+    /// A model or engine that cannot be loaded, run or trained.
+    #[error(transparent)]
+    Model(#[from] ModelError),
+    /// What a run folder keeps cannot be read.
+    #[error("{problem}; {} was kept by a run and is damaged: delete it and start the same command again", path.display())]
+    Kept {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        problem: xlner_formats::Error,
+    },
+    /// A sentence that a model or engine cannot work on.
+    #[error("{}, sentence {number}{}: {problem}", file.display(), quoted(id))]
+    Sentence {
+        /// The file it comes from.
+        file: PathBuf,
+        /// Its number in the file, counted from 1.
+        number: u64,
+        /// Its id; empty where it has none.
+        id: String,
+        /// What is wrong.
+        problem: String,
+    },
+    /// A pair that cannot be worked on.
+    #[error("{}, pair {number}{}: {problem}{}", file.display(), quoted(id), cure(problem))]
+    Pair {
+        /// The file the pair, or the part of it that is wrong, comes from.
+        file: PathBuf,
+        /// Number of the pair in the file, counted from 1.
+        number: u64,
+        /// Its id; empty where it has none.
+        id: String,
+        /// What is wrong with it.
+        problem: xlner_project::Error,
+    },
+}
+
+impl Error {
+    /// Something is wrong with a pair of a file, counted from 1.
+    pub(crate) fn of_pair(file: &Path, number: u64, pair: &Pair, problem: xlner_project::Error) -> Error {
+        Error::Pair { file: file.to_owned(), number, id: pair.id.clone(), problem }
+    }
+}
+
+impl From<xlner_models::Error> for Error {
+    fn from(error: xlner_models::Error) -> Error {
+        Error::Model(error.into())
+    }
+}
+
+#[cfg(feature = "transformers")]
+impl From<xlner_neural::Error> for Error {
+    fn from(error: xlner_neural::Error) -> Error {
+        Error::Model(error.into())
+    }
+}
+
+impl From<serde_json::Error> for Error {
+    /// For JSON that xlner itself wrote or is writing: records in a run folder, figures of `eval`.
+    fn from(error: serde_json::Error) -> Error {
+        Error::Options(format!("JSON of xlner's own cannot be read or written: {error}"))
+    }
+}
+
+/// What is behind an error for which there is a flag.
+fn cure(problem: &xlner_project::Error) -> String {
+    match problem {
+        xlner_project::Error::NoScore(name) if [NMT, CODEC].contains(&name.as_str()) => {
+            "; --nmt-model MODEL makes it".to_owned()
+        }
+        xlner_project::Error::NoTagger => {
+            "; `xlner tag --probabilities` makes them, or say --target-tags tagger where the target's entities are a tagger's"
+                .to_owned()
+        }
+        _ => String::new(),
+    }
+}
+
+fn quoted(id: &str) -> String {
+    if id.is_empty() { String::new() } else { format!(" “{id}”") }
+}

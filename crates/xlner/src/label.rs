@@ -1,0 +1,155 @@
+//! The job `label` (translate-test): sentences of a language without a tagger → the same sentences with entities. They are
+//! translated, the translation is tagged, and its entities are projected back.
+
+use std::path::PathBuf;
+
+use xlner_core::{Pair, Sentence};
+use xlner_core::{Tagger, TranslationScorer, Translator};
+use xlner_formats::{Format, ReadOptions, Side, WriteOptions, read_sentences};
+
+use crate::align::EncoderAligner;
+use crate::aligner::AlignerOptions;
+use crate::documents::Documents;
+use crate::engine::output::check_entities;
+use crate::engine::source::Source;
+use crate::engine::step::Step;
+use crate::flow::job::{FlowJob, check_target_tagger, sentence_error, translation_scores};
+use crate::flow::{Back, FlowReport, RunOptions, Shard, Taggers, Translating, What};
+use crate::progress::Listener;
+use crate::project::MethodOptions;
+use crate::{Error, Result};
+
+/// Finds the entities of sentences by way of another language.
+#[derive(Debug, Clone)]
+pub struct LabelJob {
+    /// The sentences: tokenised (tags are not looked at), or raw, one a line; `-` is standard input.
+    pub input: PathBuf,
+    /// How they are read.
+    pub input_options: ReadOptions,
+    /// The input is documents: a whole text file, or the text of every record. They are taken apart into sentences, and
+    /// written as documents with the entities where they stand in them.
+    pub documents: bool,
+    /// Language of the translation (BCP 47).
+    pub via: String,
+    /// Back-translation refinement.
+    pub back: Option<Back>,
+    /// The built-in aligner.
+    pub aligner: AlignerOptions,
+    /// How entities are projected.
+    pub method: MethodOptions,
+    /// How the stages run.
+    pub run: RunOptions,
+    /// Where the sentences go; formats that hold pairs (JSONL, Parquet) get the pairs, the translation as source.
+    pub output: PathBuf,
+    /// How they are written.
+    pub output_options: WriteOptions,
+}
+
+/// What `label` works with.
+pub struct LabelModels<'a> {
+    /// From the sentences' language into [`LabelJob::via`].
+    pub translator: &'a mut dyn Translator,
+    /// Of the language `via`.
+    pub tagger: &'a dyn Tagger,
+    /// Of the sentences' own language, where scores or candidates of projection ask for one.
+    pub target_tagger: Option<&'a dyn Tagger>,
+    /// From `via` into the sentences' language, for [`LabelJob::back`].
+    pub back_translator: Option<&'a mut dyn Translator>,
+    /// Gives the links instead of the built-in aligner.
+    pub encoder: Option<EncoderAligner<'a>>,
+    /// Gives the scores `nmt` and `codec`, where the method asks for them.
+    pub scorer: Option<&'a mut dyn TranslationScorer>,
+}
+
+impl LabelJob {
+    /// Checks what can be checked without reading anything.
+    ///
+    /// # Errors
+    /// [`Error::Options`].
+    pub fn check(&self) -> Result<()> {
+        self.method.check()?;
+        check_entities(&self.output, &self.output_options)?;
+        if self.documents && self.run.shard != Shard::WHOLE {
+            return Err(Error::Options(
+                "a shard ends inside a document: with --documents share out the files instead".into(),
+            ));
+        }
+        Ok(())
+    }
+
+    /// Does the job. The output appears when all is done.
+    ///
+    /// # Errors
+    /// See [`Error`]. What the stages made is in the run folder all the same.
+    pub fn run(&self, models: LabelModels<'_>, listener: Listener<'_>) -> Result<FlowReport> {
+        self.check()?;
+        let LabelModels { translator, tagger, target_tagger, back_translator, encoder, scorer } = models;
+        if self.back.is_some() != back_translator.is_some() {
+            return Err(Error::Options("back-translation wants a translator back, and nothing else does".into()));
+        }
+        check_target_tagger(&self.method, target_tagger)?;
+        let scores = translation_scores(&self.method, scorer)?;
+        let documents = Documents::default();
+        let mut pairs: Box<dyn Iterator<Item = Result<Pair>> + Send> = if self.documents {
+            let texts = self.texts()?.zip(1..).map(|(document, number)| self.sentences(&documents, document?, number));
+            Box::new(texts.flat_map(|sentences| match sentences {
+                Ok(pairs) => pairs.into_iter().map(Ok).collect(),
+                Err(error) => vec![Err(error)],
+            }))
+        } else {
+            let options = ReadOptions { no_tags: true, ..self.input_options.clone() };
+            Box::new(Source::sentences(&self.input, &options, Side::Target)?.map(|pair| {
+                let mut pair = pair?;
+                pair.target.entities.clear();
+                Ok(pair)
+            }))
+        };
+        let fail = |number, pair: &Pair, problem| sentence_error(&self.input, number, pair, problem);
+        let flow = FlowJob {
+            aligner: &self.aligner,
+            encoder,
+            method: Some(&self.method),
+            back: self.back,
+            run: &self.run,
+            output: (&self.output, &self.output_options),
+            documents: self.documents.then_some(&documents),
+            fail: &fail,
+        };
+        let lang = Some(self.via.clone());
+        let mut steps: Vec<Box<dyn Step + '_>> = vec![Box::new(Translating { translator, what: What::Target, lang })];
+        if let Some(translator) = back_translator {
+            let lang = self.input_options.lang.clone();
+            steps.push(Box::new(Translating { translator, what: What::Back, lang }));
+        }
+        steps.push(Box::new(Taggers { source: Some(tagger), target: target_tagger }));
+        steps.extend(scores.map(|scores| Box::new(scores) as Box<dyn Step + '_>));
+        flow.run(steps, &mut pairs, listener)
+    }
+
+    /// The documents.
+    fn texts(&self) -> Result<Box<dyn Iterator<Item = Result<Sentence>> + Send>> {
+        let options = ReadOptions { no_tags: true, tokenized: false, ..self.input_options.clone() };
+        let format = options.format.or_else(|| Format::from_path(&self.input));
+        let mut read = read_sentences(&self.input, &options)?.map(|sentence| Ok(sentence?));
+        if format != Some(Format::Text) {
+            return Ok(Box::new(read));
+        }
+        let lines = read.by_ref().map(|line| Ok(line?.text().to_owned())).collect::<Result<Vec<String>>>()?;
+        let mut document = Sentence::from_text(lines.join("\n"));
+        document.lang = self.input_options.lang.clone();
+        Ok(Box::new(std::iter::once(Ok(document))))
+    }
+
+    /// The pairs of a document's sentences.
+    fn sentences(&self, documents: &Documents, document: Sentence, number: u64) -> Result<Vec<Pair>> {
+        let name =
+            document.extra.get("id").and_then(|id| id.as_str()).map_or_else(|| number.to_string(), str::to_owned);
+        let failed = |error: xlner_core::Error| {
+            let pair = Pair { id: name.clone(), ..Pair::default() };
+            sentence_error(&self.input, number, &pair, error.to_string())
+        };
+        let sentences = documents.take_apart(document).map_err(failed)?;
+        let pair = |(target, at)| Pair { id: format!("{name}.{at}"), target, ..Pair::default() };
+        Ok(sentences.into_iter().zip(1..).map(pair).collect())
+    }
+}

@@ -1,0 +1,155 @@
+//! Learning the weights of fused scores, on target sentences whose entities are known.
+
+use std::path::Path;
+
+use xlner_core::{Entity, Pair};
+use xlner_formats::{ReadOptions, Side, read_sentences};
+use xlner_project::{Matching, Method, Weights};
+
+use super::method::{needs_links, needs_posteriors};
+use super::prepare::Preparation;
+use super::run;
+use super::stage::CorpusProjector;
+use super::{Inputs, ProjectJob, ProjectModels};
+use crate::aligner::Aligner;
+use crate::counts::Counts;
+use crate::progress::{Listener, Progress, Stage};
+use crate::{Error, Result};
+
+/// Weights that are tried are 0 and powers of 2 up to this one and down to its inverse: scores are of very different scale.
+const POWERS: i32 = 6;
+/// Rounds over all scores at most.
+const ROUNDS: usize = 10;
+
+/// Weights that were learnt, and what they come to on the sentences that were learnt from.
+#[derive(Debug, Clone, PartialEq)]
+pub struct LearntScores {
+    /// The weights, as `--scores` takes them.
+    pub scores: String,
+    /// Micro F1 with the weights at the beginning.
+    pub f1_before: f64,
+    /// Micro F1 with these.
+    pub f1: f64,
+}
+
+impl ProjectJob {
+    /// Learns the weights of the scores of [`method`](Self::method) by coordinate ascent on micro F1: one weight after the other
+    /// takes the value that gives the best F1, until none gives a better one. Nothing is written. All pairs are held in memory.
+    ///
+    /// # Errors
+    /// See [`Error`]; [`Error::Options`] for a method without several scores, [`Error::Sentence`] where the gold sentences are not
+    /// the target sentences.
+    pub fn learn_weights<'a>(
+        &'a self,
+        gold: (&Path, &ReadOptions),
+        models: ProjectModels<'a>,
+        listener: Listener<'_>,
+    ) -> Result<LearntScores> {
+        self.check(&models)?;
+        let mut source = self.open()?;
+        let linked = self.linked(&mut source, &models)?;
+        let Method::Match(matching) = self.method.resolve(linked)? else {
+            return Err(Error::Options("--method heuristic has no weights to learn".into()));
+        };
+        let mut weights: Vec<(String, f64)> =
+            matching.weights.iter().map(|(name, weight)| (name.to_owned(), weight)).collect();
+        if weights.len() < 2 {
+            return Err(Error::Options("weights are learnt of several scores: --scores span,string, say".into()));
+        }
+        let mut pairs = Preparation::new(self, models)?.all(&mut source, listener)?;
+        let gold = self.gold(gold, &pairs)?;
+        let method = Method::Match(matching.clone());
+        let aligner = match needs_posteriors(&method) || (!linked && needs_links(&method)) {
+            true => Some(run::aligner(self, &pairs, &mut Inputs::default(), listener)?),
+            false => None,
+        };
+        let trial = Trial { job: self, matching: &matching, aligner: aligner.as_ref(), gold: &gold };
+        let f1_before = trial.f1(&mut pairs, &weights)?;
+        let mut best = f1_before;
+        for round in 0..ROUNDS {
+            let before = best;
+            for at in 0..weights.len() {
+                let mut chosen = weights[at].1;
+                for value in (-POWERS..=POWERS).map(|power| 2f64.powi(power)).chain([0.0]) {
+                    weights[at].1 = value;
+                    let f1 = trial.f1(&mut pairs, &weights)?;
+                    if f1 > best {
+                        (best, chosen) = (f1, value);
+                    }
+                }
+                weights[at].1 = chosen;
+                let done = (round * weights.len() + at + 1) as u64;
+                listener(Progress { stage: Stage::Project, done, total: None });
+            }
+            if best <= before {
+                break;
+            }
+        }
+        let scores: Vec<String> = weights.iter().map(|(name, weight)| format!("{name}={weight}")).collect();
+        Ok(LearntScores { scores: scores.join(","), f1_before, f1: best })
+    }
+
+    /// The gold entities of the target sentences.
+    fn gold(&self, (path, options): (&Path, &ReadOptions), pairs: &[Pair]) -> Result<Vec<Vec<Entity>>> {
+        let options = ReadOptions { side: options.side.or(Some(Side::Target)), ..options.clone() };
+        let wrong = |number: usize, problem: &str| Error::Sentence {
+            file: path.to_owned(),
+            number: number as u64,
+            id: String::new(),
+            problem: problem.into(),
+        };
+        let mut gold = Vec::with_capacity(pairs.len());
+        for sentence in read_sentences(path, &options)? {
+            let sentence = sentence?;
+            let Some(pair) = pairs.get(gold.len()) else {
+                return Err(wrong(gold.len() + 1, "there is no pair for it; gold sentences are the target sentences"));
+            };
+            if !pair.target.tokens().eq(sentence.tokens()) {
+                return Err(wrong(gold.len() + 1, "its tokens are not those of the target sentence"));
+            }
+            gold.push(sentence.entities);
+        }
+        match gold.len() == pairs.len() {
+            true => Ok(gold),
+            false => Err(wrong(gold.len() + 1, "it is not there, and there are more pairs")),
+        }
+    }
+}
+
+/// Projection with trial weights.
+struct Trial<'a> {
+    job: &'a ProjectJob,
+    matching: &'a Matching,
+    aligner: Option<&'a Aligner>,
+    gold: &'a [Vec<Entity>],
+}
+
+impl Trial<'_> {
+    /// Micro F1 with weights; links that are made stay in the pairs.
+    fn f1(&self, pairs: &mut [Pair], weights: &[(String, f64)]) -> Result<f64> {
+        let given: Vec<String> = weights
+            .iter()
+            .filter(|(_, weight)| *weight != 0.0)
+            .map(|(name, weight)| format!("{name}={weight}"))
+            .collect();
+        if given.is_empty() {
+            return Ok(0.0);
+        }
+        let weights: Weights =
+            given.join(",").parse().map_err(|error: xlner_project::Error| Error::Options(error.to_string()))?;
+        let mut tried = pairs.to_vec();
+        let projector = CorpusProjector {
+            method: &Method::Match(Matching { weights, ..self.matching.clone() }),
+            aligner: self.aligner,
+            keep_labels: self.job.method.keep_labels,
+            fail: &|index, pair, problem| self.job.fail(index as u64 + 1, pair, problem),
+        };
+        projector.run(&mut tried, &mut |_| ())?;
+        let mut counts = Counts::default();
+        for ((tried, pair), gold) in tried.into_iter().zip(pairs).zip(self.gold) {
+            counts.add(&tried.target.entities, gold);
+            pair.alignment = tried.alignment;
+        }
+        Ok(counts.f1())
+    }
+}

@@ -1,0 +1,124 @@
+//! How a projection is done: streamed, or in memory where an aligner is trained or the score looks at the whole corpus.
+
+use std::path::Path;
+
+use xlner_align::Scratch;
+use xlner_core::Pair;
+use xlner_formats::Side;
+use xlner_project::{Method, Projector, Workspace};
+
+use super::prepare::Preparation;
+use super::stage::CorpusProjector;
+use super::{Inputs, ProjectJob, ProjectReport, TargetTags};
+use crate::Result;
+use crate::aligner::{Aligner, Extraction, bitext};
+use crate::engine::output::Output;
+use crate::engine::pump::{BATCH, each, pump, timed};
+use crate::engine::source::Source;
+use crate::progress::{Listener, Progress, Stage};
+
+/// A job that is being done.
+pub(super) struct Run<'a> {
+    pub job: &'a ProjectJob,
+    pub preparation: Preparation<'a>,
+    pub method: Method,
+    pub report: ProjectReport,
+    pub listener: Listener<'a>,
+}
+
+impl Run<'_> {
+    /// Streams the pairs, with links from the aligner where a pair has none.
+    pub fn stream(self, mut source: Source, aligner: Option<&Aligner>) -> Result<ProjectReport> {
+        let Run { job, mut preparation, method, mut report, listener } = self;
+        let mut output = Output::entities(&job.output, &job.output_options, Side::Target)?;
+        let projector = Projector { method };
+        let project = |(workspace, scratch): &mut (Workspace, Scratch), pair: &mut Pair, number| {
+            if let Some(aligner) = aligner
+                && pair.alignment.is_none()
+            {
+                let links = aligner.links(pair, &Extraction::default(), scratch);
+                pair.alignment = Some(links.map_err(|error| job.fail(number, pair, error.into()))?);
+            }
+            projector.apply(pair, workspace).map_err(|error| job.fail(number, pair, error))
+        };
+        let clock = pump(
+            &mut source,
+            BATCH,
+            |pairs, first| {
+                preparation.work(pairs, first)?;
+                each(pairs, first, project)
+            },
+            |pair| {
+                report.count(&pair);
+                output.write(pair)
+            },
+            |done, source| listener(Progress { stage: Stage::Project, done, total: source.estimate() }),
+        )?;
+        report.seconds.read = clock.read;
+        report.seconds.project = clock.work;
+        report.seconds.write = clock.write;
+        finish(job, report, &source, output)
+    }
+
+    /// Streams the pairs with links from a model file.
+    pub fn stream_with_model(mut self, source: Source, model: &Path) -> Result<ProjectReport> {
+        let aligner = timed(&mut self.report.seconds.train, || Aligner::load(model))?;
+        self.stream(source, Some(&aligner))
+    }
+
+    /// Reads all pairs, trains an aligner on them or loads its model, projects.
+    pub fn in_memory(self, mut source: Source) -> Result<ProjectReport> {
+        let Run { job, mut preparation, method, mut report, listener } = self;
+        // Before the long work: a folder that is not there is found out at once.
+        let mut output = Output::entities(&job.output, &job.output_options, Side::Target)?;
+        let mut pairs = timed(&mut report.seconds.read, || preparation.all(&mut source, listener))?;
+        let aligner = timed(&mut report.seconds.train, || aligner(job, &pairs, &mut report.input, listener))?;
+        let clock = CorpusProjector {
+            method: &method,
+            aligner: Some(&aligner),
+            keep_labels: job.method.keep_labels,
+            fail: &|index, pair, problem| job.fail(index as u64 + 1, pair, problem),
+        }
+        .run(&mut pairs, listener)?;
+        report.seconds.align = clock.align;
+        report.seconds.project += clock.project;
+        let mut seconds = 0.0;
+        timed(&mut seconds, || {
+            pairs.into_iter().try_for_each(|pair| {
+                report.count(&pair);
+                output.write(pair)
+            })
+        })?;
+        report.seconds.write = seconds;
+        finish(job, report, &source, output)
+    }
+}
+
+/// The aligner: loaded, or trained on the pairs and other text.
+pub(super) fn aligner(
+    job: &ProjectJob,
+    pairs: &[Pair],
+    counts: &mut Inputs,
+    listener: Listener<'_>,
+) -> Result<Aligner> {
+    match &job.aligner.model {
+        Some(path) if !job.aligner.trains() => Aligner::load(path),
+        _ => {
+            let (bitext, langs) = bitext(pairs);
+            let trained = Aligner::train(&job.aligner, bitext, &langs, listener)?;
+            (counts.bitext_pairs, counts.dictionary_entries) = (trained.bitext_pairs, trained.dictionary_entries);
+            Ok(trained.aligner)
+        }
+    }
+}
+
+/// Ends the output and the report.
+fn finish(job: &ProjectJob, mut report: ProjectReport, source: &Source, output: Output<'_>) -> Result<ProjectReport> {
+    if job.target_tags == TargetTags::Tagger {
+        report.input.target_tags = source.target_entities();
+    }
+    report.input.repaired_tags = source.repaired();
+    report.input.tokenized_sentences = source.untokenized();
+    timed(&mut report.seconds.write, || output.finish())?;
+    Ok(report)
+}

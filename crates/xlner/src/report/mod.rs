@@ -1,0 +1,104 @@
+//! What a projection, or any prediction, is like: figures, error classes with examples, curves, single sentences; as JSON
+//! and as one self-contained HTML file.
+//!
+//! ```
+//! use xlner_core::{Entity, Pair, Sentence};
+//! use xlner_eval::Resampling;
+//! use xlner::report::{Analyser, ErrorClass};
+//!
+//! let mut target = Sentence::from_tokens(["Obama", "besuchte", "Berlin"]);
+//! target.entities = vec![Entity::new(0..1, "PER"), Entity::new(2..3, "ORG")];
+//! let gold = [Entity::new(0..1, "PER"), Entity::new(2..3, "LOC")];
+//!
+//! let mut analyser = Analyser::new(&["ours"], 10);
+//! analyser.push(&[Pair { target, ..Pair::default() }], Some(&gold)).unwrap();
+//! let analysis = analyser.finish("Berlin", &Resampling::NONE);
+//! assert_eq!(analysis.systems[0].errors[0].class, ErrorClass::WrongType);
+//! assert!(analysis.html().starts_with("<!DOCTYPE html>"));
+//! ```
+
+mod analyser;
+mod analysis;
+mod classify;
+mod curve;
+mod explain;
+mod html;
+mod input;
+mod sample;
+mod tally;
+#[cfg(test)]
+mod tests;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
+
+use xlner_eval::Resampling;
+use xlner_formats::ReadOptions;
+
+pub use analyser::Analyser;
+pub use analysis::{
+    Analysis, Confusion, ErrorGroup, Example, Form, Frequent, Length, Named, ProjectionCounts, SystemAnalysis,
+};
+pub use classify::{Comparison, ErrorClass, Finding, classify};
+pub use curve::{Bin, Curve, Threshold};
+
+use crate::{Error, Result};
+
+/// Reads predictions, and gold where there is any, and says what is right and wrong with them.
+///
+/// Sentence *n* of every file is the same sentence. Memory follows the number of predicted entities (their scores are
+/// kept) and of different wrong forms, not that of sentences.
+#[derive(Debug, Clone)]
+pub struct ReportJob {
+    /// Predictions, one file per system: records of pairs (the target's entities, with all that is known of the source side), or sentences in any
+    /// format.
+    pub systems: Vec<PathBuf>,
+    /// Gold entities: sentences, or pairs (their field `gold`, else the target's entities). `None`: the field `gold` of the
+    /// first system's records, where they have it; then all of them must.
+    pub gold: Option<PathBuf>,
+    /// Links for the pairs of all systems, one alignment a pair; they replace those in the records.
+    pub alignment: Option<PathBuf>,
+    /// How all files are read; `side` must not be set.
+    pub read: ReadOptions,
+    /// Labels replaced by others, on both sides and in gold.
+    pub map: BTreeMap<String, String>,
+    /// Labels that do not count, as they are called after mapping.
+    pub ignore: BTreeSet<String>,
+    /// Heading.
+    pub title: String,
+    /// Examples kept of each kind.
+    pub examples: usize,
+    /// Confidence intervals and significance.
+    pub resampling: Resampling,
+}
+
+impl ReportJob {
+    /// Reads all files.
+    ///
+    /// # Errors
+    /// [`Error::Options`] without systems; [`Error::Format`] and [`Error::UnequalFiles`] for the files;
+    /// [`Error::Sentence`] where sentences do not belong together, or the entities of one overlap.
+    pub fn run(&self) -> Result<Analysis> {
+        if self.systems.is_empty() {
+            return Err(Error::Options("there is nothing to report on: no file of predictions".into()));
+        }
+        let mut files = input::Files::open(self)?;
+        let names: Vec<String> = self.systems.iter().map(|path| path.display().to_string()).collect();
+        let mut analyser = Analyser::new(&names, self.examples);
+        while let Some(sentence) = files.next()? {
+            let other_tokens = sentence.other_tokens();
+            if let Err((system, problem)) = analyser.push(&sentence.pairs, sentence.gold.as_deref()) {
+                return Err(files.error(system, problem));
+            }
+            other_tokens.into_iter().for_each(|system| analyser.add_other_tokens(system));
+        }
+        Ok(analyser.finish(&self.title, &self.resampling))
+    }
+}
+
+impl Analysis {
+    /// The analysis as one HTML file that needs nothing else: no network, no script to be read. Same analysis, same bytes.
+    pub fn html(&self) -> String {
+        html::page(self)
+    }
+}

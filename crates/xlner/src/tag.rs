@@ -1,0 +1,141 @@
+//! The job `tag`: sentences → the same sentences with the entities that a tagger finds.
+
+use std::path::{Path, PathBuf};
+use std::time::Instant;
+
+use serde::Serialize;
+use xlner_core::Tagger;
+use xlner_core::tokenize::tokenize_sentence;
+use xlner_core::{Pair, Sentence};
+use xlner_formats::{ReadOptions, Side, WriteOptions};
+
+use crate::engine::output::{Output, check_entities, holds_records};
+use crate::engine::pump::{BATCH, pump};
+use crate::engine::source::{Source, side as of};
+use crate::progress::{Listener, Progress, Stage};
+use crate::{Error, Result};
+
+/// Finds the entities of sentences.
+#[derive(Debug, Clone)]
+pub struct TagJob {
+    /// The sentences, or pairs of which one side is tagged; `-` is standard input. Entities that are there are replaced.
+    pub input: PathBuf,
+    /// How they are read. Tags need not be there.
+    pub input_options: ReadOptions,
+    /// Which side of pairs is tagged.
+    pub side: Side,
+    /// Whether the probability of every tag is written for every token; JSONL and Parquet hold them.
+    pub probabilities: bool,
+    /// Where the sentences go, in their order; pairs are kept whole by formats that hold them, others get the tagged side.
+    pub output: PathBuf,
+    /// How they are written.
+    pub output_options: WriteOptions,
+}
+
+/// Figures of a run of `tag`.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize)]
+pub struct TagReport {
+    /// Sentences tagged.
+    pub sentences: u64,
+    /// Their tokens.
+    pub tokens: u64,
+    /// Entities found.
+    pub entities: u64,
+    /// Sentences tokenised by us.
+    pub tokenized_sentences: u64,
+    /// Seconds that the tagger worked; reading and writing go on meanwhile.
+    pub seconds: f64,
+}
+
+impl TagJob {
+    /// Checks what can be checked without reading anything.
+    ///
+    /// # Errors
+    /// [`Error::Options`].
+    pub fn check(&self) -> Result<()> {
+        check_entities(&self.output, &self.output_options)?;
+        if self.probabilities && !holds_records(&self.output, &self.output_options) {
+            return Err(Error::Options(format!(
+                "{}: --probabilities are written to records only; write JSONL (--to-format jsonl)",
+                self.output.display()
+            )));
+        }
+        Ok(())
+    }
+
+    /// Does the job. The output appears when all is done; only standard output is written to as it goes.
+    ///
+    /// # Errors
+    /// See [`Error`].
+    pub fn run(&self, tagger: &dyn Tagger, listener: Listener<'_>) -> Result<TagReport> {
+        self.check()?;
+        let options = ReadOptions { no_tags: true, side: None, ..self.input_options.clone() };
+        let mut source = Source::records(&self.input, &options, Side::Source)?;
+        let (path, options) = (&self.output, &self.output_options);
+        let (side, mut output) = match source.holds_pairs() {
+            true => (self.side, Output::entities(path, options, self.side)?),
+            false => (Side::Source, Output::side(path, options, Side::Source)?),
+        };
+        let mut report = TagReport::default();
+        pump(
+            &mut source,
+            BATCH,
+            |pairs, first| {
+                report.add(self.tag(tagger, side, pairs, first)?);
+                Ok(())
+            },
+            |pair| output.write(pair),
+            |done, source| listener(Progress { stage: Stage::Tag, done, total: source.estimate() }),
+        )?;
+        output.finish()?;
+        Ok(report)
+    }
+
+    fn tag(&self, tagger: &dyn Tagger, side: Side, pairs: &mut [Pair], first: u64) -> Result<TagReport> {
+        let start = Instant::now();
+        let mut report = TagReport { sentences: pairs.len() as u64, ..TagReport::default() };
+        let mut sentences = Vec::with_capacity(pairs.len());
+        for (pair, number) in pairs.iter_mut().zip(first..) {
+            let mut sentence = std::mem::take(of(pair, side));
+            if !sentence.is_tokenized() {
+                let tokenized = tokenize_sentence(&mut sentence);
+                tokenized.map_err(|error| wrong(&self.input, number, pair, &sentence, error.to_string()))?;
+                report.tokenized_sentences += 1;
+            }
+            sentences.push(sentence);
+        }
+        let result = tagger.tag(&mut sentences, self.probabilities);
+        if let Err(error) = result {
+            return Err(match error {
+                xlner_core::ModelError::Sentence { index, problem } => {
+                    let at = index.min(sentences.len().saturating_sub(1));
+                    wrong(&self.input, first + at as u64, &pairs[at], &sentences[at], problem)
+                }
+                error => error.into(),
+            });
+        }
+        for (pair, sentence) in pairs.iter_mut().zip(sentences) {
+            report.tokens += sentence.len() as u64;
+            report.entities += sentence.entities.len() as u64;
+            *of(pair, side) = sentence;
+        }
+        report.seconds = start.elapsed().as_secs_f64();
+        Ok(report)
+    }
+}
+
+impl TagReport {
+    fn add(&mut self, other: TagReport) {
+        self.sentences += other.sentences;
+        self.tokens += other.tokens;
+        self.entities += other.entities;
+        self.tokenized_sentences += other.tokenized_sentences;
+        self.seconds += other.seconds;
+    }
+}
+
+/// Something is wrong with a sentence of a file, counted from 1.
+fn wrong(file: &Path, number: u64, pair: &Pair, sentence: &Sentence, problem: String) -> Error {
+    let id = if pair.id.is_empty() { sentence.extra.get("id").and_then(|id| id.as_str()) } else { Some(&*pair.id) };
+    Error::Sentence { file: file.to_owned(), number, id: id.unwrap_or_default().to_owned(), problem }
+}
