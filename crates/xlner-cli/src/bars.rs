@@ -87,19 +87,6 @@ fn left(elapsed: Duration, done: u64, total: u64) -> String {
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_rest_takes_as_long_as_what_was_done() {
-        let after = |seconds, done| left(Duration::from_secs(seconds), done, 100);
-        assert_eq!(after(10, 25), ", 30 s left");
-        assert_eq!(after(100, 10), ", 15 min left");
-        assert_eq!((after(5, 0), after(5, 100)), (String::new(), String::new()));
-    }
-}
-
 impl Drop for Bars {
     fn drop(&mut self) {
         if let Kind::Bar(bar) = &self.kind {
@@ -115,4 +102,17 @@ fn style(total: bool) -> ProgressStyle {
         "{msg:>14} {spinner} {human_pos} {per_sec}"
     };
     ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_rest_takes_as_long_as_what_was_done() {
+        let after = |seconds, done| left(Duration::from_secs(seconds), done, 100);
+        assert_eq!(after(10, 25), ", 30 s left");
+        assert_eq!(after(100, 10), ", 15 min left");
+        assert_eq!((after(5, 0), after(5, 100)), (String::new(), String::new()));
+    }
 }

@@ -5,7 +5,7 @@ use std::io::IsTerminal;
 use anyhow::{Context as _, Result};
 use clap::{Args, ValueEnum};
 use xlner_core::{ModelError, Pair};
-use xlner_formats::{Notes, ReadOptions};
+use xlner_formats::{MAX_SENTENCE_TOKENS, Notes, ReadOptions};
 
 /// Flags that every command takes.
 #[derive(Args)]
@@ -19,6 +19,9 @@ pub struct GlobalArgs {
     /// Whatever would be left out of the input or repaired is an error
     #[arg(long, global = true, help_heading = "Every command")]
     strict: bool,
+    /// Tokens that a sentence may have; longer ones are an error, so that a damaged file cannot fill the memory
+    #[arg(long, global = true, default_value_t = MAX_SENTENCE_TOKENS, help_heading = "Every command", value_name = "N")]
+    max_sentence_tokens: usize,
     /// Say nothing on stderr but errors
     #[arg(long, short, global = true, help_heading = "Every command", conflicts_with = "verbose")]
     quiet: bool,
@@ -66,6 +69,8 @@ pub struct Context {
     pub color: bool,
     /// Whether what would be left out of the input or repaired is an error.
     strict: bool,
+    /// Tokens that a sentence may have.
+    max_sentence_tokens: usize,
     /// What was left out of the input or repaired.
     pub notes: Notes,
 }
@@ -94,6 +99,7 @@ impl Context {
             verbose: args.verbose,
             progress: !args.quiet && args.progress.holds(std::io::stderr().is_terminal()),
             strict: args.strict,
+            max_sentence_tokens: args.max_sentence_tokens,
             notes: Notes::default(),
             color: args.color.holds(std::io::stdout().is_terminal() && !no_color),
         })
@@ -101,7 +107,12 @@ impl Context {
 
     /// How files are read, where a command does not say it.
     pub fn read(&self) -> ReadOptions {
-        ReadOptions { strict: self.strict, notes: self.notes.clone(), ..ReadOptions::default() }
+        ReadOptions {
+            strict: self.strict,
+            max_sentence_tokens: Some(self.max_sentence_tokens),
+            notes: self.notes.clone(),
+            ..ReadOptions::default()
+        }
     }
 
     /// Tells what was left out of the input or repaired, a line for each kind.

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 fn pairs(count: usize) -> String {
     let names = ["Amina", "Otieno", "David", "Mwangi", "Juma"];
     let record = |number: usize| {
-        let (name, sure) = (names[number % names.len()], number % 2 == 0);
+        let (name, sure) = (names[number % names.len()], number.is_multiple_of(2));
         let source = if sure { [name, "came", "home"] } else { ["Today", "he", "came"] };
         let target = if sure { ["jana", name, "alikuja"] } else { ["Leo", "alikuja", "huyu"] };
         let p = if sure { 0.95 } else { 0.2 };

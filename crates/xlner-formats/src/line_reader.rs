@@ -197,42 +197,11 @@ mod tests {
     }
 
     #[test]
-    fn a_line_end_of_two_bytes_that_the_buffer_divides_is_one() {
-        for length in BLOCK - 3..BLOCK + 3 {
-            let text: &'static str = format!("{}\r\nb\rc", "x".repeat(length)).leak();
-            let found = lines_of(text.as_bytes());
-            assert_eq!(found.len(), 3, "{length}");
-            assert_eq!(found[2], Ok("c".to_owned()));
-        }
-    }
-
-    #[test]
-    fn lines_that_are_passed_over_are_counted_alike() {
-        for (text, lines) in [("a\r\nb\n", 2), ("a\rb\r", 2), ("\r\n\r\n\r", 3)] {
-            let input = Input::from_reader(Path::new("t"), text.as_bytes(), &Arc::default()).unwrap();
-            let mut reader = LineReader::new(input).unwrap();
-            (0..text.len()).for_each(|_| {
-                reader.peek(1).unwrap();
-                reader.consume(1);
-            });
-            assert_eq!(reader.lines_read(), lines, "{text:?}");
-        }
-    }
-
-    #[test]
     fn bytes_that_are_not_utf8_are_named_by_line_and_place() {
         let lines = lines_of(b"a\nb\xff\nc\n");
         assert!(lines[1].as_ref().unwrap_err().starts_with("t, line 2: byte 2 of the line is not UTF-8"));
         assert_eq!(lines[2], Ok("c".to_owned()));
         assert!(lines_of(b"\xff\xfea\0")[0].as_ref().unwrap_err().contains("UTF-16"));
-    }
-
-    #[test]
-    fn lines_of_bytes() {
-        let found: Vec<&[u8]> = byte_lines(b"a\r\nb\rc\n\nd").collect();
-        assert_eq!(found, [&b"a"[..], b"b", b"c", b"", b"d"]);
-        assert_eq!(byte_lines(b"a\n").count(), 1);
-        assert_eq!(byte_lines(b"").count(), 0);
     }
 
     #[test]

@@ -32,10 +32,11 @@ pub struct ReadOptions {
     pub side: Option<Side>,
     /// Texts without tokens are tokenised already: spaces and tabs separate the tokens.
     pub tokenized: bool,
+    /// Tokens that a sentence may have; more are an error. `None`: [`MAX_SENTENCE_TOKENS`](crate::MAX_SENTENCE_TOKENS). In a text that is
+    /// not tokenised words and marks count, and at least one for 64 bytes.
+    pub max_sentence_tokens: Option<usize>,
     /// A document that names its sentences stays one sentence (spaCy).
     pub whole_documents: bool,
-    /// Tokens that a sentence may have; more are an error. `None`: [`MAX_SENTENCE_TOKENS`](crate::MAX_SENTENCE_TOKENS).
-    pub max_sentence_tokens: Option<usize>,
     /// What would be left out or repaired is an error.
     pub strict: bool,
     /// What was left out or repaired by the readers that were opened with these options, or with clones of them.

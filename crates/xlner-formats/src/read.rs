@@ -167,7 +167,7 @@ pub fn read_records(path: &Path, options: &ReadOptions) -> Result<Records> {
                 Records::Sentences(SentenceReader::new(json::sentences_of(items, format, options, &status), &status))
             })
         }
-        Some(Format::Parquet) if options.side.is_none() && parquet::has_pairs(path)? => {
+        Some(Format::Parquet) if options.side.is_none() && parquet::has_pairs(path, options)? => {
             Ok(Records::Pairs(read_pairs(path, options)?))
         }
         _ => Ok(Records::Sentences(read_sentences(path, options)?)),
@@ -182,18 +182,20 @@ mod parquet {
     use crate::parquet::ParquetItems;
 
     pub(super) fn sentences(path: &Path, options: &ReadOptions) -> Result<SentenceReader> {
-        let (items, status) = (ParquetItems::open(path, options)?, Status::new(path, options));
+        let status = Status::new(path, options);
+        let items = ParquetItems::open(path, options, &status)?;
         let options = items.with_labels(options);
         Ok(SentenceReader::new(json::sentences_of(items, Format::Parquet, &options, &status), &status))
     }
 
     pub(super) fn pairs(path: &Path, options: &ReadOptions) -> Result<PairReader> {
-        let (items, status) = (ParquetItems::open(path, options)?, Status::new(path, options));
+        let status = Status::new(path, options);
+        let items = ParquetItems::open(path, options, &status)?;
         Ok(PairReader::new(json::pairs_of(items, options, &status), &status))
     }
 
-    pub(super) fn has_pairs(path: &Path) -> Result<bool> {
-        Ok(ParquetItems::open(path, &ReadOptions::default())?.has_pairs())
+    pub(super) fn has_pairs(path: &Path, options: &ReadOptions) -> Result<bool> {
+        Ok(ParquetItems::open(path, options, &Status::new(path, options))?.has_pairs())
     }
 }
 
@@ -215,7 +217,7 @@ mod parquet {
         missing(path)
     }
 
-    pub(super) fn has_pairs(path: &Path) -> Result<bool> {
+    pub(super) fn has_pairs(path: &Path, _: &ReadOptions) -> Result<bool> {
         missing(path)
     }
 }

@@ -67,12 +67,18 @@ pub(crate) struct Status {
     bytes: AtomicU64,
     line: AtomicU64,
     notebook: Notebook,
+    /// Tokens that a sentence may have, where the options say it.
+    pub(crate) max_sentence_tokens: Option<usize>,
 }
 
 impl Status {
     /// Of a file that is read with these options.
     pub(crate) fn new(path: &Path, options: &ReadOptions) -> Arc<Status> {
-        Arc::new(Status { notebook: Notebook::new(path, options.strict, &options.notes), ..Status::default() })
+        Arc::new(Status {
+            notebook: Notebook::new(path, options.strict, &options.notes),
+            max_sentence_tokens: options.max_sentence_tokens,
+            ..Status::default()
+        })
     }
 
     pub(crate) fn bytes_read(&self) -> u64 {

@@ -3,6 +3,7 @@
 use xlner_core::{Pair, Sentence};
 
 use crate::error::{Error, ErrorKind, Result, shorten};
+use crate::limits::check_text;
 use crate::line_reader::{LineReader, byte_lines};
 use crate::record::{PairWriter, SentenceWriter, from_line, record_id, to_line};
 use crate::{Format, Output, ReadOptions, WriteOptions};
@@ -12,10 +13,16 @@ pub(crate) fn sentences(
     mut lines: LineReader,
     options: &ReadOptions,
 ) -> impl Iterator<Item = Result<Sentence>> + Send + 'static {
-    let (tokenized, lang) = (options.tokenized, options.lang.clone());
+    let (file, options) = (lines.file().to_owned(), options.clone());
     std::iter::from_fn(move || {
-        let line = lines.next().transpose()?;
-        Some(line.map(|line| from_line(line.text, tokenized, lang.as_ref())))
+        let line = match lines.next().transpose()? {
+            Ok(line) => line,
+            Err(error) => return Some(Err(error)),
+        };
+        Some(match check_text(line.text, &options) {
+            Ok(()) => Ok(from_line(line.text, options.tokenized, options.lang.as_ref())),
+            Err(kind) => Err(Error::at_line(&file, line.number, kind)),
+        })
     })
 }
 
@@ -82,6 +89,9 @@ pub(crate) fn pairs(
             Ok(line) => line,
             Err(error) => return Some(Err(error)),
         };
+        if let Err(kind) = check_text(line.text, &options) {
+            return Some(Err(Error::at_line(&file, line.number, kind)));
+        }
         Some(match divider.split(line.text) {
             Ok((source, target)) => Ok(Pair {
                 source: from_line(source, options.tokenized, options.lang.as_ref()),

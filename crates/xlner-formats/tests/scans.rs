@@ -159,9 +159,7 @@ fn page_reading_order() {
     let order = [reference(2, "A"), reference(0, "C"), reference(1, "B")].concat();
     assert_eq!(with(&format!("<OrderedGroup id='g'>{order}</OrderedGroup>")), "CBAD");
     // Groups in groups.
-    let inner = format!(
-        "<UnorderedGroupIndexed id='u' index='0'><RegionRef regionRef='D'/><RegionRef regionRef='B'/></UnorderedGroupIndexed>"
-    );
+    let inner = "<UnorderedGroupIndexed id='u' index='0'><RegionRef regionRef='D'/><RegionRef regionRef='B'/></UnorderedGroupIndexed>";
     assert_eq!(with(&format!("<OrderedGroup id='g'>{}{inner}</OrderedGroup>", reference(1, "A"))), "DBAC");
     assert_eq!(
         with("<UnorderedGroup id='g'><RegionRef regionRef='D'/><RegionRef regionRef='A'/></UnorderedGroup>"),

@@ -67,8 +67,8 @@ pub fn simulate(items: &[Item], gold: &[Vec<Entity>], every: usize, goals: &[f64
 fn in_order(items: &[Item], gold: &[Vec<Entity>]) -> Vec<f64> {
     let mut whole = Whole::new(items, gold);
     let mut curve = vec![whole.f1()];
-    for at in 0..items.len() {
-        whole.put(at, &gold[at], &gold[at]);
+    for (at, gold) in gold.iter().enumerate() {
+        whole.put(at, gold, gold);
         curve.push(whole.f1());
     }
     curve

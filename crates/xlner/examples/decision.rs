@@ -35,7 +35,8 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     }
     let masakhane = |group: &str| matches!(group, "en" | "fr");
     for set in &sets {
-        let ways: [(&str, &dyn Fn(&Set) -> bool); 3] = [
+        type From<'a> = &'a dyn Fn(&Set) -> bool;
+        let ways: [(&str, From<'_>); 3] = [
             ("others", &|other| masakhane(&set.group) && masakhane(&other.group)),
             ("other source", &|other| masakhane(&set.group) && masakhane(&other.group) && other.group != set.group),
             ("default", &|other| other.group == "open"),

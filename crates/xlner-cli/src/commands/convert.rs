@@ -217,6 +217,9 @@ pub fn run(args: Args, context: &Context) -> Result<()> {
     Ok(())
 }
 
+/// What was read, the bytes read so far, and its line.
+type Item<T> = (T, u64, Option<u64>);
+
 /// A conversion under way.
 struct Job<'a> {
     args: &'a Args,
@@ -263,7 +266,7 @@ impl Job<'_> {
     /// of it and its number.
     fn all_sentences<T>(
         &mut self,
-        next: &mut dyn FnMut() -> Option<Result<(T, u64, Option<u64>)>>,
+        next: &mut dyn FnMut() -> Option<Result<Item<T>>>,
         sentence: impl Fn(T, u64) -> Result<Sentence>,
     ) -> Result<()> {
         if self.format().is_some_and(|format| !format.holds_sentences()) {

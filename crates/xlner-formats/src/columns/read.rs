@@ -11,6 +11,7 @@ use super::conllu::{self, Rows};
 use super::layout::{Layout, Separator, TagCell};
 use super::{EMPTY_MARKER, PREFIX, Tagged};
 use crate::error::{Error, ErrorKind, Result, shorten};
+use crate::limits::check_tokens;
 use crate::line_reader::{Line, LineReader, byte_lines};
 use crate::notes::{LeftOut, NoteKind};
 use crate::reader::Status;
@@ -137,6 +138,8 @@ impl ColumnReader {
             let pushed = layout.push(line, self.shape, &mut self.range, sentence);
             let Pushed { layers, ends } =
                 pushed.map_err(|kind| Error::at_line(place.0, place.1, kind).in_record(&sentence.id))?;
+            check_tokens(sentence.len(), &self.options)
+                .map_err(|kind| Error::at_line(place.0, place.1, kind).in_record(&sentence.id))?;
             if layers > 0 {
                 let at = |kind| Error::at_line(place.0, place.1, kind).in_record(&sentence.id);
                 self.status.note(LAYERS, layers, at)?;

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::error::{Error, ErrorKind, Result};
+use crate::limits::check_json;
 use crate::line_reader::LineReader;
 use crate::reader::Status;
 
@@ -18,6 +19,7 @@ pub(crate) struct ItemReader {
     item: Vec<u8>,
     /// Line of `item`, if it was looked at and not given yet.
     waiting: Option<u64>,
+    max_sentence_tokens: Option<usize>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -47,7 +49,8 @@ impl ItemReader {
 
     fn open(path: &Path, status: &Arc<Status>, shape: Shape) -> Result<Self> {
         let lines = LineReader::open(path, status)?;
-        Ok(ItemReader { lines, file: path.to_owned(), shape, item: Vec::new(), waiting: None })
+        let max_sentence_tokens = status.max_sentence_tokens;
+        Ok(ItemReader { lines, file: path.to_owned(), shape, item: Vec::new(), waiting: None, max_sentence_tokens })
     }
 
     /// The file's name.
@@ -84,7 +87,10 @@ impl ItemReader {
             }
         };
         match std::str::from_utf8(&self.item) {
-            Ok(text) => Ok(Some((line, text))),
+            Ok(text) => {
+                check_json(text, self.max_sentence_tokens).map_err(|kind| Error::at_line(&self.file, line, kind))?;
+                Ok(Some((line, text)))
+            }
             Err(error) => {
                 let byte = error.valid_up_to() + 1;
                 Err(Error::at_line(&self.file, line, ErrorKind::NotUtf8 { byte }))
@@ -220,8 +226,14 @@ mod tests {
 
     fn items(text: &str, shape: Shape) -> Result<Vec<(u64, String)>> {
         let input = Input::from_reader(Path::new("t"), std::io::Cursor::new(text.to_owned()), &Arc::default())?;
-        let mut reader =
-            ItemReader { lines: LineReader::new(input)?, file: "t".into(), shape, item: Vec::new(), waiting: None };
+        let mut reader = ItemReader {
+            lines: LineReader::new(input)?,
+            file: "t".into(),
+            shape,
+            item: Vec::new(),
+            waiting: None,
+            max_sentence_tokens: None,
+        };
         let mut found = Vec::new();
         while let Some((line, item)) = reader.next()? {
             found.push((line, item.to_owned()));

@@ -26,9 +26,10 @@ pub(crate) use rows::TAG_FIELDS;
 pub(crate) use write::JsonWriter;
 
 use crate::annotated::Tokens;
-use crate::error::{ErrorKind, Result};
+use crate::error::{Error, ErrorKind, Result};
+use crate::limits::check_sentence;
 use crate::reader::Status;
-use crate::record::name_languages;
+use crate::record::{name_languages, record_id};
 use crate::{Format, ReadOptions};
 use kind::Kind;
 use values::ValueReader;
@@ -74,13 +75,16 @@ pub(crate) fn sentences_of(
     options: &ReadOptions,
     status: &Arc<Status>,
 ) -> impl Iterator<Item = Result<Sentence>> + Send + 'static {
-    let mut reader = ValueReader::new(items, format, options, status);
+    let (file, options) = (items.file().to_owned(), options.clone());
+    let mut reader = ValueReader::new(items, format, &options, status);
     let lang = match options.side {
         Some(crate::Side::Target) => options.target_lang.clone().or_else(|| options.lang.clone()),
         _ => options.lang.clone(),
     };
     std::iter::from_fn(move || reader.next_sentence().transpose()).map(move |sentence| {
         let mut sentence = sentence?;
+        check_sentence(&sentence, &options)
+            .map_err(|kind| Error::in_file(&file, kind).in_record(&record_id(&sentence)))?;
         if sentence.lang.is_none() {
             sentence.lang.clone_from(&lang);
         }
@@ -94,10 +98,13 @@ pub(crate) fn pairs_of(
     options: &ReadOptions,
     status: &Arc<Status>,
 ) -> impl Iterator<Item = Result<Pair>> + Send + 'static {
-    let mut reader = ValueReader::new(items, Format::Jsonl, options, status);
-    let options = options.clone();
+    let (file, options) = (items.file().to_owned(), options.clone());
+    let mut reader = ValueReader::new(items, Format::Jsonl, &options, status);
     std::iter::from_fn(move || reader.next_pair().transpose()).map(move |pair| {
         let mut pair = pair?;
+        for side in [&pair.source, &pair.target] {
+            check_sentence(side, &options).map_err(|kind| Error::in_file(&file, kind).in_record(&pair.id))?;
+        }
         name_languages(&mut pair, &options);
         Ok(pair)
     })

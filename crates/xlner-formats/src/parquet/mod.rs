@@ -5,6 +5,8 @@
 //! a column `extra` beside them, `regions` are JSON text, and `scores` is a list of `{name, entity, start, end, score}`.
 //! The label list of Hugging Face rows is read from the metadata that `datasets` writes.
 
+mod bounds;
+mod clean;
 mod read;
 mod shape;
 mod write;

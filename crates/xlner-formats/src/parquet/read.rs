@@ -2,24 +2,28 @@
 
 use std::fs::File;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
+use arrow_array::RecordBatch;
 use arrow_json::LineDelimitedWriter;
 use arrow_schema::Schema;
 use parquet::arrow::arrow_reader::{ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder};
 use serde_json::Value;
 use xlner_core::extra::Numbers;
 
-use super::shape;
+use super::{bounds, clean, shape};
 use crate::error::{Error, ErrorKind, Result};
+use crate::fence::fence;
 use crate::json::Items;
+use crate::notes::LeftOut;
+use crate::reader::Status;
 use crate::{Column, ReadOptions};
-
-/// Rows turned into JSON at a time.
-const BATCH: usize = 1024;
 
 /// The rows of a Parquet file as JSON values; the line of a value is its row, counted from 1.
 pub(crate) struct ParquetItems {
     file: PathBuf,
+    options: ReadOptions,
+    status: Arc<Status>,
     batches: ParquetRecordBatchReader,
     is_record: bool,
     labels: Option<Vec<String>>,
@@ -30,20 +34,24 @@ pub(crate) struct ParquetItems {
 }
 
 impl ParquetItems {
-    pub(crate) fn open(path: &Path, options: &ReadOptions) -> Result<Self> {
+    pub(crate) fn open(path: &Path, options: &ReadOptions, status: &Arc<Status>) -> Result<Self> {
         let fail = |kind| Error::in_file(path, kind);
         if path == Path::new("-") {
             return Err(fail(ErrorKind::Parquet("its end is read first, so it cannot be standard input".into())));
         }
         let file = File::open(path).map_err(|error| fail(ErrorKind::Open(error)))?;
-        let builder = ParquetRecordBatchReaderBuilder::try_new(file)
-            .map_err(|error| fail(ErrorKind::Parquet(error.to_string())))?;
+        let builder = decode(|| ParquetRecordBatchReaderBuilder::try_new(file)).map_err(fail)?;
+        if let Some(name) = bounds::twice(builder.schema().fields()) {
+            return Err(fail(ErrorKind::Parquet(format!("two columns are called {name}; rename one"))));
+        }
         let is_record = shape::is_record(builder.schema());
         let labels = label_list(builder.schema(), options);
-        let batches =
-            builder.with_batch_size(BATCH).build().map_err(|error| fail(ErrorKind::Parquet(error.to_string())))?;
+        let rows = bounds::rows(builder.metadata(), options).map_err(fail)?;
+        let batches = decode(|| builder.with_batch_size(rows).build()).map_err(fail)?;
         Ok(ParquetItems {
             file: path.to_owned(),
+            options: options.clone(),
+            status: Arc::clone(status),
             batches,
             is_record,
             labels,
@@ -72,14 +80,41 @@ impl ParquetItems {
 
     /// Turns the next batch into lines; `false` at the end.
     fn next_batch(&mut self) -> Result<bool> {
-        let Some(batch) = self.batches.next() else { return Ok(false) };
-        let batch = batch.map_err(|error| self.fail(error))?;
-        let mut writer = LineDelimitedWriter::new(Vec::new());
-        writer.write(&batch).and_then(|()| writer.finish()).map_err(|error| self.fail(error))?;
-        self.lines = writer.into_inner();
+        let (file, row) = (&self.file, self.row + 1);
+        let at = |kind| Error::at_line(file, row, kind);
+        let Some(batch) = decode(|| self.batches.next().transpose()).map_err(at)? else { return Ok(false) };
+        bounds::lists(&batch, &self.options).map_err(|(index, kind)| Error::at_line(file, row + index as u64, kind))?;
+        let mut left_out = LeftOut::default();
+        let clean = decode(|| clean::batch(&batch, &mut left_out)).map_err(at)?;
+        for (kind, count) in left_out.iter() {
+            let first = (0..batch.num_rows()).find(|&index| {
+                let mut own = LeftOut::default();
+                decode(|| clean::batch(&batch.slice(index, 1), &mut own)).is_ok()
+                    && own.iter().any(|(found, _)| found == kind)
+            });
+            let line = row + first.unwrap_or_default() as u64;
+            self.status.note(kind, count as usize, |error| Error::at_line(file, line, error))?;
+        }
+        self.lines = decode(|| json_lines(&clean)).map_err(at)?;
         self.at = 0;
         Ok(true)
     }
+}
+
+/// Work of the decoder: what goes wrong there, a panic too, is an error.
+fn decode<T, E: ToString>(work: impl FnOnce() -> std::result::Result<T, E>) -> std::result::Result<T, ErrorKind> {
+    match fence(work) {
+        Ok(result) => result.map_err(|error| ErrorKind::Parquet(error.to_string())),
+        Err(panic) => Err(ErrorKind::Parquet(format!("it is damaged ({panic}); make it again, or fetch it again"))),
+    }
+}
+
+/// A line of JSON for each row.
+fn json_lines(batch: &RecordBatch) -> std::result::Result<Vec<u8>, arrow_schema::ArrowError> {
+    let mut writer = LineDelimitedWriter::new(Vec::new());
+    writer.write(batch)?;
+    writer.finish()?;
+    Ok(writer.into_inner())
 }
 
 impl Items for ParquetItems {

@@ -5,8 +5,11 @@ use serde_json::Value;
 use xlner_core::Sentence;
 use xlner_formats::{ReadOptions, read_sentences};
 
-/// What a file of this name and text gives: its sentences, and its notes as kinds with counts.
-pub fn read(name: &str, text: &str) -> Result<(Vec<Sentence>, Vec<(&'static str, u64)>), String> {
+/// Sentences, and notes as kinds with counts.
+pub type Found = (Vec<Sentence>, Vec<(&'static str, u64)>);
+
+/// What a file of this name and text gives.
+pub fn read(name: &str, text: &str) -> Result<Found, String> {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join(name);
     std::fs::write(&path, text).unwrap();

@@ -142,10 +142,12 @@ impl Inner {
     }
 }
 
-/// Sentences that are done: the item, the entities it began with, and those that are right: the adjudicated ones, or
-/// those of the first annotator who is done with it.
-pub(super) fn corrections(store: &Store) -> Result<Vec<(usize, Vec<Entity>, Vec<Entity>)>> {
-    let mut corrections: Vec<(usize, Vec<Entity>, Vec<Entity>)> = Vec::new();
+/// The item, the entities it began with, and those that are right.
+type Corrected = (usize, Vec<Entity>, Vec<Entity>);
+
+/// Sentences that are done. Right are the adjudicated entities, or those of the first annotator who is done with it.
+pub(super) fn corrections(store: &Store) -> Result<Vec<Corrected>> {
+    let mut corrections: Vec<Corrected> = Vec::new();
     for owned in store.versions()? {
         let usable = owned.version.state == State::Submitted && !owned.version.unsure || owned.annotator == ADJUDICATED;
         if usable && corrections.last().is_none_or(|(item, ..)| *item != owned.item) {

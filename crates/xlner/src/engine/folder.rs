@@ -179,10 +179,10 @@ fn sweep_temporary(place: &Path) {
         let path = folder.path();
         match marked(&path.join("lock")) {
             // The mark is written under the lock: where there is none yet, a process may be about to take it.
-            Some((lock, complete)) if (complete || old) && is_mine(&metadata, &lock) => {
-                if is_abandoned(&lock).unwrap_or(false) {
-                    let _ = fs::remove_dir_all(&path);
-                }
+            Some((lock, complete))
+                if (complete || old) && is_mine(&metadata, &lock) && is_abandoned(&lock).unwrap_or(false) =>
+            {
+                let _ = fs::remove_dir_all(&path);
             }
             // Only an empty folder can be removed so.
             None if old => drop(fs::remove_dir(&path)),
