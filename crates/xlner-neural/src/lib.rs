@@ -4,9 +4,11 @@
 //! [`nn`] holds the parts of networks, [`transformer`] encoders and taggers, [`seq2seq`] translation models.
 
 mod error;
+mod fence;
 pub mod nn;
 mod sentencepiece;
 pub mod seq2seq;
+mod tokenizer;
 pub mod transformer;
 
 pub use error::{Error, Result};

@@ -84,7 +84,9 @@ impl Piece {
         for field in Fields(bytes) {
             match field? {
                 (1, Value::Bytes(text)) => piece.text = std::str::from_utf8(text).ok()?.to_owned(),
-                (2, Value::Fixed32(bits)) => piece.score = f32::from_bits(bits),
+                (2, Value::Fixed32(bits)) => {
+                    piece.score = Some(f32::from_bits(bits)).filter(|score| score.is_finite())?
+                }
                 (3, Value::Number(kind)) => piece.kind = kind,
                 _ => {}
             }

@@ -80,7 +80,8 @@ impl Linear {
     /// # Errors
     /// Those of [`load`](Self::load).
     pub fn load_joined(parts: &[Scope<'_>], inputs: usize, outputs: usize, precision: Precision) -> Result<Linear> {
-        let (mut weight, mut bias) = (Vec::with_capacity(parts.len() * outputs * inputs), Vec::new());
+        // Memory is taken for what is there, not for what `config.json` says.
+        let (mut weight, mut bias) = (Vec::new(), Vec::new());
         let biased = parts.iter().any(|part| part.contains("bias"));
         for part in parts {
             weight.append(&mut part.tensor("weight", &[outputs, inputs])?);

@@ -7,6 +7,11 @@ use serde_json::Value;
 use crate::nn::Activation;
 use crate::{Error, Result};
 
+/// Values or tokens that any model has, at most.
+const LARGEST: usize = 1 << 24;
+/// Positions that any model has, at most: their vectors are calculated, not kept.
+const MOST_POSITIONS: usize = 1 << 14;
+
 /// Which architecture a checkpoint has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Family {
@@ -79,7 +84,11 @@ impl Config {
             _ => return Err(format!("model_type is {kind}; translators are m2m_100 (NLLB-200, M2M100) and marian")),
         };
         let number = |key: &str| config[key].as_u64().and_then(|number| usize::try_from(number).ok());
-        let size = |key: &str| number(key).filter(|size| *size > 0).ok_or_else(|| format!("{key} is missing or 0"));
+        let size = |key: &str| match number(key) {
+            None | Some(0) => Err(format!("{key} is missing or 0")),
+            Some(size) if size > LARGEST => Err(format!("{key} is {size}, and of no model more than {LARGEST}")),
+            Some(size) => Ok(size),
+        };
         // What generation needs stands in the second file, in older checkpoints in the first.
         let said = |key: &str| Some(&generation[key]).filter(|value| !value.is_null()).unwrap_or(&config[key]);
         let token = |key: &str| said(key).as_u64().and_then(|token| u32::try_from(token).ok());
@@ -117,7 +126,10 @@ impl Config {
             ctranslate2: false,
             width,
             source_vocabulary: vocabulary,
-            target_vocabulary: number("decoder_vocab_size").filter(|_| family == Family::Marian).unwrap_or(vocabulary),
+            target_vocabulary: match number("decoder_vocab_size") {
+                Some(_) if family == Family::Marian => size("decoder_vocab_size")?,
+                _ => vocabulary,
+            },
             shared: family == Family::M2m100 || config["share_encoder_decoder_embeddings"].as_bool().unwrap_or(true),
             encoder,
             decoder,
@@ -127,7 +139,14 @@ impl Config {
             } else {
                 1.0
             },
-            positions: size("max_position_embeddings")?,
+            positions: match size("max_position_embeddings")? {
+                positions if positions > MOST_POSITIONS => {
+                    return Err(format!(
+                        "max_position_embeddings is {positions}, and of no model more than {MOST_POSITIONS}"
+                    ));
+                }
+                positions => positions,
+            },
             padding,
             start: token("decoder_start_token_id").unwrap_or(padding),
             end: needed("eos_token_id")?,

@@ -16,6 +16,9 @@ use crate::{Error, Result};
 /// Tokens of which logits are calculated at once: what a batch needs for them stays in the processor's cache.
 const BLOCK: usize = 1 << 13;
 
+/// Tokens that a model must take at once, at least: a word's, those at the ends of a sentence, markers.
+const SHORTEST: usize = 8;
+
 /// A checkpoint of M2M100, NLLB-200 or Marian, loaded to be run.
 pub struct Model {
     pub(super) config: Config,
@@ -51,6 +54,10 @@ impl Model {
             true => ctranslate2::read(folder, &mut weights)?,
             false => Config::read(folder)?,
         };
+        if config.positions < SHORTEST {
+            let problem = format!("it takes {} tokens at once, and a sentence needs {SHORTEST}", config.positions);
+            return Err(Error::model(folder, problem));
+        }
         let kept = if weights.has_int8() { Precision::Int8 } else { Precision::F32 };
         let precision = precision.into().unwrap_or(kept);
         let (root, width) = (weights.root(), config.width);

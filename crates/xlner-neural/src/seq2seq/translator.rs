@@ -100,6 +100,12 @@ impl Seq2Seq {
         })
     }
 
+    /// The error for what the network calculates with weights out of all proportion.
+    fn no_numbers(&self) -> Error {
+        let problem = "its weights give values that are no numbers; they are damaged, fetch them again";
+        Error::model(Path::new(&self.name), problem)
+    }
+
     /// The translations of a text from those of its parts.
     fn join(&self, parts: &[&[Hypothesis]]) -> Result<Vec<Translation>> {
         if parts.is_empty() {
@@ -117,6 +123,9 @@ impl Seq2Seq {
             for part in parts {
                 if let Some(hypothesis) = part.get(rank).or(part.last()) {
                     texts.push(self.vocabulary.text(&hypothesis.tokens)?);
+                    if hypothesis.log_probability.is_nan() {
+                        return Err(self.no_numbers());
+                    }
                     sum += f64::from(hypothesis.log_probability);
                     tokens += hypothesis.tokens.len() - forced;
                 }
@@ -238,7 +247,11 @@ impl TranslationScorer for Seq2Seq {
             let wanted: Vec<Target> =
                 numbers.iter().map(|n| Target { sentence: given[*n].sentence - start, ..given[*n].clone() }).collect();
             for (number, found) in numbers.iter().zip(self.model.log_probabilities(&memory, &wanted)) {
-                scores[*number] = found.iter().map(|score| f64::from(*score)).sum::<f64>() / found.len() as f64;
+                let score = found.iter().map(|score| f64::from(*score)).sum::<f64>() / found.len() as f64;
+                if score.is_nan() {
+                    return Err(self.no_numbers().into());
+                }
+                scores[*number] = score;
             }
             start = end;
         }
@@ -287,6 +300,9 @@ impl TranslationScorer for Seq2Seq {
         for entity in 1..=marked.len() {
             insertion.marked = entity;
             let found = self.model.insert(&memory, &insertion, &search);
+            if found.iter().any(|place| place.log_probability.is_nan()) {
+                return Err(self.no_numbers().into());
+            }
             places.push(found.into_iter().map(Placement::from).collect());
         }
         Ok(places)

@@ -4,12 +4,12 @@ use std::path::{Path, PathBuf};
 
 use rustc_hash::FxHashMap;
 use serde_json::Value;
-use tokenizers::Tokenizer;
 use xlner_models::languages;
 
 use super::sentencepiece::{SPACE, SentencePiece};
 use super::{codes, ctranslate2};
 use crate::sentencepiece::ModelFile;
+use crate::tokenizer::Tokenizer;
 use crate::{Error, Result};
 
 /// The tokens of a checkpoint.
@@ -67,11 +67,11 @@ impl Vocabulary {
             (Kind::Marian { source: source?, target: target?, names }, end)
         } else if has("tokenizer.json") {
             let path = folder.join("tokenizer.json");
-            let tokenizer = Tokenizer::from_file(&path).map_err(|problem| Error::model(&path, problem.to_string()))?;
-            let end = tokenizer.token_to_id("</s>").ok_or_else(|| Error::model(&path, "it has no token </s>"))?;
+            let tokenizer = Tokenizer::open(&path)?;
+            let end = tokenizer.number("</s>").ok_or_else(|| Error::model(&path, "it has no token </s>"))?;
             // Behind what the tokeniser knows the list is filled up.
             let mut known = listed.iter().flatten().zip(0..).filter(|(name, _)| !name.starts_with("madeupword"));
-            if let Some((name, number)) = known.find(|(name, number)| tokenizer.token_to_id(name) != Some(*number)) {
+            if let Some((name, number)) = known.find(|(name, number)| tokenizer.number(name) != Some(*number)) {
                 let problem = format!(
                     "token {number} is {name} in shared_vocabulary, and another here; they belong to different models"
                 );
@@ -131,7 +131,7 @@ impl Vocabulary {
 
     fn language(&self, code: &str) -> Result<u32> {
         let number = |name: &str| match &self.kind {
-            Kind::Json(tokenizer) => tokenizer.token_to_id(name),
+            Kind::Json(tokenizer) => tokenizer.number(name),
             Kind::Pieces { names, .. } | Kind::Marian { names, .. } => names.numbers.get(name).copied(),
         };
         // A model has the languages of NLLB-200 or those of M2M100.
@@ -183,7 +183,7 @@ impl Vocabulary {
         Ok(match &self.kind {
             Kind::Json(tokenizer) => {
                 let encoding = tokenizer.encode(text, false);
-                encoding.map_err(|problem| Error::model(&self.folder, problem.to_string()))?.get_ids().to_vec()
+                encoding.map_err(|problem| Error::model(&self.folder, problem))?.get_ids().to_vec()
             }
             Kind::Pieces { pieces, names } => names.numbers(pieces, text),
             Kind::Marian { target, names, .. } => names.numbers(target, text),
@@ -196,12 +196,7 @@ impl Vocabulary {
     /// [`Error::Model`] where the tokeniser fails.
     pub fn text(&self, tokens: &[u32]) -> Result<String> {
         match &self.kind {
-            Kind::Json(tokenizer) => {
-                let text = tokenizer
-                    .decode(tokens, true)
-                    .map_err(|problem| Error::model(&self.folder, problem.to_string()))?;
-                Ok(text.trim().to_owned())
-            }
+            Kind::Json(tokenizer) => Ok(tokenizer.decode(tokens)?.trim().to_owned()),
             Kind::Pieces { names, .. } | Kind::Marian { names, .. } => Ok(names.text(tokens)),
         }
     }

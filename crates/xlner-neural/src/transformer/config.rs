@@ -9,6 +9,10 @@ use serde_json::Value;
 use crate::nn::Activation;
 use crate::{Error, Result};
 
+/// Values, tokens or positions that any model has, at most; layers.
+const LARGEST: usize = 1 << 24;
+const DEEPEST: usize = 1 << 12;
+
 /// Kinds of encoders.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Family {
@@ -168,7 +172,31 @@ impl Config {
         if raw.is_decoder || raw.position_embedding_type.as_deref().is_some_and(|kind| kind != "absolute") {
             return Err("a decoder, or relative positions as in none of the models that this code knows".into());
         }
-        let sizes = [raw.vocab_size, raw.hidden_size, raw.num_attention_heads, raw.intermediate_size];
+        for (name, size, most) in [
+            ("vocab_size", raw.vocab_size, LARGEST),
+            ("hidden_size", raw.hidden_size, LARGEST),
+            ("intermediate_size", raw.intermediate_size, LARGEST),
+            ("num_attention_heads", raw.num_attention_heads, LARGEST),
+            ("num_hidden_layers", raw.num_hidden_layers, DEEPEST),
+            ("max_position_embeddings", raw.max_position_embeddings, LARGEST),
+            ("type_vocab_size", raw.type_vocab_size.unwrap_or(0), LARGEST),
+            ("pad_token_id", raw.pad_token_id.unwrap_or(0), LARGEST),
+            ("embedding_size", raw.embedding_size.unwrap_or(1), LARGEST),
+            ("max_relative_positions", raw.max_relative_positions.unwrap_or(0).max(0) as usize, LARGEST),
+            ("position_buckets", raw.position_buckets.unwrap_or(0).max(0) as usize, LARGEST),
+            ("conv_kernel_size", raw.conv_kernel_size, DEEPEST),
+        ] {
+            if size > most {
+                return Err(format!("{name} is {size}, and of no model more than {most}"));
+            }
+        }
+        let sizes = [
+            raw.vocab_size,
+            raw.hidden_size,
+            raw.num_attention_heads,
+            raw.intermediate_size,
+            raw.embedding_size.unwrap_or(1),
+        ];
         if sizes.contains(&0) || !raw.hidden_size.is_multiple_of(raw.num_attention_heads) {
             return Err("sizes are 0, or hidden_size is no multiple of num_attention_heads".into());
         }
@@ -195,6 +223,9 @@ impl Config {
             _ if deberta => 1e-7,
             _ => 1e-12,
         };
+        if !(epsilon > 0.0 && epsilon <= 1.0) {
+            return Err(format!("layer_norm_eps is {epsilon}; it is greater than 0 and at most 1"));
+        }
         Ok(Config {
             family,
             vocabulary: raw.vocab_size,
@@ -309,6 +340,17 @@ mod tests {
             (r#""model_type":"bert","position_embedding_type":"relative_key""#, "relative positions"),
             (r#""model_type":"bert","id2label":{"0":"O","2":"B-X"}"#, "class 1"),
             (r#""model_type":"deberta-v2","conv_kernel_size":4"#, "width 4"),
+            (r#""model_type":"bert","layer_norm_eps":-1"#, "layer_norm_eps is -1"),
+            (r#""model_type":"bert","layer_norm_eps":0"#, "layer_norm_eps is 0"),
+            (r#""model_type":"roberta","layer_norm_eps":1e39"#, "layer_norm_eps is inf"),
+            (r#""model_type":"bert","layer_norm_eps":1e30"#, "layer_norm_eps is"),
+            (
+                r#""model_type":"bert","type_vocab_size":1000000000"#,
+                "type_vocab_size is 1000000000, and of no model more",
+            ),
+            (r#""model_type":"bert","max_position_embeddings":1000000000"#, "max_position_embeddings is 1000000000"),
+            (r#""model_type":"deberta-v2","embedding_size":0"#, "sizes are 0"),
+            (r#""model_type":"deberta-v2","conv_kernel_size":1000001"#, "conv_kernel_size is 1000001"),
             (r#""model_type":"deberta","talking_head":true"#, "talking_head"),
             (r#""model_type":"deberta","pos_att_type":"c2p""#, "without relative_attention"),
             (r#""model_type":"deberta","relative_attention":true,"pos_att_type":"p2p""#, "pos_att_type p2p"),

@@ -1,6 +1,6 @@
 //! The encoder as a whole.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::config::{Config, Family};
 use super::conv::Convolution;
@@ -11,6 +11,7 @@ use crate::{Error, Result};
 
 /// An encoder, and a head that classifies tokens where the checkpoint has one.
 pub struct Model {
+    folder: PathBuf,
     pub(super) config: Config,
     words: Embedding,
     /// One row per position, the vector of the first sentence's type added.
@@ -53,6 +54,7 @@ impl Model {
             _ => None,
         };
         Ok(Model {
+            folder: folder.to_owned(),
             words: Embedding::new(words, config.embedded),
             positions,
             kind,
@@ -111,7 +113,7 @@ impl Model {
     ///
     /// # Errors
     /// [`Error::Sentence`] for one longer than [`longest`](Self::longest) or with a sub-word that the model does not know;
-    /// [`Error::Options`] where there is no such layer.
+    /// [`Error::Options`] where there is no such layer; [`Error::Model`] where its weights give values that are no numbers.
     pub fn hidden_states(&self, sentences: &[&[u32]], layer: usize) -> Result<Vec<f32>> {
         if layer > self.layers.len() {
             return Err(Error::Options(format!("there is no layer {layer}; the model has {}", self.layers.len())));
@@ -128,7 +130,7 @@ impl Model {
             }
             std::mem::swap(&mut states, &mut output);
         }
-        Ok(states)
+        self.numbers(states)
     }
 
     /// The scores (logits) of every class for every sub-word: rows of as many values as [`classes`](Self::classes).
@@ -137,7 +139,18 @@ impl Model {
     /// Those of [`hidden_states`](Self::hidden_states); [`Error::Options`] where there is no head.
     pub fn logits(&self, sentences: &[&[u32]]) -> Result<Vec<f32>> {
         let head = self.head.as_ref().ok_or_else(|| Error::Options("the model does not classify tokens".into()))?;
-        Ok(head.forward(&self.hidden_states(sentences, self.layers.len())?))
+        self.numbers(head.forward(&self.hidden_states(sentences, self.layers.len())?))
+    }
+
+    /// Values, where all are numbers; with weights out of all proportion they overflow.
+    fn numbers(&self, values: Vec<f32>) -> Result<Vec<f32>> {
+        match values.iter().all(|value| value.is_finite()) {
+            true => Ok(values),
+            false => Err(Error::model(
+                &self.folder,
+                "its weights give values that are no numbers; they are damaged, fetch them again",
+            )),
+        }
     }
 
     fn embed(&self, sentences: &[&[u32]]) -> Result<Vec<f32>> {

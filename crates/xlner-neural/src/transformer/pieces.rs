@@ -12,9 +12,10 @@ use tokenizers::pre_tokenizers::punctuation::Punctuation;
 use tokenizers::pre_tokenizers::sequence::Sequence;
 use tokenizers::pre_tokenizers::whitespace::WhitespaceSplit;
 use tokenizers::processors::template::TemplateProcessing;
-use tokenizers::{AddedToken, Tokenizer};
+use tokenizers::{AddedToken, Tokenizer as Library};
 
 use crate::sentencepiece::ModelFile;
+use crate::tokenizer::{Tokenizer, is_whole_map};
 use crate::{Error, Result};
 
 /// XLM-R's: pieces are numbered as fairseq does.
@@ -23,7 +24,7 @@ pub(super) fn xlm_roberta(path: &Path) -> Result<Tokenizer> {
     let scores = [0.0; 4].into_iter().chain(file.pieces.iter().skip(3).map(|piece| f64::from(piece.score)));
     let mut pieces: Vec<(String, f64)> = file.pieces_of_fairseq().into_iter().zip(scores).collect();
     pieces.push(("<mask>".to_owned(), 0.0));
-    let mut tokenizer = Tokenizer::new(Unigram::from(pieces, Some(3), false).map_err(|problem| wrong(path, problem))?);
+    let mut tokenizer = Library::new(Unigram::from(pieces, Some(3), false).map_err(|problem| wrong(path, problem))?);
     tokenizer.with_normalizer(charsmap(path, &file)?);
     let spaces = Metaspace::new('▁', PrependScheme::Always, true);
     tokenizer.with_pre_tokenizer(Some(Sequence::new(vec![WhitespaceSplit.into(), spaces.into()])));
@@ -31,7 +32,7 @@ pub(super) fn xlm_roberta(path: &Path) -> Result<Tokenizer> {
     let special = ["<s>", "<pad>", "</s>", "<unk>"].map(|token| AddedToken::from(token, true));
     tokenizer.add_special_tokens(&special);
     tokenizer.add_special_tokens(&[AddedToken::from("<mask>", true).lstrip(true)]);
-    Ok(tokenizer)
+    Tokenizer::built(path, || Ok(tokenizer))
 }
 
 /// DeBERTa-v2's and v3's: pieces are numbered as they stand, and the model's own normalisation holds (`DebertaV2Converter`).
@@ -47,7 +48,7 @@ pub(super) fn deberta(path: &Path) -> Result<Tokenizer> {
     let unknown = unknown.ok_or_else(|| Error::model(path, "no piece stands for what is unknown"))?;
     let pieces = file.pieces.iter().map(|piece| (piece.text.clone(), f64::from(piece.score))).collect();
     let model = Unigram::from(pieces, Some(unknown), false).map_err(|problem| wrong(path, problem))?;
-    let mut tokenizer = Tokenizer::new(model);
+    let mut tokenizer = Library::new(model);
 
     let is_set = |option: &str| options[option].as_bool().unwrap_or(false);
     let mut normalizers: Vec<NormalizerWrapper> = Vec::new();
@@ -88,11 +89,11 @@ pub(super) fn deberta(path: &Path) -> Result<Tokenizer> {
     let id = |token: &str| tokenizer.token_to_id(token).expect("it was looked for");
     let framed = framed(path, (&cls, id(&cls)), (&sep, id(&sep)))?;
     tokenizer.with_post_processor(Some(framed));
-    Ok(tokenizer)
+    Tokenizer::built(path, || Ok(tokenizer))
 }
 
 /// Adds the tokens of `added_tokens.json`, which gives their numbers; where it is not there, none.
-fn add_tokens(tokenizer: &mut Tokenizer, path: &Path) -> Result<()> {
+fn add_tokens(tokenizer: &mut Library, path: &Path) -> Result<()> {
     let added = json(path)?;
     let mut added: Vec<(&String, Option<u64>)> =
         added.as_object().into_iter().flatten().map(|(token, id)| (token, id.as_u64())).collect();
@@ -130,7 +131,13 @@ fn unigram(path: &Path) -> Result<ModelFile> {
 
 /// Its replacements of characters, where it has any.
 fn charsmap(path: &Path, file: &ModelFile) -> Result<Option<Precompiled>> {
-    let map = (!file.charsmap.is_empty()).then(|| Precompiled::from(&file.charsmap));
+    if file.charsmap.is_empty() {
+        return Ok(None);
+    }
+    if !is_whole_map(&file.charsmap, file.charsmap.len()) {
+        return Err(Error::model(path, "its map of characters breaks off; the file is damaged, fetch it again"));
+    }
+    let map = Some(Precompiled::from(&file.charsmap));
     map.transpose().map_err(|problem| wrong(path, Box::new(problem)))
 }
 

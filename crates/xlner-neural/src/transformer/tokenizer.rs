@@ -3,10 +3,10 @@
 use std::path::Path;
 
 use serde_json::{Value, json};
-use tokenizers::Tokenizer;
 use xlner_core::Sentence;
 
 use super::pieces::{self, json as json_file};
+use crate::tokenizer::Tokenizer;
 use crate::{Error, Result};
 
 /// The sub-words of a sentence.
@@ -33,9 +33,6 @@ impl SubWordTokenizer {
     /// [`Error::Model`] where there is none, or one of another kind; [`Error::File`] where it cannot be read.
     pub fn load(folder: &Path) -> Result<SubWordTokenizer> {
         let file = |name: &str| Some(folder.join(name)).filter(|path| path.is_file());
-        let described = |path: &Path, description| {
-            SubWordTokenizer::from_description(description).map_err(|problem| Error::model(path, problem))
-        };
         if let Some(path) = file("tokenizer.json") {
             described(&path, json_file(&path)?)
         } else if let Some(path) = file("vocab.txt") {
@@ -56,16 +53,6 @@ impl SubWordTokenizer {
         }
     }
 
-    /// From what `tokenizer.json` holds.
-    fn from_description(mut description: Value) -> std::result::Result<SubWordTokenizer, String> {
-        description["truncation"] = Value::Null;
-        description["padding"] = Value::Null;
-        space_before_words(&mut description["pre_tokenizer"]);
-        let bytes = serde_json::to_vec(&description).map_err(|problem| problem.to_string())?;
-        let tokenizer = Tokenizer::from_bytes(bytes).map_err(|problem| problem.to_string())?;
-        Ok(SubWordTokenizer { tokenizer })
-    }
-
     /// The sub-words of a sentence's tokens.
     ///
     /// # Errors
@@ -75,7 +62,7 @@ impl SubWordTokenizer {
             return Err("it is not tokenised".into());
         }
         let words: Vec<&str> = sentence.tokens().collect();
-        let encoding = self.tokenizer.encode(&words[..], true).map_err(|problem| problem.to_string())?;
+        let encoding = self.tokenizer.encode(&words[..], true)?;
         let special = encoding.get_special_tokens_mask();
         let words = encoding.get_word_ids().iter().zip(special).map(|(word, special)| word.filter(|_| *special == 0));
         Ok(Tokens { ids: encoding.get_ids().to_vec(), words: words.collect() })
@@ -89,6 +76,14 @@ impl SubWordTokenizer {
         };
         sentences.par_iter().enumerate().map(encode).collect()
     }
+}
+
+/// From what `tokenizer.json` holds.
+fn described(path: &Path, mut description: Value) -> Result<SubWordTokenizer> {
+    if let Some(part) = description.get_mut("pre_tokenizer") {
+        space_before_words(part);
+    }
+    Ok(SubWordTokenizer { tokenizer: Tokenizer::described(path, description)? })
 }
 
 /// Byte-level pre-tokenisers are told to put a space before every word: the words come without it.

@@ -163,7 +163,7 @@ fn a_stopped_training_goes_on_as_if_it_had_not() {
         ..options.clone()
     };
     fs::create_dir(training.path("copy")).unwrap();
-    let copied = |name: &str| training.path(name).join("training.safetensors");
+    let copied = |name: &str| training.path(name).join("training.state");
     run(&with("kept"), "kept.out", 0, &mut |step| {
         if step.step == 8 {
             fs::copy(copied("kept"), copied("copy")).unwrap();
@@ -183,9 +183,20 @@ fn a_stopped_training_goes_on_as_if_it_had_not() {
     // Another training's state is not taken.
     let other = FineTuneOptions { learning_rate: 1e-3, patience: None, ..with("copy") };
     assert!(training.run(&other, "no").unwrap_err().to_string().contains("another training"));
-    fs::write(copied("copy"), "damaged").unwrap();
-    let damaged = FineTuneOptions { patience: None, ..with("copy") };
-    assert!(training.run(&damaged, "no").unwrap_err().to_string().contains("remove it"));
+    // One that changed since it was written is not taken either, wherever a bit of it flipped.
+    let (resuming, sound) = (FineTuneOptions { patience: None, ..with("copy") }, fs::read(copied("copy")).unwrap());
+    let mut damaged =
+        vec![Vec::new(), b"damaged".to_vec(), sound[..sound.len() - 1].to_vec(), [&sound[..], b"x"].concat()];
+    for at in [0, 9, 200, sound.len() / 3, sound.len() / 2, sound.len() - 20, sound.len() - 1] {
+        let mut flipped = sound.clone();
+        flipped[at] ^= 1;
+        damaged.push(flipped);
+    }
+    for bytes in damaged {
+        fs::write(copied("copy"), bytes).unwrap();
+        let error = training.run(&resuming, "no").unwrap_err().to_string();
+        assert!(error.contains("training.state") && error.contains("remove it"), "{error}");
+    }
     assert!(!training.path("no").exists());
 }
 

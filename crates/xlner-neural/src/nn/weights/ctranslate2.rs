@@ -40,6 +40,9 @@ pub(super) fn entries(path: &Path, file: usize) -> Result<BTreeMap<String, Entry
     let mut entries = BTreeMap::new();
     for _ in 0..number(&mut reader).ok_or_else(broken)? {
         let (name, entry) = variable(&mut reader, file, size).ok_or_else(broken)?;
+        if entries.contains_key(&name) {
+            return Err(damaged(&format!("it holds {name} twice")));
+        }
         entries.insert(name, entry);
     }
     let scaled: Vec<String> = entries.keys().filter_map(|name| Some(name.strip_suffix("_scale")?.to_owned())).collect();
@@ -59,6 +62,9 @@ pub(super) fn entries(path: &Path, file: usize) -> Result<BTreeMap<String, Entry
         let names = text(&mut reader).zip(text(&mut reader)).ok_or_else(broken)?;
         let entry = entries.get(&names.1).ok_or_else(broken)?.clone();
         entries.insert(names.0, entry);
+    }
+    if byte(&mut reader).is_some() {
+        return Err(damaged("there are bytes behind its end"));
     }
     Ok(entries)
 }

@@ -271,6 +271,13 @@ impl Weights {
                 values.iter_mut().for_each(|value| *value /= scale);
             }
         }
+        if let Some(at) = values.iter().position(|value| !value.is_finite()) {
+            let problem = format!(
+                "value {at} of tensor {name} is {}, and no number; the file is damaged, fetch it again",
+                values[at]
+            );
+            return Err(Error::model(path, problem));
+        }
         Ok(values)
     }
 

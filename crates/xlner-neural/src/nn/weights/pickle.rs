@@ -3,19 +3,27 @@
 //! A pickle is a program for a small stack machine. Only those instructions are followed that build tuples, lists, dictionaries,
 //! numbers, strings and tensors; the three functions that such a pickle calls are known by name. Whatever else a pickle
 //! asks for is refused: nothing is ever imported or called.
+//!
+//! Tuples and dictionaries lie in lists of the machine, and a value is their number there. So what is nested deeply or kept many times
+//! takes no more memory than the pickle's length allows, and is given up without recursion.
 
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
 type Result<T> = std::result::Result<T, String>;
 
+/// Dimensions of a tensor, at most; PyTorch's own limit.
+const DIMENSIONS: usize = 64;
+/// Longest name of a function or of a file of values, bytes.
+const NAME: usize = 256;
+
 /// Values that are kept in a file of their own.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Storage {
     /// `FloatStorage`, `HalfStorage`, …
-    pub class: String,
+    pub class: Rc<str>,
     /// The name of the file.
-    pub key: String,
+    pub key: Rc<str>,
 }
 
 /// A tensor: a part of a storage.
@@ -36,21 +44,23 @@ enum Value {
     Int(i64),
     Text(Rc<str>),
     Function(Rc<str>),
-    Tuple(Rc<[Value]>),
+    /// By its number in [`Machine::tuples`].
+    Tuple(usize),
     List,
-    Dict(Rc<Vec<(Value, Value)>>),
+    /// By its number in [`Machine::dictionaries`].
+    Dict(usize),
     Storage(Rc<Storage>),
     Tensor(Rc<Tensor>),
 }
 
 /// The tensors of a pickled dictionary, by name; one that is not a tensor is left out.
 pub(super) fn tensors(bytes: &[u8]) -> Result<BTreeMap<String, Tensor>> {
-    let mut machine = Machine { bytes, at: 0, stack: Vec::new(), memo: BTreeMap::new() };
-    let Value::Dict(items) = machine.run()? else {
+    let mut machine = Machine { bytes, ..Machine::default() };
+    let Value::Dict(number) = machine.run()? else {
         return Err("this is not a dictionary of tensors".into());
     };
     let mut tensors = BTreeMap::new();
-    for (key, value) in items.iter() {
+    for (key, value) in &machine.dictionaries[number] {
         if let (Value::Text(name), Value::Tensor(tensor)) = (key, value) {
             tensors.insert(name.to_string(), Tensor::clone(tensor));
         }
@@ -58,11 +68,14 @@ pub(super) fn tensors(bytes: &[u8]) -> Result<BTreeMap<String, Tensor>> {
     Ok(tensors)
 }
 
+#[derive(Default)]
 struct Machine<'a> {
     bytes: &'a [u8],
     at: usize,
     stack: Vec<Value>,
     memo: BTreeMap<usize, Value>,
+    tuples: Vec<Vec<Value>>,
+    dictionaries: Vec<Vec<(Value, Value)>>,
 }
 
 impl<'a> Machine<'a> {
@@ -88,17 +101,17 @@ impl<'a> Machine<'a> {
                 }
                 b'X' => self.text(4)?,
                 b'\x8c' => self.text(1)?,
-                b'}' => self.stack.push(Value::Dict(Rc::default())),
+                b'}' => self.dictionary(),
                 b']' => self.stack.push(Value::List),
-                b')' => self.stack.push(Value::Tuple(Rc::from([]))),
+                b')' => self.tuple(Vec::new()),
                 b't' => {
                     let items = self.marked()?;
-                    self.stack.push(Value::Tuple(items.into()));
+                    self.tuple(items);
                 }
                 b'\x85'..=b'\x87' => {
                     let start = self.stack.len().checked_sub(usize::from(instruction - b'\x84'));
                     let items = self.stack.split_off(start.ok_or("a tuple is longer than what was built")?);
-                    self.stack.push(Value::Tuple(items.into()));
+                    self.tuple(items);
                 }
                 b's' => {
                     let (value, key) = (self.pop()?, self.pop()?);
@@ -115,22 +128,23 @@ impl<'a> Machine<'a> {
                     self.marked()?;
                 }
                 b'c' => {
-                    let name = format!("{}.{}", self.line()?, self.line()?);
-                    self.stack.push(Value::Function(name.into()));
+                    let (module, name) = (self.line()?, self.line()?);
+                    self.function(module, name)?;
                 }
                 b'\x93' => {
                     let (Value::Text(name), Value::Text(module)) = (self.pop()?, self.pop()?) else {
                         return Err("a function without a name".into());
                     };
-                    self.stack.push(Value::Function(format!("{module}.{name}").into()));
+                    self.function(&module, &name)?;
                 }
                 b'Q' => {
-                    let storage = storage(&self.pop()?)?;
+                    let id = self.pop()?;
+                    let storage = self.storage(&id)?;
                     self.stack.push(Value::Storage(Rc::new(storage)));
                 }
                 b'R' => {
                     let (arguments, function) = (self.pop()?, self.pop()?);
-                    self.stack.push(call(&function, &arguments)?);
+                    self.call(&function, &arguments)?;
                 }
                 // The attributes of the dictionary (`_metadata`): nothing that is a weight.
                 b'b' => {
@@ -219,10 +233,10 @@ impl<'a> Machine<'a> {
     }
 
     fn insert(&mut self, items: Vec<Value>) -> Result<()> {
-        let Value::Dict(dictionary) = self.top()? else { return Err("it fills what is no dictionary".into()) };
+        let Value::Dict(number) = *self.top()? else { return Err("it fills what is no dictionary".into()) };
         let mut items = items.into_iter();
         while let (Some(key), Some(value)) = (items.next(), items.next()) {
-            Rc::make_mut(dictionary).push((key, value));
+            self.dictionaries[number].push((key, value));
         }
         Ok(())
     }
@@ -239,45 +253,73 @@ impl<'a> Machine<'a> {
         self.stack.push(value);
         Ok(())
     }
-}
 
-/// What a persistent id stands for: `('storage', class, key, device, count)`.
-fn storage(value: &Value) -> Result<Storage> {
-    if let Value::Tuple(parts) = value
-        && let [Value::Text(kind), Value::Function(class), Value::Text(key), ..] = &parts[..]
-        && **kind == *"storage"
-        && let Some(class) = class.strip_prefix("torch.")
-        && key.bytes().all(|byte| byte.is_ascii_digit())
-    {
-        return Ok(Storage { class: class.to_owned(), key: key.to_string() });
+    fn tuple(&mut self, items: Vec<Value>) {
+        self.stack.push(Value::Tuple(self.tuples.len()));
+        self.tuples.push(items);
     }
-    Err("values are kept in a way that torch.save does not use".into())
-}
 
-fn call(function: &Value, arguments: &Value) -> Result<Value> {
-    let (Value::Function(function), Value::Tuple(arguments)) = (function, arguments) else {
-        return Err("it calls what is no function".into());
-    };
-    match (&**function, &arguments[..]) {
-        ("collections.OrderedDict", []) => Ok(Value::Dict(Rc::default())),
-        ("torch._utils._rebuild_tensor_v2", [Value::Storage(storage), Value::Int(offset), shape, strides, ..]) => {
-            let offset = usize::try_from(*offset).map_err(|_| "a tensor begins before its values")?;
-            let (shape, strides) = (sizes(shape)?, sizes(strides)?);
-            if shape.len() != strides.len() {
-                return Err("a tensor's shape and strides do not fit".into());
-            }
-            Ok(Value::Tensor(Rc::new(Tensor { storage: Storage::clone(storage), offset, shape, strides })))
+    fn dictionary(&mut self) {
+        self.stack.push(Value::Dict(self.dictionaries.len()));
+        self.dictionaries.push(Vec::new());
+    }
+
+    fn function(&mut self, module: &str, name: &str) -> Result<()> {
+        if module.len() + name.len() > NAME {
+            return Err("the name of a function is too long".into());
         }
-        ("torch._utils._rebuild_parameter", [tensor @ Value::Tensor(_), ..]) => Ok(tensor.clone()),
-        (other, _) => Err(format!("it would call {other}, which weights do not need; it was not called")),
+        self.stack.push(Value::Function(format!("{module}.{name}").into()));
+        Ok(())
     }
-}
 
-fn sizes(value: &Value) -> Result<Vec<usize>> {
-    let Value::Tuple(sizes) = value else { return Err("a tensor's shape is no tuple".into()) };
-    let sizes = sizes.iter().map(|size| match size {
-        Value::Int(size) => usize::try_from(*size).map_err(|_| "a tensor's size is negative".to_owned()),
-        _ => Err("a tensor's size is no number".to_owned()),
-    });
-    sizes.collect()
+    /// What a persistent id stands for: `('storage', class, key, device, count)`.
+    fn storage(&self, id: &Value) -> Result<Storage> {
+        if let Value::Tuple(number) = id
+            && let [Value::Text(kind), Value::Function(class), Value::Text(key), ..] = &self.tuples[*number][..]
+            && **kind == *"storage"
+            && let Some(class) = class.strip_prefix("torch.")
+            && key.len() <= NAME
+            && key.bytes().all(|byte| byte.is_ascii_digit())
+        {
+            return Ok(Storage { class: class.into(), key: Rc::clone(key) });
+        }
+        Err("values are kept in a way that torch.save does not use".into())
+    }
+
+    fn call(&mut self, function: &Value, arguments: &Value) -> Result<()> {
+        let (Value::Function(function), Value::Tuple(number)) = (function, arguments) else {
+            return Err("it calls what is no function".into());
+        };
+        match (&**function, &self.tuples[*number][..]) {
+            ("collections.OrderedDict", []) => self.dictionary(),
+            ("torch._utils._rebuild_tensor_v2", [Value::Storage(storage), Value::Int(offset), shape, strides, ..]) => {
+                let offset = usize::try_from(*offset).map_err(|_| "a tensor begins before its values")?;
+                let (shape, strides) = (self.sizes(shape)?, self.sizes(strides)?);
+                if shape.len() != strides.len() {
+                    return Err("a tensor's shape and strides do not fit".into());
+                }
+                let tensor = Tensor { storage: Storage::clone(storage), offset, shape, strides };
+                self.stack.push(Value::Tensor(Rc::new(tensor)));
+            }
+            ("torch._utils._rebuild_parameter", [Value::Tensor(tensor), ..]) => {
+                let tensor = Value::Tensor(Rc::clone(tensor));
+                self.stack.push(tensor);
+            }
+            (other, _) => return Err(format!("it would call {other}, which weights do not need; it was not called")),
+        }
+        Ok(())
+    }
+
+    fn sizes(&self, value: &Value) -> Result<Vec<usize>> {
+        let Value::Tuple(number) = value else { return Err("a tensor's shape is no tuple".into()) };
+        let sizes = &self.tuples[*number];
+        if sizes.len() > DIMENSIONS {
+            return Err(format!("a tensor of {} dimensions; there are {DIMENSIONS} at most", sizes.len()));
+        }
+        let sizes = sizes.iter().map(|size| match size {
+            Value::Int(size) => usize::try_from(*size).map_err(|_| "a tensor's size is negative".to_owned()),
+            _ => Err("a tensor's size is no number".to_owned()),
+        });
+        sizes.collect()
+    }
 }

@@ -36,7 +36,7 @@ pub(super) fn entries(path: &Path, file: usize) -> Result<BTreeMap<String, Entry
     let mut header: BTreeMap<String, serde_json::Value> = serde_json::from_slice(&header)
         .map_err(|problem| damaged(format!("its header is no JSON object: {problem}")))?;
     header.remove("__metadata__");
-    let mut entries = BTreeMap::new();
+    let (mut entries, mut places) = (BTreeMap::new(), Vec::new());
     for (name, value) in header {
         let tensor: Tensor =
             serde_json::from_value(value).map_err(|problem| damaged(format!("tensor {name}: {problem}")))?;
@@ -56,7 +56,22 @@ pub(super) fn entries(path: &Path, file: usize) -> Result<BTreeMap<String, Entry
         if !fits {
             return Err(damaged(format!("tensor {name} of shape {:?} lies at {start}..{end}", tensor.shape)));
         }
+        places.push((start, end, name.clone()));
         entries.insert(name, Entry { file, offset: 8 + length + start, values, shape: tensor.shape, scales: None });
     }
-    Ok(entries)
+    // The format wants every byte to belong to one tensor.
+    places.sort();
+    let mut before = 0;
+    for (start, end, name) in &places {
+        if *start != before {
+            return Err(damaged(format!(
+                "tensor {name} begins at byte {start} of the values, and the one before it ends at {before}"
+            )));
+        }
+        before = *end;
+    }
+    match size - 8 - length - before {
+        0 => Ok(entries),
+        more => Err(damaged(format!("{more} bytes behind its tensors belong to none"))),
+    }
 }

@@ -9,13 +9,19 @@ use zip::{CompressionMethod, ZipArchive};
 
 use super::pickle::{self, Tensor};
 use super::{Entry, Type};
+use crate::fence::fenced;
 use crate::{Error, Result};
 
 /// Longest list of tensors that is read, bytes.
-const LONGEST: u64 = 100_000_000;
+const LONGEST: u64 = 16 << 20;
 
 /// The tensors of a file.
 pub(super) fn entries(path: &Path, file: usize) -> Result<BTreeMap<String, Entry>> {
+    let read = fenced(|| read(path, file));
+    read.map_err(|problem| Error::model(path, format!("{problem}; the file is damaged, fetch it again")))?
+}
+
+fn read(path: &Path, file: usize) -> Result<BTreeMap<String, Entry>> {
     let wrong = |problem: String| Error::model(path, problem);
     let damaged = |problem: zip::result::ZipError| wrong(format!("{problem}; the file is damaged, fetch it again"));
     let mut reader = BufReader::new(File::open(path).map_err(|problem| Error::file(path, problem))?);
@@ -32,6 +38,16 @@ pub(super) fn entries(path: &Path, file: usize) -> Result<BTreeMap<String, Entry
     let list = archive.file_names().flatten().find(|name| name.ends_with("/data.pkl")).map(String::from);
     let list = list.ok_or_else(|| wrong("there is no data.pkl in it: it was not written by torch.save".into()))?;
     let top = list.trim_end_matches("data.pkl").to_owned();
+    if let Ok(order) = archive.by_name(&format!("{top}byteorder")) {
+        let mut name = String::new();
+        order.take(16).read_to_string(&mut name).map_err(|problem| Error::file(path, problem))?;
+        if name.trim() != "little" {
+            return Err(wrong(format!(
+                "its values are kept {}-endian; save the model again as model.safetensors",
+                name.trim()
+            )));
+        }
+    }
     let mut bytes = Vec::new();
     archive
         .by_name(&list)
@@ -43,7 +59,7 @@ pub(super) fn entries(path: &Path, file: usize) -> Result<BTreeMap<String, Entry
     let mut entries = BTreeMap::new();
     for (name, tensor) in tensors {
         let Tensor { storage, offset, shape, strides } = tensor;
-        let values = match storage.class.as_str() {
+        let values = match &*storage.class {
             "FloatStorage" => Type::F32,
             "HalfStorage" => Type::F16,
             "BFloat16Storage" => Type::Bf16,
@@ -57,7 +73,7 @@ pub(super) fn entries(path: &Path, file: usize) -> Result<BTreeMap<String, Entry
             (CompressionMethod::Stored, Some(start)) => (start, values_there.size()),
             _ => return Err(wrong(format!("tensor {name} is compressed; save the model again with PyTorch"))),
         };
-        if strides != row_by_row(&shape) && shape.iter().all(|size| *size > 1) {
+        if !is_row_by_row(&shape, &strides) {
             return Err(wrong(format!(
                 "tensor {name} is not kept row by row; save the model again as model.safetensors"
             )));
@@ -75,11 +91,15 @@ pub(super) fn entries(path: &Path, file: usize) -> Result<BTreeMap<String, Entry
     Ok(entries)
 }
 
-/// The distances of neighbours in each dimension where values are kept row by row.
-fn row_by_row(shape: &[usize]) -> Vec<usize> {
-    let mut strides = vec![1; shape.len()];
-    for at in (1..shape.len()).rev() {
-        strides[at - 1] = strides[at] * shape[at].max(1);
+/// Whether values are kept row by row: `strides` are the distances of neighbours in each dimension. One that holds a single
+/// value has no neighbours, and its distance says nothing.
+fn is_row_by_row(shape: &[usize], strides: &[usize]) -> bool {
+    let mut distance = 1usize;
+    for (size, stride) in shape.iter().zip(strides).rev() {
+        if *size > 1 && *stride != distance {
+            return false;
+        }
+        distance = distance.saturating_mul((*size).max(1));
     }
-    strides
+    true
 }

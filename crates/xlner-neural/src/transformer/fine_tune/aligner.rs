@@ -114,7 +114,8 @@ pub fn fine_tune_aligner(
     }
     let (pairs, left_out) = read(pairs, &SubWordTokenizer::load(init)?, &config)?;
     let raw = folder::config(init)?;
-    let mut dropout = Dropout::of(&config, &serde_json::Value::Object(raw.clone()));
+    let mut dropout = Dropout::of(&config, &serde_json::Value::Object(raw.clone()))
+        .map_err(|problem| Error::model(&init.join("config.json"), problem))?;
     if let Some(share) = options.dropout {
         dropout = Dropout { hidden: share, attention: share, classifier: share };
     }

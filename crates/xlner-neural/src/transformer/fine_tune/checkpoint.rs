@@ -1,7 +1,9 @@
-//! The state of a training, from which it goes on as if it had not stopped.
+//! The state of a training, from which it goes on as if it had not stopped: tensors in the format safetensors, with the rest of the state
+//! in its header, and behind them the CRC-32 of it all (4 bytes, little-endian).
 
 use std::collections::{BTreeMap, HashMap};
-use std::fs;
+use std::fs::{self, File};
+use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
 
 use candle_core::{Device, Tensor};
@@ -11,7 +13,7 @@ use super::figures::EpochFigures;
 use super::folder;
 use crate::{Error, Result};
 
-const FILE: &str = "training.safetensors";
+const FILE: &str = "training.state";
 
 /// What a training has come to, beside its tensors.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -44,6 +46,12 @@ pub(super) fn write(folder: &Path, state: &State, tensors: &BTreeMap<String, Ten
     let state = serde_json::to_string(state).expect("a state can be written");
     let all = tensors.iter().map(|(name, tensor)| (&name[..], tensor));
     folder::save(&part, all, BTreeMap::from([("xlner", state)]))?;
+    let checksum = checksum_of(&part).map_err(|problem| Error::file(&part, problem))?;
+    let appended = File::options().append(true).open(&part).and_then(|mut file| {
+        file.write_all(&checksum.to_le_bytes())?;
+        file.sync_all()
+    });
+    appended.map_err(|problem| Error::file(&part, problem))?;
     fs::rename(&part, path(folder)).map_err(failed)
 }
 
@@ -53,7 +61,7 @@ pub(super) fn write(folder: &Path, state: &State, tensors: &BTreeMap<String, Ten
 /// [`Error::Model`] where it is damaged or of another training.
 pub(super) fn read(folder: &Path, signature: &str) -> Result<Option<(State, Tensors)>> {
     let path = path(folder);
-    let bytes = match fs::read(&path) {
+    let mut bytes = match fs::read(&path) {
         Ok(bytes) => bytes,
         Err(problem) if problem.kind() == std::io::ErrorKind::NotFound => return Ok(None),
         Err(problem) => return Err(Error::file(&path, problem)),
@@ -61,6 +69,13 @@ pub(super) fn read(folder: &Path, signature: &str) -> Result<Option<(State, Tens
     let damaged = |problem: &dyn std::fmt::Display| {
         Error::model(&path, format!("{problem}; the file is damaged: remove it, and training begins anew"))
     };
+    let sound = bytes
+        .split_last_chunk::<4>()
+        .is_some_and(|(state, checksum)| crc32fast::hash(state) == u32::from_le_bytes(*checksum));
+    if !sound {
+        return Err(damaged(&"its checksum does not fit"));
+    }
+    bytes.truncate(bytes.len() - 4);
     let (_, about) = safetensors::SafeTensors::read_metadata(&bytes).map_err(|problem| damaged(&problem))?;
     let state = about.metadata().as_ref().and_then(|about| about.get("xlner")).map_or("", String::as_str);
     let state: State = serde_json::from_str(state).map_err(|problem| damaged(&problem))?;
@@ -73,6 +88,16 @@ pub(super) fn read(folder: &Path, signature: &str) -> Result<Option<(State, Tens
     }
     let tensors = candle_core::safetensors::load_buffer(&bytes, &Device::Cpu).map_err(|problem| damaged(&problem))?;
     Ok(Some((state, tensors)))
+}
+
+fn checksum_of(path: &Path) -> std::io::Result<u32> {
+    let (mut file, mut hasher, mut piece) = (File::open(path)?, crc32fast::Hasher::new(), vec![0; 1 << 20]);
+    loop {
+        match file.read(&mut piece)? {
+            0 => return Ok(hasher.finalize()),
+            read => hasher.update(&piece[..read]),
+        }
+    }
 }
 
 /// The file of a state.

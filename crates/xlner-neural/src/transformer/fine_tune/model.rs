@@ -20,18 +20,26 @@ pub(super) struct Dropout {
 
 impl Dropout {
     /// As `config.json` says, by the defaults of `transformers` where it is silent.
-    pub fn of(config: &Config, raw: &Value) -> Dropout {
+    ///
+    /// # Errors
+    /// What is no share from 0 on and under 1.
+    pub fn of(config: &Config, raw: &Value) -> std::result::Result<Dropout, String> {
         let [hidden, attention] = match config.family {
             Family::Distilbert => ["dropout", "attention_dropout"],
             _ => ["hidden_dropout_prob", "attention_probs_dropout_prob"],
         };
-        let share = |name: &str| raw.get(name).and_then(Value::as_f64);
-        let hidden = share(hidden).unwrap_or(0.1);
+        let share = |name: &str| match raw.get(name).and_then(Value::as_f64) {
+            Some(share) if !(0.0..1.0).contains(&share) => {
+                Err(format!("{name} is {share}; it is from 0 on and under 1"))
+            }
+            share => Ok(share),
+        };
+        let hidden = share(hidden)?.unwrap_or(0.1);
         let classifier = match config.family {
-            Family::Bert | Family::Roberta => share("classifier_dropout").unwrap_or(hidden),
+            Family::Bert | Family::Roberta => share("classifier_dropout")?.unwrap_or(hidden),
             Family::Distilbert | Family::DebertaV1 | Family::Deberta => hidden,
         };
-        Dropout { hidden, attention: share(attention).unwrap_or(0.1), classifier }
+        Ok(Dropout { hidden, attention: share(attention)?.unwrap_or(0.1), classifier })
     }
 }
 

@@ -121,7 +121,8 @@ impl<'a> Training<'a> {
             let shape = [classes.len(), config.hidden];
             parameters.add_random("classifier", shape, deviation, options.seed, &device)?;
         }
-        let mut dropout = Dropout::of(&config, &Value::Object(raw.clone()));
+        let mut dropout = Dropout::of(&config, &Value::Object(raw.clone()))
+            .map_err(|problem| Error::model(&init.join("config.json"), problem))?;
         if let Some(share) = options.dropout {
             dropout = Dropout { hidden: share, attention: share, classifier: share };
         }

@@ -2,5 +2,4 @@
 
 pub mod checkpoint;
 pub mod ctranslate2;
-#[cfg(feature = "fine-tune")]
 pub mod tiny_bert;
