@@ -216,7 +216,7 @@ fn files_that_do_not_fit_are_named_with_the_line() {
         ),
         (
             "--gold gold.conll --pred junk.conll --tag-column 2",
-            "junk.conll, sentence at line 1, token 2 (“Merkel”): tag “X-PER” is not a tag",
+            "junk.conll, sentence at line 1, token 2 (“Merkel”): “X-PER” is not a tag",
         ),
         ("--gold gold.conll --pred untagged.conll", "no column of tags"),
         ("--gold gold.conll --pred nowhere.conll", "nowhere.conll: cannot open"),
