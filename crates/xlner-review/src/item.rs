@@ -103,7 +103,7 @@ pub fn confidence(entity: &Entity) -> f64 {
 
 /// The calibrated probability of an entity.
 pub(crate) fn probability(entity: &Entity) -> Option<f64> {
-    entity.extra.get("probability").and_then(Value::as_f64).filter(|p| (0.0..=1.0).contains(p))
+    entity.probability.filter(|p| (0.0..=1.0).contains(p))
 }
 
 #[cfg(test)]
