@@ -1,6 +1,5 @@
 //! A sentence to review: the record, and what is suggested for it.
 
-use serde_json::Value;
 use xlner_core::{Entity, Pair};
 
 use crate::error::{Error, Result};
