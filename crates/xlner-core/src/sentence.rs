@@ -75,6 +75,10 @@ impl Sentence {
         let mut from = 0;
         for (index, token) in tokens.into_iter().enumerate() {
             let token = token.as_ref();
+            // An empty token stands after its space, where `push_token` puts it.
+            if token.is_empty() && index > 0 && sentence.text[from..].starts_with(' ') {
+                from += 1;
+            }
             let Some(range) = find_token(&sentence.text, from, token) else {
                 return Err(Error::TokenNotInText { index, token: token.to_owned(), from });
             };
@@ -297,6 +301,14 @@ impl From<Sentence> for Raw {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn empty_tokens_are_found_where_they_were_put() {
+        for tokens in [vec!["a", ""], vec!["a", "", "b"], vec!["", "b"], vec!["a", "", "", "b"]] {
+            let sentence = Sentence::from_tokens(tokens.iter());
+            assert_eq!(Sentence::from_text_and_tokens(sentence.text(), tokens.iter()), Ok(sentence), "{tokens:?}");
+        }
+    }
 
     #[test]
     fn tokens_are_found_in_the_text() {

@@ -69,7 +69,10 @@ fn sentences(path: &Path, options: &ReadOptions, folder: &Path) -> Result<(), St
     writer.finish().map_err(|error| error.to_string())?;
     let reader = read_sentences(&again, &ReadOptions::default()).map_err(|error| format!("own records: {error}"))?;
     let back: Vec<_> = reader.collect::<Result<_, _>>().map_err(|error| format!("own records: {error}"))?;
-    if back == found { Ok(()) } else { Err("sentences come back as others".into()) }
+    match found.iter().zip(&back).find(|(found, back)| found != back) {
+        None if back.len() == found.len() => Ok(()),
+        other => Err(format!("sentences come back as others: {other:?}")),
+    }
 }
 
 fn pairs(path: &Path, options: &ReadOptions, folder: &Path) -> Result<(), String> {
