@@ -21,6 +21,18 @@ pub enum Edition {
     Thesis,
 }
 
+impl std::str::FromStr for Edition {
+    type Err = Error;
+
+    fn from_str(name: &str) -> Result<Self> {
+        match name {
+            "paper" => Ok(Edition::Paper),
+            "thesis" => Ok(Edition::Thesis),
+            _ => Err(Error::Parse { what: "an edition", found: name.to_owned(), known: "paper, thesis" }),
+        }
+    }
+}
+
 /// Heuristic word-alignment projection: García-Ferrero et al. 2022, as enhanced by Politov et al. 2025.
 ///
 /// For each source entity the target tokens linked to it form ranges. Neighbouring ranges with at most `merge_distance`
@@ -36,9 +48,10 @@ pub struct Heuristic {
     pub only_first: bool,
     /// t: a range is kept if its length over that of the entity is *greater*. 0 keeps all. Published best: 0.8.
     pub length_ratio: f64,
-    /// k: at most that many ranges of an entity are kept, the *shortest* first, of equal ones the leftmost; 0 keeps all.
-    /// (The thesis speaks of the longest; its code sorts ascending, and its figures are those of the shortest.)
+    /// k: at most that many ranges of an entity are kept, the longest first, of equal ones the leftmost; 0 keeps all.
     pub max_ranges: usize,
+    /// The shortest ranges are kept instead: the thesis speaks of the longest, and its code sorts ascending.
+    pub shortest_first: bool,
     /// Whose code is followed.
     pub edition: Edition,
 }
@@ -54,7 +67,13 @@ impl Heuristic {
     /// paper's.
     pub fn new(merge_distance: usize, only_first: bool, length_ratio: f64, max_ranges: usize) -> Self {
         let edition = if only_first || max_ranges > 0 { Edition::Thesis } else { Edition::Paper };
-        Heuristic { merge_distance, only_first, length_ratio, max_ranges, edition }
+        Heuristic { merge_distance, only_first, length_ratio, max_ranges, shortest_first: false, edition }
+    }
+
+    /// The same in the published program of an edition, its order of ranges included.
+    #[must_use]
+    pub fn in_edition(self, edition: Edition) -> Self {
+        Heuristic { edition, shortest_first: edition == Edition::Thesis, ..self }
     }
 
     /// Projects the source entities of a valid pair.
@@ -88,7 +107,10 @@ impl Heuristic {
                 continue;
             }
             if self.max_ranges > 0 {
-                buffers.ranges.sort_by_key(|range| range.len());
+                match self.shortest_first {
+                    true => buffers.ranges.sort_by_key(|range| range.len()),
+                    false => buffers.ranges.sort_by_key(|range| std::cmp::Reverse(range.len())),
+                }
                 buffers.ranges.truncate(self.max_ranges);
             }
             for range in &buffers.ranges {
@@ -259,10 +281,14 @@ mod tests {
     }
 
     #[test]
-    fn the_shortest_ranges_are_kept() {
+    fn the_longest_ranges_are_kept_and_in_the_thesis_the_shortest() {
         let pair = pair(&[(0, 1, "PER")], &[(0, 0), (0, 1), (0, 4), (0, 8)]);
-        assert_eq!(project(Heuristic::new(1, false, 0.8, 1), &pair).0, [(0, 4, 5)]);
-        assert_eq!(project(Heuristic::new(1, false, 0.8, 2), &pair).0, [(0, 4, 5), (0, 8, 9)]);
+        let heuristic = |ranges| Heuristic::new(1, false, 0.8, ranges);
+        assert_eq!(project(heuristic(1), &pair).0, [(0, 0, 2)]);
+        assert_eq!(project(heuristic(2), &pair).0, [(0, 0, 2), (0, 4, 5)]);
+        let thesis = |ranges| heuristic(ranges).in_edition(Edition::Thesis);
+        assert_eq!(project(thesis(1), &pair).0, [(0, 4, 5)]);
+        assert_eq!(project(thesis(2), &pair).0, [(0, 4, 5), (0, 8, 9)]);
     }
 
     #[test]

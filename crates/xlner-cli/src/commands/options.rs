@@ -13,7 +13,7 @@ use xlner_core::{Encoder, TranslationScorer};
 use xlner_formats::{Format, Note, Output, ReadOptions, WriteOptions};
 use xlner_models::Precision;
 use xlner_project::decision::Cut;
-use xlner_project::{CandidateKind, Constraint, Solver, Weights};
+use xlner_project::{CandidateKind, Constraint, Edition, Solver, Weights};
 
 use crate::context::{Context, UsageError, failed};
 
@@ -117,6 +117,9 @@ pub struct MethodArgs {
     /// heuristic: do not merge a range that starts with a token linked to the entity's first token
     #[arg(long, help_heading = "Method")]
     only_first: bool,
+    /// heuristic: follow the published program of the paper or of the thesis, which keeps the shortest ranges first
+    #[arg(long, value_name = "paper|thesis", help_heading = "Method")]
+    edition: Option<Edition>,
     /// match: which target spans are candidates [default: ngram]
     #[arg(long, value_name = "ngram|aligned|tagger|tagger-subspans", help_heading = "Method")]
     candidates: Option<CandidateKind>,
@@ -174,6 +177,7 @@ impl MethodArgs {
             length_ratio: self.length_ratio,
             max_ranges: self.max_ranges,
             only_first: self.only_first,
+            edition: self.edition,
             candidates: self.candidates,
             max_length: self.max_length,
             // `--stop-tokens ''` is no stop token.

@@ -51,7 +51,7 @@ impl FromStr for Missing {
 
 /// Translations from tables. Of two translations of one text the first counts.
 ///
-/// A text is looked for as it is, then in NFC with every run of white space as one space and none at the ends.
+/// A text is looked for as it is, then with single spaces, then in NFC without white space: it is found however it is tokenised.
 pub struct Lookup {
     table: Table,
     missing: Missing,
@@ -193,8 +193,8 @@ impl Table {
 
     fn get(&self, text: &str) -> Option<&str> {
         let number = self.exact.get(&digest(text)).or_else(|| {
-            let normalized = digest(&normalize(text));
-            self.exact.get(&normalized).or_else(|| self.normalized.get(&normalized))
+            let spaced: Vec<&str> = text.split_whitespace().collect();
+            self.exact.get(&digest(&spaced.join(" "))).or_else(|| self.normalized.get(&digest(&normalize(text))))
         });
         let number = *number?;
         let start = number.checked_sub(1).map_or(0, |before| self.ends[before]);
@@ -206,13 +206,10 @@ impl Table {
     }
 }
 
-/// NFC, every run of white space one space, none at the ends.
+/// NFC without white space.
 fn normalize(text: &str) -> String {
     let mut normalized = String::with_capacity(text.len());
     for word in text.split_whitespace() {
-        if !normalized.is_empty() {
-            normalized.push(' ');
-        }
         if word.is_ascii() {
             normalized.push_str(word);
         } else {

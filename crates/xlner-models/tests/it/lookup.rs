@@ -62,6 +62,15 @@ fn exact_then_normalised() {
 }
 
 #[test]
+fn tokenised_and_raw_texts_find_each_other() {
+    let folder = TempDir::new().unwrap();
+    let table = "Ada sayu .\tAda won .\nAna, vidi!\tAna, look!\nab c\tfirst\na b c\tsecond\n";
+    let mut lookup = open(&options(folder.path(), &[("t.tsv", table.as_bytes())]));
+    let asked = ["Ada sayu.", "Ada sayu .", "Ana , vidi !", "a b  c", "abc"];
+    assert_eq!(texts(&mut lookup, &asked), ["Ada won .", "Ada won .", "Ana, look!", "second", "first"]);
+}
+
+#[test]
 fn tables_of_every_kind_and_several() {
     let folder = TempDir::new().unwrap();
     let bitext = "jedan ||| one\n".as_bytes();

@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
 use xlner_core::{Alignment, Entity, Pair, Sentence, Span};
-use xlner_project::{Projector, Workspace};
+use xlner_project::{Edition, Projector, Workspace};
 
 /// The links of PEERS.md.
 pub const LINKS: [&str; 4] = ["eflomal-prefix4.gdfa", "eflomal-prefix4.intersect", "eflomal.gdfa", "fast_align.gdfa"];
@@ -102,8 +102,8 @@ pub fn methods() -> Vec<(&'static str, Projector)> {
     vec![
         ("heuristic, ratio .8, d=1", Heuristic::new(1, false, 0.8, 0).into()),
         ("heuristic, ratio 0, d=1", Heuristic::new(1, false, 0.0, 0).into()),
-        ("heuristic, ratio .8, d=1, k=1", Heuristic::new(1, false, 0.8, 1).into()),
-        ("heuristic, ratio 0, d=1, k=1", Heuristic::new(1, false, 0.0, 1).into()),
+        ("heuristic, ratio .8, d=1, k=1", Heuristic::new(1, false, 0.8, 1).in_edition(Edition::Thesis).into()),
+        ("heuristic, ratio 0, d=1, k=1", Heuristic::new(1, false, 0.0, 1).in_edition(Edition::Thesis).into()),
         ("n-grams, greedy", matching(CandidateKind::Ngram, Solver::Greedy)),
         ("n-grams, bipartite", matching(CandidateKind::Ngram, Solver::Bipartite)),
         ("n-grams, exact", matching(CandidateKind::Ngram, Solver::default())),

@@ -3,7 +3,7 @@
 use std::str::FromStr;
 
 use xlner_project::scores::{CODEC, NMT};
-use xlner_project::{CandidateKind, CandidateSet, Constraint, Heuristic, Matching, Method, Solver, Weights};
+use xlner_project::{CandidateKind, CandidateSet, Constraint, Edition, Heuristic, Matching, Method, Solver, Weights};
 
 use crate::decision::{DecisionChoice, DecisionOptions};
 use crate::{Error, Result};
@@ -73,6 +73,9 @@ pub struct MethodOptions {
     pub max_ranges: Option<usize>,
     /// `heuristic`: [`Heuristic::only_first`].
     pub only_first: bool,
+    /// `heuristic`: the published program that is followed; the thesis' where `only_first` or `max_ranges` is used, with the longest
+    /// ranges first, else the paper's.
+    pub edition: Option<Edition>,
     /// `match`: which spans are candidates; n-grams.
     pub candidates: Option<CandidateKind>,
     /// `match`: tokens of the longest n-gram; 10 as published, with the score `span` 45.
@@ -105,6 +108,7 @@ impl MethodOptions {
             ("--length-ratio", self.length_ratio.is_some()),
             ("--max-ranges", self.max_ranges.is_some()),
             ("--only-first", self.only_first),
+            ("--edition", self.edition.is_some()),
         ];
         let matching = [
             ("--candidates", self.candidates.is_some()),
@@ -156,12 +160,13 @@ impl MethodOptions {
         let span = self.scores.as_ref().map_or(!linked, |weights| has(weights, SPAN));
         self.decision.check(span || self.method == MethodKind::Heuristic)?;
         if self.method == MethodKind::Heuristic {
-            return Ok(Method::Heuristic(Heuristic::new(
+            let heuristic = Heuristic::new(
                 self.merge_distance.unwrap_or(1),
                 self.only_first,
                 self.length_ratio.unwrap_or(0.8),
                 self.max_ranges.unwrap_or(0),
-            )));
+            );
+            return Ok(Method::Heuristic(self.edition.map_or(heuristic, |edition| heuristic.in_edition(edition))));
         }
         let weights = match &self.scores {
             Some(weights) => weights.clone(),
