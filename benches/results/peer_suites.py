@@ -26,7 +26,7 @@ def peer_suites(folder, arguments):
         shell("benches/peers/suites/run.py"),
         table(head, rows),
         "A test asks its library; xlner is asked the same, with the same tags or entities, and the answers are compared, of one test the first 200. Not compared is what a file of "
-        "columns cannot hold (sentences without tokens) and what xlner has no option for (weights of samples, tags that end with their prefix). Tests "
-        "that fail with the peer itself want files that its source distribution lacks.",
+        "columns cannot hold (sentences without tokens) and what xlner has no option for (weights of samples, tags that end with their prefix). "
+        "Why tests fail with the peer itself was not looked into.",
         "\n".join(told),
     ])

@@ -4,7 +4,6 @@
 //! [`nn`] holds the parts of networks, [`transformer`] encoders and taggers, [`seq2seq`] translation models.
 
 mod error;
-mod fence;
 pub mod nn;
 mod sentencepiece;
 pub mod seq2seq;

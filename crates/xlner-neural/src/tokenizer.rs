@@ -4,8 +4,8 @@ use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 use tokenizers::{EncodeInput, Encoding};
+use xlner_formats::fence;
 
-use crate::fence::fenced;
 use crate::{Error, Result};
 
 /// A tokeniser, and where it comes from.
@@ -42,7 +42,7 @@ impl Tokenizer {
         path: &Path,
         build: impl FnOnce() -> std::result::Result<tokenizers::Tokenizer, String>,
     ) -> Result<Tokenizer> {
-        let inner = fenced(build).and_then(|built| built).map_err(|problem| damaged(path, &problem))?;
+        let inner = fence(build).and_then(|built| built).map_err(|problem| damaged(path, &problem))?;
         let tokenizer = Tokenizer { inner, path: path.to_owned() };
         // Most of what is wrong with it shows with the first words.
         for special in [true, false] {
@@ -54,13 +54,13 @@ impl Tokenizer {
     /// The pieces of a text or its words; `special` ones round them or not.
     pub fn encode<'s>(&self, text: impl Into<EncodeInput<'s>>, special: bool) -> std::result::Result<Encoding, String> {
         let encode = || self.inner.encode(text, special).map_err(|problem| problem.to_string());
-        fenced(encode).and_then(|encoded| encoded).map_err(|problem| self.failed(&problem))
+        fence(encode).and_then(|encoded| encoded).map_err(|problem| self.failed(&problem))
     }
 
     /// The text of pieces, without special ones.
     pub fn decode(&self, pieces: &[u32]) -> Result<String> {
         let decode = || self.inner.decode(pieces, true).map_err(|problem| problem.to_string());
-        fenced(decode).and_then(|decoded| decoded).map_err(|problem| damaged(&self.path, &problem))
+        fence(decode).and_then(|decoded| decoded).map_err(|problem| damaged(&self.path, &problem))
     }
 
     /// The number of a piece.

@@ -4,16 +4,13 @@
 //! - [`mutate`]: files damaged in the ways in which files are damaged, one for each seed
 //! - [`Bounded`]: a process with a limit of time and memory
 //! - [`each_seed`]: damaged files one after the other in a bounded process of its own
-//! - [`Checkpoint`]: small made-up tensors as Hugging Face keeps them
 
 mod bounded;
-mod checkpoint;
 mod mutate;
 mod places;
 mod seeds;
 
 pub use bounded::{Bounded, Ended};
-pub use checkpoint::Checkpoint;
 pub use mutate::{Mutator, mutate};
 pub use places::{read_sample, sample, shared};
 pub use seeds::{Case, each_seed, is_child};

@@ -5,11 +5,11 @@ use std::fs::File;
 use std::io::{BufReader, Read};
 use std::path::Path;
 
+use xlner_formats::fence;
 use zip::{CompressionMethod, ZipArchive};
 
 use super::pickle::{self, Tensor};
 use super::{Entry, Type};
-use crate::fence::fenced;
 use crate::{Error, Result};
 
 /// Longest list of tensors that is read, bytes.
@@ -17,7 +17,7 @@ const LONGEST: u64 = 16 << 20;
 
 /// The tensors of a file.
 pub(super) fn entries(path: &Path, file: usize) -> Result<BTreeMap<String, Entry>> {
-    let read = fenced(|| read(path, file));
+    let read = fence(|| read(path, file));
     read.map_err(|problem| Error::model(path, format!("{problem}; the file is damaged, fetch it again")))?
 }
 
