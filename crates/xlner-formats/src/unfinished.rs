@@ -13,6 +13,8 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use tempfile::{NamedTempFile, TempPath};
 
+/// Times that a folder is tried to be removed.
+const REMOVALS: usize = 1000;
 const SUFFIX: &str = ".xlner.part";
 /// Bytes of random letters between name and suffix.
 const RANDOM: usize = 6;
@@ -57,11 +59,22 @@ pub fn remove_unfinished() -> usize {
     let register = register();
     for path in &*register {
         // What cannot be removed is swept at the next start.
-        let _ = if path.is_dir() { fs::remove_dir_all(path) } else { fs::remove_file(path) };
+        let _ = if path.is_dir() { remove_folder(path) } else { fs::remove_file(path) };
     }
     let count = register.len();
     std::mem::forget(register);
     count
+}
+
+/// Removes a folder into which other threads may still be putting something: then it is not empty when its turn comes.
+fn remove_folder(path: &Path) -> io::Result<()> {
+    for _ in 0..REMOVALS {
+        match fs::remove_dir_all(path) {
+            Err(error) if error.kind() == io::ErrorKind::DirectoryNotEmpty => std::thread::yield_now(),
+            result => return result,
+        }
+    }
+    fs::remove_dir_all(path)
 }
 
 /// A file in the making: removed where it is dropped before [`persist`](Part::persist).
@@ -204,6 +217,23 @@ mod tests {
         drop(file);
         sweep_beside(&place);
         assert!(!ours.exists());
+    }
+
+    #[test]
+    fn a_folder_that_is_still_written_to_is_removed() {
+        let parent = tempfile::tempdir().unwrap();
+        for round in 0..20 {
+            let folder = parent.path().join(round.to_string());
+            fs::create_dir(&folder).unwrap();
+            std::thread::scope(|scope| {
+                // As a stage does it: into the folder, never the folder itself.
+                scope.spawn(|| {
+                    (0..2000).take_while(|stage| fs::create_dir(folder.join(stage.to_string())).is_ok()).count()
+                });
+                scope.spawn(|| remove_folder(&folder).unwrap());
+            });
+            assert!(!folder.exists());
+        }
     }
 
     #[test]

@@ -87,7 +87,13 @@ impl RunFolder {
             return Ok(false);
         }
         let folder = self.root.join(stage);
-        fs::create_dir_all(&folder).map_err(|problem| Error::File { path: folder.clone(), problem })?;
+        // The root is there; once an interrupted process has removed it, it must not come back.
+        match fs::create_dir(&folder) {
+            Err(problem) if problem.kind() != io::ErrorKind::AlreadyExists => {
+                return Err(Error::File { path: folder, problem });
+            }
+            _ => {}
+        }
         // A lock of its own for every key would leave as many files behind.
         let lock_path = folder.join(format!("lock-{}", &key.to_string()[..2]));
         let failed = |problem| Error::File { path: lock_path.clone(), problem };
