@@ -4,7 +4,7 @@
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Stdio};
 use std::sync::mpsc::channel;
 use std::thread;
 use std::time::Duration;
@@ -94,6 +94,11 @@ fn script(folder: &Path, name: &str, content: &str) -> PathBuf {
     let path = folder.join(name);
     fs::write(&path, content).unwrap();
     fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).unwrap();
+    // A process that another test starts just now may still hold the file open for writing.
+    while let Err(error) = Command::new(&path).arg("-l").stdout(Stdio::null()).status() {
+        assert_eq!(error.kind(), std::io::ErrorKind::ExecutableFileBusy, "{error}");
+        thread::sleep(Duration::from_millis(10));
+    }
     path
 }
 
@@ -210,10 +215,15 @@ fn the_first_text_at_fault_is_named_whatever_the_number_of_processes() {
 #[test]
 fn an_engine_that_does_not_work_is_not_the_text_s_fault() {
     let mut fake = Fake::new();
-    let broken = "#!/bin/bash\n[ \"$1\" = -l ] && { echo hbs-eng; exit; }\necho 'Error: no locale' >&2; exit 1\n";
-    fake.options.apertium.program = script(fake.folder.path(), "broken", broken);
-    let error = fake.open().translate(&["a", "b"]).unwrap_err();
-    assert!(matches!(error, ModelError::Failed(_)) && error.to_string().contains("no locale"), "{error}");
+    // The output may end long before the reason is given.
+    for delay in ["", "exec 1>&-; sleep 0.3; "] {
+        let broken = format!(
+            "#!/bin/bash\n[ \"$1\" = -l ] && {{ echo hbs-eng; exit; }}\n{delay}echo 'Error: no locale' >&2; exit 1\n"
+        );
+        fake.options.apertium.program = script(fake.folder.path(), "broken", &broken);
+        let error = fake.open().translate(&["a", "b"]).unwrap_err();
+        assert!(matches!(error, ModelError::Failed(_)) && error.to_string().contains("no locale"), "{error}");
+    }
 
     fake.options.apertium.program = fake.folder.path().join("absent");
     let message = fake.options.open().err().unwrap().to_string();

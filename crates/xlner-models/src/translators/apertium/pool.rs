@@ -130,7 +130,7 @@ impl Worker {
                 together *= 2;
                 continue;
             };
-            let complaints = self.process.take().map(|process| process.complaints()).unwrap_or_default();
+            let complaints = self.process.take().map(|process| process.last_words(fault)).unwrap_or_default();
             chunk.figures.retries += 1;
             failures += usize::from(asked.len() == 1);
             together = 1;

@@ -16,6 +16,8 @@ const ANSWER_LIMIT: u64 = 1 << 24;
 const WAITING: usize = 1 << 10;
 /// Bytes kept of what the process complains about.
 const COMPLAINTS: usize = 2000;
+/// How long a process that closed its output may take to say why.
+const LAST_WORDS: Duration = Duration::from_secs(2);
 /// Sent behind every batch, as often as this: `apertium` runs the mode between two filters that each hold a text back
 /// until the next one comes.
 const FILLER: &str = "[xlner]";
@@ -80,6 +82,8 @@ pub(super) struct Process {
     texts: Sender<String>,
     answers: Receiver<Vec<u8>>,
     complaints: Arc<Mutex<Vec<u8>>>,
+    /// Nothing is ever sent: it closes where standard error ends.
+    complained: Receiver<()>,
 }
 
 impl Process {
@@ -94,6 +98,7 @@ impl Process {
         let (texts, to_write) = channel::<String>();
         let (answered, answers) = sync_channel(WAITING);
         let complaints = Arc::default();
+        let (complaining, complained) = channel::<()>();
         if let Some(mut stdin) = child.stdin.take() {
             thread::spawn(move || to_write.iter().try_for_each(|text| stdin.write_all(text.as_bytes())));
         }
@@ -109,9 +114,12 @@ impl Process {
         }
         if let Some(stderr) = child.stderr.take() {
             let complaints = Arc::clone(&complaints);
-            thread::spawn(move || keep_last(stderr, &complaints));
+            thread::spawn(move || {
+                keep_last(stderr, &complaints);
+                drop(complaining);
+            });
         }
-        Ok(Process { child, texts, answers, complaints })
+        Ok(Process { child, texts, answers, complaints, complained })
     }
 
     /// Sends texts, numbered from `first`, and gives the answers to them up to the first fault. `timeout` is that for one
@@ -160,21 +168,31 @@ impl Process {
         Ok(answer.to_owned())
     }
 
-    /// The last of what it complained about.
-    pub fn complaints(&self) -> String {
+    /// Ends the process, and gives the last of what it complained about.
+    pub fn last_words(self, fault: Fault) -> String {
+        if fault != Fault::Died {
+            self.kill();
+        }
+        // The end of its output may be seen before the reason for it.
+        let _ = self.complained.recv_timeout(LAST_WORDS);
         let complaints = self.complaints.lock().unwrap_or_else(PoisonError::into_inner);
         String::from_utf8_lossy(&complaints).trim().to_owned()
     }
-}
 
-impl Drop for Process {
-    fn drop(&mut self) {
+    /// Kills all that it started.
+    fn kill(&self) {
         // What cannot be killed has ended already.
         #[cfg(unix)]
         let _ = rustix::process::kill_process_group(
             rustix::process::Pid::from_child(&self.child),
             rustix::process::Signal::KILL,
         );
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        self.kill();
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
