@@ -20,7 +20,7 @@ pub use report::{Gap, Inputs, Origin, ProjectReport, Proofs, Seconds};
 
 pub(crate) use translation::{NO_MODEL, TranslationScores};
 
-use crate::engine::output::{Output, check_entities};
+use crate::engine::output::{Output, check_entities, holds_records};
 use crate::engine::source::{Input, Source};
 use crate::progress::Listener;
 use crate::{Error, Result};
@@ -88,7 +88,11 @@ impl ProjectJob {
         let run = Run::new(&self.projector, models, self.place(), linked, listener)?;
         // Before the long work: a folder that is not there is found out at once.
         let output = Output::entities(&self.output, &self.output_options, Side::Target)?;
-        if run.streams() { run.stream(source, output) } else { run.in_memory(source, output) }
+        match (run.streams(), holds_records(&self.output, &self.output_options)) {
+            (true, _) => run.stream(source, output),
+            (false, true) => run.in_memory(source, output),
+            (false, false) => run.without_new_links().in_memory(source, output),
+        }
     }
 
     /// Opens the pairs.

@@ -18,7 +18,7 @@ use crate::{Error, Result};
 /// already; the score is `span` (`align` where there are links); the assignment is exact; and where a tagger gave the source
 /// sentences probabilities the default decision chooses what is kept. The job [`ProjectJob`](super::ProjectJob) does the same
 /// from files to files.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub struct Projector {
     /// How entities are projected.
     pub method: MethodOptions,
@@ -26,6 +26,20 @@ pub struct Projector {
     pub aligner: AlignerOptions,
     /// What the entities are that the target sentences already have.
     pub target_tags: TargetTags,
+    /// Whether pairs keep the links that were used, and without any get those of the aligner; files that hold no records
+    /// cannot.
+    pub keep_links: bool,
+}
+
+impl Default for Projector {
+    fn default() -> Projector {
+        Projector {
+            method: MethodOptions::default(),
+            aligner: AlignerOptions::default(),
+            target_tags: TargetTags::default(),
+            keep_links: true,
+        }
+    }
 }
 
 /// What a projection may ask beside the pairs. What the method does not look at is refused.

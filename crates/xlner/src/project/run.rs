@@ -28,6 +28,8 @@ pub(super) struct Run<'a> {
     aligner: Option<&'a Aligner>,
     /// A tagger gives the source's probabilities, for the decision only.
     tagged: bool,
+    /// Whether the aligner's links are kept.
+    keep_links: bool,
     report: ProjectReport,
     listener: Listener<'a>,
 }
@@ -58,6 +60,7 @@ impl<'a> Run<'a> {
             place,
             aligner: models.aligner,
             tagged: models.tagger.is_some(),
+            keep_links: projector.keep_links,
             preparation: Preparation::new(projector, models, place, projector.method.decides(linked))?,
             decision: projector.method.decision.open(corpus_wide)?,
             report: ProjectReport::new(Some(&method), origin),
@@ -102,7 +105,7 @@ impl<'a> Run<'a> {
             },
             |mut pair| {
                 report.count(&pair);
-                forget(&mut pair, tagged);
+                forget(&mut pair, tagged, projector.keep_links);
                 output.write(pair)
             },
             |done, source| listener(Progress { stage: Stage::Project, done, total: source.estimate() }),
@@ -111,6 +114,11 @@ impl<'a> Run<'a> {
         report.seconds.project = clock.work;
         report.seconds.write = clock.write;
         finish(projector, report, &source, output)
+    }
+
+    /// Makes no links that the method does not look at: the output cannot hold them.
+    pub fn without_new_links(self) -> Run<'a> {
+        Run { keep_links: false, ..self }
     }
 
     /// Reads all pairs, trains an aligner on them or loads its model, projects.
@@ -156,6 +164,7 @@ impl<'a> Run<'a> {
             method: &self.method,
             aligner: self.aligner.or(made.as_ref()),
             keep_labels: projector.method.keep_labels,
+            keep_links: self.keep_links,
             decision: self.decision.as_ref(),
             fail: &|index, pair, problem| place.fail(index as u64 + 1, pair, problem),
         }
@@ -165,16 +174,20 @@ impl<'a> Run<'a> {
         report.seconds.project += clock.project;
         for pair in pairs {
             report.count(pair);
-            forget(pair, self.tagged);
+            forget(pair, self.tagged, projector.keep_links);
         }
         Ok(())
     }
 }
 
-/// Drops the source's probabilities where a tagger of the projection's own gave them: they are for the decision only.
-fn forget(pair: &mut Pair, tagged: bool) {
+/// Drops the source's probabilities where a tagger of the projection's own gave them, which are for the decision only, and the links
+/// unless they are kept.
+fn forget(pair: &mut Pair, tagged: bool, keep_links: bool) {
     if tagged {
         pair.source.probabilities = None;
+    }
+    if !keep_links {
+        pair.alignment = None;
     }
 }
 
