@@ -80,7 +80,8 @@ mod built {
             ("--init init --raw missing.txt -o out", 1, "missing.txt"),
             ("--init init --raw text.txt --transliterate greek -o out", 2, "greek"),
             ("--init init --raw text.txt --mask 1 -o out", 2, "below 1"),
-            ("--init init --raw text.txt -o text.txt", 2, "folder"),
+            ("--init init --raw text.txt -o text.txt", 2, "write to another file"),
+            ("--init init --raw text.txt -o more.txt", 2, "folder"),
             ("--init text.txt --raw text.txt -o out", 2, "is a file"),
             ("--init init --raw - --dev - -o out", 2, "once only"),
         ] {

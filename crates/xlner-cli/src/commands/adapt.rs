@@ -2,10 +2,7 @@
 
 use std::path::PathBuf;
 
-use anyhow::Result;
 use xlner_formats::Format;
-
-use crate::context::Context;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -99,7 +96,7 @@ pub struct Args {
 }
 
 #[cfg(not(feature = "fine-tune"))]
-pub fn run(_: Args, _: &Context) -> Result<()> {
+pub fn run(_: Args, _: &crate::context::Context) -> anyhow::Result<()> {
     let problem = "this xlner was built without the feature `fine-tune`, which trains encoders";
     Err(crate::context::UsageError(problem.into()).into())
 }
