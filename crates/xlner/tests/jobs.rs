@@ -26,6 +26,7 @@ fn project(input: Input, output: PathBuf) -> ProjectJob {
         alignment: None,
         alignment_options: ReadOptions::default(),
         projector: Projector::default(),
+        gold: None,
         output,
         output_options: WriteOptions::default(),
     }

@@ -36,6 +36,7 @@ fn job(language: &str) -> Vec<Pair> {
         alignment: None,
         alignment_options: ReadOptions::default(),
         projector: Projector::default(),
+        gold: None,
         output: output.clone(),
         output_options: WriteOptions::default(),
     };

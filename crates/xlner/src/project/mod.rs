@@ -22,10 +22,11 @@ pub(crate) use translation::{NO_MODEL, TranslationScores};
 
 use crate::engine::output::{Output, check_entities, holds_records};
 use crate::engine::source::{Input, Source};
+use crate::eval::Judge;
 use crate::progress::Listener;
 use crate::{Error, Result};
 use projector::Place;
-use run::Run;
+use run::{End, Run};
 
 /// The error for scores and candidates of a tagger where nothing is known to be a tagger's.
 const NO_OPINION: &str = "the scores tagger and tagger-any and the candidates tagger want a tagger's opinion of the target: give \
@@ -52,6 +53,8 @@ pub struct ProjectJob {
     pub alignment_options: ReadOptions,
     /// How they are aligned and projected.
     pub projector: Projector,
+    /// A file of gold entities that the target's are compared with, and how it is read.
+    pub gold: Option<(PathBuf, ReadOptions)>,
     /// Where the result goes; formats that hold pairs and entities (JSONL, Parquet) get the pairs, others the target
     /// sentences.
     pub output: PathBuf,
@@ -71,6 +74,7 @@ impl ProjectJob {
         let mut inputs = self.input.paths();
         inputs.extend(self.alignment.as_deref());
         inputs.extend(self.projector.aligner.paths());
+        inputs.extend(self.gold.as_ref().map(|(path, _)| path.as_path()));
         if inputs.iter().filter(|path| path.as_os_str() == "-").count() > 1 {
             return Err(Error::Options("standard input (-) can be read once only".into()));
         }
@@ -87,12 +91,20 @@ impl ProjectJob {
         let linked = self.linked(&mut source, &models)?;
         let run = Run::new(&self.projector, models, self.place(), linked, listener)?;
         // Before the long work: a folder that is not there is found out at once.
-        let output = Output::entities(&self.output, &self.output_options, Side::Target)?;
+        let end =
+            End { output: Output::entities(&self.output, &self.output_options, Side::Target)?, judge: self.judge()? };
         match (run.streams(), holds_records(&self.output, &self.output_options)) {
-            (true, _) => run.stream(source, output),
-            (false, true) => run.in_memory(source, output),
-            (false, false) => run.without_new_links().in_memory(source, output),
+            (true, _) => run.stream(source, end),
+            (false, true) => run.in_memory(source, end),
+            (false, false) => run.without_new_links().in_memory(source, end),
         }
+    }
+
+    /// Opens the gold entities; the pairs are called as they will be when written.
+    fn judge(&self) -> Result<Option<Judge>> {
+        let stdout = self.output.as_os_str() == "-";
+        let name = if stdout { self.input.name() } else { &self.output };
+        self.gold.as_ref().map(|(path, options)| Judge::open(path, options, name)).transpose()
     }
 
     /// Opens the pairs.

@@ -15,6 +15,7 @@ use crate::decision::OpenDecision;
 use crate::engine::output::Output;
 use crate::engine::pump::{BATCH, each, pump, timed};
 use crate::engine::source::Source;
+use crate::eval::Judge;
 use crate::progress::{Listener, Progress, Stage};
 
 /// A projection that is being done.
@@ -80,7 +81,7 @@ impl<'a> Run<'a> {
     }
 
     /// Streams the pairs, with links from the aligner's model, if one is given, where a pair has none.
-    pub fn stream(mut self, mut source: Source, mut output: Output<'_>) -> Result<ProjectReport> {
+    pub fn stream(mut self, mut source: Source, mut end: End<'_>) -> Result<ProjectReport> {
         let aligner = match (self.report.alignment, &self.projector.aligner.model) {
             (Origin::Model, Some(path)) => Some(timed(&mut self.report.seconds.train, || Aligner::load(path))?),
             _ => None,
@@ -105,15 +106,15 @@ impl<'a> Run<'a> {
             },
             |mut pair| {
                 report.count(&pair);
-                forget(&mut pair, tagged, projector.keep_links);
-                output.write(pair)
+                forget(&mut pair, tagged);
+                end.write(pair, projector)
             },
             |done, source| listener(Progress { stage: Stage::Project, done, total: source.estimate() }),
         )?;
         report.seconds.read = clock.read;
         report.seconds.project = clock.work;
         report.seconds.write = clock.write;
-        finish(projector, report, &source, output)
+        end.finish(projector, report, &source)
     }
 
     /// Makes no links that the method does not look at: the output cannot hold them.
@@ -122,15 +123,15 @@ impl<'a> Run<'a> {
     }
 
     /// Reads all pairs, trains an aligner on them or loads its model, projects.
-    pub fn in_memory(mut self, mut source: Source, mut output: Output<'_>) -> Result<ProjectReport> {
+    pub fn in_memory(mut self, mut source: Source, mut end: End<'_>) -> Result<ProjectReport> {
         let (preparation, listener) = (&mut self.preparation, &mut *self.listener);
         let mut pairs = timed(&mut self.report.seconds.read, || preparation.all(&mut source, listener))?;
         self.project(&mut pairs)?;
         let Run { projector, mut report, .. } = self;
         let mut seconds = 0.0;
-        timed(&mut seconds, || pairs.into_iter().try_for_each(|pair| output.write(pair)))?;
+        timed(&mut seconds, || pairs.into_iter().try_for_each(|pair| end.write(pair, projector)))?;
         report.seconds.write = seconds;
-        finish(projector, report, &source, output)
+        end.finish(projector, report, &source)
     }
 
     /// Makes pairs ready that are in memory, and projects them.
@@ -148,6 +149,7 @@ impl<'a> Run<'a> {
             (self.listener)(Progress { stage: Stage::Read, done, total });
         }
         self.project(pairs)?;
+        pairs.iter_mut().for_each(|pair| drop_links(pair, self.projector));
         Ok(self.report)
     }
 
@@ -174,19 +176,21 @@ impl<'a> Run<'a> {
         report.seconds.project += clock.project;
         for pair in pairs {
             report.count(pair);
-            forget(pair, self.tagged, projector.keep_links);
+            forget(pair, self.tagged);
         }
         Ok(())
     }
 }
 
-/// Drops the source's probabilities where a tagger of the projection's own gave them, which are for the decision only, and the links
-/// unless they are kept.
-fn forget(pair: &mut Pair, tagged: bool, keep_links: bool) {
+/// Drops the source's probabilities where a tagger of the projection's own gave them: they are for the decision only.
+fn forget(pair: &mut Pair, tagged: bool) {
     if tagged {
         pair.source.probabilities = None;
     }
-    if !keep_links {
+}
+
+fn drop_links(pair: &mut Pair, projector: &Projector) {
+    if !projector.keep_links {
         pair.alignment = None;
     }
 }
@@ -209,18 +213,30 @@ pub(super) fn aligner(
     }
 }
 
-/// Ends the output and the report.
-fn finish(
-    projector: &Projector,
-    mut report: ProjectReport,
-    source: &Source,
-    output: Output<'_>,
-) -> Result<ProjectReport> {
-    if projector.target_tags == TargetTags::Tagger {
-        report.input.target_tags = source.target_entities();
+/// Where the pairs of a job end: in the output, compared with gold entities before.
+pub(super) struct End<'a> {
+    pub output: Output<'a>,
+    pub judge: Option<Judge>,
+}
+
+impl End<'_> {
+    fn write(&mut self, mut pair: Pair, projector: &Projector) -> Result<()> {
+        if let Some(judge) = &mut self.judge {
+            judge.push(&pair)?;
+        }
+        drop_links(&mut pair, projector);
+        self.output.write(pair)
     }
-    report.input.repaired_tags = source.repaired();
-    report.input.tokenized_sentences = source.untokenized();
-    timed(&mut report.seconds.write, || output.finish())?;
-    Ok(report)
+
+    /// Ends the output and the report.
+    fn finish(self, projector: &Projector, mut report: ProjectReport, source: &Source) -> Result<ProjectReport> {
+        report.evaluation = self.judge.map(Judge::finish).transpose()?;
+        if projector.target_tags == TargetTags::Tagger {
+            report.input.target_tags = source.target_entities();
+        }
+        report.input.repaired_tags = source.repaired();
+        report.input.tokenized_sentences = source.untokenized();
+        timed(&mut report.seconds.write, || self.output.finish())?;
+        Ok(report)
+    }
 }

@@ -83,6 +83,7 @@ pub fn run(args: Args, context: &Context) -> Result<()> {
             target_tags: TargetTags::Ignored,
             keep_links: false,
         },
+        gold: None,
         // Nothing is written there.
         output: "-".into(),
         output_options: WriteOptions { format: Some(Format::Jsonl), ..WriteOptions::default() },
