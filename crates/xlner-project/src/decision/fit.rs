@@ -13,6 +13,8 @@ const COUNT: usize = FEATURES.len();
 const MOST: f64 = 1000.0;
 /// Corpora may be farther away than all that it was learnt from by this factor.
 const BEYOND: f64 = 1.3;
+/// Corpora from which on probabilities are calibrated on those held out.
+const CALIBRATED: usize = 3;
 /// Parts of the data for cross-validation.
 const PARTS: usize = 5;
 
@@ -96,7 +98,62 @@ impl Judged {
 
 /// Learns a decision: maximum likelihood with L2 regularisation (Newton's method). Every corpus counts for at most 1,000
 /// candidates. With a start its weights are the prior; means, deviations and whatever the data says nothing of stay its own.
+///
+/// Learnt from nothing but three corpora or more, the probabilities are calibrated on corpora that are held out
+/// ([`calibrate`]).
 pub fn fit(corpora: &[Judged], start: Option<&Decision>, options: &FitOptions) -> Decision {
+    let mut decision = weigh(corpora, start, options);
+    if start.is_none() && corpora.len() >= CALIBRATED {
+        calibrate(&mut decision, corpora, options);
+    }
+    for variant in 0..2 {
+        let corpora: Vec<&Judged> = corpora.iter().filter(|judged| !judged.pools[variant].is_empty()).collect();
+        if corpora.is_empty() {
+            continue;
+        }
+        let shares = corpora.iter().map(|judged| {
+            let pool = &judged.pools[variant];
+            let won = winning(pool, &decision.probabilities(pool));
+            let right = won.iter().filter(|&&at| judged.right[variant][at]).count();
+            (right as f64 + 1.0) / (judged.gold.iter().sum::<usize>() as f64 + 1.0)
+        });
+        let share = shares.sum::<f64>() / corpora.len() as f64;
+        decision.coverage[variant] = share.clamp(0.05, 1.0);
+    }
+    // Means of small corpora are far from each other by chance alone.
+    let farthest = corpora.iter().map(|judged| decision.distance(&judged.pools[judged.variant()])).fold(0.2, f64::max);
+    decision.reach = decision.reach.max(BEYOND * farthest);
+    decision
+}
+
+/// Scales the log-odds so that probabilities hold on a corpus that was not learnt from (Platt 1999, “Probabilistic outputs for
+/// support vector machines”): each corpus is judged by weights learnt from the others, and one line is put through the
+/// log-odds of all the likeliest candidates. Weights that are held back are too cautious; a corpus of another kind makes them too bold.
+fn calibrate(decision: &mut Decision, corpora: &[Judged], options: &FitOptions) {
+    for variant in 0..2 {
+        let mut points: Vec<([f64; 2], f64, f64)> = Vec::new();
+        for held in 0..corpora.len() {
+            let (pool, right) = (&corpora[held].pools[variant], &corpora[held].right[variant]);
+            let others: Vec<Judged> =
+                corpora.iter().enumerate().filter(|(at, _)| *at != held).map(|(_, judged)| judged.clone()).collect();
+            let probabilities = weigh(&others, None, options).probabilities(pool);
+            let won = winning(pool, &probabilities);
+            let weight = (MOST / won.len() as f64).min(1.0);
+            points.extend(won.into_iter().map(|at| {
+                let p = probabilities[at].clamp(1e-9, 1.0 - 1e-9);
+                ([1.0, (p / (1.0 - p)).ln()], weight, f64::from(u8::from(right[at])))
+            }));
+        }
+        if points.iter().any(|(_, _, right)| *right > 0.5) && points.iter().any(|(_, _, right)| *right < 0.5) {
+            let [shift, scale] = logistic(&points, [0.0, 1.0], [1.0; 2]);
+            decision.weights[variant].iter_mut().for_each(|weight| *weight *= scale);
+            decision.bias[variant] = shift + scale * decision.bias[variant];
+        }
+    }
+}
+
+/// The weights of largest likelihood, before they are calibrated.
+fn weigh(corpora: &[Judged], start: Option<&Decision>, options: &FitOptions) -> Decision {
     let mut decision = start.cloned().unwrap_or_else(|| {
         let rows = || corpora.iter().flat_map(|judged| &judged.pools[judged.variant()].rows).collect::<Vec<_>>();
         let rows = rows();
@@ -116,18 +173,7 @@ pub fn fit(corpora: &[Judged], start: Option<&Decision>, options: &FitOptions) -
             continue;
         }
         newton(&mut decision, variant, &corpora, start.is_some(), options.l2);
-        let shares = corpora.iter().map(|judged| {
-            let pool = &judged.pools[variant];
-            let won = winning(pool, &decision.probabilities(pool));
-            let right = won.iter().filter(|&&at| judged.right[variant][at]).count();
-            (right as f64 + 1.0) / (judged.gold.iter().sum::<usize>() as f64 + 1.0)
-        });
-        let share = shares.sum::<f64>() / corpora.len() as f64;
-        decision.coverage[variant] = share.clamp(0.05, 1.0);
     }
-    // Means of small corpora are far from each other by chance alone.
-    let farthest = corpora.iter().map(|judged| decision.distance(&judged.pools[judged.variant()])).fold(0.2, f64::max);
-    decision.reach = decision.reach.max(BEYOND * farthest);
     decision
 }
 
@@ -151,11 +197,23 @@ fn newton(decision: &mut Decision, variant: usize, corpora: &[&Judged], started:
         std::array::from_fn(|at| decision.weights[variant].get(at).copied().unwrap_or(decision.bias[variant]));
     // The bias is free where learning starts from nothing.
     let penalty: [f64; SIZE] = std::array::from_fn(|at| if at == COUNT && !started { 1e-3 } else { l2 });
+    let weights = logistic(&rows, start, penalty);
+    decision.weights[variant].copy_from_slice(&weights[..COUNT]);
+    decision.bias[variant] = weights[COUNT];
+}
+
+/// Weights of largest likelihood of rows, each with its weight and whether it is right, with a penalty on the squares of what
+/// they differ from the start (Newton's method).
+fn logistic<const SIZE: usize>(
+    rows: &[([f64; SIZE], f64, f64)],
+    start: [f64; SIZE],
+    penalty: [f64; SIZE],
+) -> [f64; SIZE] {
     let mut weights = start;
     for _ in 0..30 {
         let mut slope: Vec<f64> = (0..SIZE).map(|at| penalty[at] * (weights[at] - start[at])).collect();
         let mut curve = vec![vec![0.0; SIZE]; SIZE];
-        for (values, weight, right) in &rows {
+        for (values, weight, right) in rows {
             let logit: f64 = values.iter().zip(&weights).map(|(x, w)| x * w).sum();
             let probability = 1.0 / (1.0 + (-logit).exp());
             let (error, spread) = (weight * (probability - right), weight * probability * (1.0 - probability));
@@ -175,8 +233,7 @@ fn newton(decision: &mut Decision, variant: usize, corpora: &[&Judged], started:
             break;
         }
     }
-    decision.weights[variant].copy_from_slice(&weights[..COUNT]);
-    decision.bias[variant] = weights[COUNT];
+    weights
 }
 
 /// Solves a symmetric positive definite system, given by its lower half, by Cholesky's decomposition.
@@ -296,6 +353,27 @@ mod tests {
             }
         }
         assert_eq!(decision, fit(&[judged], None, &FitOptions { l2: 1.0 }));
+    }
+
+    #[test]
+    fn held_out_corpora_calibrate() {
+        // All candidates of a pair in four are right, whatever they look like: learnt from three such corpora nothing is sure.
+        let noisy = |shift: usize| {
+            let mut noisy = judged(60);
+            for (pool, right) in noisy.pools.iter().zip(&mut noisy.right) {
+                let candidates = pool.candidates.iter().zip(right);
+                candidates.for_each(|(candidate, right)| *right = (candidate.pair + shift) % 4 == 0);
+            }
+            noisy
+        };
+        let corpora = [noisy(0), noisy(1), noisy(2)];
+        let decision = fit(&corpora, None, &FitOptions { l2: 0.1 });
+        for (variant, pool) in corpora[0].pools.iter().enumerate() {
+            let probabilities = decision.probabilities(pool);
+            let won = winning(pool, &probabilities);
+            let mean = won.iter().map(|&at| probabilities[at]).sum::<f64>() / won.len() as f64;
+            assert!((mean - 0.25).abs() < 0.1, "{variant}: {mean}");
+        }
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! The job `project`: pairs whose source entities are known → the same pairs with the entities of the target.
 
+mod filter;
 mod learn;
 pub(crate) mod method;
 mod prepare;
@@ -14,6 +15,7 @@ use xlner_core::Pair;
 use xlner_core::{Tagger, TranslationScorer};
 use xlner_formats::{ReadOptions, WriteOptions};
 
+pub use filter::{FilterFigures, FilterOptions};
 pub use learn::LearntScores;
 pub use method::{MethodKind, MethodOptions, parse_solver};
 pub use report::{Gap, Inputs, Origin, ProjectReport, Proofs, Seconds};
@@ -124,7 +126,8 @@ impl ProjectJob {
         }
         if self.aligner.is_given() {
             let method = self.method.resolve(self.alignment.is_some())?;
-            let wanted = self.alignment.is_none() && method::needs_links(&method);
+            let links = method::needs_links(&method) || self.method.filters.needs_links();
+            let wanted = self.alignment.is_none() && links;
             if !wanted && !method::needs_posteriors(&method) {
                 return Err(Error::Options(
                     "the aligner has nothing to do: leave out --aligner, --bitext and --dictionary, or take its score too \
@@ -146,7 +149,8 @@ impl ProjectJob {
         let linked = self.linked(&mut source, &models)?;
         let method = self.method.resolve(linked)?;
         let corpus_wide = method::needs_posteriors(&method);
-        let origin = match (method::needs_links(&method), &self.aligner.model) {
+        let links = method::needs_links(&method) || self.method.filters.needs_links();
+        let origin = match (links, &self.aligner.model) {
             (true, _) if linked && !corpus_wide => match models.encoder {
                 Some(_) => Origin::Encoder,
                 None => Origin::Given,

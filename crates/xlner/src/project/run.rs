@@ -5,6 +5,7 @@ use std::path::Path;
 use xlner_align::Scratch;
 use xlner_core::Pair;
 use xlner_formats::Side;
+use xlner_project::filters::Drops;
 use xlner_project::{Method, Projector, Workspace};
 
 use super::method;
@@ -49,7 +50,10 @@ impl Run<'_> {
                 preparation.work(pairs, first)?;
                 each(pairs, first, project)
             },
-            |pair| {
+            |mut pair| {
+                if !job.method.filters.apply(&mut pair, Drops::Entity, &mut report.filters) {
+                    return Ok(());
+                }
                 report.count(&pair);
                 output.write(pair)
             },
@@ -80,6 +84,7 @@ impl Run<'_> {
             aligner: Some(&aligner),
             keep_labels: job.method.keep_labels,
             decision: decision.as_ref(),
+            links: job.method.filters.needs_links(),
             fail: &|index, pair, problem| job.fail(index as u64 + 1, pair, problem),
         }
         .run(&mut pairs, listener)?;
@@ -88,7 +93,10 @@ impl Run<'_> {
         report.seconds.project += clock.project;
         let mut seconds = 0.0;
         timed(&mut seconds, || {
-            pairs.into_iter().try_for_each(|pair| {
+            pairs.into_iter().try_for_each(|mut pair| {
+                if !job.method.filters.apply(&mut pair, Drops::Entity, &mut report.filters) {
+                    return Ok(());
+                }
                 report.count(&pair);
                 output.write(pair)
             })

@@ -23,6 +23,8 @@ pub(crate) struct CorpusProjector<'a> {
     pub keep_labels: bool,
     /// The decision on uncertain source entities; `None` where none is made.
     pub decision: Option<&'a OpenDecision>,
+    /// Whether links are wanted that the method itself does not look at.
+    pub links: bool,
     /// The error of a pair, by its index.
     pub fail: &'a (dyn Fn(usize, &Pair, xlner_project::Error) -> Error + Sync),
 }
@@ -43,7 +45,7 @@ impl CorpusProjector<'_> {
     /// That of the first pair that cannot be projected.
     pub fn run(&self, pairs: &mut [Pair], listener: Listener<'_>) -> Result<CorpusClock> {
         let mut clock = CorpusClock::default();
-        if let Some(aligner) = self.aligner.filter(|_| method::needs_links(self.method)) {
+        if let Some(aligner) = self.aligner.filter(|_| self.links || method::needs_links(self.method)) {
             timed(&mut clock.align, || self.link(pairs, aligner, listener))?;
         }
         let mut figures = None;
@@ -118,12 +120,23 @@ impl CorpusProjector<'_> {
         pairs.iter_mut().zip(given).for_each(|(pair, given)| pair.target.probabilities = given);
         match decided.map_err(|error| Error::Options(error.to_string()))? {
             Some(Decided { threshold, candidates, kept, target_tagger, .. }) => {
-                Ok(DecisionFigures { abstained: false, candidates, kept, threshold, target_tagger })
+                let all = pairs.iter().flat_map(|pair| &pair.target.entities);
+                let sum: f64 = all.filter_map(|entity| entity.probability).sum();
+                Ok(DecisionFigures {
+                    abstained: false,
+                    candidates,
+                    kept,
+                    left_out: candidates - kept,
+                    mean_probability: if kept > 0 { sum / kept as f64 } else { 0.0 },
+                    threshold,
+                    target_tagger,
+                    ..DecisionFigures::of_one(pairs.len())
+                })
             }
             None => {
                 take_back(pairs, &mut before);
                 self.by_corpus(pairs, matching, !self.keep_labels, aligner, listener)?;
-                Ok(DecisionFigures { abstained: true, ..DecisionFigures::default() })
+                Ok(DecisionFigures { abstained: true, corpora_abstained: 1, ..DecisionFigures::of_one(pairs.len()) })
             }
         }
     }

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use xlner_core::{Entity, Pair, Sentence};
 use xlner_formats::{AlignmentReader, Format, PairReader, ReadOptions, Records, SentenceReader};
 
-use super::ReportJob;
+use super::{ReportJob, StageGold};
 use crate::{Error, Result};
 
 /// All files, read at once.
@@ -14,6 +14,9 @@ pub struct Files<'a> {
     systems: Vec<File>,
     gold: Option<File>,
     alignment: Option<(PathBuf, AlignmentReader)>,
+    /// Gold of the source's entities and of the links.
+    gold_source: Option<File>,
+    gold_alignment: Option<(PathBuf, AlignmentReader)>,
     /// Sentences read.
     count: u64,
     /// The ids of the sentence read last: of the systems, then of gold.
@@ -26,11 +29,14 @@ pub struct Sentences {
     pub pairs: Vec<Pair>,
     /// The gold entities, where known.
     pub gold: Option<Vec<Entity>>,
+    /// What is known of the stages.
+    pub stages: StageGold,
     /// The sentence in the file of gold, where that is one.
     gold_sentence: Option<Sentence>,
 }
 
-struct File {
+/// A file of pairs or sentences.
+pub(crate) struct File {
     path: PathBuf,
     reader: Reader,
 }
@@ -41,7 +47,8 @@ enum Reader {
 }
 
 impl File {
-    fn open(path: &Path, options: &ReadOptions) -> Result<File> {
+    /// Opens a file of entities.
+    pub fn open(path: &Path, options: &ReadOptions) -> Result<File> {
         let reader = match xlner_formats::read_records(path, options)? {
             Records::Pairs(reader) => Reader::Pairs(reader),
             Records::Sentences(reader) => Reader::Sentences(reader),
@@ -53,7 +60,7 @@ impl File {
     }
 
     /// The next item; a sentence alone becomes the target of a pair without source.
-    fn next(&mut self) -> Result<Option<Pair>> {
+    pub fn next(&mut self) -> Result<Option<Pair>> {
         Ok(match &mut self.reader {
             Reader::Pairs(reader) => reader.next().transpose()?,
             Reader::Sentences(reader) => reader.next().transpose()?.map(|target| Pair { target, ..Pair::default() }),
@@ -65,7 +72,7 @@ impl<'a> Files<'a> {
     pub fn open(job: &'a ReportJob) -> Result<Files<'a>> {
         let systems = job.systems.iter().map(|path| File::open(path, &job.read)).collect::<Result<_>>()?;
         let gold = job.gold.as_deref().map(|path| File::open(path, &job.read)).transpose()?;
-        let alignment = match &job.alignment {
+        let links = |path: &Option<PathBuf>| match path {
             Some(path) => {
                 let format = Format::from_path(path).filter(|format| format.holds_alignments());
                 let options = ReadOptions {
@@ -73,11 +80,13 @@ impl<'a> Files<'a> {
                     one_based: job.read.one_based,
                     ..ReadOptions::default()
                 };
-                Some((path.clone(), xlner_formats::read_alignments(path, &options)?))
+                Ok::<_, Error>(Some((path.clone(), xlner_formats::read_alignments(path, &options)?)))
             }
-            None => None,
+            None => Ok(None),
         };
-        Ok(Files { job, systems, gold, alignment, count: 0, ids: Vec::new() })
+        let gold_source = job.gold_source.as_deref().map(|path| File::open(path, &job.read)).transpose()?;
+        let (alignment, gold_alignment) = (links(&job.alignment)?, links(&job.gold_alignment)?);
+        Ok(Files { job, systems, gold, alignment, gold_source, gold_alignment, count: 0, ids: Vec::new() })
     }
 
     /// The next sentence; `None` where all files end.
@@ -86,8 +95,12 @@ impl<'a> Files<'a> {
         let gold = self.gold.as_mut().map(File::next).transpose()?;
         let links = self.alignment.as_mut().map(|(_, reader)| reader.next().transpose()).transpose()?;
 
+        let gold_source = self.gold_source.as_mut().map(File::next).transpose()?;
+        let gold_links = self.gold_alignment.as_mut().map(|(_, reader)| reader.next().transpose()).transpose()?;
+
         let ended = pairs.iter().map(Option::is_none).chain(gold.iter().map(Option::is_none));
-        let ended: Vec<bool> = ended.chain(links.iter().map(Option::is_none)).collect();
+        let ended = ended.chain(links.iter().map(Option::is_none)).chain(gold_source.iter().map(Option::is_none));
+        let ended: Vec<bool> = ended.chain(gold_links.iter().map(Option::is_none)).collect();
         if ended.iter().any(|&other| other != ended[0]) {
             return Err(self.unequal(&ended));
         }
@@ -125,7 +138,9 @@ impl<'a> Files<'a> {
             let problem = format!("{found} tokens, gold has {expected}; gold and prediction need the same tokens");
             return Err(self.error(Some(0), problem));
         }
-        Ok(Some(Sentences { pairs, gold: gold_entities, gold_sentence }))
+        let source = gold_source.flatten().map(|pair| self.source_entities(pair, &pairs[0])).transpose()?;
+        let stages = StageGold { source, links: gold_links.flatten().map(Into::into) };
+        Ok(Some(Sentences { pairs, gold: gold_entities, stages, gold_sentence }))
     }
 
     /// An error of the sentence read last, of a system's file or of gold.
@@ -138,10 +153,29 @@ impl<'a> Files<'a> {
         Error::Sentence { file: file.clone(), number: self.count, id: id.cloned().unwrap_or_default(), problem }
     }
 
-    /// Some files ended and others did not: `ended` says which, systems, gold, alignment.
+    /// The right entities of the source of a pair: of a record of a pair its source's, of a sentence its own.
+    fn source_entities(&self, gold: Pair, pair: &Pair) -> Result<Vec<Entity>> {
+        let sentence = if gold.source.is_empty() { gold.target } else { gold.source };
+        if sentence.len() != pair.source.len() {
+            let problem = format!(
+                "{} source tokens, and the gold of the source has {}; both need the same tokens",
+                pair.source.len(),
+                sentence.len()
+            );
+            return Err(self.error(Some(0), problem));
+        }
+        let mut entities = sentence.entities;
+        self.map(&mut entities);
+        entities.retain(|entity| !self.job.ignore.contains(&entity.label));
+        Ok(entities)
+    }
+
+    /// Some files ended and others did not: `ended` says which, systems, gold, alignments.
     fn unequal(&self, ended: &[bool]) -> Error {
         let paths = self.systems.iter().chain(&self.gold).map(|file| &file.path);
-        let paths: Vec<&PathBuf> = paths.chain(self.alignment.iter().map(|(path, _)| path)).collect();
+        let paths = paths.chain(self.alignment.iter().map(|(path, _)| path));
+        let paths = paths.chain(self.gold_source.iter().map(|file| &file.path));
+        let paths: Vec<&PathBuf> = paths.chain(self.gold_alignment.iter().map(|(path, _)| path)).collect();
         let first = |which: bool| ended.iter().position(|&ended| ended == which).map_or(paths[0], |at| paths[at]);
         Error::UnequalFiles {
             first: first(true).clone(),
@@ -202,7 +236,7 @@ impl Sentences {
 }
 
 /// The entities in the field `gold` of a record.
-fn gold_field(pair: &Pair) -> std::result::Result<Option<Vec<Entity>>, String> {
+pub(crate) fn gold_field(pair: &Pair) -> std::result::Result<Option<Vec<Entity>>, String> {
     pair.extra
         .get("gold")
         .map(serde::Deserialize::deserialize)
