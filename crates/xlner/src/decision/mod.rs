@@ -1,6 +1,7 @@
 //! The decision on a corpus: the target's own tagger, cross-fitted, and the options.
 
 mod cross;
+mod relearn;
 mod tune;
 
 use std::path::PathBuf;
@@ -11,6 +12,7 @@ use xlner_project::decision::{Cut, Decision};
 
 pub(crate) use cross::opinions;
 pub use cross::{FOLDS, MIN_ENTITIES, MIN_PAIRS};
+pub use relearn::Relearner;
 pub use tune::{Evidence, TuneDecisionJob, TuneDecisionReport};
 
 use crate::{Error, Result};
