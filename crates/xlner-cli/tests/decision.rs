@@ -39,7 +39,7 @@ fn records(text: &str) -> Vec<Value> {
 fn weights_are_learnt_and_decide() {
     let folder = folder(&[("pairs.jsonl", pairs(240).as_bytes())]);
     let said = |arguments: &str| {
-        let output = xlner(&folder, arguments).assert().success().get_output().clone();
+        let mut command = xlner(&folder, arguments).assert().success().get_output().clone();
         String::from_utf8(output.stderr).unwrap()
     };
     let found = said("tune decision --start none --l2 1 --pairs pairs.jsonl -o mine.decision");
@@ -95,7 +95,7 @@ fn filters_drop_and_are_counted() {
             &folder,
             &format!("project --pairs pairs.jsonl --method heuristic {more} -o out.jsonl --report report.json"),
         );
-        let stderr = String::from_utf8(output.unwrap().stderr).unwrap();
+        let stderr = String::from_utf8(command.unwrap().stderr).unwrap();
         let report: Value = serde_json::from_str(&common::read(&folder, "report.json")).unwrap();
         (records(&common::read(&folder, "out.jsonl")), report, stderr)
     };

@@ -124,6 +124,6 @@ fn what_does_not_belong_together_is_named() {
     let first = judged.lines().next().unwrap();
     write("judged.jsonl", format!("{judged}{first}\n"));
     fails(&folder, &finish(all), 1, "it is there twice");
-    write("judged.jsonl", judged.replacen("spava", "spavala", 1));
+    write("judged.jsonl", judged.replace("spava", "spavala"));
     fails(&folder, &finish(all), 1, "it is not sentence");
 }

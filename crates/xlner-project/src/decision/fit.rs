@@ -63,13 +63,15 @@ pub fn fit(corpora: &[Judged], start: Option<&Decision>, options: &FitOptions) -
 /// support vector machines”): each corpus is judged by weights learnt from the others, and one line is put through the
 /// log-odds of all the likeliest candidates. Weights that are held back are too cautious; a corpus of another kind makes them too bold.
 fn calibrate(decision: &mut Decision, corpora: &[Judged], options: &FitOptions) {
+    let without = |held: usize| -> Vec<Judged> {
+        corpora.iter().enumerate().filter(|(at, _)| *at != held).map(|(_, judged)| judged.clone()).collect()
+    };
+    let blind: Vec<Decision> = (0..corpora.len()).map(|held| weigh(&without(held), None, options)).collect();
     for variant in 0..2 {
         let mut points: Vec<([f64; 2], f64, f64)> = Vec::new();
-        for held in 0..corpora.len() {
-            let (pool, right) = (&corpora[held].pools[variant], &corpora[held].right[variant]);
-            let others: Vec<Judged> =
-                corpora.iter().enumerate().filter(|(at, _)| *at != held).map(|(_, judged)| judged.clone()).collect();
-            let probabilities = weigh(&others, None, options).probabilities(pool);
+        for (judged, blind) in corpora.iter().zip(&blind) {
+            let (pool, right) = (&judged.pools[variant], &judged.right[variant]);
+            let probabilities = blind.probabilities(pool);
             let won = winning(pool, &probabilities);
             let weight = (MOST / won.len() as f64).min(1.0);
             points.extend(won.into_iter().map(|at| {

@@ -202,7 +202,7 @@ impl<'a> Learnt<'a> {
     /// The entities to suggest for an item.
     fn entities(&self, index: usize, item: &Item, changes: &mut Changes) -> Vec<Entity> {
         let target = &item.pair.target;
-        let start = self.decided.map_or(item.current(), |decided| &decided[index]);
+        let start = self.decided.map_or(item.current(), |decided| decided[index].as_slice());
         let mut candidates: Vec<(f64, Entity, bool)> = Vec::new();
         for entity in start {
             let mut entity = entity.clone();
@@ -327,7 +327,7 @@ fn rounded(probability: f64) -> f64 {
 
 #[cfg(test)]
 mod tests {
-    use xlner_core::{Pair, Sentence};
+    use xlner_core::Sentence;
 
     use super::*;
 
