@@ -86,7 +86,7 @@ impl Relearner {
             aligner: Some(&aligner),
             keep_labels: true,
             decision: None,
-            links: false,
+            keep_links: false,
             fail: &|index, pair, problem| Error::of_pair(name, index as u64 + 1, pair, problem),
         };
         let before = projector.uncertain(&mut own, &mut |_| ())?;

@@ -61,7 +61,7 @@ pub(crate) struct Flow<'a> {
     pub keep_labels: bool,
     /// The decision on uncertain source entities.
     pub decision: Option<&'a OpenDecision>,
-    /// Whether links are wanted that the method itself does not look at.
+    /// Whether pairs get links, though the method looks at an aligner's posteriors alone: filters look at them.
     pub links: bool,
     /// How back-translations are used.
     pub back: Option<Back>,

@@ -278,8 +278,8 @@ impl<'f> Windows<'f> {
                     method: projection,
                     aligner,
                     keep_labels: flow.keep_labels,
+                    keep_links: flow.links,
                     decision: flow.decision,
-                    links: flow.links,
                     fail: &fail,
                 };
                 // Of the stages in a window the listener hears as of one, which goes through all pairs of the run.

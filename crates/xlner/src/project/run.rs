@@ -14,7 +14,7 @@ use super::stage::CorpusProjector;
 use super::{Inputs, ProjectJob, ProjectReport, TargetTags};
 use crate::Result;
 use crate::aligner::{Aligner, Extraction, bitext};
-use crate::engine::output::Output;
+use crate::engine::output::{Output, holds_records};
 use crate::engine::pump::{BATCH, each, pump, timed};
 use crate::engine::source::Source;
 use crate::progress::{Listener, Progress, Stage};
@@ -55,6 +55,7 @@ impl Run<'_> {
                     return Ok(());
                 }
                 report.count(&pair);
+                job.drop_links(&mut pair);
                 output.write(pair)
             },
             |done, source| listener(Progress { stage: Stage::Project, done, total: source.estimate() }),
@@ -83,8 +84,9 @@ impl Run<'_> {
             method: &method,
             aligner: Some(&aligner),
             keep_labels: job.method.keep_labels,
+            keep_links: job.method.filters.needs_links()
+                || job.keep_links && holds_records(&job.output, &job.output_options),
             decision: decision.as_ref(),
-            links: job.method.filters.needs_links(),
             fail: &|index, pair, problem| job.fail(index as u64 + 1, pair, problem),
         }
         .run(&mut pairs, listener)?;
@@ -98,6 +100,7 @@ impl Run<'_> {
                     return Ok(());
                 }
                 report.count(&pair);
+                job.drop_links(&mut pair);
                 output.write(pair)
             })
         })?;

@@ -21,10 +21,10 @@ pub(crate) struct CorpusProjector<'a> {
     pub aligner: Option<&'a Aligner>,
     /// Whether labels stay those of the source entities ([`super::MethodOptions::keep_labels`]).
     pub keep_labels: bool,
+    /// Whether pairs without links get the aligner's, though the method looks at its posteriors alone.
+    pub keep_links: bool,
     /// The decision on uncertain source entities; `None` where none is made.
     pub decision: Option<&'a OpenDecision>,
-    /// Whether links are wanted that the method itself does not look at.
-    pub links: bool,
     /// The error of a pair, by its index.
     pub fail: &'a (dyn Fn(usize, &Pair, xlner_project::Error) -> Error + Sync),
 }
@@ -45,7 +45,7 @@ impl CorpusProjector<'_> {
     /// That of the first pair that cannot be projected.
     pub fn run(&self, pairs: &mut [Pair], listener: Listener<'_>) -> Result<CorpusClock> {
         let mut clock = CorpusClock::default();
-        if let Some(aligner) = self.aligner.filter(|_| self.links || method::needs_links(self.method)) {
+        if let Some(aligner) = self.aligner.filter(|_| method::needs_links(self.method)) {
             timed(&mut clock.align, || self.link(pairs, aligner, listener))?;
         }
         let mut figures = None;
@@ -60,6 +60,10 @@ impl CorpusProjector<'_> {
             _ => self.pair_by_pair(pairs, listener),
         })?;
         clock.decision = figures;
+        // After the projection, which must not see them.
+        if let Some(aligner) = self.aligner.filter(|_| self.keep_links) {
+            timed(&mut clock.align, || self.link(pairs, aligner, listener))?;
+        }
         Ok(clock)
     }
 

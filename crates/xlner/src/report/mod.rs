@@ -45,7 +45,6 @@ pub use analysis::{
 pub use attribute::{Again, Attribution, Cost, StageGold, StageName};
 pub use classify::{Comparison, ErrorClass, Finding, classify};
 pub use curve::{Bin, Curve, Threshold};
-pub(crate) use input::{File, gold_field};
 
 use crate::{Error, Result};
 

@@ -11,8 +11,8 @@ use xlner_formats::{ReadOptions, WriteOptions, read_pairs};
 
 use super::routes::SilverSet;
 use super::sample::{FIELD, Place, Stratum, check_records, counts};
+use crate::convert::gold;
 use crate::engine::output::Output;
-use crate::report::gold_field;
 use crate::{Error, Result};
 
 /// Puts what people judged into the set, and says how good the whole is.
@@ -72,7 +72,7 @@ impl SilverFinishJob {
             let failed =
                 |problem: String| Error::Sentence { file: self.judged.clone(), number, id: record.id.clone(), problem };
             let at = self.place(&record, &pairs, &places).map_err(&failed)?;
-            let Some(gold) = gold_field(&record).map_err(&failed)? else {
+            let Some(gold) = gold::field(&record).map_err(&failed)? else {
                 not_judged += 1;
                 continue;
             };

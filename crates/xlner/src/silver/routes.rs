@@ -4,10 +4,10 @@ use std::path::{Path, PathBuf};
 
 use xlner_core::{Entity, Pair, Sentence};
 use xlner_eval::stratified::{Unit, strata};
-use xlner_formats::ReadOptions;
+use xlner_formats::{ReadOptions, Side};
 
+use crate::engine::file::{File, Items as _, Parallel};
 use crate::ensemble::{Ballot, Vote, VoteWeights};
-use crate::report::File;
 use crate::{Error, Result};
 
 /// Strata of a set, at most.
@@ -34,24 +34,13 @@ impl SilverSet {
     /// See [`Error`]; files of other sentences than the first are named with the sentence.
     pub fn read(paths: &[PathBuf], options: &ReadOptions) -> Result<SilverSet> {
         crate::ensemble::check_votes(paths)?;
-        let mut files = paths.iter().map(|path| File::open(path, options)).collect::<Result<Vec<File>>>()?;
+        let files = paths.iter().map(|path| File::records(path, options, Side::Target)).collect::<Result<_>>()?;
+        let mut files = Parallel { files };
         let weights = VoteWeights::Shares(vec![1.0; paths.len()]);
         let mut ballot = Ballot::default();
         let mut set = SilverSet::default();
-        loop {
-            let read = files.iter_mut().map(File::next).collect::<Result<Vec<Option<Pair>>>>()?;
-            let number = set.pairs.len() as u64 + 1;
-            if let Some(ended) = read.iter().position(Option::is_none) {
-                let Some(more) = read.iter().position(Option::is_some) else { break };
-                return Err(Error::UnequalFiles {
-                    first: paths[ended].clone(),
-                    first_count: format!("only {}", number - 1),
-                    second: paths[more].clone(),
-                    second_count: "more".into(),
-                });
-            }
-            let read: Vec<Pair> = read.into_iter().flatten().collect();
-            check(paths, &read, number)?;
+        while let Some(read) = files.next()? {
+            check(paths, &read, set.pairs.len() as u64 + 1)?;
             set.add(read, &mut ballot, &weights)?;
         }
         if set.pairs.is_empty() {
