@@ -39,7 +39,7 @@ fn records(text: &str) -> Vec<Value> {
 fn weights_are_learnt_and_decide() {
     let folder = folder(&[("pairs.jsonl", pairs(240).as_bytes())]);
     let said = |arguments: &str| {
-        let mut command = xlner(&folder, arguments).assert().success().get_output().clone();
+        let output = xlner(&folder, arguments).assert().success().get_output().clone();
         String::from_utf8(output.stderr).unwrap()
     };
     let found = said("tune decision --start none --l2 1 --pairs pairs.jsonl -o mine.decision");
@@ -91,7 +91,7 @@ const LINKED: &str = r#"{"id":"1","source":{"tokens":["Ana","Ilić","met","Rome"
 fn filters_drop_and_are_counted() {
     let folder = folder(&[("pairs.jsonl", LINKED.as_bytes())]);
     let project = |more: &str| {
-        let output = xlner(
+        let mut command = xlner(
             &folder,
             &format!("project --pairs pairs.jsonl --method heuristic {more} -o out.jsonl --report report.json"),
         );
