@@ -124,6 +124,8 @@ fn filters_drop_and_are_counted() {
     assert_eq!(entities(&found), ["PER 0-1", "LOC 2-3"]);
     assert_eq!(report["filters"]["restricted"], 1);
     std::fs::remove_file(folder.path().join("out.jsonl")).unwrap();
+    let both = "project --pairs pairs.jsonl --filter comp-ins --filter-drops sentence --gold pairs.jsonl -o out.jsonl";
+    fails(&folder, both, 2, "--gold");
     fails(&folder, "project --pairs pairs.jsonl --filter comp -o out.jsonl", 2, "comp-src, comp-tgt, comp-ins");
     fails(&folder, "project --pairs pairs.jsonl --filter-drops sentence -o out.jsonl", 2, "--filter");
 }

@@ -36,6 +36,11 @@ impl FilterOptions {
         !self.filters.is_empty() || self.restrict_target
     }
 
+    /// Whether sentences are left out, where nothing else is usual.
+    pub(crate) fn leaves_out_sentences(&self) -> bool {
+        !self.filters.is_empty() && self.drops == Some(Drops::Sentence)
+    }
+
     /// Whether links are looked at.
     pub(crate) fn needs_links(&self) -> bool {
         self.restrict_target || self.filters.iter().any(|filter| filter.needs_links())
