@@ -1,5 +1,6 @@
 //! The job `project`: pairs whose source entities are known → the same pairs with the entities of the target.
 
+mod filter;
 mod learn;
 pub(crate) mod method;
 mod prepare;
@@ -13,6 +14,7 @@ use std::path::PathBuf;
 
 use xlner_formats::{ReadOptions, Side, WriteOptions};
 
+pub use filter::{FilterFigures, FilterOptions};
 pub use learn::LearntScores;
 pub use method::{MethodKind, MethodOptions, parse_solver};
 pub use projector::{ProjectModels, Projector, TargetTags};
@@ -68,6 +70,13 @@ impl ProjectJob {
     /// # Errors
     /// [`Error::Options`].
     fn check(&self, models: &ProjectModels<'_>) -> Result<()> {
+        if self.gold.is_some() && self.projector.method.filters.leaves_out_sentences() {
+            return Err(Error::Option {
+                field: "gold",
+                problem: "has every sentence, and filters that drop sentences leave some out: let them drop entities"
+                    .into(),
+            });
+        }
         let bare = matches!(self.input, Input::Files { .. });
         self.projector.check(models, bare, self.alignment.is_some())?;
         check_entities(&self.output, &self.output_options)?;

@@ -95,12 +95,14 @@ impl Projector {
     /// before, if any, are gone; every new one carries its `score` and the source entity it comes `from`, and every pair how
     /// the projection went ([`Pair::projection`]).
     ///
+    /// Filters that drop sentences ([`FilterOptions`](super::FilterOptions)) take pairs out; nothing else does.
+    ///
     /// Same pairs, same options: same entities, whatever the number of threads.
     ///
     /// # Errors
     /// [`Error::Options`] for options that do not go together, and [`Error::Pair`], with the pair's number and id, where one
     /// does not hold what the method needs. Pairs may then be changed in part; none is lost.
-    pub fn apply(&self, pairs: &mut [Pair]) -> Result<ProjectReport> {
+    pub fn apply(&self, pairs: &mut Vec<Pair>) -> Result<ProjectReport> {
         self.apply_with(pairs, ProjectModels::default(), &mut |_| ())
     }
 
@@ -110,7 +112,7 @@ impl Projector {
     /// As [`apply`](Self::apply), and those of the models; [`Error::Sentence`] for a sentence that a model cannot work on.
     pub fn apply_with<'a>(
         &'a self,
-        pairs: &mut [Pair],
+        pairs: &mut Vec<Pair>,
         models: ProjectModels<'a>,
         listener: Listener<'a>,
     ) -> Result<ProjectReport> {
@@ -150,7 +152,8 @@ impl Projector {
         }
         if self.aligner.is_given() || models.aligner.is_some() {
             let method = self.method.resolve(links)?;
-            if (links || !needs_links(&method)) && !needs_posteriors(&method) {
+            let wanted = needs_links(&method) || self.method.filters.needs_links();
+            if (links || !wanted) && !needs_posteriors(&method) {
                 return Err(Error::Options(
                     "the aligner has nothing to do: leave out --aligner, --bitext and --dictionary, or take its score too \
                      (--scores align=1,span=1)"

@@ -2,6 +2,7 @@
 
 use xlner_align::Scratch;
 use xlner_core::Pair;
+use xlner_project::filters::Drops;
 use xlner_project::{Method, PairProjector, Workspace};
 
 use super::method::{needs_links, needs_posteriors};
@@ -47,7 +48,8 @@ impl<'a> Run<'a> {
         let method = projector.method.resolve(linked)?;
         let corpus_wide = needs_posteriors(&method);
         let model = projector.aligner.model.is_some() || models.aligner.is_some();
-        let origin = match (needs_links(&method), model) {
+        let links = needs_links(&method) || projector.method.filters.needs_links();
+        let origin = match (links, model) {
             (true, _) if linked && !corpus_wide => match models.encoder {
                 Some(_) => Origin::Encoder,
                 None => Origin::Given,
@@ -61,7 +63,7 @@ impl<'a> Run<'a> {
             place,
             aligner: models.aligner,
             tagged: models.tagger.is_some(),
-            keep_links: projector.keep_links,
+            keep_links: projector.keep_links || projector.method.filters.needs_links(),
             preparation: Preparation::new(projector, models, place, projector.method.decides(linked))?,
             decision: projector.method.decision.open(corpus_wide)?,
             report: ProjectReport::new(Some(&method), origin),
@@ -104,10 +106,9 @@ impl<'a> Run<'a> {
                 preparation.work(pairs, first)?;
                 each(pairs, first, project)
             },
-            |mut pair| {
-                report.count(&pair);
-                forget(&mut pair, tagged);
-                end.write(pair, projector)
+            |mut pair| match settle(&mut pair, projector, &mut report, tagged) {
+                true => end.write(pair, projector),
+                false => Ok(()),
             },
             |done, source| listener(Progress { stage: Stage::Project, done, total: source.estimate() }),
         )?;
@@ -117,9 +118,9 @@ impl<'a> Run<'a> {
         end.finish(projector, report, &source)
     }
 
-    /// Makes no links that the method does not look at: the output cannot hold them.
+    /// Makes no links that nothing looks at: the output cannot hold them.
     pub fn without_new_links(self) -> Run<'a> {
-        Run { keep_links: false, ..self }
+        Run { keep_links: self.projector.method.filters.needs_links(), ..self }
     }
 
     /// Reads all pairs, trains an aligner on them or loads its model, projects.
@@ -127,7 +128,8 @@ impl<'a> Run<'a> {
         let (preparation, listener) = (&mut self.preparation, &mut *self.listener);
         let mut pairs = timed(&mut self.report.seconds.read, || preparation.all(&mut source, listener))?;
         self.project(&mut pairs)?;
-        let Run { projector, mut report, .. } = self;
+        let Run { projector, mut report, tagged, .. } = self;
+        pairs.retain_mut(|pair| settle(pair, projector, &mut report, tagged));
         let mut seconds = 0.0;
         timed(&mut seconds, || pairs.into_iter().try_for_each(|pair| end.write(pair, projector)))?;
         report.seconds.write = seconds;
@@ -135,7 +137,7 @@ impl<'a> Run<'a> {
     }
 
     /// Makes pairs ready that are in memory, and projects them.
-    pub fn apply(mut self, pairs: &mut [Pair]) -> Result<ProjectReport> {
+    pub fn apply(mut self, pairs: &mut Vec<Pair>) -> Result<ProjectReport> {
         let sides = pairs.iter().flat_map(|pair| [&pair.source, &pair.target]);
         self.report.input.tokenized_sentences = sides.filter(|side| !side.is_tokenized()).count() as u64;
         if self.projector.target_tags == TargetTags::Tagger {
@@ -149,11 +151,13 @@ impl<'a> Run<'a> {
             (self.listener)(Progress { stage: Stage::Read, done, total });
         }
         self.project(pairs)?;
-        pairs.iter_mut().for_each(|pair| drop_links(pair, self.projector));
-        Ok(self.report)
+        let Run { projector, mut report, tagged, .. } = self;
+        pairs.retain_mut(|pair| settle(pair, projector, &mut report, tagged));
+        pairs.iter_mut().for_each(|pair| drop_links(pair, projector));
+        Ok(report)
     }
 
-    /// Aligns pairs that are ready, where that is needed, and projects and counts them.
+    /// Aligns pairs that are ready, where that is needed, and projects them.
     fn project(&mut self, pairs: &mut [Pair]) -> Result<()> {
         let Run { projector, place, report, listener, .. } = self;
         let made = match report.alignment {
@@ -174,19 +178,21 @@ impl<'a> Run<'a> {
         report.decision = clock.decision;
         report.seconds.align = clock.align;
         report.seconds.project += clock.project;
-        for pair in pairs {
-            report.count(pair);
-            forget(pair, self.tagged);
-        }
         Ok(())
     }
 }
 
-/// Drops the source's probabilities where a tagger of the projection's own gave them: they are for the decision only.
-fn forget(pair: &mut Pair, tagged: bool) {
+/// Filters and counts a projected pair; says whether it stays. The source's probabilities are dropped where a tagger of the
+/// projection's own gave them: they are for the decision only.
+fn settle(pair: &mut Pair, projector: &Projector, report: &mut ProjectReport, tagged: bool) -> bool {
+    if !projector.method.filters.apply(pair, Drops::Entity, &mut report.filters) {
+        return false;
+    }
+    report.count(pair);
     if tagged {
         pair.source.probabilities = None;
     }
+    true
 }
 
 fn drop_links(pair: &mut Pair, projector: &Projector) {
