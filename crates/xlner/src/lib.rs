@@ -12,7 +12,6 @@ mod documents;
 mod engine;
 pub mod ensemble;
 mod error;
-pub mod experiment;
 #[cfg(feature = "fine-tune")]
 pub mod fine_tune;
 mod flow;
@@ -29,6 +28,8 @@ pub mod translate;
 
 pub use align::{AlignJob, EncoderAligner, ServeJob, SimilarityJob, SymmetrizeJob};
 pub use aligner::{Aligner, AlignerOptions, Extraction};
+pub use engine::folder::RunFolder;
+pub use engine::key::{Key, KeyBuilder};
 pub use engine::source::Input;
 pub use error::{Error, Result};
 #[cfg(feature = "fine-tune")]

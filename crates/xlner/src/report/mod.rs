@@ -21,6 +21,7 @@ mod analyser;
 mod analysis;
 mod classify;
 mod curve;
+mod excerpt;
 mod explain;
 mod html;
 mod input;
@@ -41,6 +42,7 @@ pub use analysis::{
 };
 pub use classify::{Comparison, ErrorClass, Finding, classify};
 pub use curve::{Bin, Curve, Threshold};
+pub use excerpt::Excerpt;
 
 use crate::{Error, Result};
 
@@ -97,7 +99,8 @@ impl ReportJob {
 }
 
 impl Analysis {
-    /// The analysis as one HTML file that needs nothing else: no network, no script to be read. Same analysis, same bytes.
+    /// The analysis as one HTML file that needs nothing else: no network, no script to be read. Same analysis, same bytes. Of
+    /// many labels and long sentences it shows a part, and says so.
     pub fn html(&self) -> String {
         html::page(self)
     }
