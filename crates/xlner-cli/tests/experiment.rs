@@ -156,8 +156,7 @@ fn paths_may_hold_spaces() {
     let steps = "'convert {data}/src.conll -o {folder}/a.jsonl', 'convert {folder}/a.jsonl -o {out}'";
     let more = "[set]\ndata = \"my {it}\"\nit = \"it's\"\n";
     let plan = one(steps, more).replace("gold.conll", "{data}/gold.conll");
-    let folder =
-        folder(&[("my plan.toml", plan.as_bytes()), ("my it's/gold.conll", ANNA), ("my it's/src.conll", ANNA)]);
+    let folder = tree(&[("my plan.toml", plan.as_bytes()), ("my it's/gold.conll", ANNA), ("my it's/src.conll", ANNA)]);
     let mut command = xlner(&folder, "experiment --json");
     let output = command.args(["my plan.toml", "--run", "my 'run"]).output().unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
