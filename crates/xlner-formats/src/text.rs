@@ -1,24 +1,80 @@
 //! Plain lines and bitext: one line, one sentence or pair. An empty line is an empty sentence (a pair of two).
 
+use std::path::Path;
+use std::sync::Arc;
+
 use xlner_core::{Pair, Sentence};
 
+use crate::columns::{QUOTED, is_quoted};
 use crate::error::{Error, ErrorKind, Result, shorten};
 use crate::limits::check_text;
 use crate::line_reader::{LineReader, byte_lines};
+use crate::notes::NoteKind;
+use crate::reader::Status;
 use crate::record::{PairWriter, SentenceWriter, from_line, record_id, to_line};
 use crate::{Format, Output, ReadOptions, WriteOptions};
+
+const BLANK_END: NoteKind =
+    NoteKind::new("blank-lines-at-the-end", "empty lines at the end of a text (each is an empty sentence)");
+const HEADER: NoteKind = NoteKind::new("header", "first lines that look like names of columns (read as a pair)");
+/// Names that the columns of a bitext go by.
+const COLUMN_NAMES: [&str; 12] = [
+    "source",
+    "src",
+    "source_text",
+    "original",
+    "text",
+    "sentence",
+    "target",
+    "tgt",
+    "trg",
+    "target_text",
+    "translation",
+    "translated",
+];
+
+/// Empty lines since the last that was not.
+#[derive(Default)]
+struct Blank {
+    count: usize,
+    /// The line of the first.
+    first: u64,
+    /// Whether there was a line with text.
+    after_text: bool,
+}
+
+impl Blank {
+    fn add(&mut self, text: &str, number: u64) {
+        if text.trim_ascii().is_empty() {
+            self.first = if self.count == 0 { number } else { self.first };
+            self.count += 1;
+        } else {
+            (self.count, self.after_text) = (0, true);
+        }
+    }
+
+    /// Notes at the end of the file those that end it.
+    fn note(&mut self, file: &Path, status: &Status) -> Result<()> {
+        let count = if self.after_text { std::mem::take(&mut self.count) } else { 0 };
+        status.note(BLANK_END, count, |kind| Error::at_line(file, self.first, kind))
+    }
+}
 
 /// Reads plain lines.
 pub(crate) fn sentences(
     mut lines: LineReader,
     options: &ReadOptions,
+    status: &Arc<Status>,
 ) -> impl Iterator<Item = Result<Sentence>> + Send + 'static {
-    let (file, options) = (lines.file().to_owned(), options.clone());
+    let (file, options, status) = (lines.file().to_owned(), options.clone(), Arc::clone(status));
+    let mut blank = Blank::default();
     std::iter::from_fn(move || {
-        let line = match lines.next().transpose()? {
-            Ok(line) => line,
+        let line = match lines.next() {
+            Ok(Some(line)) => line,
+            Ok(None) => return blank.note(&file, &status).err().map(Err),
             Err(error) => return Some(Err(error)),
         };
+        blank.add(line.text, line.number);
         Some(match check_text(line.text, &options) {
             Ok(()) => Ok(from_line(line.text, options.tokenized, options.lang.as_ref())),
             Err(kind) => Err(Error::at_line(&file, line.number, kind)),
@@ -81,29 +137,44 @@ pub(crate) fn pairs(
     mut lines: LineReader,
     format: Format,
     options: &ReadOptions,
+    status: &Arc<Status>,
 ) -> impl Iterator<Item = Result<Pair>> + Send + 'static {
     let divider = Divider::of(format);
-    let (file, options) = (lines.file().to_owned(), options.clone());
+    let (file, options, status) = (lines.file().to_owned(), options.clone(), Arc::clone(status));
+    let mut blank = Blank::default();
     std::iter::from_fn(move || {
-        let line = match lines.next().transpose()? {
-            Ok(line) => line,
+        let line = match lines.next() {
+            Ok(Some(line)) => line,
+            Ok(None) => return blank.note(&file, &status).err().map(Err),
             Err(error) => return Some(Err(error)),
         };
+        blank.add(line.text, line.number);
         if let Err(kind) = check_text(line.text, &options) {
             return Some(Err(Error::at_line(&file, line.number, kind)));
         }
         Some(match divider.split(line.text) {
-            Ok((source, target)) => Ok(Pair {
-                source: from_line(source, options.tokenized, options.lang.as_ref()),
-                target: from_line(target, options.tokenized, options.target_lang.as_ref()),
-                ..Pair::default()
-            }),
+            Ok((source, target)) => {
+                let at = |kind| Error::at_line(&file, line.number, kind);
+                let header = line.number == 1 && is_name(source) && is_name(target);
+                let quoted = [source, target].into_iter().filter(|side| is_quoted(side)).count();
+                let noted = status.note(HEADER, header.into(), at).and_then(|()| status.note(QUOTED, quoted, at));
+                noted.map(|()| Pair {
+                    source: from_line(source, options.tokenized, options.lang.as_ref()),
+                    target: from_line(target, options.tokenized, options.target_lang.as_ref()),
+                    ..Pair::default()
+                })
+            }
             Err(found) => {
                 let kind = ErrorKind::NotAPair { found, separator: divider.name(), sample: shorten(line.text) };
                 Err(Error::at_line(&file, line.number, kind))
             }
         })
     })
+}
+
+/// Whether a cell is a name that a column goes by.
+fn is_name(cell: &str) -> bool {
+    COLUMN_NAMES.contains(&cell.trim().to_ascii_lowercase().as_str())
 }
 
 /// Writes plain lines and bitext.

@@ -17,6 +17,7 @@ use crate::flow::job::{FlowJob, check_target_tagger, sentence_error, translation
 use crate::flow::{Back, FlowReport, RunOptions, Shard, Taggers, Translating, What};
 use crate::progress::Listener;
 use crate::project::MethodOptions;
+use crate::signs::Signs;
 use crate::{Error, Result};
 
 /// Finds the entities of sentences by way of another language.
@@ -105,12 +106,15 @@ impl LabelJob {
             }))
         };
         let fail = |number, pair: &Pair, problem| sentence_error(&self.input, number, pair, problem);
+        let (signs, back_signs) = (Signs::default(), Signs::default());
         let flow = FlowJob {
             aligner: &self.aligner,
             encoder,
             method: Some(&self.method),
             back: self.back,
             run: &self.run,
+            input: (&self.input, &self.input, &self.input_options),
+            signs: &signs,
             output: (&self.output, &self.output_options),
             documents: self.documents.then_some(&documents),
             fail: &fail,
@@ -119,10 +123,10 @@ impl LabelJob {
         let mut steps: Vec<Box<dyn Step + '_>> = vec![Box::new(Translating { translator, what: What::Target, lang })];
         if let Some(translator) = back_translator {
             let lang = self.input_options.lang.clone();
-            steps.push(Box::new(Translating { translator, what: What::Back, lang }));
+            steps.push(Box::new(Translating { translator, what: What::Back, lang, signs: &back_signs }));
         }
         let uncertain = self.method.decides(flow.links());
-        steps.push(Box::new(Taggers { source: Some(tagger), target: target_tagger, uncertain }));
+        steps.push(Box::new(Taggers { source: Some(tagger), target: target_tagger, uncertain, signs: &signs }));
         steps.extend(scores.map(|scores| Box::new(scores) as Box<dyn Step + '_>));
         flow.run(steps, &mut pairs, listener)
     }

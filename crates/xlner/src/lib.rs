@@ -22,6 +22,7 @@ mod progress;
 pub mod project;
 pub mod report;
 pub mod self_train;
+mod signs;
 pub mod tag;
 pub mod train;
 pub mod transfer;

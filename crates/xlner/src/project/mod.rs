@@ -25,6 +25,7 @@ use crate::aligner::AlignerOptions;
 use crate::engine::output::check_entities;
 use crate::engine::source::{self, Input, Source};
 use crate::progress::Listener;
+use crate::signs::Signs;
 use crate::{Error, Result};
 use prepare::Preparation;
 use run::Run;
@@ -155,9 +156,11 @@ impl ProjectJob {
             (_, Some(_)) => Origin::Model,
             (_, None) => Origin::Trained,
         };
+        let signs = Signs::default();
         let run = Run {
             job: self,
-            preparation: Preparation::new(self, models)?,
+            signs: &signs,
+            preparation: Preparation::new(self, models, &signs)?,
             report: ProjectReport::new(Some(&method), origin),
             method,
             listener,

@@ -15,12 +15,14 @@ use crate::Result;
 use crate::aligner::{Aligner, Extraction, bitext};
 use crate::engine::output::Output;
 use crate::engine::pump::{BATCH, each, pump, timed};
-use crate::engine::source::Source;
+use crate::engine::source::{Input, Source};
 use crate::progress::{Listener, Progress, Stage};
+use crate::signs::Signs;
 
 /// A job that is being done.
 pub(super) struct Run<'a> {
     pub job: &'a ProjectJob,
+    pub signs: &'a Signs,
     pub preparation: Preparation<'a>,
     pub method: Method,
     pub report: ProjectReport,
@@ -30,7 +32,7 @@ pub(super) struct Run<'a> {
 impl Run<'_> {
     /// Streams the pairs, with links from the aligner where a pair has none.
     pub fn stream(self, mut source: Source, aligner: Option<&Aligner>) -> Result<ProjectReport> {
-        let Run { job, mut preparation, method, mut report, listener } = self;
+        let Run { job, signs, mut preparation, method, mut report, listener } = self;
         let mut output = Output::entities(&job.output, &job.output_options, Side::Target)?;
         let projector = Projector { method };
         let project = |(workspace, scratch): &mut (Workspace, Scratch), pair: &mut Pair, number| {
@@ -58,7 +60,7 @@ impl Run<'_> {
         report.seconds.read = clock.read;
         report.seconds.project = clock.work;
         report.seconds.write = clock.write;
-        finish(job, report, &source, output)
+        finish(job, signs, report, &source, output)
     }
 
     /// Streams the pairs with links from a model file.
@@ -69,7 +71,7 @@ impl Run<'_> {
 
     /// Reads all pairs, trains an aligner on them or loads its model, projects.
     pub fn in_memory(self, mut source: Source) -> Result<ProjectReport> {
-        let Run { job, mut preparation, method, mut report, listener } = self;
+        let Run { job, signs, mut preparation, method, mut report, listener } = self;
         let decision = job.method.decision.open(method::needs_posteriors(&method))?;
         // Before the long work: a folder that is not there is found out at once.
         let mut output = Output::entities(&job.output, &job.output_options, Side::Target)?;
@@ -94,7 +96,7 @@ impl Run<'_> {
             })
         })?;
         report.seconds.write = seconds;
-        finish(job, report, &source, output)
+        finish(job, signs, report, &source, output)
     }
 }
 
@@ -117,10 +119,22 @@ pub(super) fn aligner(
 }
 
 /// Ends the output and the report.
-fn finish(job: &ProjectJob, mut report: ProjectReport, source: &Source, output: Output<'_>) -> Result<ProjectReport> {
+fn finish(
+    job: &ProjectJob,
+    signs: &Signs,
+    mut report: ProjectReport,
+    source: &Source,
+    output: Output<'_>,
+) -> Result<ProjectReport> {
     if job.target_tags == TargetTags::Tagger {
         report.input.target_tags = source.target_entities();
     }
+    let (options, first) = match &job.input {
+        Input::Files { source, source_options, .. } => (source_options, source),
+        Input::Pairs { path, options } => (options, path),
+    };
+    report.places.tell(options, first, job.input.name())?;
+    signs.tell(options, job.input.name())?;
     report.input.repaired_tags = source.repaired();
     report.input.tokenized_sentences = source.untokenized();
     timed(&mut report.seconds.write, || output.finish())?;

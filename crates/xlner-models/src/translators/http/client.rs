@@ -105,6 +105,18 @@ impl Client {
         }
     }
 
+    /// What lies at an address of the same server; `None` where it gives no JSON.
+    pub(super) fn get(&self, address: &str) -> Option<Value> {
+        let request = self.agent.get(address);
+        let request = match &self.bearer {
+            Some(bearer) => request.header(AUTHORIZATION, bearer),
+            None => request,
+        };
+        let mut response = request.call().ok().filter(|response| response.status().is_success())?;
+        let answer = response.body_mut().with_config().limit(ANSWER_LIMIT).read_to_vec().ok()?;
+        serde_json::from_slice(&answer).ok()
+    }
+
     /// Waits before a request is sent again: as long as the server wants, else longer each time.
     pub(super) fn pause(&mut self, failures: u32, wanted: Option<Duration>) {
         let doubled = self.options.pause.saturating_mul(1 << failures.min(16));
