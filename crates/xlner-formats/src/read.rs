@@ -131,7 +131,7 @@ pub fn read_pairs(path: &Path, options: &ReadOptions) -> Result<PairReader> {
             PairReader::new(json::pairs_of(items, options, &status), &status)
         }
         Format::Parquet => return parquet::pairs(path, options),
-        _ => PairReader::new(text::pairs(LineReader::open(path, &status)?, format, options, &status), &status),
+        _ => PairReader::new(text::pairs(LineReader::open(path, &status)?, format, options, &status)?, &status),
     })
 }
 
@@ -169,7 +169,7 @@ pub fn read_records(path: &Path, options: &ReadOptions) -> Result<Records> {
                 _ => text::has_bars(&mut lines)?,
             };
             Ok(match format {
-                _ if pairs => Records::Pairs(PairReader::new(text::pairs(lines, format, options, &status), &status)),
+                _ if pairs => Records::Pairs(PairReader::new(text::pairs(lines, format, options, &status)?, &status)),
                 Format::Tsv => Records::Sentences(columns_or_webanno(lines, format, options, &status)?),
                 _ => Records::Sentences(SentenceReader::new(text::sentences(lines, options, &status), &status)),
             })

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use xlner_core::{Pair, Sentence};
 
-use crate::columns::{QUOTED, is_quoted};
+use crate::columns::{QUOTED, is_quoted, is_tag};
 use crate::error::{Error, ErrorKind, Result, shorten};
 use crate::limits::check_text;
 use crate::line_reader::{LineReader, byte_lines};
@@ -17,6 +17,8 @@ use crate::{Format, Output, ReadOptions, WriteOptions};
 const BLANK_END: NoteKind =
     NoteKind::new("blank-lines-at-the-end", "empty lines at the end of a text (each is an empty sentence)");
 const HEADER: NoteKind = NoteKind::new("header", "first lines that look like names of columns (read as a pair)");
+const JSON: NoteKind = NoteKind::new("json-as-text", "lines that are JSON records (read as text)");
+const COLUMNS: NoteKind = NoteKind::new("columns-as-text", "lines that are a token and its tag (each read as a text)");
 /// Names that the columns of a bitext go by.
 const COLUMN_NAMES: [&str; 12] = [
     "source",
@@ -75,6 +77,11 @@ pub(crate) fn sentences(
             Err(error) => return Some(Err(error)),
         };
         blank.add(line.text, line.number);
+        if let Some(kind) = other_format(line.text)
+            && let Err(error) = status.note(kind, 1, |kind| Error::at_line(&file, line.number, kind))
+        {
+            return Some(Err(error));
+        }
         Some(match check_text(line.text, &options) {
             Ok(()) => Ok(from_line(line.text, options.tokenized, options.lang.as_ref())),
             Err(kind) => Err(Error::at_line(&file, line.number, kind)),
@@ -97,8 +104,18 @@ enum Divider {
 }
 
 impl Divider {
+    /// That of a format that is written.
     fn of(format: Format) -> Divider {
         if format == Format::Tsv { Divider::Tab } else { Divider::Bars }
+    }
+
+    /// That of a file; in plain text the first line that is not blank tells.
+    fn in_file(format: Format, lines: &mut LineReader) -> Result<Divider> {
+        if format != Format::Text || has_bars(lines)? {
+            return Ok(Divider::of(format));
+        }
+        let first = byte_lines(lines.peek(1 << 16)?).find(|line| !line.trim_ascii().is_empty());
+        Ok(if first.is_some_and(|line| line.contains(&b'\t')) { Divider::Tab } else { Divider::Bars })
     }
 
     const fn name(self) -> &'static str {
@@ -133,16 +150,19 @@ impl Divider {
 }
 
 /// Reads a bitext.
+///
+/// # Errors
+/// Where the first lines cannot be read.
 pub(crate) fn pairs(
     mut lines: LineReader,
     format: Format,
     options: &ReadOptions,
     status: &Arc<Status>,
-) -> impl Iterator<Item = Result<Pair>> + Send + 'static {
-    let divider = Divider::of(format);
+) -> Result<impl Iterator<Item = Result<Pair>> + Send + 'static> {
+    let divider = Divider::in_file(format, &mut lines)?;
     let (file, options, status) = (lines.file().to_owned(), options.clone(), Arc::clone(status));
     let mut blank = Blank::default();
-    std::iter::from_fn(move || {
+    Ok(std::iter::from_fn(move || {
         let line = match lines.next() {
             Ok(Some(line)) => line,
             Ok(None) => return blank.note(&file, &status).err().map(Err),
@@ -169,7 +189,16 @@ pub(crate) fn pairs(
                 Err(Error::at_line(&file, line.number, kind))
             }
         })
-    })
+    }))
+}
+
+/// What speaks for a line of another format than plain text.
+fn other_format(line: &str) -> Option<NoteKind> {
+    if line.starts_with("{\"") && line.ends_with('}') {
+        return serde_json::from_str::<serde_json::Map<String, serde_json::Value>>(line).is_ok().then_some(JSON);
+    }
+    let (token, tag) = line.rsplit_once('\t')?;
+    (!token.is_empty() && !token.contains(' ') && is_tag(tag)).then_some(COLUMNS)
 }
 
 /// Whether a cell is a name that a column goes by.

@@ -11,7 +11,7 @@ use crate::align::EncoderAligner;
 use crate::aligner::AlignerOptions;
 use crate::documents::Documents;
 use crate::engine::output::check_entities;
-use crate::engine::source::Source;
+use crate::engine::source::{Input, Source};
 use crate::engine::step::Step;
 use crate::flow::job::{FlowJob, check_target_tagger, sentence_error, translation_scores};
 use crate::flow::{Back, FlowReport, RunOptions, Shard, Taggers, Translating, What};
@@ -30,6 +30,8 @@ pub struct LabelJob {
     /// The input is documents: a whole text file, or the text of every record. They are taken apart into sentences, and
     /// written as documents with the entities where they stand in them.
     pub documents: bool,
+    /// Translations that are given, sentence by sentence, and how they are read; else a translator makes them.
+    pub translations: Option<(PathBuf, ReadOptions)>,
     /// Language of the translation (BCP 47).
     pub via: String,
     /// Back-translation refinement.
@@ -48,8 +50,8 @@ pub struct LabelJob {
 
 /// What `label` works with.
 pub struct LabelModels<'a> {
-    /// From the sentences' language into [`LabelJob::via`].
-    pub translator: &'a mut dyn Translator,
+    /// From the sentences' language into [`LabelJob::via`], where no translations are given.
+    pub translator: Option<&'a mut dyn Translator>,
     /// Of the language `via`.
     pub tagger: &'a dyn Tagger,
     /// Of the sentences' own language, where scores or candidates of projection ask for one.
@@ -75,6 +77,12 @@ impl LabelJob {
                 "a shard ends inside a document: with --documents share out the files instead".into(),
             ));
         }
+        if self.documents && self.translations.is_some() {
+            return Err(Error::Options(
+                "given translations are sentence by sentence, and documents are taken apart here: give the sentences"
+                    .into(),
+            ));
+        }
         Ok(())
     }
 
@@ -88,6 +96,13 @@ impl LabelJob {
         if self.back.is_some() != back_translator.is_some() {
             return Err(Error::Options("back-translation wants a translator back, and nothing else does".into()));
         }
+        match (&self.translations, &translator) {
+            (Some(_), Some(_)) => {
+                return Err(Error::Options("translations are given, so there is nothing for an engine to do".into()));
+            }
+            (None, None) => return Err(Error::Options("give --engine, or --translations".into())),
+            _ => {}
+        }
         check_target_tagger(&self.method, target_tagger)?;
         let scores = translation_scores(&self.method, scorer)?;
         let documents = Documents::default();
@@ -99,7 +114,23 @@ impl LabelJob {
             }))
         } else {
             let options = ReadOptions { no_tags: true, ..self.input_options.clone() };
-            Box::new(Source::sentences(&self.input, &options, Side::Target)?.map(|pair| {
+            let pairs = match &self.translations {
+                None => Source::sentences(&self.input, &options, Side::Target)?,
+                Some((path, of_translations)) => {
+                    let input = Input::Files {
+                        source: path.clone(),
+                        source_options: ReadOptions {
+                            lang: Some(self.via.clone()),
+                            no_tags: true,
+                            ..of_translations.clone()
+                        },
+                        target: self.input.clone(),
+                        target_options: options,
+                    };
+                    Source::open(&input, None)?
+                }
+            };
+            Box::new(pairs.map(|pair| {
                 let mut pair = pair?;
                 pair.target.entities.clear();
                 Ok(pair)
@@ -113,14 +144,17 @@ impl LabelJob {
             method: Some(&self.method),
             back: self.back,
             run: &self.run,
-            input: (&self.input, &self.input, &self.input_options),
+            input: (self.translations.as_ref().map_or(&self.input, |(path, _)| path), &self.input, &self.input_options),
             signs: &signs,
             output: (&self.output, &self.output_options),
             documents: self.documents.then_some(&documents),
             fail: &fail,
         };
         let lang = Some(self.via.clone());
-        let mut steps: Vec<Box<dyn Step + '_>> = vec![Box::new(Translating { translator, what: What::Target, lang })];
+        let mut steps: Vec<Box<dyn Step + '_>> = Vec::new();
+        if let Some(translator) = translator {
+            steps.push(Box::new(Translating { translator, what: What::Target, lang, signs: &signs }));
+        }
         if let Some(translator) = back_translator {
             let lang = self.input_options.lang.clone();
             steps.push(Box::new(Translating { translator, what: What::Back, lang, signs: &back_signs }));

@@ -29,6 +29,7 @@ use std::sync::Arc;
 
 use xlner_core::{Sentence, tags};
 
+pub(crate) use cells::is_tag;
 pub(crate) use quoted::{QUOTED, check_quotes, is_quoted};
 pub(crate) use read::has_tags;
 pub use tagged::Tagged;

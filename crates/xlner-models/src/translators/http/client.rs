@@ -144,7 +144,7 @@ impl Client {
         };
         let failed = |error: ureq::Error| match lasting(&error) {
             true => Failure::Lasting(self.clean(&error.to_string())),
-            false => Failure::Passing(self.clean(&error.to_string()), None),
+            false => Failure::Passing(self.clean(&format!("{error}{}", way_out(&error))), None),
         };
         let mut response = request.send(body.to_string()).map_err(failed)?;
         let (status, wanted) = (response.status(), retry_after(&response));
@@ -171,6 +171,16 @@ impl Client {
             Some(secret) => words.replace(secret, "…"),
             None => words.to_owned(),
         }
+    }
+}
+
+/// What to do where a server is not reached.
+fn way_out(error: &ureq::Error) -> &'static str {
+    match error {
+        ureq::Error::HostNotFound => "; is the name of the server right, and this machine online?",
+        ureq::Error::ConnectionFailed | ureq::Error::Io(_) => "; is the server running, and this its address and port?",
+        ureq::Error::Timeout(_) => "; give it more time (--timeout SECONDS), or fewer texts at once (--request-size N)",
+        _ => "",
     }
 }
 
