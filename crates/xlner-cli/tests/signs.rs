@@ -274,3 +274,43 @@ fn the_format_of_each_file_can_be_said() {
         assert_eq!(read(&folder, "out.conll"), "a\tB-X\nb\tO\n\n", "{name}");
     }
 }
+
+#[test]
+fn labels_that_match_nothing_are_told() {
+    let files = [("a.conll", b"Ada\tB-PER\nwon\tO\n\n".as_slice())];
+    let told = "that no entity has: 2 (first: a.conll, record “GPE, DATE”); labels are compared as they are written";
+    signs(&files, "convert a.conll --map GPE=LOC --ignore DATE -o out.jsonl", told);
+    signs(&files, "convert a.conll --ignore per -o out.jsonl", "that no entity has: 1 (first: a.conll, record “per”)");
+    signs(&files, "eval --gold a.conll --pred a.conll --ignore DATE -o out.json", "that no entity has: 1");
+    silent(&files, "convert a.conll --map PER=PERSON --ignore PERSON -o out.conll");
+    silent(&files, "eval --gold a.conll --pred a.conll --map PER=PERSON --ignore PERSON");
+}
+
+#[test]
+fn labels_that_gold_and_predictions_do_not_share_are_told() {
+    let files = [
+        ("g.conll", b"Ada\tB-PER\nin\tO\nOslo\tB-LOC\n\n".as_slice()),
+        ("p.conll", b"Ada\tB-PERSON\nin\tO\nOslo\tB-LOCATION\n\n".as_slice()),
+    ];
+    let told = "no label in common with gold (nothing can be right): 1 (first: p.conll, record “LOCATION, PERSON; gold: LOC, PER”); --map";
+    signs(&files, "eval --gold g.conll --pred p.conll -o out.json", told);
+    silent(&files, "eval --gold g.conll --pred p.conll --map PERSON=PER,LOCATION=LOC");
+}
+
+#[test]
+fn texts_that_were_tokenised_otherwise_are_told_with_the_first_difference() {
+    let files = [
+        ("g.jsonl", br#"{"text":"Ada can't win.","label":[[0,3,"PER"]]}"#.as_slice()),
+        ("p.conll", b"Ada\tB-PER\nca\tO\nn't\tO\nwin\tO\n.\tO\n\n".as_slice()),
+        ("q.conll", b"Ada\tB-PER\ncannot\tO\nwin\tO\n.\tO\n\n".as_slice()),
+    ];
+    let folder = folder(&files);
+    let told = "the first that differs: token 2, “ca”, in gold “can't”";
+    xlner(&folder, "eval --gold g.jsonl --pred p.conll").assert().code(1).stderr(predicate::str::contains(told));
+    xlner(&folder, "eval --gold g.jsonl --pred p.conll --lang en").assert().success();
+    signs(
+        &files,
+        "eval --gold g.jsonl --pred q.conll -o out.json",
+        "the first that differs: token 2, “cannot”, in gold “can't”",
+    );
+}

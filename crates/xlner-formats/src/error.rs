@@ -58,6 +58,14 @@ impl Error {
         self
     }
 
+    /// The same error at the place in the input that what could not be written comes from.
+    #[must_use]
+    pub fn moved_to(mut self, file: &Path, line: Option<u64>) -> Self {
+        self.0.file = file.to_owned();
+        self.0.line = line;
+        self
+    }
+
     /// What went wrong.
     pub fn kind(&self) -> &ErrorKind {
         &self.0.kind
@@ -196,7 +204,7 @@ pub enum ErrorKind {
     },
     /// Not one sentence in a file that is not empty.
     #[error(
-        "the file has lines, but no sentence can be read from them; is it of another format (--from-format), or cut off?"
+        "the file has lines, but no sentence can be read from them; is it of another format (option `from_format`), or cut off?"
     )]
     NothingRead,
     /// A folder where a file is wanted.

@@ -1,6 +1,7 @@
 //! Signs of likely mistakes that show only when all is read: files that do not belong together, a tagger of another language, a
 //! table without translations. They are noted as readers note what they leave out; strict reading makes errors of them.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -23,6 +24,47 @@ const UNTRANSLATED: NoteKind = NoteKind::new(
 );
 const OTHER_LANGUAGE: NoteKind =
     NoteKind::new("tagger-of-another-language", "sentences in another language than their tagger's");
+
+const UNUSED_LABELS: NoteKind =
+    NoteKind::new("labels-of-no-entity", "labels that are to be replaced or ignored, and that no entity has");
+const DISJOINT: NoteKind =
+    NoteKind::new("disjoint-labels", "predictions that have no label in common with gold (nothing can be right)");
+
+/// Notes labels to be replaced or ignored that no entity of a file has; `seen` are those before replacing.
+///
+/// # Errors
+/// Where the options say strict.
+pub(crate) fn unused_labels(
+    options: &ReadOptions,
+    file: &Path,
+    (map, ignore): (&BTreeMap<String, String>, &BTreeSet<String>),
+    seen: &BTreeSet<String>,
+) -> Result<()> {
+    let after: BTreeSet<&str> = seen.iter().map(|label| map.get(label).unwrap_or(label).as_str()).collect();
+    let unused = map.keys().filter(|label| !seen.contains(*label));
+    let unused: Vec<&str> =
+        unused.chain(ignore.iter().filter(|label| !after.contains(label.as_str()))).map(String::as_str).collect();
+    let first = Place::file(file).record(unused.join(", "));
+    Ok(options.note(UNUSED_LABELS, unused.len() as u64, &first)?)
+}
+
+/// Notes predictions of labels that gold has none of.
+///
+/// # Errors
+/// Where the options say strict.
+pub(crate) fn disjoint_labels(
+    options: &ReadOptions,
+    file: &Path,
+    gold: &BTreeSet<&str>,
+    predicted: &BTreeSet<&str>,
+) -> Result<()> {
+    if gold.is_empty() || predicted.is_empty() || !gold.is_disjoint(predicted) {
+        return Ok(());
+    }
+    let list = |labels: &BTreeSet<&str>| labels.iter().copied().collect::<Vec<_>>().join(", ");
+    let first = Place::file(file).record(format!("{}; gold: {}", list(predicted), list(gold)));
+    Ok(options.note(DISJOINT, 1, &first)?)
+}
 
 /// Source entities that must be there before their share says something.
 const ENOUGH: u64 = 30;
