@@ -137,7 +137,7 @@ impl LabelJob {
             }))
         };
         let fail = |number, pair: &Pair, problem| sentence_error(&self.input, number, pair, problem);
-        let (signs, back_signs) = (Signs::default(), Signs::default());
+        let signs = Signs::default();
         let flow = FlowJob {
             aligner: &self.aligner,
             encoder,
@@ -145,7 +145,7 @@ impl LabelJob {
             back: self.back,
             run: &self.run,
             input: (self.translations.as_ref().map_or(&self.input, |(path, _)| path), &self.input, &self.input_options),
-            signs: &signs,
+            signs: signs.clone(),
             output: (&self.output, &self.output_options),
             documents: self.documents.then_some(&documents),
             fail: &fail,
@@ -153,14 +153,14 @@ impl LabelJob {
         let lang = Some(self.via.clone());
         let mut steps: Vec<Box<dyn Step + '_>> = Vec::new();
         if let Some(translator) = translator {
-            steps.push(Box::new(Translating { translator, what: What::Target, lang, signs: &signs }));
+            steps.push(Box::new(Translating { translator, what: What::Target, lang, signs: signs.clone() }));
         }
         if let Some(translator) = back_translator {
             let lang = self.input_options.lang.clone();
-            steps.push(Box::new(Translating { translator, what: What::Back, lang, signs: &back_signs }));
+            steps.push(Box::new(Translating { translator, what: What::Back, lang, signs: Signs::default() }));
         }
         let uncertain = self.method.decides(flow.links());
-        steps.push(Box::new(Taggers { source: Some(tagger), target: target_tagger, uncertain, signs: &signs }));
+        steps.push(Box::new(Taggers { source: Some(tagger), target: target_tagger, uncertain, signs: signs.clone() }));
         steps.extend(scores.map(|scores| Box::new(scores) as Box<dyn Step + '_>));
         flow.run(steps, &mut pairs, listener)
     }

@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use xlner_core::contracts::TranslatorFigures;
 use xlner_core::{Pair, Reason, Sentence, Tagger};
@@ -148,9 +148,9 @@ impl Places {
     }
 }
 
-/// What the steps of a job notice, each on a thread of its own.
-#[derive(Debug, Default)]
-pub(crate) struct Signs(Mutex<Noticed>);
+/// What the steps of a job notice, each on a thread of its own; clones share it.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Signs(Arc<Mutex<Noticed>>);
 
 #[derive(Debug, Default)]
 struct Noticed {

@@ -125,20 +125,20 @@ impl TransferJob {
             back: None,
             run: &self.run,
             input: (&self.source, translations, &self.source_options),
-            signs: &signs,
+            signs: signs.clone(),
             output: (&self.output, &self.output_options),
             documents: None,
             fail: &fail,
         };
         let uncertain = !self.markers && self.method.decides(flow.links());
         let mut steps: Vec<Box<dyn Step + '_>> =
-            vec![Box::new(Taggers { source: tagger, target: target_tagger, uncertain, signs: &signs })];
+            vec![Box::new(Taggers { source: tagger, target: target_tagger, uncertain, signs: signs.clone() })];
         if let Some(translator) = translator {
             if self.markers {
                 steps.push(Box::new(Marking { translator, lang: self.to.clone() }));
             } else {
                 let lang = Some(self.to.clone());
-                steps.insert(0, Box::new(Translating { translator, what: What::Source, lang, signs: &signs }));
+                steps.insert(0, Box::new(Translating { translator, what: What::Source, lang, signs: signs.clone() }));
             }
         }
         steps.extend(scores.map(|scores| Box::new(scores) as Box<dyn Step + '_>));

@@ -90,7 +90,7 @@ impl TranslateJob {
         let mut report = TranslateReport::default();
         let signs = Signs::default();
         let lang = Some(self.to.clone());
-        let mut step = Translating { translator, what: What::Source, lang, signs: &signs };
+        let mut step = Translating { translator, what: What::Source, lang, signs: signs.clone() };
         let clock = pump(
             &mut source,
             BATCH,

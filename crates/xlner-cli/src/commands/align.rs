@@ -243,7 +243,6 @@ fn job(args: Args, context: &Context) -> Result<AlignJob> {
     let mut bitext = args.bitext;
     let input = match (args.source, args.target) {
         (Some(source), Some(target)) => Input::Files {
-            source,
             source_options: ReadOptions { format: of(&source), ..options.clone() },
             target_options: ReadOptions { format: of(&target), lang: args.target_lang, ..options.clone() },
             source,

@@ -62,7 +62,7 @@ pub(crate) struct FlowJob<'a> {
     pub run: &'a RunOptions,
     /// The source of projection, the target, and how they are read: what notes on them need.
     pub input: (&'a Path, &'a Path, &'a ReadOptions),
-    pub signs: &'a Signs,
+    pub signs: Signs,
     pub output: (&'a PathBuf, &'a WriteOptions),
     /// Put together what was taken apart.
     pub documents: Option<&'a Documents>,

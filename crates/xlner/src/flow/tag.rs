@@ -11,7 +11,7 @@ use crate::progress::Stage;
 use crate::signs::Signs;
 
 /// Who finds the entities of which side. Without any tagger the pairs are only kept, so that they can be read again.
-#[derive(Clone, Copy)]
+#[derive(Clone)]
 pub(crate) struct Taggers<'a> {
     /// Those of the source; `None` where they are known.
     pub source: Option<&'a dyn Tagger>,
@@ -19,7 +19,7 @@ pub(crate) struct Taggers<'a> {
     pub target: Option<&'a dyn Tagger>,
     /// Whether the source's probabilities are told as well, for the decision.
     pub uncertain: bool,
-    pub signs: &'a Signs,
+    pub signs: Signs,
 }
 
 impl Step for Taggers<'_> {

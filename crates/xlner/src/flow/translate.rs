@@ -19,7 +19,7 @@ pub(crate) struct Translating<'a> {
     pub what: What,
     /// Language of the translation.
     pub lang: Option<String>,
-    pub signs: &'a Signs,
+    pub signs: Signs,
 }
 
 /// What is translated, and what becomes of it.

@@ -161,8 +161,8 @@ impl ProjectJob {
         let signs = Signs::default();
         let run = Run {
             job: self,
-            signs: &signs,
             preparation: Preparation::new(self, models, &signs)?,
+            signs,
             report: ProjectReport::new(Some(&method), origin),
             method,
             listener,

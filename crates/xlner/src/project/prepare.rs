@@ -29,11 +29,16 @@ impl<'a> Preparation<'a> {
     ///
     /// # Errors
     /// [`Error::Options`](crate::Error::Options) for a model that is not asked for anything.
-    pub fn new(job: &'a ProjectJob, models: ProjectModels<'a>, signs: &'a Signs) -> Result<Preparation<'a>> {
+    pub fn new(job: &'a ProjectJob, models: ProjectModels<'a>, signs: &Signs) -> Result<Preparation<'a>> {
         let ProjectModels { target_tagger, encoder, scorer } = models;
         let mut steps: Vec<Box<dyn Step + 'a>> = Vec::new();
         if target_tagger.is_some() {
-            steps.push(Box::new(Taggers { source: None, target: target_tagger, uncertain: false, signs }));
+            steps.push(Box::new(Taggers {
+                source: None,
+                target: target_tagger,
+                uncertain: false,
+                signs: signs.clone(),
+            }));
         }
         if let Some(scores) = TranslationScores::new(&job.method, scorer)? {
             steps.push(Box::new(scores));

@@ -22,7 +22,7 @@ use crate::signs::Signs;
 /// A job that is being done.
 pub(super) struct Run<'a> {
     pub job: &'a ProjectJob,
-    pub signs: &'a Signs,
+    pub signs: Signs,
     pub preparation: Preparation<'a>,
     pub method: Method,
     pub report: ProjectReport,
@@ -61,7 +61,7 @@ impl Run<'_> {
         report.seconds.read = clock.read;
         report.seconds.project = clock.work;
         report.seconds.write = clock.write;
-        finish(job, signs, report, &source, output)
+        finish(job, &signs, report, &source, output)
     }
 
     /// Streams the pairs with links from a model file.
@@ -99,7 +99,7 @@ impl Run<'_> {
             })
         })?;
         report.seconds.write = seconds;
-        finish(job, signs, report, &source, output)
+        finish(job, &signs, report, &source, output)
     }
 }
 
