@@ -23,7 +23,7 @@ const USUAL: [(&str, &[&str]); 10] = [
             "method",
             "source_lang",
             "target_lang",
-            "gold",
+            "min_score",
         ],
     ),
     (
@@ -85,7 +85,9 @@ pub fn topic(words: &[OsString]) -> Option<&'static str> {
 
 /// The command as a command line wants its help: with `--help` the usual flags only, with `--help-all` all. The words that come back hold
 /// no flag that clap does not know.
-pub fn prepare(command: Command, mut words: Vec<OsString>) -> (Command, Vec<OsString>) {
+pub fn prepare(mut command: Command, mut words: Vec<OsString>) -> (Command, Vec<OsString>) {
+    // Gives the commands the flags that all of them take.
+    command.build();
     let end = words.iter().position(|word| word == "--").unwrap_or(words.len());
     let all = words[..end].iter().position(|word| word == ALL);
     if let Some(at) = all {

@@ -48,8 +48,7 @@ fn run() -> anyhow::Result<()> {
     if let Some(text) = help::topic(&words) {
         return print::out(format_args!("{}", text.trim_end()));
     }
-    let (mut command, words) = help::prepare(Cli::command(), words);
-    command.build();
+    let (command, words) = help::prepare(Cli::command(), words);
     let (words, job) = job::expand(&command, words)?;
     let matches = command.clone().try_get_matches_from(words).unwrap_or_else(|error| wrong(&error, job.as_deref()));
     let cli = Cli::from_arg_matches(&matches).unwrap_or_else(|error| wrong(&error, job.as_deref()));

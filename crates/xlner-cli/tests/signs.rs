@@ -14,7 +14,7 @@ fn signs(files: &[(&str, &[u8])], arguments: &str, sign: &str) {
             std::fs::remove_file(entry.path()).unwrap();
         }
     }
-    let sign = sign.split("; ").next().unwrap().split(": ").last().unwrap();
+    let sign = sign.split(": ").next().unwrap();
     let said = predicate::str::contains(sign.to_owned());
     xlner(&folder, &format!("--strict {arguments}")).assert().code(1).stderr(said);
     let left = std::fs::read_dir(folder.path())

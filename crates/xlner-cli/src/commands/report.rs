@@ -11,7 +11,7 @@ use xlner_eval::Resampling;
 use xlner_formats::{Column, Format, Output, ReadOptions};
 
 use super::options::mapping;
-use crate::context::{Context, UsageError, links_failed};
+use crate::context::{Context, UsageError, failed};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -94,7 +94,7 @@ pub fn run(args: Args, context: &Context) -> Result<()> {
         return Err(UsageError("standard input (-) can be read once only".into()).into());
     }
     let html = html(args.output.as_deref(), args.json, std::io::stdout().is_terminal())?;
-    let analysis = job(&args, context).run().map_err(|error| links_failed(error, args.one_based))?;
+    let analysis = job(&args, context).run().map_err(failed)?;
     if let Some(path) = html {
         write(&path, &analysis.html())?;
     }
