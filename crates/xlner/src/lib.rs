@@ -27,6 +27,7 @@ pub mod project;
 pub mod report;
 pub mod self_train;
 mod signs;
+pub mod silver;
 pub mod tag;
 pub mod train;
 pub mod transfer;
