@@ -4,6 +4,7 @@ mod bars;
 mod codes;
 mod commands;
 mod context;
+mod experiment;
 mod help;
 mod job;
 mod next;
@@ -25,7 +26,7 @@ Topics: xlner help formats | methods | scores. All flags of a command: xlner COM
 /// Named-entity annotations for languages that have none, by annotation projection.
 #[derive(Parser)]
 #[command(name = "xlner", version, propagate_version = true, arg_required_else_help = true, after_help = TOPICS)]
-struct Cli {
+pub(crate) struct Cli {
     #[command(flatten)]
     global: GlobalArgs,
     #[command(subcommand)]
@@ -52,12 +53,21 @@ fn run() -> anyhow::Result<()> {
     let (words, job) = job::expand(&command, words)?;
     let matches = command.clone().try_get_matches_from(words).unwrap_or_else(|error| wrong(&error, job.as_deref()));
     let cli = Cli::from_arg_matches(&matches).unwrap_or_else(|error| wrong(&error, job.as_deref()));
-    outputs::check(&command, &matches)?;
+    let result = start(&command, &matches, cli);
+    result.map_err(|error| match job {
+        Some(job) if error.is::<UsageError>() => UsageError(format!("{error:#} ({})", from(&job))).into(),
+        _ => error,
+    })
+}
+
+/// Runs a command whose flags are read.
+fn start(command: &clap::Command, matches: &clap::ArgMatches, cli: Cli) -> anyhow::Result<()> {
+    outputs::check(command, matches)?;
     let run = matches.subcommand().and_then(|(_, given)| given.try_get_one::<PathBuf>("run").ok().flatten());
     let could_keep = matches.subcommand().is_some_and(|(_, given)| given.try_get_one::<PathBuf>("run").is_ok());
     signals::listen(run.cloned(), could_keep)?;
     let context = Context::new(&cli.global)?;
-    codes::check(&command, &matches, &context)?;
+    codes::check(command, matches, &context)?;
     let result = commands::run(cli.command, &context);
     context.tell_notes();
     if let (Ok(()), Some((name, given))) = (&result, matches.subcommand())
@@ -65,10 +75,7 @@ fn run() -> anyhow::Result<()> {
     {
         context.next(next);
     }
-    result.map_err(|error| match job {
-        Some(job) if error.is::<UsageError>() => UsageError(format!("{error:#} ({})", from(&job))).into(),
-        _ => error,
-    })
+    result
 }
 
 /// Ends the command for words that are not its flags, or for its help.

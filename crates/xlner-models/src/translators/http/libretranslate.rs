@@ -2,12 +2,13 @@
 
 use serde_json::{Value, json};
 
+use super::parts;
 use crate::languages;
 
 /// The address of the service on a server.
 pub(super) fn address(server: &str) -> String {
-    let server = server.trim_end_matches('/');
-    if server.ends_with("/translate") { server.to_owned() } else { format!("{server}/translate") }
+    let (path, query) = parts(server);
+    if path.ends_with("/translate") { format!("{path}{query}") } else { format!("{path}/translate{query}") }
 }
 
 /// Codes of the languages that LibreTranslate usually offers.
@@ -24,7 +25,8 @@ pub(super) struct Offer(Vec<(String, Vec<String>)>);
 impl Offer {
     /// Where the server of an address tells them.
     pub(super) fn address(translate: &str) -> String {
-        format!("{}/languages", translate.trim_end_matches("/translate"))
+        let (path, query) = parts(translate);
+        format!("{}/languages{query}", path.trim_end_matches("/translate"))
     }
 
     /// From the answer, `[{"code": "en", "name": "English", "targets": ["ar", …]}, …]`; `None` where it is another.
@@ -98,6 +100,15 @@ pub(super) fn read(answer: &Value, count: usize) -> Result<Vec<String>, String> 
 mod tests {
     use super::*;
 
+    #[test]
+    fn addresses() {
+        for server in ["http://h", "http://h/", "http://h/translate", "http://h/translate/", "http://h/#x"] {
+            assert_eq!(address(server), "http://h/translate");
+        }
+        for server in ["http://h?key=a/b", "http://h/?key=a/b#x", "http://h/translate?key=a/b"] {
+            assert_eq!(address(server), "http://h/translate?key=a/b");
+        }
+    }
     fn offer() -> Offer {
         let language = |code: &str, targets: &[&str]| json!({"code": code, "name": "", "targets": targets});
         Offer::read(&json!([
