@@ -100,8 +100,11 @@ impl ProjectJob {
         let linked = self.linked(&mut source, &models)?;
         let run = Run::new(&self.projector, models, self.place(), linked, listener)?;
         // Before the long work: a folder that is not there is found out at once.
-        let end =
-            End { output: Output::entities(&self.output, &self.output_options, Side::Target)?, judge: self.judge()? };
+        let end = End {
+            output: Output::entities(&self.output, &self.output_options, Side::Target)?,
+            judge: self.judge()?,
+            input: &self.input,
+        };
         match (run.streams(), holds_records(&self.output, &self.output_options)) {
             (true, _) => run.stream(source, end),
             (false, true) => run.in_memory(source, end),

@@ -12,6 +12,7 @@ use crate::engine::step::{Fail, Step};
 use crate::flow::job::sentence_error;
 use crate::flow::{Taggers, Translating, What};
 use crate::progress::{Listener, Progress, Stage};
+use crate::signs::Signs;
 
 /// Makes pairs ready batch by batch: tokens, links, entities and the opinion of a tagger, the scores of a translation model.
 pub(super) struct Preparation<'a> {
@@ -39,11 +40,12 @@ impl<'a> Preparation<'a> {
         models: ProjectModels<'a>,
         place: Place<'a>,
         uncertain: bool,
+        signs: &Signs,
     ) -> Result<Preparation<'a>> {
         let ProjectModels { translator, aligner, tagger, target_tagger, encoder, scorer } = models;
         let mut steps: Vec<Box<dyn Step + 'a>> = Vec::new();
         if tagger.is_some() || target_tagger.is_some() {
-            steps.push(Box::new(Taggers { source: tagger, target: target_tagger, uncertain }));
+            steps.push(Box::new(Taggers { source: tagger, target: target_tagger, uncertain, signs: signs.clone() }));
         }
         if let Some(scores) = TranslationScores::new(&projector.method, scorer)? {
             steps.push(Box::new(scores));

@@ -15,9 +15,10 @@ use crate::aligner::{Aligner, Extraction, bitext};
 use crate::decision::OpenDecision;
 use crate::engine::output::Output;
 use crate::engine::pump::{BATCH, each, pump, timed};
-use crate::engine::source::Source;
+use crate::engine::source::{Input, Source};
 use crate::eval::Judge;
 use crate::progress::{Listener, Progress, Stage};
+use crate::signs::Signs;
 
 /// A projection that is being done.
 pub(super) struct Run<'a> {
@@ -33,6 +34,7 @@ pub(super) struct Run<'a> {
     /// Whether the aligner's links are kept.
     keep_links: bool,
     report: ProjectReport,
+    signs: Signs,
     listener: Listener<'a>,
 }
 
@@ -58,15 +60,17 @@ impl<'a> Run<'a> {
             (_, true) => Origin::Model,
             (_, false) => Origin::Trained,
         };
+        let signs = Signs::default();
         Ok(Run {
             projector,
             place,
             aligner: models.aligner,
             tagged: models.tagger.is_some(),
             keep_links: projector.keep_links || projector.method.filters.needs_links(),
-            preparation: Preparation::new(projector, models, place, projector.method.decides(linked))?,
+            preparation: Preparation::new(projector, models, place, projector.method.decides(linked), &signs)?,
             decision: projector.method.decision.open(corpus_wide)?,
             report: ProjectReport::new(Some(&method), origin),
+            signs,
             method,
             listener,
         })
@@ -88,7 +92,7 @@ impl<'a> Run<'a> {
             (Origin::Model, Some(path)) => Some(timed(&mut self.report.seconds.train, || Aligner::load(path))?),
             _ => None,
         };
-        let Run { projector, place, mut preparation, method, mut report, tagged, listener, .. } = self;
+        let Run { projector, place, mut preparation, method, mut report, signs, tagged, listener, .. } = self;
         let pair_projector = PairProjector { method };
         let project = |(workspace, scratch): &mut (Workspace, Scratch), pair: &mut Pair, number| {
             if let Some(aligner) = &aligner
@@ -115,7 +119,7 @@ impl<'a> Run<'a> {
         report.seconds.read = clock.read;
         report.seconds.project = clock.work;
         report.seconds.write = clock.write;
-        end.finish(projector, report, &source)
+        end.finish(projector, report, &signs, &source)
     }
 
     /// Makes no links that nothing looks at: the output cannot hold them.
@@ -128,12 +132,12 @@ impl<'a> Run<'a> {
         let (preparation, listener) = (&mut self.preparation, &mut *self.listener);
         let mut pairs = timed(&mut self.report.seconds.read, || preparation.all(&mut source, listener))?;
         self.project(&mut pairs)?;
-        let Run { projector, mut report, tagged, .. } = self;
+        let Run { projector, mut report, signs, tagged, .. } = self;
         pairs.retain_mut(|pair| settle(pair, projector, &mut report, tagged));
         let mut seconds = 0.0;
         timed(&mut seconds, || pairs.into_iter().try_for_each(|pair| end.write(pair, projector)))?;
         report.seconds.write = seconds;
-        end.finish(projector, report, &source)
+        end.finish(projector, report, &signs, &source)
     }
 
     /// Makes pairs ready that are in memory, and projects them.
@@ -223,6 +227,8 @@ pub(super) fn aligner(
 pub(super) struct End<'a> {
     pub output: Output<'a>,
     pub judge: Option<Judge>,
+    /// Where they come from: remarks on likely mistakes go there.
+    pub input: &'a Input,
 }
 
 impl End<'_> {
@@ -235,11 +241,23 @@ impl End<'_> {
     }
 
     /// Ends the output and the report.
-    fn finish(self, projector: &Projector, mut report: ProjectReport, source: &Source) -> Result<ProjectReport> {
+    fn finish(
+        self,
+        projector: &Projector,
+        mut report: ProjectReport,
+        signs: &Signs,
+        source: &Source,
+    ) -> Result<ProjectReport> {
         report.evaluation = self.judge.map(Judge::finish).transpose()?;
         if projector.target_tags == TargetTags::Tagger {
             report.input.target_tags = source.target_entities();
         }
+        let (options, first) = match self.input {
+            Input::Files { source, source_options, .. } => (source_options, source),
+            Input::Pairs { path, options } => (options, path),
+        };
+        report.places.tell(options, first, self.input.name())?;
+        signs.tell(options, self.input.name())?;
         report.input.repaired_tags = source.repaired();
         report.input.tokenized_sentences = source.untokenized();
         timed(&mut report.seconds.write, || self.output.finish())?;
