@@ -1,0 +1,64 @@
+"""Named-entity annotations for languages that have none, by annotation projection.
+
+    import xlner
+
+    pairs = xlner.read("pairs.jsonl")
+    projected = xlner.project(pairs)
+    xlner.write(projected, "sw.conll")
+
+A pair is a record: a ``dict`` with ``source`` and ``target``, sentences with ``tokens`` and ``entities``. Functions take lists of records,
+tables and spaCy's objects, and give back what came in.
+"""
+
+from __future__ import annotations
+
+import sys as _sys
+from typing import TYPE_CHECKING
+
+from ._api import convert, evaluate, label, project, read, report, transfer, tune, write
+from ._errors import FileError, FormatError, ModelError, OptionsError, RecordError, XlnerError
+from ._models import Aligner, Tagger
+from ._results import Evaluation, Pair, Pairs, Report
+
+if TYPE_CHECKING:
+    from . import spacy
+
+__all__ = [
+    "Aligner",
+    "Evaluation",
+    "FileError",
+    "FormatError",
+    "ModelError",
+    "OptionsError",
+    "Pair",
+    "Pairs",
+    "RecordError",
+    "Report",
+    "Tagger",
+    "XlnerError",
+    "convert",
+    "evaluate",
+    "label",
+    "project",
+    "read",
+    "report",
+    "spacy",
+    "transfer",
+    "tune",
+    "write",
+]
+
+
+def __getattr__(name: str) -> object:
+    """``xlner.spacy`` is imported when it is asked for."""
+    if name == "spacy":
+        import importlib
+
+        return importlib.import_module(f".{name}", __name__)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+if "spacy" in _sys.modules:
+    from .spacy import register as _register
+
+    _register()
