@@ -52,6 +52,9 @@ fn documents_in(folder: &Path) -> Result<Vec<(PathBuf, PathBuf)>> {
             documents.push(files(&path));
         }
     }
+    if documents.is_empty() {
+        return Err(Error::folder(folder));
+    }
     documents.sort();
     Ok(documents)
 }
