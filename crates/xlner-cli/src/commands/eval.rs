@@ -12,7 +12,7 @@ use xlner_core::tags::Scheme;
 use xlner_eval::{Mode, Resampling};
 use xlner_formats::{Column, Format, Output, ReadOptions, Side};
 
-use super::options::mapping;
+use super::options::{mapping, resamples};
 use crate::context::{Context, UsageError, failed};
 
 const EXAMPLES: &str = "\
@@ -54,10 +54,10 @@ pub struct Args {
     map: Vec<(String, String)>,
 
     /// Bootstrap samples for the 95% confidence intervals; 0 for none
-    #[arg(long, default_value_t = Resampling::default().bootstrap, value_name = "N")]
+    #[arg(long, default_value_t = Resampling::default().bootstrap, value_name = "N", value_parser = resamples())]
     bootstrap: usize,
     /// Random swaps for the p-values between systems; 0 for none
-    #[arg(long, default_value_t = Resampling::default().randomization, value_name = "N")]
+    #[arg(long, default_value_t = Resampling::default().randomization, value_name = "N", value_parser = resamples())]
     randomization: usize,
     /// Seed of both
     #[arg(long, default_value_t = Resampling::default().seed, value_name = "N")]
@@ -81,6 +81,9 @@ pub struct Args {
     /// Which sentence of a pair counts; with `source` the field `gold` does not
     #[arg(long, default_value = "target", value_name = "source|target")]
     side: Side,
+    /// Language of texts that are not tokenised and do not name one (BCP 47)
+    #[arg(long, value_name = "CODE")]
+    lang: Option<String>,
     /// Links in the gold alignment count from 1
     #[arg(long)]
     gold_one_based: bool,
@@ -125,6 +128,8 @@ fn entities(gold: PathBuf, args: Args, context: &Context, color: bool) -> Result
             tag_column: args.tag_column,
             labels: args.labels,
             side: Some(args.side),
+            lang: args.lang.clone(),
+            target_lang: args.lang,
             ..context.read()
         },
         gold_tag_column: args.gold_tag_column,
@@ -147,8 +152,10 @@ pub fn table(gold: &Path, report: &EvalReport, color: bool) -> String {
 pub fn tell(gold: &Path, report: &EvalReport, context: &Context) {
     let gold = gold.display();
     for other in report.other_tokens.iter().filter(|other| other.sentences > 0) {
-        let (first, count) = (&other.first, other.sentences);
-        context.note(format_args!("note: {first}: other tokens than in {gold}; such sentences: {count}"));
+        let (first, count, difference) = (&other.first, other.sentences, &other.difference);
+        context.sign(format_args!(
+            "{first}: other tokens than in {gold}; such sentences: {count}; the first that differs: {difference}"
+        ))?;
     }
     for system in report.figures.systems.iter().filter(|system| system.repaired != Default::default()) {
         context.detail(format_args!(

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result, anyhow};
 use clap::Args;
+use clap::builder::RangedU64ValueParser;
 use xlner::decision::{DecisionChoice, DecisionFigures, DecisionOptions};
 use xlner::project::{FilterFigures, FilterOptions, MethodKind, MethodOptions, parse_solver};
 use xlner::{AlignerOptions, EncoderAligner, FlowReport, RunOptions, Shard, StageFigures, open_encoder, open_scorer};
@@ -18,6 +19,11 @@ use xlner_project::filters::{Drops, Filter};
 use xlner_project::{CandidateKind, Constraint, Edition, Solver, Weights};
 
 use crate::context::{Context, UsageError, failed};
+
+/// Reads a number of replicates.
+pub fn resamples() -> RangedU64ValueParser<usize> {
+    RangedU64ValueParser::new().range(..=xlner_eval::Resampling::MOST as u64)
+}
 
 /// What the built-in aligner knows.
 #[derive(Args)]
@@ -288,6 +294,11 @@ pub fn scorer(opened: &mut Option<Box<dyn TranslationScorer>>) -> Option<&mut dy
     opened.as_deref_mut().map(|scorer| scorer as _)
 }
 
+/// The format of standard input, which has no name that tells it: text.
+pub fn standard_input(path: &Path) -> Option<Format> {
+    (path.as_os_str() == "-").then_some(Format::Text)
+}
+
 /// How sentences are read.
 #[derive(Args)]
 pub struct InputArgs {
@@ -301,13 +312,20 @@ pub struct InputArgs {
 
 impl InputArgs {
     /// The options of sentences of a language.
-    pub fn options(&self, lang: &str, context: &Context) -> ReadOptions {
+    pub fn options(&self, input: &Path, lang: &str, context: &Context) -> ReadOptions {
         ReadOptions {
-            format: self.from_format,
+            format: self.from_format.or_else(|| standard_input(input)),
             lang: Some(lang.to_owned()),
             tokenized: self.tokenized,
             ..context.read()
         }
+    }
+}
+
+impl InputArgs {
+    /// The options of a file beside the input, which has a format of its own.
+    pub fn beside(&self, context: &Context) -> ReadOptions {
+        ReadOptions { tokenized: self.tokenized, ..context.read() }
     }
 }
 
