@@ -9,7 +9,7 @@
 //!
 //! ```
 //! use xlner_core::{Alignment, Entity, Pair, Sentence};
-//! use xlner_project::{Matching, Projector, Workspace};
+//! use xlner_project::{Matching, PairProjector, Workspace};
 //!
 //! let mut source = Sentence::from_tokens(["Obama", "visited", "Berlin", "."]);
 //! source.entities = vec![Entity::new(0..1, "PER"), Entity::new(2..3, "LOC")];
@@ -19,7 +19,7 @@
 //!     alignment: Some(Alignment::from_pairs([(0, 2), (1, 1), (2, 3), (3, 4)])),
 //!     ..Pair::default()
 //! };
-//! let projector = Projector::from(Matching::default());
+//! let projector = PairProjector::from(Matching::default());
 //! let (entities, projection) = projector.project(&pair, &mut Workspace::default())?;
 //! assert_eq!(entities[1].label, "LOC");
 //! assert_eq!(entities[1].span.range(), 3..4);
@@ -28,7 +28,7 @@
 //! ```
 //!
 //! A score of one's own (from aligner posteriors, say) implements [`scores::Scorer`] and is handed to
-//! [`Projector::project_with`] under a name; the solvers see only the finished [`Problem`].
+//! [`PairProjector::project_with`] under a name; the solvers see only the finished [`Problem`].
 
 pub mod candidates;
 mod constraint;
@@ -50,5 +50,5 @@ pub use error::{Error, Result};
 pub use heuristic::{Edition, Heuristic};
 pub use matching::{Custom, Matching, Weights};
 pub use problem::{Chosen, Match, Problem, Solution};
-pub use projector::{Method, Projector, Workspace};
+pub use projector::{Method, PairProjector, Workspace};
 pub use solvers::{Solver, SolverWorkspace};

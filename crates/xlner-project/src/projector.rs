@@ -20,9 +20,9 @@ impl Default for Method {
     }
 }
 
-/// Projects the entities of source sentences to their translations.
+/// Projects the entities of a source sentence to its translation, with what the pair holds: links, scores.
 #[derive(Debug, Clone, PartialEq, Default)]
-pub struct Projector {
+pub struct PairProjector {
     /// The method.
     pub method: Method,
 }
@@ -41,19 +41,19 @@ impl Workspace {
     }
 }
 
-impl From<Heuristic> for Projector {
+impl From<Heuristic> for PairProjector {
     fn from(heuristic: Heuristic) -> Self {
-        Projector { method: Method::Heuristic(heuristic) }
+        PairProjector { method: Method::Heuristic(heuristic) }
     }
 }
 
-impl From<Matching> for Projector {
+impl From<Matching> for PairProjector {
     fn from(matching: Matching) -> Self {
-        Projector { method: Method::Match(matching) }
+        PairProjector { method: Method::Match(matching) }
     }
 }
 
-impl Projector {
+impl PairProjector {
     /// The entities of the target sentence by first token, and how the projection went. Each entity carries its `score`,
     /// the source entity it comes `from`, and if the solver proves it the `margin`.
     ///

@@ -5,7 +5,7 @@ mod support;
 
 use support::{LANGUAGES, LINKS};
 use xlner_core::{Alignment, Entity, Pair};
-use xlner_project::{CandidateSet, Constraint, Matching, Projector, Solver, Workspace};
+use xlner_project::{CandidateSet, Constraint, Matching, PairProjector, Solver, Workspace};
 
 /// Method, and for each of [`LINKS`] the published F1 in de, es, it; 0 where there is no figure.
 const F1: [(&str, f64, [[f64; 3]; 4]); 8] = [
@@ -106,7 +106,7 @@ fn every_constraint_is_proven_on_long_sentences() {
         let constraint: Constraint = constraint.parse().unwrap();
         let mut objectives = Vec::new();
         for solver in solvers() {
-            let projector = Projector::from(Matching { constraint, solver, ..Matching::default() });
+            let projector = PairProjector::from(Matching { constraint, solver, ..Matching::default() });
             let outcome = support::project(&projector, &pairs, &mut Workspace::default()).unwrap();
             assert_eq!(outcome.proven, pairs.len(), "{constraint}, {solver}");
             objectives.push(outcome.objective);
@@ -159,7 +159,7 @@ fn projections_are_valid_whatever_the_method() {
                 let candidates = CandidateSet { kind: kind.parse().unwrap(), ..CandidateSet::default() };
                 let (weights, constraint) = (weights.parse().unwrap(), constraint.parse::<Constraint>().unwrap());
                 let matching = Matching { candidates, weights, constraint, ..Matching::default() };
-                let projector = Projector::from(matching);
+                let projector = PairProjector::from(matching);
                 for pair in &pairs {
                     let (entities, projection) = projector.project(pair, &mut workspace).unwrap();
                     assert!(entities.windows(2).all(|two| two[0].span.end <= two[1].span.start));

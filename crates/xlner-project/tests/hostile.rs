@@ -3,7 +3,7 @@
 use xlner_core::{Alignment, CandidateScore, Entity, Link, Pair, Reason, Sentence, Span};
 use xlner_project::scores::{Input, Row, Scorer};
 use xlner_project::{
-    Constraint, Error, Heuristic, Match, Matching, Problem, Projector, Result, Solution, Solver, SolverWorkspace,
+    Constraint, Error, Heuristic, Match, Matching, PairProjector, Problem, Result, Solution, Solver, SolverWorkspace,
     Workspace,
 };
 
@@ -16,8 +16,8 @@ fn pair(source: usize, target: usize, entities: usize, links: Vec<(u32, u32)>) -
     pair
 }
 
-fn projectors() -> Vec<Projector> {
-    let mut projectors: Vec<Projector> =
+fn projectors() -> Vec<PairProjector> {
+    let mut projectors: Vec<PairProjector> =
         vec![Heuristic::new(1, false, 0.8, 0).into(), Heuristic::new(2, true, 0.0, 1).into()];
     for solver in [Solver::default(), Solver::Greedy, Solver::Bipartite] {
         projectors.push(Matching { solver, ..Matching::default() }.into());
@@ -59,7 +59,8 @@ fn two_hundred_entities_that_want_the_same_tokens() {
     }
     for constraint in ["=1", ">=1", "<=2", "=3"] {
         let matching = Matching { constraint: constraint.parse().unwrap(), ..Matching::default() };
-        let (entities, projection) = Projector::from(matching).project(&crowded, &mut Workspace::default()).unwrap();
+        let (entities, projection) =
+            PairProjector::from(matching).project(&crowded, &mut Workspace::default()).unwrap();
         assert!(entities.len() <= 40);
         assert!(projection.bound.unwrap() >= projection.objective);
         if constraint != "<=2" {
@@ -131,7 +132,7 @@ fn what_does_not_fit_is_an_error() {
         assert!(matches!(projector.project(&outside, &mut workspace), Err(Error::NoAlignment(_))));
     }
     let matching =
-        |weights: &str| Projector::from(Matching { weights: weights.parse().unwrap(), ..Matching::default() });
+        |weights: &str| PairProjector::from(Matching { weights: weights.parse().unwrap(), ..Matching::default() });
     let mut given = pair(3, 3, 1, vec![(0, 0)]);
     assert_eq!(matching("nmt").project(&given, &mut Workspace::default()).unwrap_err(), Error::NoScore("nmt".into()));
     let nan = CandidateScore { entity: 0, span: Span::new(0, 1), score: f64::NAN };
@@ -141,7 +142,7 @@ fn what_does_not_fit_is_an_error() {
     assert!(matches!(matching("align").project(&given, &mut Workspace::default()), Err(Error::BadScore { .. })));
     let bipartite = Matching { solver: Solver::Bipartite, constraint: Constraint::AtMost(2), ..Matching::default() };
     let error =
-        Projector::from(bipartite).project(&pair(3, 3, 1, vec![(0, 0)]), &mut Workspace::default()).unwrap_err();
+        PairProjector::from(bipartite).project(&pair(3, 3, 1, vec![(0, 0)]), &mut Workspace::default()).unwrap_err();
     assert_eq!(error, Error::BipartiteConstraint(Constraint::AtMost(2)));
 }
 
@@ -149,7 +150,7 @@ fn what_does_not_fit_is_an_error() {
 fn a_minimum_score_leaves_reasons() {
     let given = pair(6, 6, 2, vec![(0, 0), (1, 1), (3, 3), (4, 4), (5, 5)]);
     let matching = Matching { min_score: Some(0.9), ..Matching::default() };
-    let (entities, projection) = Projector::from(matching).project(&given, &mut Workspace::default()).unwrap();
+    let (entities, projection) = PairProjector::from(matching).project(&given, &mut Workspace::default()).unwrap();
     assert_eq!(entities.iter().map(|found| found.span).collect::<Vec<_>>(), [Span::new(3, 6)]);
     assert_eq!(projection.unprojected[0].reason, Reason::BelowMinimum);
     assert_eq!(entities[0].margin, Some(1.0));
@@ -171,7 +172,7 @@ fn scores_can_be_plugged_in() {
     let given = pair(3, 4, 1, vec![(0, 0), (1, 1), (2, 2)]);
     for name in ["span", "align"] {
         let matching = Matching { weights: format!("{name}=2").parse().unwrap(), ..Matching::default() };
-        let (entities, projection) = Projector::from(matching)
+        let (entities, projection) = PairProjector::from(matching)
             .project_with(&given, &mut [(name, &mut LastToken)], &mut Workspace::default())
             .unwrap();
         assert_eq!((entities[0].span, projection.objective), (Span::new(3, 4), 6.0));

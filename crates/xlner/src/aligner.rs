@@ -87,6 +87,15 @@ impl Aligner {
         Ok(Aligner(Model::load(path)?))
     }
 
+    /// Trains on tokenised pairs, whatever links they have, and on what the options name.
+    ///
+    /// # Errors
+    /// Where a file of the options cannot be read.
+    pub fn train_on(options: &AlignerOptions, pairs: &[Pair], listener: Listener<'_>) -> Result<Aligner> {
+        let (bitext, langs) = bitext(pairs);
+        Ok(Aligner::train(options, bitext, &langs, listener)?.aligner)
+    }
+
     /// Trains on the bitext at hand, the other bitexts and the dictionaries; from the model on, where one is given. Other
     /// bitexts that name no languages are tokenised as `langs` says.
     pub(crate) fn train(

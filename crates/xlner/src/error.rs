@@ -65,9 +65,9 @@ pub enum Error {
         problem: xlner_formats::Error,
     },
     /// A sentence that a model or engine cannot work on.
-    #[error("{}, sentence {number}{}: {problem}", file.display(), quoted(id))]
+    #[error("{}sentence {number}{}: {problem}", place(file), quoted(id))]
     Sentence {
-        /// The file it comes from.
+        /// The file it comes from; empty where it was in memory.
         file: PathBuf,
         /// Its number in the file, counted from 1.
         number: u64,
@@ -105,9 +105,9 @@ pub enum Error {
         problem: String,
     },
     /// A pair that cannot be worked on.
-    #[error("{}, pair {number}{}: {problem}{}", file.display(), quoted(id), cure(problem))]
+    #[error("{}pair {number}{}: {problem}{}", place(file), quoted(id), cure(problem))]
     Pair {
-        /// The file the pair, or the part of it that is wrong, comes from.
+        /// The file the pair, or the part of it that is wrong, comes from; empty where it was in memory.
         file: PathBuf,
         /// Number of the pair in the file, counted from 1.
         number: u64,
@@ -157,6 +157,11 @@ fn cure(problem: &xlner_project::Error) -> String {
         }
         _ => String::new(),
     }
+}
+
+/// The file of a sentence or pair; nothing where it was in memory.
+fn place(file: &Path) -> String {
+    if file.as_os_str().is_empty() { String::new() } else { format!("{}, ", file.display()) }
 }
 
 fn quoted(id: &str) -> String {

@@ -1,8 +1,33 @@
-//! Stages wired into jobs: read, align, project, write.
+//! Named-entity annotations for languages that have none, by annotation projection: a sentence whose entities are known in one
+//! language, its translation, and the links between their words show where the entities stand in the translation.
 //!
-//! A job is a value whose fields are its options; [`ProjectJob::run`] and [`AlignJob::run`] do it and tell a listener how
-//! far they are ([`Progress`]). Pairs go through in batches on all threads of the current rayon pool and come out in their
-//! order: same input, same options, same bytes out, whatever the number of threads.
+//! In memory, pairs in and the same pairs out, with the default method, the one of the command `xlner project`: the built-in
+//! aligner is trained on the pairs, the score `span` says how well a span of the translation matches an entity, and the
+//! assignment with the largest sum of scores is found exactly.
+//!
+//! ```
+//! use xlner::prelude::*;
+//!
+//! let mut source = Sentence::from_tokens(["Obama", "visited", "Berlin", "."]);
+//! source.entities = vec![Entity::new(0..1, "PER"), Entity::new(2..3, "LOC")];
+//! let target = Sentence::from_tokens(["Gestern", "besuchte", "Obama", "Berlin", "."]);
+//! let mut pairs = vec![Pair { source, target, ..Pair::default() }];
+//!
+//! xlner::Projector::default().apply(&mut pairs)?;
+//!
+//! let found = &pairs[0].target.entities;
+//! assert_eq!((found[0].label.as_str(), found[0].span.range()), ("PER", 2..3));
+//! assert_eq!((found[1].label.as_str(), found[1].span.range()), ("LOC", 3..4));
+//! # Ok::<(), xlner::Error>(())
+//! ```
+//!
+//! [`Projector::apply_with`] takes models ([`ProjectModels`]): a tagger that finds the source's entities, a translator that makes the
+//! side that is missing, a trained aligner. Each is a trait of [`xlner_core::contracts`], so that any program can bring its
+//! own; `examples/own_tagger.rs` does.
+//!
+//! From files to files there are jobs: a job is a value whose fields are its options; [`ProjectJob::run`] and [`AlignJob::run`] do it
+//! and tell a listener how far they are ([`Progress`]). Pairs go through in batches on all threads of the current rayon pool and
+//! come out in their order: same input, same options, same bytes out, whatever the number of threads.
 
 #[cfg(feature = "fine-tune")]
 pub mod adapt;
@@ -21,6 +46,7 @@ pub mod fine_tune;
 mod flow;
 pub mod label;
 mod open;
+pub mod prelude;
 mod progress;
 pub mod project;
 pub mod report;
@@ -48,7 +74,7 @@ pub use flow::{Back, FlowFigures, FlowReport, RunOptions, Shard, StageFigures};
 pub use label::{LabelJob, LabelModels};
 pub use open::{Engine, TranslatorOptions, open_encoder, open_scorer, open_tagger, open_tagger_with, open_translator};
 pub use progress::{Listener, Progress, Stage};
-pub use project::{ProjectJob, ProjectModels, ProjectReport, TargetTags};
+pub use project::{ProjectJob, ProjectModels, ProjectReport, Projector, TargetTags};
 pub use report::ReportJob;
 pub use self_train::{SelfTrainJob, SelfTrainReport};
 pub use tag::{TagJob, TagReport};

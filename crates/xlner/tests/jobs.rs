@@ -2,9 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
-use xlner::project::MethodOptions;
 use xlner::{
-    AlignJob, AlignerOptions, Error, Extraction, Input, Progress, ProjectJob, ProjectModels, Stage, TargetTags,
+    AlignJob, AlignerOptions, Error, Extraction, Input, Progress, ProjectJob, ProjectModels, Projector, Stage,
 };
 use xlner_formats::{ReadOptions, WriteOptions};
 
@@ -23,14 +22,11 @@ fn files(language: &str) -> Input {
 
 fn project(input: Input, output: PathBuf) -> ProjectJob {
     ProjectJob {
-        keep_links: true,
-        gold: None,
         input,
         alignment: None,
         alignment_options: ReadOptions::default(),
-        aligner: AlignerOptions::default(),
-        method: MethodOptions::default(),
-        target_tags: TargetTags::Ignored,
+        projector: Projector::default(),
+        gold: None,
         output,
         output_options: WriteOptions::default(),
     }
@@ -102,8 +98,8 @@ fn without_links_the_aligner_is_trained() {
 fn wrong_options_are_found_before_any_file_is_touched() {
     let nowhere = Input::Pairs { path: "no/such.jsonl".into(), options: ReadOptions::default() };
     let mut job = project(nowhere, "no/such/out.jsonl".into());
-    job.method.max_length = Some(0);
+    job.projector.method.max_length = Some(0);
     assert!(matches!(job.run(ProjectModels::default(), &mut |_| {}), Err(Error::Options(_))));
-    job.method.max_length = None;
+    job.projector.method.max_length = None;
     assert!(matches!(job.run(ProjectModels::default(), &mut |_| {}), Err(Error::Format(_))));
 }

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Result;
 use clap::ValueEnum;
-use xlner::{Input, ProjectJob, ProjectModels, ProjectReport, TargetTags};
+use xlner::{Input, ProjectJob, ProjectModels, ProjectReport, Projector, TargetTags};
 use xlner_core::Tagger;
 use xlner_core::tags::Scheme;
 use xlner_formats::{Column, Format, ReadOptions, WriteOptions};
@@ -166,6 +166,7 @@ pub fn run(args: Args, context: &Context) -> Result<()> {
         target_tagger: target_tagger.as_deref().map(|tagger| tagger as &dyn Tagger),
         encoder: encoder.as_ref().map(EncoderLinks::aligner),
         scorer: scorer(&mut nmt),
+        ..ProjectModels::default()
     };
     let mut bars = Bars::new(context);
     if let (Some(gold), Some(weights)) = (&args.learn_weights, &args.save_weights) {
@@ -208,23 +209,25 @@ fn job(args: &Args, context: &Context) -> Result<ProjectJob> {
         input,
         alignment: args.alignment.clone(),
         alignment_options: ReadOptions { format: args.alignment_format, one_based: args.one_based, ..context.read() },
-        aligner: args.aligner.options(ReadOptions {
-            format: args.bitext_format,
-            lang: args.source_lang.clone(),
-            target_lang: args.target_lang.clone(),
-            tokenized: args.tokenized,
-            ..context.read()
-        }),
-        method,
-        target_tags: match args.target_tags {
-            Tags::Ignore => TargetTags::Ignored,
-            Tags::Tagger => TargetTags::Tagger,
+        projector: Projector {
+            method,
+            aligner: args.aligner.options(ReadOptions {
+                format: args.bitext_format,
+                lang: args.source_lang.clone(),
+                target_lang: args.target_lang.clone(),
+                tokenized: args.tokenized,
+                ..context.read()
+            }),
+            target_tags: match args.target_tags {
+                Tags::Ignore => TargetTags::Ignored,
+                Tags::Tagger => TargetTags::Tagger,
+            },
+            keep_links: args.links == Links::Keep,
         },
         gold: args.gold.clone().map(|gold| {
             let labels = args.labels.clone();
             (gold, ReadOptions { format: args.gold_format, scheme: args.scheme, labels, ..context.read() })
         }),
-        keep_links: args.links == Links::Keep,
         output: args.output.clone(),
         output_options: WriteOptions { format, ..WriteOptions::default() },
     })

@@ -13,7 +13,7 @@
 //!
 //! [`score_candidates`] and [`score_markers`] make the columns `nmt` and `codec` with a translation model.
 //!
-//! Other scores implement [`Scorer`] and are handed to [`Projector::project_with`](crate::Projector::project_with).
+//! Other scores implement [`Scorer`] and are handed to [`PairProjector::project_with`](crate::PairProjector::project_with).
 
 mod align;
 mod codec;

@@ -9,7 +9,7 @@ use super::labels::Labels;
 use super::model::{SpanModel, Statistics, longest};
 use super::prepared::Prepared;
 use super::scorer::SpanScorer;
-use crate::{Matching, Projector, Result, Workspace};
+use crate::{Matching, PairProjector, Result, Workspace};
 
 /// Pairs per step between two calls of the progress function.
 const BATCH: usize = 4096;
@@ -45,7 +45,7 @@ impl SpanProjector {
     /// held in memory. `progress` hears the stage, the pairs done and all pairs.
     ///
     /// # Errors
-    /// The index of a pair and what is wrong with it; see [`Projector::project_with`]. Pairs before it may have been
+    /// The index of a pair and what is wrong with it; see [`PairProjector::project_with`]. Pairs before it may have been
     /// written already.
     pub fn project_corpus<B: Default>(
         &self,
@@ -55,7 +55,7 @@ impl SpanProjector {
     ) -> std::result::Result<(), (usize, crate::Error)> {
         let total = pairs.len();
         let (statistics, evidence, choices) = learn(&self.model, pairs, posteriors, progress)?;
-        let projector = Projector::from(self.matching.clone());
+        let projector = PairProjector::from(self.matching.clone());
         let mut labels = Labels::default();
         for first in (0..total).step_by(BATCH) {
             progress(SpanStage::Projecting, first, total);

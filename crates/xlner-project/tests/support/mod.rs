@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
 use xlner_core::{Alignment, Entity, Pair, Sentence, Span};
-use xlner_project::{Edition, Projector, Workspace};
+use xlner_project::{Edition, PairProjector, Workspace};
 
 /// The links of PEERS.md.
 pub const LINKS: [&str; 4] = ["eflomal-prefix4.gdfa", "eflomal-prefix4.intersect", "eflomal.gdfa", "fast_align.gdfa"];
@@ -69,7 +69,7 @@ pub struct Outcome {
 }
 
 /// Projects all pairs.
-pub fn project(projector: &Projector, pairs: &[Pair], workspace: &mut Workspace) -> xlner_project::Result<Outcome> {
+pub fn project(projector: &PairProjector, pairs: &[Pair], workspace: &mut Workspace) -> xlner_project::Result<Outcome> {
     let mut outcome = Outcome { predicted: Vec::with_capacity(pairs.len()), objective: 0.0, proven: 0 };
     for pair in pairs {
         let (entities, projection) = projector.project(pair, workspace)?;
@@ -93,11 +93,11 @@ pub fn f1(gold: &[Vec<Entity>], predicted: &[Vec<Entity>]) -> f64 {
 }
 
 /// The methods of PEERS.md by the names there.
-pub fn methods() -> Vec<(&'static str, Projector)> {
+pub fn methods() -> Vec<(&'static str, PairProjector)> {
     use xlner_project::{CandidateKind, CandidateSet, Heuristic, Matching, Solver};
     let matching = |kind, solver| {
         let candidates = CandidateSet { kind, ..CandidateSet::default() };
-        Projector::from(Matching { candidates, solver, ..Matching::default() })
+        PairProjector::from(Matching { candidates, solver, ..Matching::default() })
     };
     vec![
         ("heuristic, ratio .8, d=1", Heuristic::new(1, false, 0.8, 0).into()),

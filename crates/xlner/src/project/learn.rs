@@ -37,7 +37,7 @@ pub struct LearntScores {
 }
 
 impl ProjectJob {
-    /// Learns the weights of the scores of [`method`](Self::method) by coordinate ascent on micro F1: one weight after the other
+    /// Learns the weights of the scores of [`projector`](Self::projector) by coordinate ascent on micro F1: one weight after the other
     /// takes the value that gives the best F1, until none gives a better one. The gold entities are those of a file of the target
     /// sentences, else of the records' field `gold`. Nothing is written. All pairs are held in memory.
     ///
@@ -53,7 +53,7 @@ impl ProjectJob {
         self.check(&models)?;
         let mut source = self.open()?;
         let linked = self.linked(&mut source, &models)?;
-        let Method::Match(matching) = self.method.resolve(linked)? else {
+        let Method::Match(matching) = self.projector.method.resolve(linked)? else {
             return Err(Error::Option { field: "method", problem: "heuristic has no weights to learn".into() });
         };
         let mut weights: Vec<(String, f64)> =
@@ -64,11 +64,12 @@ impl ProjectJob {
                 problem: "needs several scores to learn weights of: span,string, say".into(),
             });
         }
-        let mut pairs = Preparation::new(self, models, &Signs::default())?.all(&mut source, listener)?;
+        let mut pairs = Preparation::new(&self.projector, models, self.place(), false, &Signs::default())?
+            .all(&mut source, listener)?;
         let gold = self.gold(gold, &pairs)?;
         let method = Method::Match(matching.clone());
         let aligner = match needs_posteriors(&method) || (!linked && needs_links(&method)) {
-            true => Some(run::aligner(self, &pairs, &mut Inputs::default(), listener)?),
+            true => Some(run::aligner(&self.projector, &pairs, &mut Inputs::default(), listener)?),
             false => None,
         };
         let trial = Trial { job: self, matching: &matching, aligner: aligner.as_ref(), gold: &gold };
@@ -162,10 +163,10 @@ impl Trial<'_> {
         let projector = CorpusProjector {
             method: &Method::Match(Matching { weights, ..self.matching.clone() }),
             aligner: self.aligner,
-            keep_labels: self.job.method.keep_labels,
+            keep_labels: self.job.projector.method.keep_labels,
             keep_links: false,
             decision: None,
-            fail: &|index, pair, problem| self.job.fail(index as u64 + 1, pair, problem),
+            fail: &|index, pair, problem| self.job.place().fail(index as u64 + 1, pair, problem),
         };
         projector.run(&mut tried, &mut |_| ())?;
         let mut counts = Counts::default();

@@ -1,23 +1,29 @@
 //! What is done with pairs before they are projected.
 
-use xlner_core::Pair;
+use xlner_core::{Pair, Translator};
 
-use super::{ProjectJob, ProjectModels, TranslationScores};
+use super::projector::Place;
+use super::{ProjectModels, Projector, TranslationScores};
 use crate::Result;
 use crate::align::EncoderAligner;
 use crate::engine::pump::{self, BATCH};
-use crate::engine::source::Source;
-use crate::engine::step::Step;
-use crate::flow::Taggers;
+use crate::engine::source::{self, Source};
+use crate::engine::step::{Fail, Step};
 use crate::flow::job::sentence_error;
+use crate::flow::{Taggers, Translating, What};
 use crate::progress::{Listener, Progress, Stage};
 use crate::signs::Signs;
 
-/// Makes pairs ready batch by batch: tokens, links, the opinion of a tagger, the scores of a translation model.
+/// Makes pairs ready batch by batch: tokens, links, entities and the opinion of a tagger, the scores of a translation model.
 pub(super) struct Preparation<'a> {
-    job: &'a ProjectJob,
+    place: Place<'a>,
+    /// Makes the side that the pairs lack; [`Translating::what`] is found out when the first pair is seen.
+    translator: Option<&'a mut dyn Translator>,
+    missing: Option<(What, Option<String>)>,
     /// Links that records have are dropped.
     realign: bool,
+    /// So are entities of unknown origin in the target.
+    ignores_target_tags: bool,
     encoder: Option<EncoderAligner<'a>>,
     steps: Vec<Box<dyn Step + 'a>>,
     /// Pairs must have a tagger's probabilities, as nothing else gives an opinion.
@@ -25,49 +31,82 @@ pub(super) struct Preparation<'a> {
 }
 
 impl<'a> Preparation<'a> {
-    /// Of a job with its models.
+    /// With the models of a projection. `uncertain` says whether a decision looks at the source tagger's probabilities.
     ///
     /// # Errors
     /// [`Error::Options`](crate::Error::Options) for a model that is not asked for anything.
-    pub fn new(job: &'a ProjectJob, models: ProjectModels<'a>, signs: &Signs) -> Result<Preparation<'a>> {
-        let ProjectModels { target_tagger, encoder, scorer } = models;
+    pub fn new(
+        projector: &'a Projector,
+        models: ProjectModels<'a>,
+        place: Place<'a>,
+        uncertain: bool,
+        signs: &Signs,
+    ) -> Result<Preparation<'a>> {
+        let ProjectModels { translator, aligner, tagger, target_tagger, encoder, scorer } = models;
         let mut steps: Vec<Box<dyn Step + 'a>> = Vec::new();
-        if target_tagger.is_some() {
-            steps.push(Box::new(Taggers {
-                source: None,
-                target: target_tagger,
-                uncertain: false,
-                signs: signs.clone(),
-            }));
+        if tagger.is_some() || target_tagger.is_some() {
+            steps.push(Box::new(Taggers { source: tagger, target: target_tagger, uncertain, signs: signs.clone() }));
         }
-        if let Some(scores) = TranslationScores::new(&job.method, scorer)? {
+        if let Some(scores) = TranslationScores::new(&projector.method, scorer)? {
             steps.push(Box::new(scores));
         }
+        let ignores_target_tags = projector.ignores_target_tags();
         Ok(Preparation {
-            job,
-            realign: job.alignment.is_none() && job.aligner.is_given(),
+            place,
+            translator,
+            missing: None,
+            realign: place.links.is_none() && (projector.aligner.is_given() || aligner.is_some()),
+            ignores_target_tags,
             encoder,
             steps,
-            wants_probabilities: job.ignores_target_tags() && target_tagger.is_none() && job.method.needs_tagger(),
+            wants_probabilities: ignores_target_tags && target_tagger.is_none() && projector.method.needs_tagger(),
         })
     }
 
     /// Makes a batch ready; `first` is the number of its first pair, counted from 1.
     pub fn work(&mut self, pairs: &mut [Pair], first: u64) -> Result<()> {
-        let job = self.job;
+        let place = self.place;
+        let fail = |number, pair: &Pair, problem| sentence_error(place.pairs, number, pair, problem);
+        self.translate(pairs, first, &fail)?;
         pump::each(pairs, first, |(): &mut (), pair, number| {
-            job.prepare(pair, number, self.realign)?;
+            if self.realign {
+                pair.alignment = None;
+            }
+            if self.ignores_target_tags {
+                pair.target.entities.clear();
+            }
+            source::tokenize(pair).map_err(|error| place.fail(number, pair, error.into()))?;
             // Probabilities are written by taggers alone.
             match self.wants_probabilities && pair.target.probabilities.is_none() && !pair.target.is_empty() {
-                true => Err(job.fail(number, pair, xlner_project::Error::NoTagger)),
+                true => Err(place.fail(number, pair, xlner_project::Error::NoTagger)),
                 false => Ok(()),
             }
         })?;
         if let Some(encoder) = &self.encoder {
-            encoder.link(pairs, &|index, pair, problem| job.fail(first + index as u64, pair, problem))?;
+            encoder.link(pairs, &|index, pair, problem| place.fail(first + index as u64, pair, problem))?;
         }
-        let fail = |number, pair: &Pair, problem| sentence_error(job.input.name(), number, pair, problem);
         self.steps.iter_mut().try_for_each(|step| step.work(pairs, first, &fail))
+    }
+
+    /// Makes the side that the pairs lack.
+    fn translate(&mut self, pairs: &mut [Pair], first: u64, fail: Fail<'_>) -> Result<()> {
+        let (Some(translator), Some(pair)) = (&mut self.translator, pairs.first()) else { return Ok(()) };
+        let (what, lang) = self
+            .missing
+            .get_or_insert_with(|| match pair.source.text().is_empty() {
+                true => (What::Target, pair.source.lang.clone()),
+                false => (What::Source, pair.target.lang.clone()),
+            })
+            .clone();
+        let there = |pair: &Pair| match what {
+            What::Target => !pair.source.text().is_empty(),
+            _ => !pair.target.text().is_empty(),
+        };
+        if let Some((number, pair)) = (first..).zip(&*pairs).find(|(_, pair)| there(pair)) {
+            let problem = "it has both sentences; a translator makes the one that all pairs lack";
+            return Err(fail(number, pair, problem.into()));
+        }
+        Translating { translator: &mut **translator, what, lang }.work(pairs, first, fail)
     }
 
     /// All pairs of a source, ready.

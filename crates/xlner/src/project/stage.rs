@@ -5,7 +5,7 @@ use xlner_align::Scratch;
 use xlner_core::{Entity, Pair, Posteriors};
 use xlner_project::decision::{Decided, decide, hand_over, take_back};
 use xlner_project::span::{SpanModel, SpanProjector, SpanStage};
-use xlner_project::{Matching, Method, Projector, Workspace};
+use xlner_project::{Matching, Method, PairProjector, Workspace};
 
 use super::method;
 use crate::aligner::{Aligner, Extraction};
@@ -84,7 +84,7 @@ impl CorpusProjector<'_> {
     }
 
     fn pair_by_pair(&self, pairs: &mut [Pair], listener: Listener<'_>) -> Result<()> {
-        let (projector, total) = (Projector { method: self.method.clone() }, Some(pairs.len() as u64));
+        let (projector, total) = (PairProjector { method: self.method.clone() }, Some(pairs.len() as u64));
         pump::all(
             pairs,
             |workspace: &mut Workspace, pair, number| {

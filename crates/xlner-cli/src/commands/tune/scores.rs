@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Result;
 use xlner::project::LearntScores;
-use xlner::{Input, ProjectJob, ProjectModels, TargetTags};
+use xlner::{Input, ProjectJob, ProjectModels, Projector, TargetTags};
 use xlner_core::Tagger;
 use xlner_core::tags::Scheme;
 use xlner_formats::{Format, Output, ReadOptions, WriteOptions};
@@ -77,11 +77,13 @@ pub fn run(args: Args, context: &Context) -> Result<()> {
         input: Input::Pairs { path: args.pairs.clone(), options: read.clone() },
         alignment: None,
         alignment_options: context.read(),
-        aligner: args.aligner.options(ReadOptions { format: None, ..read }),
-        method: args.method.options()?,
-        target_tags: TargetTags::Ignored,
+        projector: Projector {
+            aligner: args.aligner.options(ReadOptions { format: None, ..read }),
+            method: args.method.options()?,
+            target_tags: TargetTags::Ignored,
+            keep_links: false,
+        },
         gold: None,
-        keep_links: false,
         // Nothing is written there.
         output: "-".into(),
         output_options: WriteOptions { format: Some(Format::Jsonl), ..WriteOptions::default() },
@@ -99,6 +101,7 @@ pub fn run(args: Args, context: &Context) -> Result<()> {
         target_tagger: target_tagger.as_deref().map(|tagger| tagger as &dyn Tagger),
         encoder: encoder.as_ref().map(EncoderLinks::aligner),
         scorer: scorer(&mut nmt),
+        ..ProjectModels::default()
     };
     let gold_options = ReadOptions { scheme: args.scheme, ..context.read() };
     let gold = args.gold.as_deref().map(|path| (path, &gold_options));
