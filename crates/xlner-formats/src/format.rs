@@ -9,7 +9,7 @@ use crate::compression::Codec;
 
 /// A file format.
 ///
-/// `Display` and `FromStr` use the names of the command's `--from-format` and `--to-format`.
+/// `Display` and `FromStr` use the names that the command takes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Format {

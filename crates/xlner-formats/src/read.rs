@@ -10,9 +10,9 @@ use crate::{AlignmentReader, Format, PairReader, ReadOptions, SentenceReader, Ta
 use crate::{alignments, brat, columns, json, regions, text, webanno};
 
 /// The command's flag for the format of what is read.
-pub(crate) const FROM_FORMAT: &str = "--from-format";
+pub(crate) const FROM_FORMAT: &str = "option `from_format`";
 /// The command's flag for the format of what is written.
-pub(crate) const TO_FORMAT: &str = "--to-format";
+pub(crate) const TO_FORMAT: &str = "option `to_format`";
 
 /// What is to be read or written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -101,7 +101,7 @@ fn tag_ids_of_rows() {
         assert_eq!(shown(&read_with("a.jsonl", &row(tags), &labels)), "Oslo/LOC", "{tags}");
     }
     for tags in ["[1,0,0]", r#"["1","0","0"]"#] {
-        assert!(message("a.jsonl", &row(tags)).contains("--labels"), "{tags}");
+        assert!(message("a.jsonl", &row(tags)).contains("option `labels`"), "{tags}");
     }
     assert!(message_with("a.jsonl", &row("[7,0,0]"), &labels).contains("tag id 7"));
     let sentences = read_with("a.jsonl", &row("[1,0,-100]"), &labels);

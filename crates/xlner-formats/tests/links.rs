@@ -24,7 +24,7 @@ fn any_name_will_do() {
     let alignments = read("a.out", "1 1 1\n1 2 2 P\n2 1 1\n", &ReadOptions::default());
     assert_eq!((alignments.len(), alignments[0].is_possible(1, 1)), (2, true));
     let other = file("a.out", "Oslo won\n");
-    assert!(read_alignments(&other.path, &ReadOptions::default()).err().unwrap().to_string().contains("--from-format"));
+    assert!(read_alignments(&other.path, &ReadOptions::default()).err().unwrap().to_string().contains("option `from_format`"));
 }
 
 #[test]

@@ -107,7 +107,7 @@ fn columns_by_name_place_and_header() {
     assert_eq!(shown(&read("a.conll", germeval, &options("-1"))), "Münster/LOC");
     assert_eq!(
         message("a.conll", germeval, &ReadOptions::default()),
-        "a.conll: columns 3, 4 all look like tags; choose one with --tag-column"
+        "a.conll: columns 3, 4 all look like tags; choose one with option `tag_column`"
     );
     assert!(message("a.conll", germeval, &options("9")).contains("there is no column “9”; columns: 1 to 4"));
     assert!(message("a.tsv", header, &options("NER")).contains("there is no column “NER”"));
@@ -277,6 +277,6 @@ fn a_format_that_holds_something_else_is_refused() {
     assert_eq!(shown(&read("a.txt", "Ulm\tB-LOC\n", &forced)), "Ulm/LOC");
     assert!(
         message("a.jsonl", "{\"source\":{\"text\":\"a\"},\"target\":{\"text\":\"b\"}}", &ReadOptions::default())
-            .contains("--side source")
+            .contains("option `side`")
     );
 }

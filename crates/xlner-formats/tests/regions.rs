@@ -150,7 +150,7 @@ fn the_content_tells_the_format_where_the_name_does_not() {
         let text = std::fs::read_to_string(fixture(name)).unwrap();
         assert_eq!(read_text(new, &text).unwrap(), sentences_of(name));
     }
-    assert!(read_text("a.xml", "<tei/>").unwrap_err().contains("give it (--from-format): hocr, alto, page"));
+    assert!(read_text("a.xml", "<tei/>").unwrap_err().contains("give it (option `from_format`): hocr, alto, page"));
 }
 
 #[test]

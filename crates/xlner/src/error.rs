@@ -149,10 +149,10 @@ impl From<serde_json::Error> for Error {
 fn cure(problem: &xlner_project::Error) -> String {
     match problem {
         xlner_project::Error::NoScore(name) if [NMT, CODEC].contains(&name.as_str()) => {
-            "; --nmt-model MODEL makes it".to_owned()
+            "; option `nmt_model` MODEL makes it".to_owned()
         }
         xlner_project::Error::NoTagger => {
-            "; `xlner tag --probabilities` makes them, or say --target-tags tagger where the target's entities are a tagger's"
+            "; `xlner tag` with option `probabilities` makes them, or say option `target_tags` tagger where the target's entities are a tagger's"
                 .to_owned()
         }
         _ => String::new(),

@@ -344,5 +344,5 @@ fn training_data_comes_from_labelled_sentences() {
     assert_eq!(case.read("given.jsonl"), case.read("out.jsonl"));
     let error = given.run(with(&mut translator), &mut |_| ()).unwrap_err();
     assert!(error.to_string().contains("nothing for an engine to do"));
-    assert!(job.run(TransferModels::default(), &mut |_| ()).unwrap_err().to_string().contains("--translations"));
+    assert!(job.run(TransferModels::default(), &mut |_| ()).unwrap_err().to_string().contains("option `translations`"));
 }

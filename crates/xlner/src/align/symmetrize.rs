@@ -46,11 +46,11 @@ impl SymmetrizeJob {
     pub fn run(&self) -> Result<SymmetrizeReport> {
         if self.method == Symmetrize::Soft {
             return Err(Error::Options(
-                "--symmetrize soft needs posteriors, not links; give grow-diag-final-and, say".into(),
+                "option `symmetrize` soft needs posteriors, not links; give grow-diag-final-and, say".into(),
             ));
         }
         if !(0.0..=1.0).contains(&self.threshold) {
-            return Err(Error::Options("--threshold is a probability, 0 to 1".into()));
+            return Err(Error::Options("option `threshold` is a probability, 0 to 1".into()));
         }
         let open = |path| File::links(path, &self.options);
         let mut files = Parallel { files: vec![open(&self.forward)?, open(&self.reverse)?] };

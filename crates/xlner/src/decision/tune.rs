@@ -94,7 +94,7 @@ impl Evidence {
         if !pairs.iter().any(|pair| pair.source.probabilities.is_some()) {
             return Err(Error::Options(format!(
                 "{}: no source has a tagger's probabilities, and of certain entities there is nothing to decide; write them with \
-                 `xlner tag --probabilities`",
+                 `xlner tag` with option `probabilities`",
                 path.display()
             )));
         }

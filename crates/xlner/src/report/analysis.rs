@@ -1,4 +1,4 @@
-//! What a report says: counts, figures, curves, examples. It is [`serde::Serialize`]: the JSON of `xlner report --json`.
+//! What a report says: counts, figures, curves, examples. It is [`serde::Serialize`]: what `xlner report` gives as JSON.
 
 use std::collections::BTreeMap;
 
