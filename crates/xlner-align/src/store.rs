@@ -54,7 +54,9 @@ impl Model {
 
     fn from_bytes(bytes: &[u8]) -> std::result::Result<Model, String> {
         if bytes.len() < HEADER || &bytes[..8] != MAGIC {
-            return Err("this is no aligner model of xlner; train one with `xlner align` and option `save_model`".into());
+            return Err(
+                "this is no aligner model of xlner; train one with `xlner align` and option `save_model`".into()
+            );
         }
         let number = |at: usize| u32::from_le_bytes([bytes[at], bytes[at + 1], bytes[at + 2], bytes[at + 3]]);
         if number(8) != VERSION {

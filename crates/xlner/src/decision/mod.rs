@@ -86,7 +86,8 @@ impl DecisionOptions {
         }
         if self.cut.is_some() && self.choice == Some(DecisionChoice::None) {
             return Err(Error::Options(
-                "option `decision` none gives no probabilities: leave out option `min_probability` and option `expect`".into(),
+                "option `decision` none gives no probabilities: leave out option `min_probability` and option `expect`"
+                    .into(),
             ));
         }
         if wanted && !span {

@@ -38,9 +38,12 @@ pub(crate) fn holds_records(path: &Path, options: &WriteOptions) -> bool {
 /// Checks that entities can be written there.
 pub(crate) fn check_entities(path: &Path, options: &WriteOptions) -> Result<()> {
     match format(path, options) {
-        Some(format @ (Format::Text | Format::Bitext | Format::Pharaoh | Format::Naacl)) => Err(Error::Options(
-            format!("{}: format {format} holds no entities; write conll or jsonl, say (option `to_format`)", path.display()),
-        )),
+        Some(format @ (Format::Text | Format::Bitext | Format::Pharaoh | Format::Naacl)) => {
+            Err(Error::Options(format!(
+                "{}: format {format} holds no entities; write conll or jsonl, say (option `to_format`)",
+                path.display()
+            )))
+        }
         Some(_) => Ok(()),
         None => Err(Error::Options(format!(
             "{}: the name does not tell the format of the output; give it with option `to_format` (conll, jsonl, …)",

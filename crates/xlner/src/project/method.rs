@@ -261,9 +261,15 @@ mod tests {
     #[test]
     fn options_of_the_other_method_are_refused() {
         let options = MethodOptions { merge_distance: Some(1), ..MethodOptions::default() };
-        assert_eq!(refused(&options), "option `merge_distance` belongs to option `method` heuristic, and the method is match");
+        assert_eq!(
+            refused(&options),
+            "option `merge_distance` belongs to option `method` heuristic, and the method is match"
+        );
         let options = MethodOptions { method: MethodKind::Heuristic, min_score: Some(0.1), ..MethodOptions::default() };
-        assert_eq!(refused(&options), "option `min_score` belongs to option `method` match, and the method is heuristic");
+        assert_eq!(
+            refused(&options),
+            "option `min_score` belongs to option `method` match, and the method is heuristic"
+        );
     }
 
     #[test]

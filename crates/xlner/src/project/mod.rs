@@ -35,8 +35,7 @@ const NO_OPINION: &str = "the scores tagger and tagger-any and the candidates ta
      result); or give records with the probabilities that `xlner tag` with option `probabilities` writes";
 
 /// The error for a tagger that nothing looks at.
-pub(crate) const IDLE_TAGGER: &str =
-    "option `target_tagger` is not asked for anything: add option `scores` span=1,tagger=0.5 or option `candidates` tagger";
+pub(crate) const IDLE_TAGGER: &str = "option `target_tagger` is not asked for anything: add option `scores` span=1,tagger=0.5 or option `candidates` tagger";
 
 /// Projects entities.
 ///
@@ -113,7 +112,9 @@ impl ProjectJob {
             return Err(Error::Options(NO_MODEL.into()));
         }
         if models.encoder.is_some() && self.alignment.is_some() {
-            return Err(Error::Options("option `alignment` gives the links, and so does option `encoder`: leave out one".into()));
+            return Err(Error::Options(
+                "option `alignment` gives the links, and so does option `encoder`: leave out one".into(),
+            ));
         }
         check_entities(&self.output, &self.output_options)?;
         let mut inputs = self.input.paths();

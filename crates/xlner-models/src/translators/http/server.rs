@@ -47,7 +47,9 @@ impl HttpTranslator {
         let (address, model) = match (api, &http.model) {
             (HttpApi::LibreTranslate, None) => (libretranslate::address(server), String::new()),
             (HttpApi::OpenAi, Some(model)) => (openai::address(server), model.clone()),
-            (HttpApi::OpenAi, None) => return Err(wrong("which model is the server to use (option `http_model` NAME)?")),
+            (HttpApi::OpenAi, None) => {
+                return Err(wrong("which model is the server to use (option `http_model` NAME)?"));
+            }
             (HttpApi::LibreTranslate, Some(_)) => {
                 return Err(wrong(
                     "LibreTranslate chooses its model itself; leave out option `http_model`, or say option `http_api` openai",

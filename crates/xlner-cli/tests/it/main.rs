@@ -1,0 +1,28 @@
+//! The integration tests of the crate, one binary.
+
+mod align;
+mod common;
+mod convert;
+mod data;
+mod decision;
+mod ensemble;
+mod eval;
+mod experiment;
+mod fine_tune;
+mod job;
+mod models;
+mod mutations;
+mod notes;
+mod places;
+mod project;
+mod report;
+mod review;
+mod self_train;
+mod tag;
+mod train;
+mod transfer;
+#[cfg(feature = "transformers")]
+mod transformers;
+mod translate;
+#[cfg(feature = "transformers")]
+mod translation_scores;
