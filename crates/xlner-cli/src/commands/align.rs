@@ -2,7 +2,7 @@
 
 mod encoder;
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use anyhow::Result;
 use xlner::align::SimilarityJob;
@@ -13,6 +13,7 @@ use xlner_core::Encoder;
 use xlner_formats::{Format, ReadOptions, WriteOptions};
 use xlner_models::Precision;
 
+use super::options::output_format;
 use crate::bars::Bars;
 use crate::context::{Context, UsageError, failed};
 
@@ -115,7 +116,7 @@ pub struct Args {
     /// Format of what is aligned [default: from the names]
     #[arg(long, value_name = "FORMAT")]
     from_format: Option<Format>,
-    /// Format of the links: pharaoh, naacl, or jsonl for whole records [default: from the name; pharaoh on standard output]
+    /// Format of the links: pharaoh, naacl, or jsonl for whole records [default: from the name, else pharaoh]
     #[arg(long, value_name = "FORMAT")]
     to_format: Option<Format>,
     /// Where to write the links; `-` is standard output [default: -, with --save-model nowhere]
@@ -176,7 +177,7 @@ fn serve(args: Args, context: &Context) -> Result<()> {
 
 fn merge(args: Args, forward: PathBuf, reverse: PathBuf, context: &Context) -> Result<()> {
     let output = args.output.unwrap_or_else(|| PathBuf::from("-"));
-    let stdout = output == Path::new("-");
+    let format = output_format(args.to_format, &output, Format::Pharaoh);
     let job = SymmetrizeJob {
         forward,
         reverse,
@@ -184,11 +185,7 @@ fn merge(args: Args, forward: PathBuf, reverse: PathBuf, context: &Context) -> R
         method: args.symmetrize.unwrap_or(Symmetrize::GrowDiagFinalAnd),
         threshold: args.threshold.unwrap_or(0.0),
         output,
-        output_options: WriteOptions {
-            format: args.to_format.or(stdout.then_some(Format::Pharaoh)),
-            probabilities: args.probabilities,
-            ..WriteOptions::default()
-        },
+        output_options: WriteOptions { format, probabilities: args.probabilities, ..WriteOptions::default() },
     };
     let report = job.run().map_err(failed)?;
     let [forward, reverse, merged] = report.links;
@@ -253,7 +250,7 @@ fn job(args: Args, context: &Context) -> Result<AlignJob> {
     let format = options.format.filter(|format| format.holds_pairs());
     let output =
         args.output.or_else(|| (args.save_model.is_none() && !args.tuning.asked_for()).then(|| PathBuf::from("-")));
-    let named = output.as_deref().and_then(Format::from_path);
+    let written = output.as_deref().map_or(args.to_format, |path| output_format(args.to_format, path, Format::Pharaoh));
     Ok(AlignJob {
         input,
         aligner: AlignerOptions {
@@ -267,12 +264,7 @@ fn job(args: Args, context: &Context) -> Result<AlignJob> {
         extraction,
         min_confidence: args.min_confidence,
         output,
-        output_options: WriteOptions {
-            // Links have a usual format, whatever the file is called.
-            format: args.to_format.or(named.is_none().then_some(Format::Pharaoh)),
-            probabilities: args.probabilities,
-            ..WriteOptions::default()
-        },
+        output_options: WriteOptions { format: written, probabilities: args.probabilities, ..WriteOptions::default() },
     })
 }
 

@@ -58,7 +58,7 @@ pub struct Args {
     /// Format of the input [default: from its name]
     #[arg(long, value_name = "FORMAT")]
     from_format: Option<Format>,
-    /// Format of the output [default: from its name]
+    /// Format of the output [default: from its name, else conll, jsonl (pairs) or pharaoh (alignments)]
     #[arg(long, value_name = "FORMAT")]
     to_format: Option<Format>,
     /// Format of --source, where it differs

@@ -291,16 +291,23 @@ pub struct OutputArgs {
     /// Where to write; `-` is standard output
     #[arg(long, short, default_value = "-", value_name = "FILE", help_heading = "Output")]
     pub output: PathBuf,
-    /// Format of the output [default: from its name; conll on standard output]
+    /// Format of the output [default: from its name, else conll]
     #[arg(long, value_name = "FORMAT", help_heading = "Output")]
     to_format: Option<Format>,
+}
+
+/// The format of an output: given, told by its name, else the command's usual one, on standard output too.
+pub fn output_format(given: Option<Format>, path: &Path, usual: Format) -> Option<Format> {
+    // The library says what to do about spaCy's binary files.
+    let told = Format::from_path(path).is_some() || path.extension().is_some_and(|extension| extension == "spacy");
+    given.or((!told).then_some(usual))
 }
 
 impl OutputArgs {
     /// How they are written.
     pub fn options(&self) -> WriteOptions {
-        let stdout = self.output.as_os_str() == "-";
-        WriteOptions { format: self.to_format.or(stdout.then_some(Format::Conll)), ..WriteOptions::default() }
+        let format = output_format(self.to_format, &self.output, Format::Conll);
+        WriteOptions { format, ..WriteOptions::default() }
     }
 }
 

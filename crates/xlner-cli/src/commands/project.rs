@@ -9,7 +9,7 @@ use xlner_core::Tagger;
 use xlner_core::tags::Scheme;
 use xlner_formats::{Column, Format, ReadOptions, WriteOptions};
 
-use super::options::{AlignerArgs, EncoderLinks, MethodArgs, NmtArgs, scorer, write_report};
+use super::options::{AlignerArgs, EncoderLinks, MethodArgs, NmtArgs, output_format, scorer, write_report};
 use super::taggers::TargetTaggerArgs;
 use super::tune;
 use crate::bars::Bars;
@@ -52,7 +52,7 @@ pub struct Args {
     /// Where to write; `-` is standard output
     #[arg(long, short, default_value = "-", value_name = "FILE", help_heading = "Output")]
     output: PathBuf,
-    /// Format of the output [default: from its name; on standard output conll, with --pairs jsonl]
+    /// Format of the output [default: from its name, else conll, with --pairs jsonl]
     #[arg(long, value_name = "FORMAT", help_heading = "Output")]
     to_format: Option<Format>,
     /// Where to write figures of the run, as JSON
@@ -173,7 +173,7 @@ fn job(args: &Args, context: &Context) -> Result<ProjectJob> {
         return Err(UsageError("--report and the entities cannot both go to standard output".into()).into());
     }
     let usual = if args.pairs.is_some() { Format::Jsonl } else { Format::Conll };
-    let format = args.to_format.or(stdout(&args.output).then_some(usual));
+    let format = output_format(args.to_format, &args.output, usual);
     Ok(ProjectJob {
         input,
         alignment: args.alignment.clone(),

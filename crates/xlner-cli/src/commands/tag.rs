@@ -1,12 +1,13 @@
 //! `xlner tag`.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use anyhow::Result;
 use xlner::{TagJob, open_tagger_with};
 use xlner_formats::{Format, ReadOptions, Side, WriteOptions};
 use xlner_models::{Precision, SubWords, TransformerTaggerOptions};
 
+use super::options::output_format;
 use crate::bars::Bars;
 use crate::context::{Context, failed};
 
@@ -48,7 +49,7 @@ pub struct Args {
     /// Where to write; `-` is standard output
     #[arg(long, short, default_value = "-", value_name = "FILE", help_heading = "Output")]
     output: PathBuf,
-    /// Format of the output [default: from its name; conll on standard output]
+    /// Format of the output [default: from its name, else conll, with --probabilities jsonl]
     #[arg(long, value_name = "FORMAT", help_heading = "Output")]
     to_format: Option<Format>,
     /// Format of the input [default: from its name]
@@ -63,12 +64,8 @@ pub struct Args {
 }
 
 pub fn run(args: Args, context: &Context) -> Result<()> {
-    let stdout = args.output == Path::new("-");
-    let format = match (args.to_format, stdout, args.probabilities) {
-        (None, true, false) => Some(Format::Conll),
-        (None, true, true) => Some(Format::Jsonl),
-        (given, ..) => given,
-    };
+    let usual = if args.probabilities { Format::Jsonl } else { Format::Conll };
+    let format = output_format(args.to_format, &args.output, usual);
     let job = TagJob {
         input: args.input,
         input_options: ReadOptions {
