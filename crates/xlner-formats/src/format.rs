@@ -219,6 +219,13 @@ impl Format {
         self.is_columns() || matches!(self, Format::WebAnno | Format::HuggingFace | Format::Spacy)
     }
 
+    /// The format of an output: given, told by its name, else the usual one. `None` for spaCy's binary files, which no writer
+    /// makes: it says what to do instead.
+    pub fn for_output(given: Option<Format>, path: &Path, usual: Format) -> Option<Format> {
+        let binary = || path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("spacy"));
+        given.or_else(|| Format::from_path(path)).or_else(|| (!binary()).then_some(usual))
+    }
+
     /// Names of the formats for which `holds` is true, for messages.
     pub(crate) fn names(holds: impl Fn(Format) -> bool) -> String {
         let names: Vec<&str> = Self::ALL.into_iter().filter(|&format| holds(format)).map(Format::name).collect();

@@ -13,7 +13,6 @@ use xlner_core::Encoder;
 use xlner_formats::{Format, ReadOptions, WriteOptions};
 use xlner_models::Precision;
 
-use super::options::output_format;
 use crate::bars::Bars;
 use crate::context::{Context, UsageError, failed};
 
@@ -177,7 +176,7 @@ fn serve(args: Args, context: &Context) -> Result<()> {
 
 fn merge(args: Args, forward: PathBuf, reverse: PathBuf, context: &Context) -> Result<()> {
     let output = args.output.unwrap_or_else(|| PathBuf::from("-"));
-    let format = output_format(args.to_format, &output, Format::Pharaoh);
+    let format = Format::for_output(args.to_format, &output, Format::Pharaoh);
     let job = SymmetrizeJob {
         forward,
         reverse,
@@ -250,7 +249,8 @@ fn job(args: Args, context: &Context) -> Result<AlignJob> {
     let format = options.format.filter(|format| format.holds_pairs());
     let output =
         args.output.or_else(|| (args.save_model.is_none() && !args.tuning.asked_for()).then(|| PathBuf::from("-")));
-    let written = output.as_deref().map_or(args.to_format, |path| output_format(args.to_format, path, Format::Pharaoh));
+    let written =
+        output.as_deref().map_or(args.to_format, |path| Format::for_output(args.to_format, path, Format::Pharaoh));
     Ok(AlignJob {
         input,
         aligner: AlignerOptions {

@@ -296,17 +296,10 @@ pub struct OutputArgs {
     to_format: Option<Format>,
 }
 
-/// The format of an output: given, told by its name, else the command's usual one, on standard output too.
-pub fn output_format(given: Option<Format>, path: &Path, usual: Format) -> Option<Format> {
-    // The library says what to do about spaCy's binary files.
-    let told = Format::from_path(path).is_some() || path.extension().is_some_and(|extension| extension == "spacy");
-    given.or((!told).then_some(usual))
-}
-
 impl OutputArgs {
     /// How they are written.
     pub fn options(&self) -> WriteOptions {
-        let format = output_format(self.to_format, &self.output, Format::Conll);
+        let format = Format::for_output(self.to_format, &self.output, Format::Conll);
         WriteOptions { format, ..WriteOptions::default() }
     }
 }

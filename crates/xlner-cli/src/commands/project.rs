@@ -9,7 +9,7 @@ use xlner_core::Tagger;
 use xlner_core::tags::Scheme;
 use xlner_formats::{Column, Format, ReadOptions, WriteOptions};
 
-use super::options::{AlignerArgs, EncoderLinks, MethodArgs, NmtArgs, output_format, scorer, write_report};
+use super::options::{AlignerArgs, EncoderLinks, MethodArgs, NmtArgs, scorer, write_report};
 use super::taggers::TargetTaggerArgs;
 use super::tune;
 use crate::bars::Bars;
@@ -173,7 +173,7 @@ fn job(args: &Args, context: &Context) -> Result<ProjectJob> {
         return Err(UsageError("--report and the entities cannot both go to standard output".into()).into());
     }
     let usual = if args.pairs.is_some() { Format::Jsonl } else { Format::Conll };
-    let format = output_format(args.to_format, &args.output, usual);
+    let format = Format::for_output(args.to_format, &args.output, usual);
     Ok(ProjectJob {
         input,
         alignment: args.alignment.clone(),

@@ -7,7 +7,6 @@ use xlner::{TagJob, open_tagger_with};
 use xlner_formats::{Format, ReadOptions, Side, WriteOptions};
 use xlner_models::{Precision, SubWords, TransformerTaggerOptions};
 
-use super::options::output_format;
 use crate::bars::Bars;
 use crate::context::{Context, failed};
 
@@ -65,7 +64,7 @@ pub struct Args {
 
 pub fn run(args: Args, context: &Context) -> Result<()> {
     let usual = if args.probabilities { Format::Jsonl } else { Format::Conll };
-    let format = output_format(args.to_format, &args.output, usual);
+    let format = Format::for_output(args.to_format, &args.output, usual);
     let job = TagJob {
         input: args.input,
         input_options: ReadOptions {

@@ -10,7 +10,6 @@ use xlner_formats::{Format, ReadOptions, Side, WriteOptions};
 
 pub use engine::EngineArgs;
 
-use super::options::output_format;
 use crate::bars::Bars;
 use crate::context::{Context, UsageError, failed};
 
@@ -74,7 +73,7 @@ pub fn run(args: Args, context: &Context) -> Result<()> {
         return Err(UsageError("what translates? --engine apertium, nllb, marian, ct2, http or lookup".into()).into());
     };
     let usual = if args.n_best.is_some() { Format::Jsonl } else { Format::Text };
-    let format = output_format(args.to_format, &args.output, usual);
+    let format = Format::for_output(args.to_format, &args.output, usual);
     let job = TranslateJob {
         input: args.input,
         input_options: ReadOptions {

@@ -155,8 +155,9 @@ impl ConvertJob {
             Err(Error::Options(format!("the input holds {input}, and {format} holds {wanted}")))
         };
         let lacks = |test: fn(Format) -> bool| !test(format);
-        let (path, options) =
-            (self.output.as_path(), &WriteOptions { format: Some(format), ..self.output_options.clone() });
+        let path = self.output.as_path();
+        let given = Format::for_output(self.output_options.format, path, format);
+        let options = &WriteOptions { format: given, ..self.output_options.clone() };
         match (holds, self.side) {
             (Holds::Links, _) if lacks(Format::holds_alignments) => refuse(
                 "alignments",

@@ -7,7 +7,6 @@ use xlner_core::tags::Scheme;
 use xlner_formats::{Format, ReadOptions, WriteOptions};
 use xlner_review::{Store, export, import};
 
-use crate::commands::options::output_format;
 use crate::context::{Context, review_failed};
 
 #[derive(clap::Args)]
@@ -35,7 +34,7 @@ pub struct ExportArgs {
 pub fn export(args: &ExportArgs, context: &Context) -> Result<()> {
     let store = Store::open_to_read(&args.store).map_err(review_failed)?;
     let options = export::Options {
-        format: output_format(args.to_format, &args.output, Format::Jsonl),
+        format: Format::for_output(args.to_format, &args.output, Format::Jsonl),
         annotator: args.annotator.clone(),
         all: args.all,
         write: WriteOptions { scheme: args.to_scheme, ..WriteOptions::default() },
