@@ -6,7 +6,7 @@
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
-use anyhow::Result;
+use anyhow::{Result, anyhow};
 use clap::parser::ValueSource;
 use clap::{Arg, ArgAction, ArgMatches, Command};
 use toml::de::{DeTable, DeValue};
@@ -38,7 +38,7 @@ pub fn expand(command: &Command, words: Vec<OsString>) -> Result<(Vec<OsString>,
 /// The flags of a file but those that are given already.
 fn flags(path: &Path, command: &Command, given: &ArgMatches) -> Result<Vec<String>> {
     let text = std::fs::read_to_string(path);
-    let text = text.map_err(|problem| UsageError(format!("{}: {problem}", path.display())))?;
+    let text = text.map_err(|problem| anyhow!("{}: cannot open: {problem}", path.display()))?;
     let table = DeTable::parse(&text);
     let table = table.map_err(|problem| UsageError(format!("{}: {problem}", path.display())))?;
     let mut flags = Vec::new();

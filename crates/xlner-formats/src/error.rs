@@ -25,6 +25,11 @@ impl Error {
         Error(Box::new(Inner { file: file.to_owned(), line: None, record: None, kind }))
     }
 
+    /// The error for a folder where a file is wanted.
+    pub(crate) fn a_folder(path: &Path) -> Self {
+        Error::in_file(path, ErrorKind::Open(io::Error::other("it is a folder, and a file is wanted")))
+    }
+
     /// An error at a line, counted from 1.
     pub fn at_line(file: &Path, line: u64, kind: ErrorKind) -> Self {
         Error(Box::new(Inner { file: file.to_owned(), line: Some(line), record: None, kind }))

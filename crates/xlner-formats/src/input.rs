@@ -29,6 +29,9 @@ impl Input {
             return Input::from_reader(path, io::stdin(), status);
         }
         let file = File::open(path).map_err(|error| Error::in_file(path, ErrorKind::Open(error)))?;
+        if file.metadata().is_ok_and(|metadata| metadata.is_dir()) {
+            return Err(Error::a_folder(path));
+        }
         Input::from_reader(path, file, status)
     }
 

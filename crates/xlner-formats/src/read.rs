@@ -51,6 +51,9 @@ impl Content {
         if self.held_by(format) {
             return Ok(format);
         }
+        if given.is_none() && path.is_dir() {
+            return Err(Error::a_folder(path));
+        }
         let kind = ErrorKind::WrongFormat { format: format.name(), wanted: self.name(), known: known() };
         Err(Error::in_file(path, kind))
     }

@@ -46,7 +46,7 @@ pub enum Error {
     #[error(transparent)]
     Align(#[from] xlner_align::Error),
     /// A file that cannot be read or written.
-    #[error("{}: {problem}", path.display())]
+    #[error("{}: {}", path.display(), xlner_models::what_failed(problem))]
     File {
         /// The file.
         path: PathBuf,

@@ -183,11 +183,11 @@ impl Scores {
             Scores::File(path) => path,
         };
         let read = || {
-            let table: toml::Table = std::fs::read_to_string(path)?.parse()?;
+            let table: toml::Table = std::fs::read_to_string(path).context("cannot open")?.parse()?;
             let scores = table.get("scores").and_then(toml::Value::as_str);
             Ok(scores.context("there is no text `scores`; `xlner tune scores` writes such files")?.parse()?)
         };
-        read().map_err(|error: anyhow::Error| anyhow!("{}: {error}", path.display()))
+        read().map_err(|error: anyhow::Error| anyhow!("{}: {error:#}", path.display()))
     }
 }
 

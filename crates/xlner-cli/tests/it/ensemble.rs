@@ -163,7 +163,12 @@ fn weights_of_scores_are_learnt_and_used_as_a_job() {
         "pairs.jsonl, record 1: there is no field `gold`",
     );
     fails(&folder, "tune scores --pairs pairs.jsonl -o out.toml", 2, "--scores");
-    fails(&folder, "project --pairs pairs.jsonl --scores none.toml -o out.jsonl", 1, "none.toml: No such file");
+    fails(
+        &folder,
+        "project --pairs pairs.jsonl --scores none.toml -o out.jsonl",
+        1,
+        "none.toml: cannot open: No such file",
+    );
     std::fs::write(folder.path().join("bad.toml"), "weights = 1").unwrap();
     fails(
         &folder,

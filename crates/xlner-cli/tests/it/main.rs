@@ -8,6 +8,7 @@ mod decision;
 mod ensemble;
 mod eval;
 mod experiment;
+mod faults;
 mod fine_tune;
 mod job;
 mod models;

@@ -51,6 +51,11 @@ fn documents_in(folder: &Path) -> Result<Vec<(PathBuf, PathBuf)>> {
             documents.push(files(&path));
         }
     }
+    if documents.is_empty() {
+        return Err(failed(std::io::Error::other(
+            "it is a folder, and a file is wanted, or a folder of brat (`x.ann`, `x.txt`)",
+        )));
+    }
     documents.sort();
     Ok(documents)
 }
