@@ -10,6 +10,7 @@ mod eval;
 mod experiment;
 mod faults;
 mod fine_tune;
+mod invariants;
 mod job;
 mod models;
 mod mutations;

@@ -17,6 +17,7 @@ mod real_data;
 mod regions;
 mod round_trip;
 mod scans;
+mod scans_page;
 mod shapes;
 mod speech;
 mod support;
