@@ -16,7 +16,7 @@ pub struct Bitext {
 pub(crate) struct Side {
     pub vocabulary: Vocabulary,
     tokens: Vec<u32>,
-    /// One behind the last token of each segment.
+    /// Exclusive end: one past the last token of each segment.
     ends: Vec<usize>,
 }
 

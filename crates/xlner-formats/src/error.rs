@@ -294,7 +294,7 @@ pub enum ErrorKind {
     BadAnnotation {
         /// First character.
         start: usize,
-        /// One behind the last character.
+        /// Exclusive end: one past the last character.
         end: usize,
         /// Its label.
         label: String,

@@ -66,7 +66,7 @@ pub struct Args {
     /// A trained model; it aligns as it is, without --train
     #[arg(long, value_name = "MODEL")]
     model: Option<PathBuf>,
-    /// Go on training from --model
+    /// Train --model further
     #[arg(long, requires = "model")]
     train: bool,
     /// Where to keep the trained model
@@ -85,7 +85,7 @@ pub struct Args {
     /// The layer whose vectors are compared; 0 is the embeddings
     #[arg(long, value_name = "N", default_value = "8", requires = "similarity")]
     layer: usize,
-    /// What the encoder calculates in; int8 is faster, and links may differ a little
+    /// Numeric precision of the encoder; int8 is faster, links may differ slightly
     #[arg(long, value_name = "f32|int8", default_value = "f32", requires = "similarity")]
     precision: Precision,
     /// Favour tokens at the same relative position, 0 to 1

@@ -23,7 +23,7 @@ pub struct AlignerArgs {
     /// Other pairs to train the built-in aligner on; repeatable
     #[arg(long, value_name = "FILE", help_heading = "Alignment")]
     bitext: Vec<PathBuf>,
-    /// A trained aligner (`xlner align --save-model`); with --bitext or --dictionary its training goes on. Or simalign, awesome:
+    /// A trained aligner (`xlner align --save-model`); with --bitext or --dictionary it is trained further. Or simalign, awesome:
     /// links by --encoder, without training
     #[arg(long, value_name = "MODEL", help_heading = "Alignment")]
     aligner: Option<PathBuf>,
@@ -36,7 +36,7 @@ pub struct AlignerArgs {
     /// The encoder's layer whose vectors are compared; 0 is the embeddings
     #[arg(long, value_name = "N", default_value_t = 8, requires = "encoder", help_heading = "Alignment")]
     layer: usize,
-    /// What the encoder calculates in; int8 is faster, and links may differ a little
+    /// Numeric precision of the encoder; int8 is faster, links may differ slightly
     #[arg(long, value_name = "f32|int8", default_value = "f32", requires = "encoder", help_heading = "Alignment")]
     encoder_precision: Precision,
 }
@@ -105,13 +105,13 @@ pub struct MethodArgs {
     /// match: candidates, scores, a solver; heuristic: ranges of linked tokens
     #[arg(long, default_value = "match", value_name = "match|heuristic", help_heading = "Method")]
     method: MethodKind,
-    /// heuristic: ranges with at most that many tokens between them are merged [default: 1]
+    /// heuristic: merge ranges with at most N tokens between them [default: 1]
     #[arg(long, value_name = "N", help_heading = "Method")]
     merge_distance: Option<usize>,
     /// heuristic: ranges must be longer than this times the entity's length [default: 0.8]
     #[arg(long, value_name = "X", allow_negative_numbers = true, help_heading = "Method")]
     length_ratio: Option<f64>,
-    /// heuristic: at most that many ranges an entity, 0 for all [default: 0]
+    /// heuristic: keep at most K ranges per entity, 0 for all [default: 0]
     #[arg(long, value_name = "K", help_heading = "Method")]
     max_ranges: Option<usize>,
     /// heuristic: do not merge a range that starts with a token linked to the entity's first token
@@ -239,7 +239,7 @@ pub struct NmtArgs {
     /// CTranslate2's) or a name on the Hugging Face Hub
     #[arg(long, value_name = "MODEL", help_heading = "Method")]
     nmt_model: Option<String>,
-    /// What it calculates in; int8 is several times faster
+    /// Numeric precision of that model; int8 is several times faster
     #[arg(long, value_name = "f32|int8", default_value = "f32", requires = "nmt_model", help_heading = "Method")]
     nmt_precision: Precision,
 }
@@ -268,7 +268,7 @@ pub struct InputArgs {
     /// Format of the input [default: from its name]
     #[arg(long, value_name = "FORMAT", help_heading = "Formats")]
     from_format: Option<Format>,
-    /// Raw text is tokenised already: split it at spaces
+    /// The text is already tokenised: split it at spaces
     #[arg(long, help_heading = "Formats")]
     tokenized: bool,
 }
@@ -307,13 +307,13 @@ impl OutputArgs {
 /// How a job of several stages runs.
 #[derive(Args)]
 pub struct RunArgs {
-    /// Folder in which every stage keeps what it made; the same command started again goes on from there
+    /// Folder in which every stage keeps its output; rerunning the same command resumes from it
     #[arg(long, value_name = "DIR", help_heading = "Run")]
     run: Option<PathBuf>,
-    /// Part of the work that is done here: 3/8 is the third of eight
+    /// Process only shard I of N: 3/8 is the third of eight
     #[arg(long, value_name = "I/N", default_value_t = Shard::WHOLE, help_heading = "Run")]
     shard: Shard,
-    /// The built-in aligner is trained on that many pairs, the first
+    /// Train the built-in aligner on the first N pairs
     #[arg(long, value_name = "N", default_value_t = RunOptions::default().train_pairs, help_heading = "Run")]
     train_pairs: u64,
     /// Where to write figures of the run, as JSON
@@ -354,7 +354,7 @@ impl RunArgs {
             if sentences + reused > 0 {
                 let rate = sentences as f64 / seconds.max(1e-9);
                 context.detail(format_args!(
-                    "{name}: {sentences} sentences in {seconds:.2} s ({rate:.0} a second), {reused} were there"
+                    "{name}: {sentences} sentences in {seconds:.2} s ({rate:.0} a second), {reused} reused"
                 ));
             }
         }

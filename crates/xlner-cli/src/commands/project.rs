@@ -45,7 +45,7 @@ pub struct Args {
     /// Language of target sentences that do not name one (BCP 47), for tokenising raw text
     #[arg(long, value_name = "CODE", help_heading = "Pairs")]
     target_lang: Option<String>,
-    /// Raw text is tokenised already: split it at spaces
+    /// The text is already tokenised: split it at spaces
     #[arg(long, help_heading = "Pairs")]
     tokenized: bool,
 
@@ -62,7 +62,7 @@ pub struct Args {
     /// Links, one alignment a pair (Pharaoh `i-j`, NAACL)
     #[arg(long, value_name = "FILE", help_heading = "Alignment")]
     alignment: Option<PathBuf>,
-    /// Format of --alignment [default: from its name, else found by looking]
+    /// Format of --alignment [default: from its name, else detected]
     #[arg(long, value_name = "FORMAT", requires = "alignment", help_heading = "Formats")]
     alignment_format: Option<Format>,
     /// Links count from 1 (Pharaoh)
@@ -95,22 +95,22 @@ pub struct Args {
     /// Format of the pairs, or of both --source and --target [default: from their names]
     #[arg(long, value_name = "FORMAT", help_heading = "Formats")]
     from_format: Option<Format>,
-    /// Format of --source, where it differs
+    /// Format of --source, if it differs
     #[arg(long, value_name = "FORMAT", requires = "source", help_heading = "Formats")]
     source_format: Option<Format>,
-    /// Format of --target, where it differs
+    /// Format of --target, if it differs
     #[arg(long, value_name = "FORMAT", requires = "target", help_heading = "Formats")]
     target_format: Option<Format>,
     /// Format of every --bitext [default: from its name]
     #[arg(long, value_name = "FORMAT", help_heading = "Formats")]
     bitext_format: Option<Format>,
-    /// Tag scheme of the input [default: found by looking]
+    /// Tag scheme of the input [default: detected]
     #[arg(long, help_heading = "Formats")]
     scheme: Option<Scheme>,
     /// Column of the tokens, by name or number
     #[arg(long, value_name = "COLUMN", allow_hyphen_values = true, help_heading = "Formats")]
     token_column: Option<Column>,
-    /// Column of the tags, by name or number (-1 is the last) [default: found by looking]
+    /// Column of the tags, by name or number (-1 is the last) [default: detected]
     #[arg(long, value_name = "COLUMN", allow_hyphen_values = true, help_heading = "Formats")]
     tag_column: Option<Column>,
     /// Tags that the ids of Hugging Face rows stand for, in order

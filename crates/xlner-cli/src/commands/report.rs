@@ -48,10 +48,10 @@ pub struct Args {
     /// Examples shown of each class
     #[arg(long, default_value_t = 10, value_name = "N")]
     examples: usize,
-    /// Labels not counted, as they are called after --map
+    /// Labels that do not count; --map is applied first
     #[arg(long, value_name = "LABELS", value_delimiter = ',')]
     ignore: Vec<String>,
-    /// Labels to be replaced before counting
+    /// Replace labels before counting
     #[arg(long, value_name = "FROM=TO", value_delimiter = ',', value_parser = mapping)]
     map: Vec<(String, String)>,
     /// Bootstrap samples for the 95% confidence intervals; 0 for none
@@ -67,13 +67,13 @@ pub struct Args {
     /// Format of predictions and gold [default: from their names]
     #[arg(long, value_name = "FORMAT")]
     from_format: Option<Format>,
-    /// Tag scheme of all files: iob1, iob2, ioe1, ioe2, iobes, bilou, io [default: found by looking, in each file]
+    /// Tag scheme of all files: iob1, iob2, ioe1, ioe2, iobes, bilou, io [default: detected, in each file]
     #[arg(long)]
     scheme: Option<Scheme>,
     /// Column of the tokens, by name or number
     #[arg(long, value_name = "COLUMN", allow_hyphen_values = true)]
     token_column: Option<Column>,
-    /// Column of the tags, by name or number (-1 is the last) [default: found by looking]
+    /// Column of the tags, by name or number (-1 is the last) [default: detected]
     #[arg(long, value_name = "COLUMN", allow_hyphen_values = true)]
     tag_column: Option<Column>,
     /// Tags that the ids of Hugging Face rows stand for, in order

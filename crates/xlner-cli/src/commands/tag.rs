@@ -29,10 +29,10 @@ pub struct Args {
     /// `default` (English, built in), a model file or folder, or `capitals:PER` (capitalised words, all of one label: a baseline)
     #[arg(long, value_name = "MODEL", default_value = "default")]
     model: String,
-    /// transformers: what the network calculates in; int8 is faster, and tags may differ a little
+    /// transformers: numeric precision; int8 is faster, tags may differ slightly
     #[arg(long, value_name = "f32|int8", default_value = "f32", help_heading = "Transformers")]
     precision: Precision,
-    /// transformers: which sub-words speak for their token: the first, all by their mean, or the surest
+    /// transformers: which sub-words represent their token: the first, the mean of all, or the most certain
     #[arg(long, value_name = "first|mean|max", default_value = "first", help_heading = "Transformers")]
     sub_words: SubWords,
     /// transformers: the tags of the model's classes, in their order, instead of those that its config.json names
@@ -57,7 +57,7 @@ pub struct Args {
     /// Language of the text (BCP 47), for the tokeniser
     #[arg(long, value_name = "CODE", help_heading = "Formats")]
     lang: Option<String>,
-    /// Raw text is tokenised already: split it at spaces
+    /// The text is already tokenised: split it at spaces
     #[arg(long, help_heading = "Formats")]
     tokenized: bool,
 }

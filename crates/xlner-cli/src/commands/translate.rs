@@ -59,7 +59,7 @@ pub struct Args {
     /// Which sentence of pairs is translated
     #[arg(long, value_name = "source|target", help_heading = "Formats")]
     side: Option<Side>,
-    /// Raw text is tokenised already: split it at spaces
+    /// The text is already tokenised: split it at spaces
     #[arg(long, help_heading = "Formats")]
     tokenized: bool,
 }

@@ -34,7 +34,16 @@ const CRATES: [(&str, &[&str]); 11] = [
     ),
     (
         "xlner-python",
-        &["xlner-core", "xlner-formats", "xlner-align", "xlner-eval", "xlner-project", "xlner-models", "xlner"],
+        &[
+            "xlner-core",
+            "xlner-formats",
+            "xlner-align",
+            "xlner-eval",
+            "xlner-project",
+            "xlner-models",
+            "xlner-neural",
+            "xlner",
+        ],
     ),
 ];
 

@@ -129,7 +129,7 @@ pub struct Example {
 pub struct Named {
     /// First token.
     pub start: usize,
-    /// One behind the last token.
+    /// Exclusive end: one past the last token.
     pub end: usize,
     /// Label.
     pub label: String,
