@@ -92,7 +92,7 @@ fn weights_are_learnt_and_used() {
         "for 2 files, and 3 are given",
     );
     std::fs::write(folder.path().join("weights.toml"), format!("{weights}\nbonus = 1\n")).unwrap();
-    fails(&folder, "ensemble one.conll two.jsonl --weights weights.toml -o out.conll", 2, "bonus");
+    fails(&folder, "ensemble one.conll two.jsonl --weights weights.toml -o out.conll", 1, "bonus");
 }
 
 #[test]

@@ -191,6 +191,66 @@ fn an_output_that_cannot_be_written() {
 }
 
 #[test]
+fn a_sentence_of_too_many_tokens() {
+    let folder = files();
+    let pair = r#"{"source":{"tokens":["a","b","c","d","e","f"]},"target":{"tokens":["a"]}}"#;
+    for (name, content) in
+        [("long.conll", "a\tO\nb\tO\nc\tO\nd\tO\ne\tO\nf\tO\n"), ("long.txt", "a b c d e f\n"), ("long.jsonl", pair)]
+    {
+        std::fs::write(folder.path().join(name), content).unwrap();
+    }
+    for (line, name) in readers(&["{c}", "{t}", "{j}"], |ending| format!("long.{ending}")) {
+        // Raw text and lists of names are no sentences.
+        if !line.starts_with("train --train en.conll --raw") && !line.starts_with("train --train en.conll --names") {
+            let line = format!("{line} --max-sentence-tokens 5");
+            fails(&folder, &line, 1, &format!("{name}, line 1: a sentence of more than 5 tokens"));
+        }
+    }
+}
+
+#[test]
+fn a_format_that_cannot_hold_it() {
+    let folder = files();
+    for (line, name) in [
+        ("project --source en.conll --target it.txt -o out.pharaoh", "out.pharaoh"),
+        ("align --bitext b.tsv -o out.conll", "out.conll"),
+        ("align --forward l.pharaoh --reverse l.pharaoh -o out.txt", "out.txt"),
+        ("tag --model capitals:PER it.txt -o out.pharaoh", "out.pharaoh"),
+        ("translate --engine lookup --model t.tsv --from it --to en it.txt -o out.pharaoh", "out.pharaoh"),
+        ("label --from it --via en --engine lookup --model t.tsv --tagger capitals:PER it.txt -o out.txt", "out.txt"),
+        ("transfer --to it --translations it.txt --source en.conll -o out.txt", "out.txt"),
+        ("ensemble en.conll en.conll -o out.pharaoh", "out.pharaoh"),
+    ] {
+        fails(&folder, line, 2, &format!("{name}: format "));
+    }
+    for line in [
+        "project --pairs l.pharaoh -o out.jsonl",
+        "tag --model capitals:PER l.pharaoh -o out.conll",
+        "report --pairs l.pharaoh -o out.html",
+        "self-train --pairs l.pharaoh -o out.tagger",
+        "tune decision --pairs l.pharaoh -o out.decision",
+        "tune scores --pairs l.pharaoh --scores span=1,string=1 -o out.toml",
+        "ensemble l.pharaoh en.conll -o out.conll",
+        "eval --gold l.pharaoh --pred en.conll",
+    ] {
+        fails(&folder, line, 1, "l.pharaoh: ");
+    }
+}
+
+#[test]
+fn weights_that_are_none() {
+    let folder = files();
+    std::fs::write(folder.path().join("bad.toml"), "voters = 1\n").unwrap();
+    for line in [
+        "project --source en.conll --target it.txt --scores bad.toml -o out.conll",
+        "project --source en.conll --target it.txt --decision bad.toml -o out.conll",
+        "ensemble en.conll en.conll --weights bad.toml -o out.conll",
+    ] {
+        fails(&folder, line, 1, "bad.toml: ");
+    }
+}
+
+#[test]
 fn an_output_that_is_an_input() {
     let folder = files();
     for (line, name) in [
@@ -236,19 +296,19 @@ fn standard_input_given_twice() {
 fn names_that_tell_no_format_get_the_usual_one() {
     let folder = files();
     for (line, usual, other) in [
-        ("project --source en.conll --target it.txt", "Anna\tB-PER\n", "{\"source\""),
+        ("project --source en.conll --target it.txt", "Anna\t", "{\"source\""),
         ("project --pairs dev.jsonl", "{\"source\"", "{\"source\""),
-        ("align --bitext b.tsv", "0-0 ", "{\"source\""),
-        ("tag --model capitals:PER it.txt", "Anna\tB-PER\n", "{\"text\""),
+        ("align --bitext b.tsv", "", "{\"source\""),
+        ("tag --model capitals:PER it.txt", "Anna\t", "{\"text\""),
         ("translate --engine lookup --model t.tsv --from it --to en it.txt", "Anna lives", "{\"source\""),
         (
             "label --from it --via en --engine lookup --model t.tsv --tagger capitals:PER it.txt",
-            "Anna\tB-PER\n",
+            "Anna\t",
             "{\"source\"",
         ),
-        ("transfer --to it --translations it.txt --source en.conll", "Anna\tB-PER\n", "{\"source\""),
-        ("ensemble en.conll en.conll", "Anna\tB-PER\n", "{\"tokens\""),
-        ("convert en.conll", "Anna\tB-PER\n", "{\"tokens\""),
+        ("transfer --to it --translations it.txt --source en.conll", "Anna\t", "{\"source\""),
+        ("ensemble en.conll en.conll", "Anna\t", "{\"tokens\""),
+        ("convert en.conll", "Anna\t", "{\"tokens\""),
         ("convert dev.jsonl", "{\"source\"", "{\"source\""),
         ("convert l.pharaoh", "0-0 ", ""),
     ] {

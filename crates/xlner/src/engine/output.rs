@@ -70,7 +70,16 @@ impl<'a> Output<'a> {
     }
 
     /// The alignments.
+    ///
+    /// # Errors
+    /// [`Error::Options`] for a format that holds none.
     pub fn alignments(path: &Path, options: &WriteOptions) -> Result<Output<'a>> {
+        if let Some(format) = format(path, options).filter(|format| !format.holds_alignments()) {
+            return Err(Error::Options(format!(
+                "{}: format {format} holds no alignments; write pharaoh, naacl or jsonl, say (option `to_format`)",
+                path.display()
+            )));
+        }
         Ok(Output::Links(write_alignments(path, options)?))
     }
 
