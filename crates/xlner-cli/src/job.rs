@@ -31,7 +31,8 @@ pub fn expand(command: &Command, words: Vec<OsString>) -> Result<(Vec<OsString>,
         (subcommand, given, at) = (found, inner, at + 1 + place);
         called.push(name);
     }
-    let Some(path) = given.try_get_one::<PathBuf>("job").ok().flatten() else { return Ok((words, None)) };
+    let job = given.try_get_one::<PathBuf>("job").ok().flatten();
+    let Some(path) = job.filter(|_| at > 0) else { return Ok((words, None)) };
     let flags = flags(path, (&called.join(" "), subcommand), given)?;
     let (before, after) = words.split_at(at + 1);
     let words = before.iter().cloned().chain(flags.into_iter().map(OsString::from)).chain(after.iter().cloned());
