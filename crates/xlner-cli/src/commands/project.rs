@@ -55,6 +55,9 @@ pub struct Args {
     /// Format of the output [default: from its name, else conll, with --pairs jsonl]
     #[arg(long, value_name = "FORMAT", help_heading = "Output")]
     to_format: Option<Format>,
+    /// Whether records (jsonl, parquet) are written with the links that were used, the aligner's included
+    #[arg(long, value_name = "keep|none", default_value = "keep", help_heading = "Output")]
+    links: Links,
     /// Where to write figures of the run, as JSON
     #[arg(long, value_name = "FILE", help_heading = "Output")]
     report: Option<PathBuf>,
@@ -116,6 +119,13 @@ pub struct Args {
     /// Tags that the ids of Hugging Face rows stand for, in order
     #[arg(long, value_name = "TAGS", value_delimiter = ',', help_heading = "Formats")]
     labels: Option<Vec<String>>,
+}
+
+/// Values of `--links`.
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Links {
+    Keep,
+    None,
 }
 
 /// Values of `--target-tags`.
@@ -190,6 +200,7 @@ fn job(args: &Args, context: &Context) -> Result<ProjectJob> {
             Tags::Ignore => TargetTags::Ignored,
             Tags::Tagger => TargetTags::Tagger,
         },
+        keep_links: args.links == Links::Keep,
         output: args.output.clone(),
         output_options: WriteOptions { format, ..WriteOptions::default() },
     })

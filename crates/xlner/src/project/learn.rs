@@ -165,6 +165,7 @@ impl Trial<'_> {
             method: &Method::Match(Matching { weights, ..self.matching.clone() }),
             aligner: self.aligner,
             keep_labels: self.job.method.keep_labels,
+            keep_links: false,
             decision: None,
             fail: &|index, pair, problem| self.job.fail(index as u64 + 1, pair, problem),
         };
