@@ -2,6 +2,7 @@
 
 mod align;
 mod common;
+mod completions;
 mod convert;
 mod data;
 mod decision;
@@ -26,5 +27,4 @@ mod transfer;
 #[cfg(feature = "transformers")]
 mod transformers;
 mod translate;
-#[cfg(feature = "transformers")]
 mod translation_scores;

@@ -1,8 +1,6 @@
 //! `xlner completions` and `xlner man`.
 
-mod common;
-
-use common::{fails, folder, read, stdout};
+use crate::common::{fails, folder, read, stdout};
 
 #[test]
 fn every_shell_completes_commands_and_flags() {
