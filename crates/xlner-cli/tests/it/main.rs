@@ -27,4 +27,5 @@ mod transfer;
 #[cfg(feature = "transformers")]
 mod transformers;
 mod translate;
+#[cfg(feature = "transformers")]
 mod translation_scores;

@@ -10,6 +10,7 @@ mod mutations;
 mod offsets;
 #[cfg(feature = "parquet")]
 mod parquet;
+#[cfg(feature = "parquet")]
 mod parquet_damage;
 mod published;
 mod real_data;
