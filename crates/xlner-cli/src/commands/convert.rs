@@ -7,7 +7,7 @@ use xlner::{ConvertJob, Input, Overlaps};
 use xlner_core::tags::Scheme;
 use xlner_formats::{Column, ErrorKind, Format, ReadOptions, Side, WriteOptions, label_studio_config};
 
-use super::options::mapping;
+use super::figures::mapping;
 use crate::bars::Bars;
 use crate::context::{Context, UsageError, links_failed};
 

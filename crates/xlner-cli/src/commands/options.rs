@@ -3,7 +3,7 @@
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context as _, Result, anyhow};
+use anyhow::{Context as _, Result};
 use clap::Args;
 use xlner::decision::{DecisionChoice, DecisionOptions};
 use xlner::project::{MethodKind, MethodOptions, parse_solver};
@@ -13,8 +13,9 @@ use xlner_core::{Encoder, TranslationScorer};
 use xlner_formats::{Format, Note, Output, ReadOptions, WriteOptions};
 use xlner_models::Precision;
 use xlner_project::decision::Cut;
-use xlner_project::{CandidateKind, Constraint, Edition, Solver, Weights};
+use xlner_project::{CandidateKind, Constraint, Edition, Solver};
 
+use super::scores::{Scores, parse_scores};
 use crate::context::{Context, UsageError, failed};
 
 /// What the built-in aligner knows.
@@ -157,40 +158,6 @@ pub struct MethodArgs {
     expect: Option<Cut>,
 }
 
-/// What `--scores` takes.
-#[derive(Clone)]
-enum Scores {
-    Weights(Weights),
-    /// A file that `tune scores` wrote.
-    File(PathBuf),
-}
-
-fn parse_scores(text: &str) -> Result<Scores, String> {
-    match Path::new(text).extension() {
-        Some(extension) if extension == "toml" => Ok(Scores::File(text.into())),
-        _ => text.parse().map(Scores::Weights).map_err(|error: xlner_project::Error| error.to_string()),
-    }
-}
-
-impl Scores {
-    /// The weights.
-    ///
-    /// # Errors
-    /// A file that cannot be read, or holds no weights.
-    fn weights(&self) -> Result<Weights> {
-        let path = match self {
-            Scores::Weights(weights) => return Ok(weights.clone()),
-            Scores::File(path) => path,
-        };
-        let read = || {
-            let table: toml::Table = std::fs::read_to_string(path).context("cannot open")?.parse()?;
-            let scores = table.get("scores").and_then(toml::Value::as_str);
-            Ok(scores.context("there is no text `scores`; `xlner tune scores` writes such files")?.parse()?)
-        };
-        read().map_err(|error: anyhow::Error| anyhow!("{}: {error:#}", path.display()))
-    }
-}
-
 /// What `--expect` asks for.
 fn parse_cut(text: &str) -> Result<Cut, String> {
     match text.split_once('=') {
@@ -245,9 +212,22 @@ pub struct NmtArgs {
 }
 
 impl NmtArgs {
-    /// Whether a model is named.
-    pub fn is_given(&self) -> bool {
-        self.nmt_model.is_some()
+    /// The same where the languages of source and target may not be known.
+    ///
+    /// # Errors
+    /// A model without them.
+    pub fn open_between(
+        &self,
+        source: Option<&String>,
+        target: Option<&String>,
+    ) -> Result<Option<Box<dyn TranslationScorer>>> {
+        match (source, target) {
+            (Some(source), Some(target)) => self.open([source, target]),
+            _ if self.nmt_model.is_some() => {
+                Err(UsageError("--nmt-model wants --source-lang and --target-lang".into()).into())
+            }
+            _ => Ok(None),
+        }
     }
 
     /// Opens the model, where one is named, for the languages of source and target.
@@ -359,14 +339,6 @@ impl RunArgs {
             }
         }
         Ok(())
-    }
-}
-
-/// Reads a label and what replaces it.
-pub fn mapping(text: &str) -> std::result::Result<(String, String), String> {
-    match text.split_once('=') {
-        Some((from, to)) if !from.is_empty() && !to.is_empty() => Ok((from.to_owned(), to.to_owned())),
-        _ => Err("a mapping is FROM=TO, as in GPE=LOC".into()),
     }
 }
 
