@@ -36,5 +36,5 @@ fn models() {
         }
         Ok(())
     };
-    each_seed("models", Bounded { seconds: 60, ..Bounded::default() }, 300, &[("aligner", &work)]);
+    each_seed("mutations::models", Bounded { seconds: 60, ..Bounded::default() }, 300, &[("aligner", &work)]);
 }

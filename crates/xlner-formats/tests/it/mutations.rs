@@ -107,7 +107,7 @@ fn text_formats() {
     let works: Vec<_> = crate::valid::FILES.iter().map(|(format, _)| move |seed| survives(*format, seed)).collect();
     let cases: Vec<Case<'_>> =
         crate::valid::FILES.iter().zip(&works).map(|((format, _), work)| (format.name(), work as _)).collect();
-    each_seed("text_formats", Bounded { seconds: 60, ..Bounded::default() }, SEEDS, &cases);
+    each_seed("mutations::text_formats", Bounded { seconds: 60, ..Bounded::default() }, SEEDS, &cases);
 }
 
 #[cfg(feature = "parquet")]
@@ -128,5 +128,5 @@ fn parquet() {
         let options = ReadOptions { format: Some(Format::Parquet), ..ReadOptions::default() };
         sentences(&path, &options, folder.path())
     };
-    each_seed("parquet", Bounded { seconds: 60, ..Bounded::default() }, SEEDS, &[("parquet", &work)]);
+    each_seed("mutations::parquet", Bounded { seconds: 60, ..Bounded::default() }, SEEDS, &[("parquet", &work)]);
 }
