@@ -3,6 +3,7 @@
 mod bars;
 mod commands;
 mod context;
+mod experiment;
 mod job;
 mod outputs;
 mod print;

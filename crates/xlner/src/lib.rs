@@ -14,7 +14,6 @@ mod engine;
 pub mod ensemble;
 mod error;
 pub mod eval;
-pub mod experiment;
 #[cfg(feature = "fine-tune")]
 pub mod fine_tune;
 mod flow;
@@ -32,6 +31,8 @@ pub mod translate;
 pub use align::{AlignJob, EncoderAligner, ServeJob, SimilarityJob, SymmetrizeJob};
 pub use aligner::{Aligner, AlignerOptions, Extraction};
 pub use convert::{ConvertJob, ConvertReport, Overlaps};
+pub use engine::folder::RunFolder;
+pub use engine::key::{Key, KeyBuilder};
 pub use engine::source::Input;
 pub use error::{Error, Result};
 pub use eval::{AlignmentEvalJob, EvalJob, EvalReport};

@@ -5,10 +5,10 @@ use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
 use anyhow::{Context as _, Result, bail};
-use xlner::experiment::{Plan, Runner, markdown};
 use xlner_formats::Output;
 
 use crate::context::{Context, UsageError, failed};
+use crate::experiment::{Plan, Runner, markdown};
 use crate::signals;
 
 const EXAMPLES: &str = "\

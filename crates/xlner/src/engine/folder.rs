@@ -16,7 +16,7 @@ use crate::{Error, Result};
 /// A folder in which stages keep what they made: `<stage>/<key>.jsonl.zst`, written beside and renamed, so that a file that
 /// is there is complete, and sealed, so that one that was damaged since is made again. Several processes may work in one
 /// folder: none makes what another is making.
-pub(crate) struct RunFolder {
+pub struct RunFolder {
     root: PathBuf,
     /// Held by everyone who works in the folder.
     _shared: File,

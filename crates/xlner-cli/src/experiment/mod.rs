@@ -14,13 +14,11 @@ use std::time::Instant;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-pub use plan::{Dataset, Method, Plan, Prepare, Published};
+pub use plan::Plan;
 pub use table::markdown;
 
-use crate::engine::folder::RunFolder;
-use crate::engine::key::Key;
-use crate::{Error, Result};
-use plan::{fill, literal};
+use plan::{Dataset, fill, literal};
+use xlner::{Error, Key, Result, RunFolder};
 
 /// Runs one command of `xlner` (its words, without `xlner` itself) and gives what it wrote to standard output; the error
 /// is what it said.

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use serde::Deserialize;
 
-use crate::{Error, Result};
+use xlner::{Error, Result};
 
 /// An experiment: every method on every dataset.
 #[derive(Debug, Clone, Deserialize)]
