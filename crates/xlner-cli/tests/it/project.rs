@@ -161,7 +161,7 @@ fn wrong_usage() {
         fails(&folder, arguments, 2, message);
     }
     if cfg!(not(feature = "milp")) {
-        fails(&folder, &format!("{GIVEN} --solver milp"), 2, "--features milp");
+        fails(&folder, &format!("{GIVEN} --solver milp"), 2, "the feature `milp`");
     }
 }
 

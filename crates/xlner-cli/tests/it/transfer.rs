@@ -81,6 +81,6 @@ fn wrong_usage() {
         fails(&folder, &arguments, 2, message);
     }
     if !cfg!(feature = "transformers") {
-        fails(&folder, &format!("{nmt} --scores nmt=1 --nmt-model x"), 2, "--features transformers");
+        fails(&folder, &format!("{nmt} --scores nmt=1 --nmt-model x"), 2, "the feature `transformers`");
     }
 }

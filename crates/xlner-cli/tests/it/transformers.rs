@@ -213,7 +213,7 @@ fn nllb_and_marian_translate_line_by_line() {
             assert_eq!(stdout(&folder, arguments), "bonjour monde\n\nbonjour monde\nbonjour monde\n", "{model} {int8}");
         }
         let kind = format!("translate --engine {model} --model converted --from en --to fr in.txt -o out.txt");
-        fails(&folder, &kind, 2, &format!("converted is no model for --engine {model}, but for ct2"));
+        fails(&folder, &kind, 2, &format!("converted is no model for the engine {model}, but for ct2"));
         std::fs::remove_dir_all(models.join("converted")).unwrap();
     }
     let wrong = "translate --engine nllb --model nllb --from en --to sw in.txt -o out.txt";
