@@ -75,7 +75,7 @@ impl LabelJob {
         check_entities(&self.output, &self.output_options)?;
         if self.documents && self.run.shard != Shard::WHOLE {
             return Err(Error::Options(
-                "a shard ends inside a document: with --documents share out the files instead".into(),
+                "a shard ends inside a document: with option `documents` share out the files instead".into(),
             ));
         }
         if self.documents && self.translations.is_some() {

@@ -7,6 +7,9 @@ mod fine_tune;
 #[cfg(feature = "fine-tune")]
 mod fine_tune_small;
 mod hostile;
+mod markers;
+mod markers;
+mod mutations;
 mod mutations;
 mod pieces;
 mod seq2seq;
