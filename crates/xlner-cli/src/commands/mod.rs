@@ -1,5 +1,6 @@
 //! One file per command: its flags, and how they become calls.
 
+mod adapt;
 mod align;
 mod completions;
 mod convert;
@@ -51,6 +52,8 @@ pub enum Command {
     SelfTrain(self_train::Args),
     /// Learn weights from data
     Tune(tune::Args),
+    /// Adapt an encoder to raw text of a language or domain
+    Adapt(Box<adapt::Args>),
     /// Score predictions against gold data
     Eval(eval::Args),
     /// Run methods on datasets and compare them
@@ -84,6 +87,7 @@ pub fn run(command: Command, context: &Context) -> Result<()> {
         Command::Train(args) => train::run(args, context),
         Command::SelfTrain(args) => self_train::run(args, context),
         Command::Tune(args) => tune::run(args, context),
+        Command::Adapt(args) => adapt::run(*args, context),
         Command::Eval(args) => eval::run(args, context),
         Command::Experiment(args) => experiment::run(args, context),
         Command::Report(args) => report::run(args, context),

@@ -24,6 +24,7 @@ use crate::align::EncoderAligner;
 use crate::aligner::AlignerOptions;
 use crate::engine::output::check_entities;
 use crate::engine::source::{self, Input, Source};
+use crate::eval::Judge;
 use crate::progress::Listener;
 use crate::{Error, Result};
 use prepare::Preparation;
@@ -57,6 +58,8 @@ pub struct ProjectJob {
     pub method: MethodOptions,
     /// What the entities are that the target sentences already have.
     pub target_tags: TargetTags,
+    /// A file of gold entities that the target's are compared with, and how it is read.
+    pub gold: Option<(PathBuf, ReadOptions)>,
     /// Whether records are written with the links that were used, those of the aligner included.
     pub keep_links: bool,
     /// Where the result goes; formats that hold pairs and entities (JSONL, Parquet) get the pairs, others the target
@@ -122,6 +125,7 @@ impl ProjectJob {
         let mut inputs = self.input.paths();
         inputs.extend(self.alignment.as_deref());
         inputs.extend(self.aligner.paths());
+        inputs.extend(self.gold.as_ref().map(|(path, _)| path.as_path()));
         if inputs.iter().filter(|path| path.as_os_str() == "-").count() > 1 {
             return Err(Error::Options("standard input (-) can be read once only".into()));
         }
@@ -160,6 +164,7 @@ impl ProjectJob {
         };
         let run = Run {
             job: self,
+            judge: self.judge()?,
             preparation: Preparation::new(self, models)?,
             report: ProjectReport::new(Some(&method), origin),
             method,
@@ -172,6 +177,13 @@ impl ProjectJob {
             (Origin::Model | Origin::Trained, _) => run.in_memory(source),
             _ => run.stream(source, None),
         }
+    }
+
+    /// Opens the gold entities; the pairs are called as they will be when written.
+    fn judge(&self) -> Result<Option<Judge>> {
+        let stdout = self.output.as_os_str() == "-";
+        let name = if stdout { self.input.name() } else { &self.output };
+        self.gold.as_ref().map(|(path, options)| Judge::open(path, options, name)).transpose()
     }
 
     /// Opens the pairs.

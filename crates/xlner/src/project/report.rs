@@ -7,6 +7,7 @@ use xlner_core::Pair;
 use xlner_project::Method;
 
 use crate::decision::DecisionFigures;
+use crate::eval::EvalReport;
 
 /// Sentences listed whose optimum was not proven; the others are counted only.
 const LISTED: usize = 100;
@@ -36,6 +37,9 @@ pub struct ProjectReport {
     /// What was decided, where the source's entities are uncertain.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub decision: Option<DecisionFigures>,
+    /// The target's entities against those of the file of gold.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub evaluation: Option<EvalReport>,
     /// What the solver proved.
     pub solver: Proofs,
     /// What of the input was not as it should be.

@@ -16,12 +16,15 @@ use crate::aligner::{Aligner, Extraction, bitext};
 use crate::engine::output::{Output, holds_records};
 use crate::engine::pump::{BATCH, each, pump, timed};
 use crate::engine::source::Source;
+use crate::eval::Judge;
 use crate::progress::{Listener, Progress, Stage};
 
 /// A job that is being done.
 pub(super) struct Run<'a> {
     pub job: &'a ProjectJob,
     pub preparation: Preparation<'a>,
+    /// Compares the result with gold entities.
+    pub judge: Option<Judge>,
     pub method: Method,
     pub report: ProjectReport,
     pub listener: Listener<'a>,
@@ -30,7 +33,7 @@ pub(super) struct Run<'a> {
 impl Run<'_> {
     /// Streams the pairs, with links from the aligner where a pair has none.
     pub fn stream(self, mut source: Source, aligner: Option<&Aligner>) -> Result<ProjectReport> {
-        let Run { job, mut preparation, method, mut report, listener } = self;
+        let Run { job, mut preparation, mut judge, method, mut report, listener } = self;
         let mut output = Output::entities(&job.output, &job.output_options, Side::Target)?;
         let projector = Projector { method };
         let project = |(workspace, scratch): &mut (Workspace, Scratch), pair: &mut Pair, number| {
@@ -51,6 +54,7 @@ impl Run<'_> {
             },
             |mut pair| {
                 report.count(&pair);
+                judge.as_mut().map_or(Ok(()), |judge| judge.push(&pair))?;
                 job.drop_links(&mut pair);
                 output.write(pair)
             },
@@ -59,7 +63,7 @@ impl Run<'_> {
         report.seconds.read = clock.read;
         report.seconds.project = clock.work;
         report.seconds.write = clock.write;
-        finish(job, report, &source, output)
+        finish(job, report, judge, &source, output)
     }
 
     /// Streams the pairs with links from a model file.
@@ -70,7 +74,7 @@ impl Run<'_> {
 
     /// Reads all pairs, trains an aligner on them or loads its model, projects.
     pub fn in_memory(self, mut source: Source) -> Result<ProjectReport> {
-        let Run { job, mut preparation, method, mut report, listener } = self;
+        let Run { job, mut preparation, mut judge, method, mut report, listener } = self;
         let decision = job.method.decision.open(method::needs_posteriors(&method))?;
         // Before the long work: a folder that is not there is found out at once.
         let mut output = Output::entities(&job.output, &job.output_options, Side::Target)?;
@@ -92,12 +96,13 @@ impl Run<'_> {
         timed(&mut seconds, || {
             pairs.into_iter().try_for_each(|mut pair| {
                 report.count(&pair);
+                judge.as_mut().map_or(Ok(()), |judge| judge.push(&pair))?;
                 job.drop_links(&mut pair);
                 output.write(pair)
             })
         })?;
         report.seconds.write = seconds;
-        finish(job, report, &source, output)
+        finish(job, report, judge, &source, output)
     }
 }
 
@@ -120,7 +125,14 @@ pub(super) fn aligner(
 }
 
 /// Ends the output and the report.
-fn finish(job: &ProjectJob, mut report: ProjectReport, source: &Source, output: Output<'_>) -> Result<ProjectReport> {
+fn finish(
+    job: &ProjectJob,
+    mut report: ProjectReport,
+    judge: Option<Judge>,
+    source: &Source,
+    output: Output<'_>,
+) -> Result<ProjectReport> {
+    report.evaluation = judge.map(Judge::finish).transpose()?;
     if job.target_tags == TargetTags::Tagger {
         report.input.target_tags = source.target_entities();
     }
