@@ -1,5 +1,6 @@
 //! The integration tests of the crate, one binary.
 
+mod adapt;
 mod align;
 mod common;
 mod completions;
@@ -7,6 +8,7 @@ mod convert;
 mod data;
 mod decision;
 mod ensemble;
+mod europarl;
 mod eval;
 mod experiment;
 mod faults;

@@ -1,11 +1,10 @@
 //! `xlner adapt`.
 
-mod common;
 #[cfg(feature = "fine-tune")]
-#[path = "../../xlner-neural/tests/it/support/tiny_bert.rs"]
+#[path = "../../../xlner-neural/tests/it/support/tiny_bert.rs"]
 mod tiny_bert;
 
-use common::{fails, folder};
+use crate::common::{fails, folder};
 
 #[cfg(not(feature = "fine-tune"))]
 #[test]
@@ -15,7 +14,7 @@ fn without_the_feature() {
 
 #[cfg(feature = "fine-tune")]
 mod built {
-    use common::stdout;
+    use crate::common::stdout;
     use serde_json::Value;
     use tempfile::TempDir;
 
