@@ -10,7 +10,9 @@ use xlner_core::tags::Scheme;
 use xlner_formats::{Column, Format, ReadOptions, WriteOptions};
 
 use super::eval;
-use super::options::{AlignerArgs, EncoderLinks, MethodArgs, NmtArgs, scorer, write_report};
+use super::options::{
+    AlignerArgs, EncoderLinks, MethodArgs, NmtArgs, scorer, tell_decision, tell_filters, write_report,
+};
 use super::taggers::TargetTaggerArgs;
 use super::tune;
 use crate::bars::Bars;
@@ -266,20 +268,8 @@ fn tell(report: &ProjectReport, context: &Context) {
             report.input.target_tags
         ));
     }
-    match report.decision {
-        Some(decision) if decision.abstained => context.note(
-            "note: no decision was made, the corpus is too unlike what it was learnt from: the tagger's best entities were \
-             projected; `xlner tune decision` learns one from sentences of your own",
-        ),
-        Some(decision) => context.note(format_args!(
-            "decision: {} of {} candidates kept, those of a probability of {:.2} or more{}",
-            decision.kept,
-            decision.candidates,
-            decision.threshold,
-            if decision.target_tagger { "" } else { "; the corpus is too small for a target tagger's opinion" }
-        )),
-        None => {}
-    }
+    tell_decision(report.decision, context);
+    tell_filters(report.filters.as_ref(), context);
     if report.solver.with_gap > 0 {
         context.note(format_args!(
             "note: {} sentences are not proven to be solved best; --report lists them with their bounds",

@@ -1,5 +1,6 @@
 //! The job `project`: pairs whose source entities are known → the same pairs with the entities of the target.
 
+mod filter;
 mod learn;
 pub(crate) mod method;
 mod prepare;
@@ -14,6 +15,7 @@ use xlner_core::Pair;
 use xlner_core::{Tagger, TranslationScorer};
 use xlner_formats::{ReadOptions, WriteOptions};
 
+pub use filter::{FilterFigures, FilterOptions};
 pub use learn::LearntScores;
 pub use method::{MethodKind, MethodOptions, parse_solver};
 pub use report::{Gap, Inputs, Origin, ProjectReport, Proofs, Seconds};
@@ -99,6 +101,13 @@ impl ProjectJob {
     /// [`Error::Options`].
     fn check(&self, models: &ProjectModels<'_>) -> Result<()> {
         self.method.check()?;
+        if self.gold.is_some() && self.method.filters.leaves_out_sentences() {
+            return Err(Error::Option {
+                field: "gold",
+                problem: "has every sentence, and filters that drop sentences leave some out: let them drop entities"
+                    .into(),
+            });
+        }
         let files = matches!(self.input, Input::Files { .. });
         let opinion = self.target_tags == TargetTags::Tagger || models.target_tagger.is_some();
         match self.method.needs_tagger() {
@@ -131,7 +140,8 @@ impl ProjectJob {
         }
         if self.aligner.is_given() {
             let method = self.method.resolve(self.alignment.is_some())?;
-            let wanted = self.alignment.is_none() && method::needs_links(&method);
+            let links = method::needs_links(&method) || self.method.filters.needs_links();
+            let wanted = self.alignment.is_none() && links;
             if !wanted && !method::needs_posteriors(&method) {
                 return Err(Error::Options(
                     "the aligner has nothing to do: leave out option `aligner`, option `bitext` and option `dictionary`, or take its score too \
@@ -153,7 +163,8 @@ impl ProjectJob {
         let linked = self.linked(&mut source, &models)?;
         let method = self.method.resolve(linked)?;
         let corpus_wide = method::needs_posteriors(&method);
-        let origin = match (method::needs_links(&method), &self.aligner.model) {
+        let links = method::needs_links(&method) || self.method.filters.needs_links();
+        let origin = match (links, &self.aligner.model) {
             (true, _) if linked && !corpus_wide => match models.encoder {
                 Some(_) => Origin::Encoder,
                 None => Origin::Given,

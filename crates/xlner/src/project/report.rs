@@ -6,6 +6,7 @@ use serde::Serialize;
 use xlner_core::Pair;
 use xlner_project::Method;
 
+use super::filter::FilterFigures;
 use crate::decision::DecisionFigures;
 use crate::eval::EvalReport;
 
@@ -37,6 +38,9 @@ pub struct ProjectReport {
     /// What was decided, where the source's entities are uncertain.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub decision: Option<DecisionFigures>,
+    /// What filters left out, where there are some. Sentences that they left out are counted here alone.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub filters: Option<FilterFigures>,
     /// The target's entities against those of the file of gold.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub evaluation: Option<EvalReport>,

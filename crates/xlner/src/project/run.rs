@@ -5,6 +5,7 @@ use std::path::Path;
 use xlner_align::Scratch;
 use xlner_core::Pair;
 use xlner_formats::Side;
+use xlner_project::filters::Drops;
 use xlner_project::{Method, Projector, Workspace};
 
 use super::method;
@@ -53,6 +54,9 @@ impl Run<'_> {
                 each(pairs, first, project)
             },
             |mut pair| {
+                if !job.method.filters.apply(&mut pair, Drops::Entity, &mut report.filters) {
+                    return Ok(());
+                }
                 report.count(&pair);
                 judge.as_mut().map_or(Ok(()), |judge| judge.push(&pair))?;
                 job.drop_links(&mut pair);
@@ -84,7 +88,8 @@ impl Run<'_> {
             method: &method,
             aligner: Some(&aligner),
             keep_labels: job.method.keep_labels,
-            keep_links: job.keep_links && holds_records(&job.output, &job.output_options),
+            keep_links: job.method.filters.needs_links()
+                || job.keep_links && holds_records(&job.output, &job.output_options),
             decision: decision.as_ref(),
             fail: &|index, pair, problem| job.fail(index as u64 + 1, pair, problem),
         }
@@ -95,6 +100,9 @@ impl Run<'_> {
         let mut seconds = 0.0;
         timed(&mut seconds, || {
             pairs.into_iter().try_for_each(|mut pair| {
+                if !job.method.filters.apply(&mut pair, Drops::Entity, &mut report.filters) {
+                    return Ok(());
+                }
                 report.count(&pair);
                 judge.as_mut().map_or(Ok(()), |judge| judge.push(&pair))?;
                 job.drop_links(&mut pair);
