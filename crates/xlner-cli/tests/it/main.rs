@@ -23,6 +23,7 @@ mod project;
 mod report;
 mod review;
 mod self_train;
+mod silver;
 mod tag;
 mod train;
 mod transfer;

@@ -1,8 +1,6 @@
 //! `xlner silver`: a sample out, judged, back in.
 
-mod common;
-
-use common::{fails, folder, read, stdout, xlner};
+use crate::common::{fails, folder, read, stdout, xlner};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
