@@ -1,6 +1,7 @@
 //! Flags of the commands that compare predictions with gold.
 
 use clap::Args;
+use clap::builder::RangedU64ValueParser;
 use xlner_core::tags::Scheme;
 use xlner_eval::Resampling;
 use xlner_formats::{Column, Format, ReadOptions};
@@ -17,10 +18,10 @@ pub struct FiguresArgs {
     #[arg(long, value_name = "FROM=TO", value_delimiter = ',', value_parser = mapping)]
     pub map: Vec<(String, String)>,
     /// Bootstrap samples for the 95% confidence intervals; 0 for none
-    #[arg(long, default_value_t = Resampling::default().bootstrap, value_name = "N")]
+    #[arg(long, default_value_t = Resampling::default().bootstrap, value_name = "N", value_parser = resamples())]
     bootstrap: usize,
     /// Random swaps for the p-values between systems; 0 for none
-    #[arg(long, default_value_t = Resampling::default().randomization, value_name = "N")]
+    #[arg(long, default_value_t = Resampling::default().randomization, value_name = "N", value_parser = resamples())]
     randomization: usize,
     /// Seed of both
     #[arg(long, default_value_t = Resampling::default().seed, value_name = "N")]
@@ -67,4 +68,9 @@ pub fn mapping(text: &str) -> Result<(String, String), String> {
         Some((from, to)) if !from.is_empty() && !to.is_empty() => Ok((from.to_owned(), to.to_owned())),
         _ => Err("a mapping is FROM=TO, as in GPE=LOC".into()),
     }
+}
+
+/// Reads a number of replicates.
+fn resamples() -> RangedU64ValueParser<usize> {
+    RangedU64ValueParser::new().range(..=xlner_eval::Resampling::MOST as u64)
 }

@@ -41,7 +41,7 @@ impl Key {
 
 impl Key {
     /// Whether a text is the name of some key.
-    pub fn is_name(text: &str) -> bool {
+    pub(crate) fn is_name(text: &str) -> bool {
         text.len() == 32 && text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
     }
 }
