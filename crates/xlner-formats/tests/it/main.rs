@@ -1,5 +1,6 @@
 //! The integration tests of the crate, one binary.
 
+mod bombs;
 mod common;
 mod conllu;
 mod extra_fields;

@@ -4,8 +4,6 @@ use std::io::Write as _;
 
 use xlner_formats::{Error, Format, ReadOptions, read_pairs, read_records, read_sentences, read_tags};
 
-mod valid;
-
 /// The errors of all readers for a file.
 fn problems(path: &std::path::Path, options: &ReadOptions) -> Vec<String> {
     let mut found: Vec<Error> = Vec::new();
@@ -35,7 +33,7 @@ fn every_format_keeps_to_the_longest_sentence() {
     std::fs::write(folder.path().join("x.txt"), "Obama spoke.\nYes.\n\n").unwrap();
     // Links belong to sentences of other files; of a pair each side is one token here.
     let others = [Format::Pharaoh, Format::Naacl, Format::Bitext, Format::Jsonl];
-    for (format, text) in valid::FILES.iter().filter(|(format, _)| !others.contains(format)) {
+    for (format, text) in crate::valid::FILES.iter().filter(|(format, _)| !others.contains(format)) {
         std::fs::write(&path, text).unwrap();
         let options = |limit| ReadOptions {
             format: Some(*format),
