@@ -118,9 +118,26 @@ impl Context {
     /// Tells what was left out of the input or repaired, a line for each kind.
     pub fn tell_notes(&self) {
         for note in self.notes.list() {
-            // The notes name options by their fields; the flag that goes with one is ours to say.
-            let cure = if note.kind.name == "links-from-one" { "; --one-based reads them so" } else { "" };
-            self.note(format_args!("note: {note}{cure}"));
+            self.note(format_args!("note: {note}{}", cure(note.kind.name)));
+        }
+    }
+
+    /// Says that something is likely a mistake; it is an error with `--strict`.
+    ///
+    /// # Errors
+    /// With `--strict`.
+    pub fn sign(&self, text: impl std::fmt::Display) -> Result<()> {
+        if self.strict {
+            anyhow::bail!("{text} (--strict)");
+        }
+        self.note(format_args!("note: {text}"));
+        Ok(())
+    }
+
+    /// What one usually does next, for people at a terminal.
+    pub fn next(&self, text: impl std::fmt::Display) {
+        if self.progress {
+            eprintln!("next: {text}");
         }
     }
 
@@ -136,6 +153,27 @@ impl Context {
         if self.verbose {
             eprintln!("{text}");
         }
+    }
+}
+
+/// What to do about a kind of note, where there is a flag or a command for it; the notes themselves name none.
+fn cure(kind: &str) -> &'static str {
+    match kind {
+        "links-from-one" => "; --one-based reads them so",
+        "no-source-entities" => "; is it the file with the tags? `xlner tag` finds entities, --tagger in `transfer`",
+        "unlike-sides" => "; line n of both files must belong together: compare them from there on",
+        "untranslated" => "; give the table of these sentences with --model, or leave out --missing keep",
+        "tagger-of-another-language" => {
+            "; give a tagger of their language, or say the right one with --lang (--from, --via, --to)"
+        }
+        "blank-lines-at-the-end" => "; remove them if they are no sentences",
+        "header" => "; remove the line",
+        "json-as-text" => "; --from-format jsonl reads them",
+        "columns-as-text" => "; --from-format conll reads them",
+        "labels-of-no-entity" => "; labels are compared as they are written, capitals too",
+        "disjoint-labels" => "; --map FROM=TO makes them one",
+        "other-tokens" => "; tokenise both the same way: --lang CODE, or give both tokenised",
+        _ => "",
     }
 }
 

@@ -4,6 +4,8 @@ use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use crate::Place;
+
 /// Result of the functions of this crate.
 pub type Result<T> = std::result::Result<T, Error>;
 
@@ -25,14 +27,26 @@ impl Error {
         Error(Box::new(Inner { file: file.to_owned(), line: None, record: None, kind }))
     }
 
-    /// The error for a folder where a file is wanted.
-    pub(crate) fn a_folder(path: &Path) -> Self {
-        Error::in_file(path, ErrorKind::Open(io::Error::other("it is a folder, and a file is wanted")))
+    /// The error for a folder that stands where a file is wanted.
+    pub(crate) fn folder(path: &Path) -> Self {
+        const NAMED: usize = 3;
+        let entries = std::fs::read_dir(path).into_iter().flatten().filter_map(io::Result::ok);
+        let files = entries.filter(|entry| entry.file_type().is_ok_and(|kind| kind.is_file()));
+        let mut inside: Vec<String> = files.map(|entry| entry.path().display().to_string()).collect();
+        inside.sort();
+        inside.truncate(NAMED);
+        Error::in_file(path, ErrorKind::Folder { inside })
     }
 
     /// An error at a line, counted from 1.
     pub fn at_line(file: &Path, line: u64, kind: ErrorKind) -> Self {
         Error(Box::new(Inner { file: file.to_owned(), line: Some(line), record: None, kind }))
+    }
+
+    /// An error at a place.
+    pub(crate) fn at_place(place: &Place, kind: ErrorKind) -> Self {
+        let Place { file, line, record } = place.clone();
+        Error(Box::new(Inner { file, line, record, kind }))
     }
 
     /// The same error with the id of the record it happened in; an empty id changes nothing.
@@ -188,6 +202,29 @@ pub enum ErrorKind {
         /// Names of the formats that would do.
         known: String,
     },
+    /// Not one sentence in a file that is not empty.
+    #[error(
+        "the file has lines, but no sentence can be read from them; is it of another format (option `from_format`), or cut off?"
+    )]
+    NothingRead,
+    /// A folder where a file is wanted.
+    #[error("this is a folder; give a file{}", in_it(.inside))]
+    Folder {
+        /// Names of files in it, the first few.
+        inside: Vec<String>,
+    },
+    /// Tokens and tags in quotes.
+    #[error("tokens and tags stand in quotes, as spreadsheets write them: “{sample}”; export the file without quotes")]
+    QuotedCells {
+        /// The line, shortened.
+        sample: String,
+    },
+    /// Comma-separated values.
+    #[error(
+        "xlner does not read CSV, where commas are text as well; save it with tabs between the columns and without quotes \
+         (.tsv), or as JSON lines (.jsonl)"
+    )]
+    Csv,
     /// A build without the feature.
     #[error("this build cannot read or write {format}; build with the feature `{feature}`")]
     FeatureMissing {
@@ -349,6 +386,14 @@ pub enum ErrorKind {
 impl From<xlner_core::Error> for ErrorKind {
     fn from(error: xlner_core::Error) -> Self {
         ErrorKind::Invalid(error)
+    }
+}
+
+/// Files that a folder holds, for a message.
+fn in_it(inside: &[String]) -> String {
+    match inside.is_empty() {
+        true => String::new(),
+        false => format!(", such as {}", inside.join(", ")),
     }
 }
 

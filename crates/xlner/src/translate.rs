@@ -14,6 +14,7 @@ use crate::engine::source::Source;
 use crate::engine::step::Step;
 use crate::flow::{Translating, What};
 use crate::progress::{Listener, Progress, Stage};
+use crate::signs::Signs;
 use crate::{Error, Result};
 
 /// Sentences that are translated together. Memory follows it: one batch is read, one translated, one written at a time.
@@ -87,7 +88,9 @@ impl TranslateJob {
             problem,
         };
         let mut report = TranslateReport::default();
-        let mut step = Translating { translator, what: What::Source, lang: Some(self.to.clone()) };
+        let signs = Signs::default();
+        let lang = Some(self.to.clone());
+        let mut step = Translating { translator, what: What::Source, lang, signs: signs.clone() };
         let clock = pump(
             &mut source,
             BATCH,
@@ -101,6 +104,7 @@ impl TranslateJob {
             |pair| output.write(pair),
             |done, source| listener(Progress { stage: Stage::Translate, done, total: source.estimate() }),
         )?;
+        signs.tell(&self.input_options, &self.input)?;
         output.finish()?;
         report.seconds = clock.work;
         report.translator = step.translator.figures();

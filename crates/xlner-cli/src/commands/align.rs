@@ -13,6 +13,7 @@ use xlner_core::Encoder;
 use xlner_formats::{Format, ReadOptions, WriteOptions};
 use xlner_models::Precision;
 
+use super::options::standard_input;
 use crate::bars::Bars;
 use crate::context::{Context, UsageError, failed};
 
@@ -154,7 +155,7 @@ pub fn run(args: Args, context: &Context) -> Result<()> {
             report.unsure_pairs, report.sentences
         ));
     }
-    context.detail(format_args!(
+    context.note(format_args!(
         "{} pairs ({} with an empty side), {} links; trained on {} more pairs and {} dictionary entries",
         report.sentences, report.empty_pairs, report.links, report.bitext_pairs, report.dictionary_entries
     ));
@@ -180,7 +181,7 @@ fn merge(args: Args, forward: PathBuf, reverse: PathBuf, context: &Context) -> R
     let job = SymmetrizeJob {
         forward,
         reverse,
-        options: ReadOptions { format: args.from_format, ..ReadOptions::default() },
+        options: ReadOptions { format: args.from_format, ..context.read() },
         method: args.symmetrize.unwrap_or(Symmetrize::GrowDiagFinalAnd),
         threshold: args.threshold.unwrap_or(0.0),
         output,
@@ -188,7 +189,7 @@ fn merge(args: Args, forward: PathBuf, reverse: PathBuf, context: &Context) -> R
     };
     let report = job.run().map_err(failed)?;
     let [forward, reverse, merged] = report.links;
-    context.detail(format_args!("{} pairs: {forward} and {reverse} links became {merged}", report.sentences));
+    context.note(format_args!("{} pairs: {forward} and {reverse} links became {merged}", report.sentences));
     Ok(())
 }
 
@@ -214,7 +215,7 @@ fn by_similarity(
         let mut bars = Bars::new(context);
         job.run(&*encoder, &mut |progress| bars.show(progress)).map_err(failed)?
     };
-    context.detail(format_args!(
+    context.note(format_args!(
         "{} pairs ({} with an empty side), {} links by {}",
         report.sentences,
         report.empty_pairs,
@@ -234,16 +235,20 @@ fn job(args: Args, context: &Context) -> Result<AlignJob> {
         tokenized: !args.tokenize,
         ..context.read()
     };
+    let of = |path: &Path| args.from_format.or_else(|| standard_input(path));
     let mut bitext = args.bitext;
     let input = match (args.source, args.target) {
         (Some(source), Some(target)) => Input::Files {
+            source_options: ReadOptions { format: of(&source), ..options.clone() },
+            target_options: ReadOptions { format: of(&target), lang: args.target_lang, ..options.clone() },
             source,
-            source_options: options.clone(),
             target,
-            target_options: ReadOptions { lang: args.target_lang, ..options.clone() },
         },
         _ if bitext.is_empty() => return Err(UsageError("give --bitext, or --source and --target".into()).into()),
-        _ => Input::Pairs { path: bitext.remove(0), options: options.clone() },
+        _ => {
+            let path = bitext.remove(0);
+            Input::Pairs { options: ReadOptions { format: of(&path), ..options.clone() }, path }
+        }
     };
     // The format of the first is not that of the others, unless it is one of pairs.
     let format = options.format.filter(|format| format.holds_pairs());

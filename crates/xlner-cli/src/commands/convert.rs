@@ -109,7 +109,7 @@ pub struct Args {
     #[arg(long, value_name = "source|target")]
     side: Option<Side>,
     /// Language of the sentences, or of the source side, where the input does not name it
-    #[arg(long, value_name = "CODE")]
+    #[arg(long, visible_alias = "source-lang", value_name = "CODE")]
     lang: Option<String>,
     /// Language of the target side, where the input does not name it
     #[arg(long, value_name = "CODE")]

@@ -50,6 +50,9 @@ pub struct Args {
     /// Which sentence of a pair counts; with `source` the field `gold` does not
     #[arg(long, default_value = "target", value_name = "source|target")]
     side: Side,
+    /// Language of texts that are not tokenised and do not name one (BCP 47)
+    #[arg(long, value_name = "CODE")]
+    lang: Option<String>,
     /// Links in the gold alignment count from 1
     #[arg(long)]
     gold_one_based: bool,
@@ -87,7 +90,12 @@ fn entities(gold: PathBuf, args: Args, context: &Context, color: bool) -> Result
     let job = EvalJob {
         gold,
         predictions: args.pred,
-        read: ReadOptions { side: Some(args.side), ..args.figures.read(context) },
+        read: ReadOptions {
+            side: Some(args.side),
+            lang: args.lang.clone(),
+            target_lang: args.lang,
+            ..args.figures.read(context)
+        },
         gold_tag_column: args.gold_tag_column,
         mode: args.mode,
         resampling: args.figures.resampling(),
@@ -108,8 +116,10 @@ pub fn table(gold: &Path, report: &EvalReport, color: bool) -> String {
 pub fn tell(gold: &Path, report: &EvalReport, context: &Context) {
     let gold = gold.display();
     for other in report.other_tokens.iter().filter(|other| other.sentences > 0) {
-        let (first, count) = (&other.first, other.sentences);
-        context.note(format_args!("note: {first}: other tokens than in {gold}; such sentences: {count}"));
+        let (first, count, difference) = (&other.first, other.sentences, &other.difference);
+        context.sign(format_args!(
+            "{first}: other tokens than in {gold}; such sentences: {count}; the first that differs: {difference}"
+        ))?;
     }
     for system in report.figures.systems.iter().filter(|system| system.repaired != Default::default()) {
         context.detail(format_args!(

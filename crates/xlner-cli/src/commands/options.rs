@@ -269,6 +269,11 @@ pub fn scorer(opened: &mut Option<Box<dyn TranslationScorer>>) -> Option<&mut dy
     opened.as_deref_mut().map(|scorer| scorer as _)
 }
 
+/// The format of standard input, which has no name that tells it: text.
+pub fn standard_input(path: &Path) -> Option<Format> {
+    (path.as_os_str() == "-").then_some(Format::Text)
+}
+
 /// How sentences are read.
 #[derive(Args)]
 pub struct InputArgs {
@@ -282,13 +287,20 @@ pub struct InputArgs {
 
 impl InputArgs {
     /// The options of sentences of a language.
-    pub fn options(&self, lang: &str, context: &Context) -> ReadOptions {
+    pub fn options(&self, input: &Path, lang: &str, context: &Context) -> ReadOptions {
         ReadOptions {
-            format: self.from_format,
+            format: self.from_format.or_else(|| standard_input(input)),
             lang: Some(lang.to_owned()),
             tokenized: self.tokenized,
             ..context.read()
         }
+    }
+}
+
+impl InputArgs {
+    /// The options of a file beside the input, which has a format of its own.
+    pub fn beside(&self, context: &Context) -> ReadOptions {
+        ReadOptions { tokenized: self.tokenized, ..context.read() }
     }
 }
 

@@ -1,7 +1,7 @@
 //! `xlner report`.
 
-use std::io::Write as _;
-use std::path::PathBuf;
+use std::io::{IsTerminal as _, Write as _};
+use std::path::{Path, PathBuf};
 
 use anyhow::Result;
 use xlner::ReportJob;
@@ -74,14 +74,7 @@ pub fn run(args: Args, context: &Context) -> Result<()> {
     if inputs.filter(|path| path.as_os_str() == "-").count() > 1 {
         return Err(UsageError("standard input (-) can be read once only".into()).into());
     }
-    let html = match (&args.output, args.json) {
-        (Some(path), true) if path.as_os_str() == "-" => {
-            return Err(UsageError("--json is written to standard output; give -o a file".into()).into());
-        }
-        (Some(path), _) => Some(path.clone()),
-        (None, true) => None,
-        (None, false) => Some("-".into()),
-    };
+    let html = html(args.output.as_deref(), args.json, std::io::stdout().is_terminal())?;
     let analysis = job(&args, context).run().map_err(failed)?;
     if let Some(path) = html {
         write(&path, &analysis.html())?;
@@ -91,6 +84,24 @@ pub fn run(args: Args, context: &Context) -> Result<()> {
     }
     summary(&analysis, context);
     Ok(())
+}
+
+/// Where the HTML file goes.
+///
+/// # Errors
+/// Where it would go where JSON goes, or fill a terminal.
+fn html(output: Option<&Path>, json: bool, terminal: bool) -> Result<Option<PathBuf>, UsageError> {
+    match output {
+        Some(path) if json && path == Path::new("-") => {
+            Err(UsageError("--json is written to standard output; give -o a file".into()))
+        }
+        Some(path) => Ok(Some(path.to_owned())),
+        None if json => Ok(None),
+        None if terminal => Err(UsageError(
+            "the report is an HTML file, and would fill the terminal: give -o report.html (-o - writes it here all the same)".into(),
+        )),
+        None => Ok(Some("-".into())),
+    }
 }
 
 fn job(args: &Args, context: &Context) -> ReportJob {
@@ -145,5 +156,20 @@ fn summary(analysis: &Analysis, context: &Context) {
                 }
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_report_does_not_fill_a_terminal_unless_it_is_asked_to() {
+        assert!(html(None, false, true).is_err());
+        assert_eq!(html(None, false, false).unwrap(), Some("-".into()));
+        assert_eq!(html(Some(Path::new("-")), false, true).unwrap(), Some("-".into()));
+        assert_eq!(html(None, true, true).unwrap(), None);
+        assert_eq!(html(Some(Path::new("r.html")), true, true).unwrap(), Some("r.html".into()));
+        assert!(html(Some(Path::new("-")), true, false).is_err());
     }
 }

@@ -7,6 +7,7 @@ use xlner::{TagJob, open_tagger_with};
 use xlner_formats::{Format, ReadOptions, Side, WriteOptions};
 use xlner_models::{Precision, SubWords, TransformerTaggerOptions};
 
+use super::options::standard_input;
 use crate::bars::Bars;
 use crate::context::{Context, failed};
 
@@ -24,7 +25,7 @@ else in records is kept. In JSONL each entity has its probability as score.";
 #[derive(clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub struct Args {
-    /// Sentences: tokenised (tags are not looked at), or raw text, one a line; or pairs; `-` is standard input
+    /// Sentences: tokenised (tags are not looked at), or raw text, one a line; or pairs; `-` is standard input, text unless --from-format says otherwise
     input: PathBuf,
     /// `default` (English, built in), a model file or folder, or `capitals:PER` (capitalised words, all of one label: a baseline)
     #[arg(long, value_name = "MODEL", default_value = "default")]
@@ -66,9 +67,9 @@ pub fn run(args: Args, context: &Context) -> Result<()> {
     let usual = if args.probabilities { Format::Jsonl } else { Format::Conll };
     let format = Format::for_output(args.to_format, &args.output, usual);
     let job = TagJob {
-        input: args.input,
+        input: args.input.clone(),
         input_options: ReadOptions {
-            format: args.from_format,
+            format: args.from_format.or_else(|| standard_input(&args.input)),
             lang: args.lang.clone(),
             target_lang: args.lang,
             tokenized: args.tokenized,

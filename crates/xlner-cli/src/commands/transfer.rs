@@ -75,7 +75,7 @@ pub struct Args {
 }
 
 pub fn run(args: Args, context: &Context) -> Result<()> {
-    let read = args.input_options.options(&args.from, context);
+    let read = args.input_options.options(&args.source, &args.from, context);
     let job = TransferJob {
         source: args.source,
         source_options: ReadOptions { scheme: args.scheme, no_tags: args.tagger.is_some(), ..read.clone() },

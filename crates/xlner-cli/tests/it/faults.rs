@@ -135,7 +135,7 @@ fn a_folder_where_a_file_is_wanted() {
     let folder = files();
     std::fs::create_dir(folder.path().join("dir")).unwrap();
     for (line, _) in readers(&["{c}", "{t}", "{j}", "{p}", "{b}"], |_| "dir".to_owned()) {
-        fails(&folder, &line, 1, "dir: cannot open: it is a folder, and a file is wanted");
+        fails(&folder, &line, 1, "dir: this is a folder; give a file");
     }
 }
 

@@ -10,7 +10,7 @@ use serde::Deserialize;
 use xlner_core::split::sentences;
 
 /// Rules that hold today; numbered lists and rules for colons are not ours.
-const HOLD: usize = 246;
+const HOLD: usize = 293;
 
 #[derive(Deserialize)]
 struct Case {

@@ -52,9 +52,7 @@ fn documents_in(folder: &Path) -> Result<Vec<(PathBuf, PathBuf)>> {
         }
     }
     if documents.is_empty() {
-        return Err(failed(std::io::Error::other(
-            "it is a folder, and a file is wanted, or a folder of brat (`x.ann`, `x.txt`)",
-        )));
+        return Err(Error::folder(folder));
     }
     documents.sort();
     Ok(documents)

@@ -47,6 +47,10 @@ enum Act {
     Says(&'static str),
 }
 
+/// What the server says of its languages; this is not counted among its requests.
+const OFFER: &str =
+    r#"[{"code":"en","name":"English","targets":["sr","pt"]},{"code":"sr","name":"Serbian","targets":["en","pt-BR"]}]"#;
+
 /// A request: its header, lower-case, and its body.
 type Request = (String, Value);
 
@@ -66,6 +70,14 @@ impl Server {
             for stream in listener.incoming() {
                 let mut stream = stream.unwrap();
                 let Some(request) = read_request(&stream) else { continue };
+                if request.0.starts_with("get /languages ") {
+                    let length = OFFER.len();
+                    let _ = write!(
+                        stream,
+                        "HTTP/1.1 200 OK\r\nContent-Length: {length}\r\nConnection: close\r\n\r\n{OFFER}"
+                    );
+                    continue;
+                }
                 let mut seen = seen.lock().unwrap();
                 let act = acts.get(seen.len()).or(acts.last()).cloned().unwrap_or(Act::Good);
                 let body = request.1.clone();
@@ -111,7 +123,8 @@ fn read_request(stream: &TcpStream) -> Option<Request> {
     }
     let mut body = vec![0; length];
     reader.read_exact(&mut body).ok()?;
-    Some((header, serde_json::from_slice(&body).unwrap()))
+    let body = if length == 0 { Value::Null } else { serde_json::from_slice(&body).unwrap() };
+    Some((header, body))
 }
 
 fn answer(stream: &mut TcpStream, act: &Act, request: &Value) -> std::io::Result<()> {
@@ -361,4 +374,30 @@ fn options_that_make_no_sense() {
     let mut options = server.options(HttpApi::OpenAi);
     (options.http.api, options.servers[0]) = (None, format!("{}/v1", server.address));
     assert!(options.open().unwrap().signature().starts_with("http openai"));
+}
+
+#[test]
+fn libretranslate_gets_its_own_codes_and_says_what_it_offers() {
+    let server = Server::start(&[Act::Good]);
+    let Options { servers, http } = server.options(HttpApi::LibreTranslate);
+    let mut translator = HttpTranslator::open(&servers, ["srp-Cyrl", "por-BR"], &http).unwrap();
+    assert_eq!(translator.translate(&["a"]).unwrap()[0].text, "A");
+    let body = server.requests.lock().unwrap()[0].1.clone();
+    assert_eq!((body["source"].as_str(), body["target"].as_str()), (Some("sr"), Some("pt-BR")));
+    for (pair, told) in
+        [(["yor", "en"], "from “yor”, but from en, sr"), (["sr", "swa"], "from sr into “swa”, but into en, pt-BR")]
+    {
+        let mut translator = HttpTranslator::open(&servers, pair, &http).unwrap();
+        let error = translator.translate(&["a"]).unwrap_err().to_string();
+        assert!(error.contains(told), "{error}");
+    }
+}
+
+#[test]
+fn a_refusal_comes_with_what_the_server_offers() {
+    let server = Server::start(&[Act::Status(400, "", "{\"error\":\"yo is not supported\"}")]);
+    let Options { servers, http } = server.options(HttpApi::LibreTranslate);
+    let mut translator = HttpTranslator::open(&servers, ["yo", "en"], &http).unwrap();
+    let error = translator.translate(&["a"]).unwrap_err().to_string();
+    assert!(error.contains("yo is not supported; the server does not translate from “yo”, but from en, sr"), "{error}");
 }

@@ -17,6 +17,7 @@ use crate::engine::output::{Output, format};
 use crate::engine::pump::{self, BATCH};
 use crate::engine::source::{self, Input, Source};
 use crate::progress::{Listener, Progress, Stage};
+use crate::signs;
 use crate::{Error, Result};
 use changes::Changes;
 
@@ -118,6 +119,11 @@ impl ConvertJob {
             },
             |done, window| listener(Progress { stage: Stage::Convert, done, total: window.source.estimate() }),
         )?;
+        let (options, file) = match &self.input {
+            Input::Pairs { path, options } => (options, path),
+            Input::Files { source, source_options, .. } => (source_options, source),
+        };
+        signs::unused_labels(options, file, (&self.map, &self.ignore), &changes.seen())?;
         output.finish()?;
         report.tokenized = work.changes.tokenized();
         report.ignored = work.changes.ignored();

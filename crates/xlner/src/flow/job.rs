@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use serde::Serialize;
 use xlner_core::Pair;
 use xlner_core::{Tagger, TranslationScorer};
-use xlner_formats::{Side, WriteOptions};
+use xlner_formats::{ReadOptions, Side, WriteOptions};
 use xlner_project::Method;
 use xlner_project::filters::Drops;
 
@@ -20,6 +20,7 @@ use crate::progress::Listener;
 use crate::project::{
     FilterOptions, IDLE_TAGGER, MethodOptions, NO_MODEL, Origin, ProjectReport, TranslationScores, method,
 };
+use crate::signs::Signs;
 use crate::{Error, Result};
 
 /// Pairs that the built-in aligner is trained on, where nothing else is said.
@@ -64,6 +65,9 @@ pub(crate) struct FlowJob<'a> {
     pub drops: Drops,
     pub back: Option<Back>,
     pub run: &'a RunOptions,
+    /// The source of projection, the target, and how they are read: what notes on them need.
+    pub input: (&'a Path, &'a Path, &'a ReadOptions),
+    pub signs: Signs,
     pub output: (&'a PathBuf, &'a WriteOptions),
     /// Put together what was taken apart.
     pub documents: Option<&'a Documents>,
@@ -134,6 +138,9 @@ impl FlowJob<'_> {
             output.write(pair)
         };
         let stages = flow.run(steps, pairs, &mut write, listener)?;
+        let (source, target, options) = self.input;
+        projection.places.tell(options, source, target)?;
+        self.signs.tell(options, source)?;
         output.finish()?;
         projection.decision = stages.decision;
         Ok(FlowReport { stages, projection, lost_markers: lost })

@@ -28,6 +28,7 @@ use crate::engine::output::check_entities;
 use crate::engine::source::{self, Input, Source};
 use crate::eval::Judge;
 use crate::progress::Listener;
+use crate::signs::Signs;
 use crate::{Error, Result};
 use prepare::Preparation;
 use run::Run;
@@ -173,10 +174,12 @@ impl ProjectJob {
             (_, Some(_)) => Origin::Model,
             (_, None) => Origin::Trained,
         };
+        let signs = Signs::default();
         let run = Run {
             job: self,
             judge: self.judge()?,
-            preparation: Preparation::new(self, models)?,
+            preparation: Preparation::new(self, models, &signs)?,
+            signs,
             report: ProjectReport::new(Some(&method), origin),
             method,
             listener,

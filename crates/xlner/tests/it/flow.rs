@@ -92,6 +92,7 @@ impl Case {
             input: self.path("in.txt"),
             input_options: ReadOptions { lang: Some("fi".into()), ..ReadOptions::default() },
             documents: false,
+            translations: None,
             via: "en".into(),
             back: None,
             aligner: AlignerOptions::default(),
@@ -114,7 +115,14 @@ impl Case {
 
 fn models<'a>(translator: &'a mut dyn Translator, back: Option<&'a mut dyn Translator>) -> LabelModels<'a> {
     let tagger = Box::leak(Box::new(capitals()));
-    LabelModels { translator, tagger, target_tagger: None, back_translator: back, encoder: None, scorer: None }
+    LabelModels {
+        translator: Some(translator),
+        tagger,
+        target_tagger: None,
+        back_translator: back,
+        encoder: None,
+        scorer: None,
+    }
 }
 
 fn kept(folder: &Path) -> RunOptions {
