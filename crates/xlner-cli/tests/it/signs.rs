@@ -1,8 +1,6 @@
 //! Likely mistakes: each gets a line on stderr that names the sign and the cure, and is an error with `--strict`.
 
-mod common;
-
-use common::{fails, folder, read, sample, stdout, xlner};
+use crate::common::{fails, folder, read, sample, stdout, xlner};
 use predicates::prelude::*;
 
 /// Runs well and says this on stderr; with `--strict` it fails with the same and leaves no `out.…`.
