@@ -1,24 +1,23 @@
 //! Flags that several commands take.
 
 use std::collections::BTreeSet;
-use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context as _, Result};
+use anyhow::Result;
 use clap::Args;
 use xlner::decision::{DecisionChoice, DecisionOptions};
 use xlner::project::{FilterOptions, MethodKind, MethodOptions, parse_solver};
 use xlner::{AlignerOptions, EncoderAligner, FlowReport, RunOptions, Shard, StageFigures, open_encoder, open_scorer};
 use xlner_align::similarity;
 use xlner_core::{Encoder, TranslationScorer};
-use xlner_formats::{Format, Note, Output, ReadOptions, WriteOptions};
+use xlner_formats::{Format, ReadOptions, WriteOptions};
 use xlner_models::Precision;
 use xlner_project::decision::Cut;
 use xlner_project::filters::{Drops, Filter};
 use xlner_project::{CandidateKind, Constraint, Edition, Solver};
 
 use super::scores::{Scores, parse_scores};
-use super::tell::{tell_decision, tell_filters};
+use super::tell::{tell_decision, tell_filters, write_report};
 use crate::context::{Context, UsageError, failed};
 
 /// What the built-in aligner knows.
@@ -381,21 +380,4 @@ impl RunArgs {
         }
         Ok(())
     }
-}
-
-/// Writes figures as JSON, to a file that appears when it is whole; `notes` are those on the input, where there are any.
-pub fn write_report(path: &Path, report: &impl serde::Serialize, context: &Context) -> Result<()> {
-    #[derive(serde::Serialize)]
-    struct WithNotes<'a, R> {
-        #[serde(flatten)]
-        report: &'a R,
-        #[serde(skip_serializing_if = "Vec::is_empty")]
-        notes: Vec<Note>,
-    }
-    let mut output = Output::create(path)?;
-    serde_json::to_writer_pretty(&mut output, &WithNotes { report, notes: context.notes.list() })
-        .map_err(std::io::Error::from)
-        .and_then(|()| output.write_all(b"\n"))
-        .with_context(|| format!("{}: cannot write", path.display()))?;
-    Ok(output.finish()?)
 }

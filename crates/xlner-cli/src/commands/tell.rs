@@ -1,7 +1,12 @@
-//! What people are told of a projection.
+//! What is told of a run: to people, and as JSON.
 
+use std::io::Write as _;
+use std::path::Path;
+
+use anyhow::{Context as _, Result};
 use xlner::decision::DecisionFigures;
 use xlner::project::FilterFigures;
+use xlner_formats::{Note, Output};
 
 use crate::context::Context;
 
@@ -44,4 +49,21 @@ pub fn tell_filters(figures: Option<&FilterFigures>, context: &Context) {
     if *restricted > 0 {
         context.note(format_args!("{restricted} counterparts of one-token entities made one token long"));
     }
+}
+
+/// Writes figures as JSON, to a file that appears when it is whole; `notes` are those on the input, where there are any.
+pub fn write_report(path: &Path, report: &impl serde::Serialize, context: &Context) -> Result<()> {
+    #[derive(serde::Serialize)]
+    struct WithNotes<'a, R> {
+        #[serde(flatten)]
+        report: &'a R,
+        #[serde(skip_serializing_if = "Vec::is_empty")]
+        notes: Vec<Note>,
+    }
+    let mut output = Output::create(path)?;
+    serde_json::to_writer_pretty(&mut output, &WithNotes { report, notes: context.notes.list() })
+        .map_err(std::io::Error::from)
+        .and_then(|()| output.write_all(b"\n"))
+        .with_context(|| format!("{}: cannot write", path.display()))?;
+    Ok(output.finish()?)
 }

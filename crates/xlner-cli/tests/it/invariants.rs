@@ -51,7 +51,9 @@ const CRATES: [(&str, &[&str]); 11] = [
 const COMMANDS: [&str; 3] = ["xlner-cli", "xlner-testing", "xlner-python"];
 
 /// Files that await a split.
-const LONG: [&str; 5] = [
+const LONG: [&str; 7] = [
+    "xlner-formats/src/error.rs",
+    "xlner-models/tests/it/http.rs",
     "fine_tune/adapt.rs",
     "fine_tune/aligner.rs",
     "xlner-align/src/trainer.rs",
