@@ -70,7 +70,7 @@ impl Apertium {
             return Err(wrong("apertium: the number of attempts and the time limit are at least 1"));
         }
         if options.processes > MOST_PROCESSES {
-            return Err(wrong(format!("apertium: {MOST_PROCESSES} pipelines at most (processes)")));
+            return Err(wrong(format!("apertium: {MOST_PROCESSES} pipelines at most (option `processes`)")));
         }
         let mut launch = Launch { program: program.clone(), arguments: Vec::new() };
         let installed = modes::installed(&launch, data.as_deref())?;

@@ -369,7 +369,7 @@ fn options_that_make_no_sense() {
         let mut options = server.options(HttpApi::OpenAi);
         options.http.rate = Some(rate);
         let error = options.open().err().unwrap();
-        assert!(matches!(error, Error::Options(_)) && error.to_string().contains("(rate)"), "{error}");
+        assert!(matches!(error, Error::Options(_)) && error.to_string().contains("option `rate`"), "{error}");
     }
     let mut options = server.options(HttpApi::OpenAi);
     (options.http.api, options.servers[0]) = (None, format!("{}/v1", server.address));

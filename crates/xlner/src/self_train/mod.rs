@@ -114,7 +114,7 @@ impl SelfTrainJob {
         } else if self.folds < 2 {
             "there are two folds at least: one learns, the other is labelled"
         } else if self.folds > MOST_FOLDS {
-            "there are 1000 folds at most (folds): for each of them a tagger is trained in every round"
+            "there are 1000 folds at most (option `folds`): for each of them a tagger is trained in every round"
         } else if self.filter.agreement && self.rounds == 0 {
             "agreement is with the tagger of the round before: it wants one round at least"
         } else if self.output == Path::new("-") {

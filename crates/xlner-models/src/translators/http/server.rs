@@ -47,12 +47,12 @@ impl HttpTranslator {
             return Err(wrong(format!("“{server}” is no address of a server; it begins with http:// or https://")));
         }
         if http.batch == 0 || http.timeout.is_zero() {
-            return Err(wrong("http: texts per request (batch) and time limit (timeout) are greater than 0"));
+            return Err(wrong("http: texts per request and time limit (option `timeout`) are greater than 0"));
         }
         if let Some(rate) = http.rate.filter(|rate| !(*rate >= LOWEST_RATE && rate.is_finite())) {
             let longest = 1.0 / LOWEST_RATE;
             return Err(wrong(format!(
-                "http: requests per second (rate) are at least {LOWEST_RATE}, one in {longest} seconds, not {rate:e}"
+                "http: requests per second (option `rate`) are at least {LOWEST_RATE}, one in {longest} seconds, not {rate:e}"
             )));
         }
         let api = http.api.unwrap_or_else(|| HttpApi::of_address(server));
