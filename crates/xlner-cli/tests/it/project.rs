@@ -180,7 +180,6 @@ fn wrong_usage() {
         ("project --source en.conll", "--target"),
         ("project --pairs pairs.jsonl --source en.conll --target de.conll", "cannot be used with"),
         ("project --pairs pairs.jsonl -o out.txt", "format text holds no entities"),
-        ("project --pairs pairs.jsonl -o out", "--to-format"),
         ("project --pairs pairs.jsonl --method magic", "known: match, heuristic"),
         ("project --pairs pairs.jsonl --merge-distance 2", "belongs to --method heuristic"),
         ("project --pairs pairs.jsonl --method heuristic --solver greedy", "belongs to --method match"),
@@ -231,7 +230,7 @@ fn failures_name_the_place_and_leave_nothing() {
         ),
         (
             "project --source en.conll --target de.conll --alignment long.pharaoh -o out.conll",
-            "de.conll holds 2 pairs, long.pharaoh holds 4 alignments",
+            "en.conll holds 2 sentences, long.pharaoh holds 4 alignments",
         ),
         (
             "project --source en.conll --target de.conll --alignment outside.pharaoh -o out.conll",
