@@ -80,8 +80,9 @@ fn safetensors(bytes: &[u8], seed: u64) -> Vec<u8> {
 
 #[test]
 fn checkpoints() {
-    let (bert, translator, converted) = (TempDir::new().unwrap(), TempDir::new().unwrap(), TempDir::new().unwrap());
-    let (bert, translator, converted) = (&bert.path().join("bert"), translator.path(), converted.path());
+    let (top, translator, converted) = (TempDir::new().unwrap(), TempDir::new().unwrap(), TempDir::new().unwrap());
+    let bert = top.path().join("bert");
+    let (bert, translator, converted) = (bert.as_path(), translator.path(), converted.path());
     tiny_bert::write(bert);
     checkpoint::whole(translator, &TOKENS[8..], 3);
     ctranslate2::convert(translator, converted, &TOKENS, false);
@@ -104,12 +105,14 @@ fn checkpoints() {
     }
     assert!(Seq2Seq::open(pickled.to_str().unwrap(), "en", "fr", &Seq2SeqOptions::default()).is_ok());
 
-    let of_bert = |seed| in_copy(bert, "model.safetensors", |bytes| safetensors(bytes, seed), encodes);
-    let of_translator = |seed| in_copy(translator, "model.safetensors", |bytes| safetensors(bytes, seed), translates);
-    let config = |seed| in_copy(translator, "config.json", |bytes| mutate(bytes, &[], true, seed), translates);
-    let tokenizer = |seed| in_copy(translator, "tokenizer.json", |bytes| mutate(bytes, &[], true, seed), translates);
-    let ct2 = |seed| in_copy(converted, "model.bin", |bytes| mutate(bytes, &[], false, seed), translates);
-    let pickle = |seed| {
+    let of_bert = |seed: u64| in_copy(bert, "model.safetensors", |bytes| safetensors(bytes, seed), encodes);
+    let of_translator =
+        |seed: u64| in_copy(translator, "model.safetensors", |bytes| safetensors(bytes, seed), translates);
+    let config = |seed: u64| in_copy(translator, "config.json", |bytes| mutate(bytes, &[], true, seed), translates);
+    let tokenizer =
+        |seed: u64| in_copy(translator, "tokenizer.json", |bytes| mutate(bytes, &[], true, seed), translates);
+    let ct2 = |seed: u64| in_copy(converted, "model.bin", |bytes| mutate(bytes, &[], false, seed), translates);
+    let pickle = |seed: u64| {
         let damage = |bytes: &[u8]| match seed % 2 {
             0 => mutate(bytes, &[], false, seed),
             // The list alone, in an archive whose checksums fit.
