@@ -103,7 +103,7 @@ fn entities(gold: PathBuf, args: Args, context: &Context, color: bool) -> Result
         ignore: args.figures.ignore.into_iter().collect(),
     };
     let report = job.run().map_err(failed)?;
-    tell(&job.gold, &report, context);
+    tell(&job.gold, &report, context)?;
     if args.json { report.json().map_err(failed) } else { Ok(table(&job.gold, &report, color)) }
 }
 
@@ -113,7 +113,10 @@ pub fn table(gold: &Path, report: &EvalReport, color: bool) -> String {
 }
 
 /// What is odd about the files that were compared.
-pub fn tell(gold: &Path, report: &EvalReport, context: &Context) {
+///
+/// # Errors
+/// With `--strict`, where their tokens differ.
+pub fn tell(gold: &Path, report: &EvalReport, context: &Context) -> Result<()> {
     let gold = gold.display();
     for other in report.other_tokens.iter().filter(|other| other.sentences > 0) {
         let (first, count, difference) = (&other.first, other.sentences, &other.difference);
@@ -127,6 +130,7 @@ pub fn tell(gold: &Path, report: &EvalReport, context: &Context) {
             system.name, system.repaired.predicted, system.repaired.gold
         ));
     }
+    Ok(())
 }
 
 fn alignments(gold: PathBuf, args: Args, context: &Context, color: bool) -> Result<String> {

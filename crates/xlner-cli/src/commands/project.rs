@@ -178,7 +178,7 @@ pub fn run(args: Args, context: &Context) -> Result<()> {
     }
     tell(&report, context);
     if let (Some(gold), Some(evaluation)) = (&args.gold, &report.evaluation) {
-        eval::tell(gold, evaluation, context);
+        eval::tell(gold, evaluation, context)?;
         // Entities and figures do not mix.
         match args.output.as_os_str() == "-" {
             true => context.note(eval::table(gold, evaluation, false).trim_end()),
