@@ -2,7 +2,7 @@
 
 mod encoder;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::Result;
 use xlner::align::SimilarityJob;
