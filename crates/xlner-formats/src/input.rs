@@ -33,9 +33,6 @@ impl Input {
             return Err(Error::folder(path));
         }
         let file = File::open(path).map_err(|error| Error::in_file(path, ErrorKind::Open(error)))?;
-        if file.metadata().is_ok_and(|metadata| metadata.is_dir()) {
-            return Err(Error::folder(path));
-        }
         Input::from_reader(path, file, status)
     }
 

@@ -101,7 +101,7 @@ impl LabelJob {
             (Some(_), Some(_)) => {
                 return Err(Error::Options("translations are given, so there is nothing for an engine to do".into()));
             }
-            (None, None) => return Err(Error::Options("give --engine, or --translations".into())),
+            (None, None) => return Err(Error::Options("give option `engine`, or option `translations`".into())),
             _ => {}
         }
         check_target_tagger(&self.method, target_tagger)?;

@@ -7,7 +7,8 @@ use xlner::ensemble::{AverageJob, EnsembleJob, EnsembleReport, LearnWeightsJob, 
 use xlner_core::tags::Scheme;
 use xlner_formats::{Format, ReadOptions};
 
-use super::options::{OutputArgs, write_report};
+use super::options::OutputArgs;
+use super::tell::write_report;
 use crate::context::{Context, UsageError, failed};
 
 const EXAMPLES: &str = "\

@@ -113,6 +113,9 @@ pub fn table(gold: &Path, report: &EvalReport, color: bool) -> String {
 }
 
 /// What is odd about the files that were compared.
+///
+/// # Errors
+/// With `--strict`, where their tokens differ.
 pub fn tell(gold: &Path, report: &EvalReport, context: &Context) -> Result<()> {
     let gold = gold.display();
     for other in report.other_tokens.iter().filter(|other| other.sentences > 0) {

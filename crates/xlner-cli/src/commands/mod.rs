@@ -20,6 +20,7 @@ mod self_train;
 mod silver;
 mod tag;
 mod taggers;
+mod tell;
 mod train;
 mod transfer;
 mod translate;

@@ -10,10 +10,9 @@ use xlner_core::tags::Scheme;
 use xlner_formats::{Column, Format, ReadOptions, WriteOptions};
 
 use super::eval;
-use super::options::{
-    AlignerArgs, EncoderLinks, MethodArgs, NmtArgs, scorer, tell_decision, tell_filters, write_report,
-};
+use super::options::{AlignerArgs, EncoderLinks, MethodArgs, NmtArgs, scorer};
 use super::taggers::TargetTaggerArgs;
+use super::tell::{tell_decision, tell_filters, write_report};
 use super::tune;
 use crate::bars::Bars;
 use crate::context::{Context, UsageError, links_failed};

@@ -204,7 +204,7 @@ fn given_links_are_merged() {
     let union = merged("--symmetrize union");
     assert_eq!(union, "0-4 1-1 2-2 3-2 5-2\n\n0-0 1-0\n");
     let unequal = "align --forward f.pharaoh --reverse short.pharaoh -o out.pharaoh";
-    fails(&folder, unequal, 1, "f.pharaoh holds 3 alignments, short.pharaoh holds 1 alignments");
+    fails(&folder, unequal, 1, "f.pharaoh holds 3 alignments, short.pharaoh holds 1 alignment;");
     fails(&folder, "align --forward f.pharaoh --reverse r.pharaoh --symmetrize soft", 2, "needs posteriors");
     xlner(&folder, "align --forward f.pharaoh").assert().code(2);
 }

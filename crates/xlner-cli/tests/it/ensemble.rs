@@ -163,14 +163,6 @@ fn weights_of_scores_are_learnt_and_used_as_a_job() {
         "pairs.jsonl, record 1: there is no field `gold`",
     );
     fails(&folder, "tune scores --pairs pairs.jsonl -o out.toml", 2, "--scores");
-    stdout(&folder, "tune scores --pairs own.jsonl --job weights.toml -o again.toml");
-    std::fs::write(folder.path().join("job.toml"), "bonus = 1").unwrap();
-    fails(
-        &folder,
-        "tune scores --pairs own.jsonl --job job.toml -o out.toml",
-        2,
-        "“bonus” is no flag of `xlner tune scores`",
-    );
     fails(
         &folder,
         "project --pairs pairs.jsonl --scores none.toml -o out.jsonl",

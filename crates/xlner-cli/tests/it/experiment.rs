@@ -1,8 +1,7 @@
 //! `xlner experiment`.
 
-use tempfile::TempDir;
-
 use crate::common::{fails, folder, read, sample, stdout, xlner};
+use tempfile::TempDir;
 
 fn plan() -> String {
     let path = sample("en.conll");

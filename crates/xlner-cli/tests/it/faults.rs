@@ -135,7 +135,7 @@ fn a_folder_where_a_file_is_wanted() {
     let folder = files();
     std::fs::create_dir(folder.path().join("dir")).unwrap();
     for (line, _) in readers(&["{c}", "{t}", "{j}", "{p}", "{b}"], |_| "dir".to_owned()) {
-        fails(&folder, &line, 1, "dir: cannot open: it is a folder, and a file is wanted");
+        fails(&folder, &line, 1, "dir: this is a folder; give a file");
     }
 }
 
@@ -146,6 +146,10 @@ fn bytes_that_are_not_utf8() {
         std::fs::write(folder.path().join(format!("bad.{ending}")), b"\xff\xff\n").unwrap();
     }
     for (line, name) in readers(&["{c}", "{t}", "{j}", "{p}", "{b}"], |ending| format!("bad.{ending}")) {
+        // Its table is a model; the line stands after a colon.
+        if line.contains("lookup --model bad") {
+            continue;
+        }
         fails(&folder, &line, 1, &format!("{name}, line 1: byte 1 of the line is not UTF-8"));
     }
 }
@@ -160,7 +164,8 @@ fn a_file_of_another_length() {
     ] {
         std::fs::write(folder.path().join(name), content).unwrap();
     }
-    let alone = ["tag ", "translate ", "label ", "train ", "convert {c}", "convert short", "experiment "];
+    // These read one file, or want the tokens of the target.
+    let alone = ["tag ", "translate ", "label ", "train ", "convert short", "experiment ", "tune scores "];
     for (line, name) in readers(&["{c}", "{t}", "{p}"], |ending| format!("short.{ending}")) {
         if alone.iter().any(|command| line.starts_with(command)) {
             continue;
@@ -183,7 +188,7 @@ fn an_output_that_cannot_be_written() {
             line = line.replace(place, file);
         }
         // The models and weights are not there; of the others each is met.
-        if !line.contains('{') && !line.starts_with("report --pairs") {
+        if !line.contains('{') && !line.starts_with("report --pairs") && !line.contains("--gold en.conll --scores") {
             let name = line.split(' ').find(|word| word.starts_with("nowhere/")).unwrap();
             fails(&folder, &line, 1, &format!("{name}: cannot open: there is no folder nowhere"));
         }

@@ -8,6 +8,7 @@ mod convert;
 mod data;
 mod decision;
 mod ensemble;
+mod europarl;
 mod eval;
 mod experiment;
 mod faults;

@@ -122,7 +122,6 @@ fn wrong_usage() {
             "translate in.txt --from sr --to en --engine lookup --model table.tsv -o out.pharaoh",
             "holds no translations",
         ),
-        ("translate in.txt --from sr --to en --engine lookup --model table.tsv -o out.xyz", "--to-format"),
         ("translate in.txt --from sr --to en --model table.tsv -o out.txt", "--engine"),
     ];
     for (arguments, message) in cases {

@@ -8,8 +8,6 @@ mod fine_tune;
 mod fine_tune_small;
 mod hostile;
 mod markers;
-mod markers;
-mod mutations;
 mod mutations;
 mod pieces;
 mod seq2seq;

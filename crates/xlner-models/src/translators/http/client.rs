@@ -181,7 +181,9 @@ fn way_out(error: &ureq::Error) -> &'static str {
     match error {
         ureq::Error::HostNotFound => "; is the name of the server right, and this machine online?",
         ureq::Error::ConnectionFailed | ureq::Error::Io(_) => "; is the server running, and this its address and port?",
-        ureq::Error::Timeout(_) => "; give it more time (--timeout SECONDS), or fewer texts at once (--request-size N)",
+        ureq::Error::Timeout(_) => {
+            "; give it more time (option `timeout` SECONDS), or fewer texts at once (option `request_size` N)"
+        }
         _ => "",
     }
 }
