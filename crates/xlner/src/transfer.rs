@@ -77,7 +77,7 @@ impl TransferJob {
             ];
             if let Some((what, _)) = given.iter().find(|(_, given)| *given) {
                 return Err(Error::Options(format!(
-                    "--markers projects by markers that go through the translation, and has no use for {what}; leave that out"
+                    "option `markers` projects by markers that go through the translation, and has no use for {what}; leave that out"
                 )));
             }
         }
@@ -92,7 +92,7 @@ impl TransferJob {
         self.check()?;
         let TransferModels { translator, tagger, target_tagger, encoder, scorer } = models;
         if self.markers && encoder.is_some() {
-            return Err(Error::Options("--markers projects by markers, and has no use for an encoder".into()));
+            return Err(Error::Options("option `markers` projects by markers, and has no use for an encoder".into()));
         }
         check_target_tagger(&self.method, target_tagger)?;
         let scores = translation_scores(&self.method, scorer)?;
@@ -115,7 +115,7 @@ impl TransferJob {
             (Some(_), Some(_)) => {
                 return Err(Error::Options("translations are given, so there is nothing for an engine to do".into()));
             }
-            (None, None) => return Err(Error::Options("give --engine, or --translations".into())),
+            (None, None) => return Err(Error::Options("give option `engine`, or option `translations`".into())),
         };
         let signs = Signs::default();
         let translations = self.translations.as_ref().map_or(&self.source, |(path, _)| path);

@@ -21,7 +21,7 @@ Examples:
   xlner label --from sw --translations sw.en.txt sw.txt -o sw.conll
 
 Each sentence is translated into --via and tagged there; the entities are projected back. With --run every stage keeps \
-what it made, and the same command started again goes on where it stopped. With --shard 3/8 a third of eight processes \
+its output, and rerunning the same command resumes where it stopped. With --shard 3/8 a third of eight processes \
 does its part in the same --run folder; without --shard the whole is then put together from what is there.";
 
 #[derive(clap::Args)]
@@ -83,7 +83,7 @@ pub struct Args {
 pub fn run(args: Args, context: &Context) -> Result<()> {
     if args.markers {
         return Err(UsageError(
-            "--markers wants entities before there is a translation, which is so in `transfer`; the kin of it for `label` is \
+            "--markers needs entities before translation, which only `transfer` has; the counterpart for `label` is \
              --scores codec=1"
                 .into(),
         )

@@ -81,7 +81,7 @@ impl Apertium {
                 let there = installed.join(", ");
                 return Err(Error::engine(ENGINE, format!("no mode {mode} is installed; installed are: {there}")));
             }
-            _ => return Err(wrong("apertium translates by one mode; give --model once, or leave it out")),
+            _ => return Err(wrong("apertium translates by one mode; give option `model` once, or leave it out")),
         };
         let folder = data.iter().flat_map(|data| ["-d".to_owned(), data.display().to_string()]);
         launch.arguments = folder.chain(["-f", "none", "-z", mode.as_str()].map(str::to_owned)).collect();

@@ -289,8 +289,8 @@ fn failures_that_stay_end_it_and_say_why() {
         (Act::Close, 3, "(3 attempts)"),
         (Act::Status(200, "", HTML), 3, "Gateway page"),
         (Act::Status(429, "Retry-After: 86400\r\n", "quota"), 1, "a pause of 86400 s"),
-        (Act::Status(401, "", "no"), 1, "--api-key-env"),
-        (Act::Status(403, "", "no"), 1, "--api-key-env"),
+        (Act::Status(401, "", "no"), 1, "option `api_key_env`"),
+        (Act::Status(403, "", "no"), 1, "option `api_key_env`"),
         (Act::Status(404, "", "nothing here"), 1, "nothing here"),
         (Act::Status(302, "Location: http://127.0.0.1:1/\r\n", ""), 1, "redirected"),
         (Act::Status(400, "", "{\"error\":\"sr is not supported\"}"), 2, "sr is not supported"),
@@ -360,9 +360,9 @@ fn options_that_make_no_sense() {
         let error = options.open().err().unwrap();
         assert!(matches!(error, Error::Options(_)) && error.to_string().contains(message), "{error}");
     };
-    refused(|options| options.servers.clear(), "--model URL");
+    refused(|options| options.servers.clear(), "option `model` URL");
     refused(|options| options.servers[0] = "localhost:5000".into(), "http://");
-    refused(|options| options.http.model = None, "--http-model");
+    refused(|options| options.http.model = None, "option `http_model`");
     refused(|options| options.http.api = None, "LibreTranslate");
     refused(|options| options.http.batch = 0, "greater than 0");
     for rate in [0.0, -1.0, 1e-30, 1e-320, 1e-19, f64::NAN, f64::INFINITY] {

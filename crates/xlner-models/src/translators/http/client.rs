@@ -159,7 +159,9 @@ impl Client {
                 .map_err(|_| Failure::Passing(format!("the answer is not JSON ({})", said()), None)),
             400 | 413 | 414 | 422 => Ok(Reply::Refused(said())),
             408 | 409 | 425 | 429 | 500..=599 => Err(Failure::Passing(said(), wanted)),
-            401 | 403 => Err(Failure::Lasting(format!("{}; is the API key right (--api-key-env VARIABLE)?", said()))),
+            401 | 403 => {
+                Err(Failure::Lasting(format!("{}; is the API key right (option `api_key_env` VARIABLE)?", said())))
+            }
             300..=399 => Err(Failure::Lasting(format!("{}; give the address it is redirected to", said()))),
             _ => Err(Failure::Lasting(said())),
         }
@@ -179,7 +181,9 @@ fn way_out(error: &ureq::Error) -> &'static str {
     match error {
         ureq::Error::HostNotFound => "; is the name of the server right, and this machine online?",
         ureq::Error::ConnectionFailed | ureq::Error::Io(_) => "; is the server running, and this its address and port?",
-        ureq::Error::Timeout(_) => "; give it more time (--timeout SECONDS), or fewer texts at once (--request-size N)",
+        ureq::Error::Timeout(_) => {
+            "; give it more time (option `timeout` SECONDS), or fewer texts at once (option `request_size` N)"
+        }
         _ => "",
     }
 }

@@ -41,7 +41,7 @@ impl HttpTranslator {
     /// [`Error::Options`] for options out of range or that do not go together.
     pub fn open(servers: &[String], [from, to]: [&str; 2], http: &HttpOptions) -> Result<HttpTranslator> {
         let [server] = servers else {
-            return Err(wrong("http wants the address of one server, `http://localhost:5000` (--model URL)"));
+            return Err(wrong("http wants the address of one server, `http://localhost:5000` (option `model` URL)"));
         };
         if !server.starts_with("http://") && !server.starts_with("https://") {
             return Err(wrong(format!("“{server}” is no address of a server; it begins with http:// or https://")));
@@ -60,10 +60,12 @@ impl HttpTranslator {
         let (address, model) = match (api, &http.model) {
             (HttpApi::LibreTranslate, None) => (libretranslate::address(server), String::new()),
             (HttpApi::OpenAi, Some(model)) => (openai::address(server), model.clone()),
-            (HttpApi::OpenAi, None) => return Err(wrong("which model is the server to use (--http-model NAME)?")),
+            (HttpApi::OpenAi, None) => {
+                return Err(wrong("which model is the server to use (option `http_model` NAME)?"));
+            }
             (HttpApi::LibreTranslate, Some(_)) => {
                 return Err(wrong(
-                    "LibreTranslate chooses its model itself; leave out --http-model, or say --http-api openai",
+                    "LibreTranslate chooses its model itself; leave out option `http_model`, or say option `http_api` openai",
                 ));
             }
         };
