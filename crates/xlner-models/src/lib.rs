@@ -11,7 +11,9 @@ mod error;
 pub mod hub;
 pub mod languages;
 mod precision;
+mod program;
 mod tagger_options;
+mod taggers;
 mod translators;
 
 pub use built_in::{is_built_in, open_crf};
@@ -19,6 +21,9 @@ pub use capitals::CapitalsTagger;
 pub use error::{Error, Result};
 pub use precision::Precision;
 pub use tagger_options::{SubWords, TransformerTaggerOptions};
+#[cfg(feature = "http")]
+pub use taggers::ServerTagger;
+pub use taggers::{CommandOptions, CommandTagger};
 #[cfg(feature = "http")]
 pub use translators::HttpTranslator;
 pub use translators::{Apertium, ApertiumOptions, HttpApi, HttpOptions, Lookup, LookupOptions, Missing};

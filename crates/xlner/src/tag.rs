@@ -87,6 +87,7 @@ impl TagJob {
             |pair| output.write(pair),
             |done, source| listener(Progress { stage: Stage::Tag, done, total: source.estimate() }),
         )?;
+        tagger.finish()?;
         output.finish()?;
         Ok(report)
     }

@@ -48,7 +48,7 @@ enum Act {
 }
 
 /// A request: its header, lower-case, and its body.
-type Request = (String, Value);
+pub type Request = (String, Value);
 
 /// A server of one test. The first requests are met with the given acts, the others with the last of them.
 struct Server {
@@ -92,7 +92,7 @@ impl Server {
     }
 }
 
-fn read_request(stream: &TcpStream) -> Option<Request> {
+pub fn read_request(stream: &TcpStream) -> Option<Request> {
     let mut reader = BufReader::new(stream);
     let (mut header, mut length) = (String::new(), 0);
     loop {
