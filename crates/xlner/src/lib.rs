@@ -4,14 +4,18 @@
 //! far they are ([`Progress`]). Pairs go through in batches on all threads of the current rayon pool and come out in their
 //! order: same input, same options, same bytes out, whatever the number of threads.
 
+#[cfg(feature = "fine-tune")]
+pub mod adapt;
 pub mod align;
 mod aligner;
+pub mod convert;
 mod counts;
 pub mod decision;
 mod documents;
 mod engine;
 pub mod ensemble;
 mod error;
+pub mod eval;
 pub mod experiment;
 #[cfg(feature = "fine-tune")]
 pub mod fine_tune;
@@ -27,10 +31,14 @@ pub mod train;
 pub mod transfer;
 pub mod translate;
 
+#[cfg(feature = "fine-tune")]
+pub use adapt::{AdaptJob, AdaptReport};
 pub use align::{AlignJob, EncoderAligner, ServeJob, SimilarityJob, SymmetrizeJob};
 pub use aligner::{Aligner, AlignerOptions, Extraction};
+pub use convert::{ConvertJob, ConvertReport, Overlaps};
 pub use engine::source::Input;
 pub use error::{Error, Result};
+pub use eval::{AlignmentEvalJob, EvalJob, EvalReport};
 #[cfg(feature = "fine-tune")]
 pub use fine_tune::{FineTuneJob, FineTuneReport};
 pub use flow::{Back, FlowFigures, FlowReport, RunOptions, Shard, StageFigures};

@@ -23,6 +23,7 @@ fn files(language: &str) -> Input {
 
 fn project(input: Input, output: PathBuf) -> ProjectJob {
     ProjectJob {
+        keep_links: true,
         input,
         alignment: None,
         alignment_options: ReadOptions::default(),

@@ -1,6 +1,8 @@
 //! One file per command: its flags, and how they become calls.
 
+mod adapt;
 mod align;
+mod completions;
 mod convert;
 mod data;
 mod ensemble;
@@ -48,6 +50,8 @@ pub enum Command {
     SelfTrain(self_train::Args),
     /// Learn weights from data
     Tune(tune::Args),
+    /// Adapt an encoder to raw text of a language or domain
+    Adapt(Box<adapt::Args>),
     /// Score predictions against gold data
     Eval(eval::Args),
     /// Run methods on datasets and compare them
@@ -62,6 +66,10 @@ pub enum Command {
     Data(data::Args),
     /// Convert between formats, tag schemes and label sets
     Convert(convert::Args),
+    /// Print shell completions
+    Completions(completions::Completions),
+    /// Print the manual page, or write those of all commands
+    Man(completions::Man),
 }
 
 /// Runs a command.
@@ -77,6 +85,7 @@ pub fn run(command: Command, context: &Context) -> Result<()> {
         Command::Train(args) => train::run(args, context),
         Command::SelfTrain(args) => self_train::run(args, context),
         Command::Tune(args) => tune::run(args, context),
+        Command::Adapt(args) => adapt::run(*args, context),
         Command::Eval(args) => eval::run(args, context),
         Command::Experiment(args) => experiment::run(args, context),
         Command::Report(args) => report::run(args, context),
@@ -84,5 +93,7 @@ pub fn run(command: Command, context: &Context) -> Result<()> {
         Command::Models(args) => models::run(args, context),
         Command::Data(args) => data::run(args, context),
         Command::Convert(args) => convert::run(args, context),
+        Command::Completions(args) => completions::completions(args),
+        Command::Man(args) => completions::man(args),
     }
 }
