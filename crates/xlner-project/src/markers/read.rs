@@ -41,7 +41,7 @@ fn read_brackets(translation: &str, opens: &dyn Fn(char) -> bool, closes: &dyn F
     // Where the open marker stands, and how many brackets it is made of.
     let mut open: Option<(usize, usize)> = None;
     let mut rest = translation.chars().peekable();
-    let mut after_marker = false;
+    let (mut after_marker, mut owed) = (false, false);
     while let Some(c) = rest.next() {
         if opens(c) {
             if open.is_some() {
@@ -54,10 +54,10 @@ fn read_brackets(translation: &str, opens: &dyn Fn(char) -> bool, closes: &dyn F
             if run(&mut rest, closes, brackets) != brackets {
                 return None;
             }
-            ranges.push(trimmed(&text, start)?);
+            ranges.push(close(&mut text, start, &mut owed)?);
         } else if !(c == ' ' && after_marker && (text.is_empty() || text.ends_with(' '))) {
             // Where a marker stood between two spaces one is enough.
-            text.push(c);
+            push(&mut text, c, &mut owed);
         }
         after_marker = opens(c) || closes(c);
     }
@@ -78,12 +78,23 @@ fn run(rest: &mut Peekable<Chars<'_>>, is: &dyn Fn(char) -> bool, most: usize) -
     count
 }
 
-/// What stands in the text from a byte on, without white space at its ends; `None` where nothing does.
-fn trimmed(text: &str, start: usize) -> Option<Range<usize>> {
+/// What stands in the text from a byte on, without white space at its ends; `None` where nothing does. White space at its end
+/// goes from the text, and is owed to a word that follows at once.
+fn close(text: &mut String, start: usize, owed: &mut bool) -> Option<Range<usize>> {
     let inside = &text[start..];
     let from = start + inside.len() - inside.trim_start().len();
     let range = from..start + inside.trim_end().len();
+    *owed = range.end < text.len();
+    text.truncate(range.end);
     (range.start < range.end).then_some(range)
+}
+
+/// Goes on with the text.
+fn push(text: &mut String, c: char, owed: &mut bool) {
+    if std::mem::take(owed) && c.is_alphanumeric() {
+        text.push(' ');
+    }
+    text.push(c);
 }
 
 fn read_tags(translation: &str, count: usize) -> Option<Marked> {
@@ -93,7 +104,7 @@ fn read_tags(translation: &str, count: usize) -> Option<Marked> {
     // The tags that are open, and where.
     let mut open: Vec<(usize, usize)> = Vec::new();
     let mut rest = translation;
-    let mut after_marker = false;
+    let (mut after_marker, mut owed) = (false, false);
     while let Some(c) = rest.chars().next() {
         let tag = tag(rest);
         if let Some((closes, name, length)) = &tag {
@@ -101,7 +112,7 @@ fn read_tags(translation: &str, count: usize) -> Option<Marked> {
             if *closes {
                 // Properly nested, as tags are.
                 let (_, start) = open.pop().filter(|(last, _)| *last == number)?;
-                found[number] = Some(trimmed(&text, start)?);
+                found[number] = Some(close(&mut text, start, &mut owed)?);
             } else {
                 if found[number].is_some() || open.iter().any(|(other, _)| *other == number) {
                     return None;
@@ -111,7 +122,7 @@ fn read_tags(translation: &str, count: usize) -> Option<Marked> {
             rest = &rest[*length..];
         } else {
             if !(c == ' ' && after_marker && (text.is_empty() || text.ends_with(' '))) {
-                text.push(c);
+                push(&mut text, c, &mut owed);
             }
             rest = &rest[c.len_utf8()..];
         }

@@ -64,6 +64,7 @@ fn brackets_are_read_as_translators_leave_them() {
     // What stands in quotation marks is marked only where no bracket says more.
     assert_eq!(texts("《A》 von [B]", 1, Markers::Brackets).unwrap().1, ["B"]);
     assert_eq!(texts("[A][B]", 2, Markers::Brackets).unwrap().1, ["A", "B"]);
+    assert_eq!(texts("x[ A ]y [ B ]!", 2, Markers::Brackets).unwrap().0, "x A y B!");
     assert_eq!(texts("nothing", 0, Markers::Brackets).unwrap().1.len(), 0);
     for lost in ["[a", "a]", "[a [b] c]", "a [] b", "[ ] x", "][", "[[a]", "[a]]", "[[a] b]", "【a", "《》", "a"] {
         assert_eq!(read(lost, 1, Markers::Brackets), None, "{lost}");
