@@ -1,12 +1,15 @@
 //! A trained aligner.
 
-use xlner_core::{Evidence, Posteriors};
+use std::hint::black_box;
 
-use crate::Bitext;
+use xlner_core::{Alignment, Evidence, Posteriors};
+
+use crate::bitext::{Bitext, Given, within};
 use crate::cut::pieces;
 use crate::fixed;
 use crate::hmm::{self, JumpCounts, Jumps};
 use crate::spelling;
+use crate::spool::Spool;
 use crate::table::Table;
 use crate::train::{self, TrainOptions, TrainProgress};
 use crate::views::VIEWS;
@@ -51,6 +54,21 @@ impl Model {
         train::train(bitext, options, start, progress)
     }
 
+    /// Trains on pairs on disk as [`train`](Self::train) does on pairs in memory, and makes the same model of them.
+    /// Training takes about `memory` bytes besides the words: where not all parameters fit, the rarest are left out.
+    ///
+    /// # Errors
+    /// Where the file of the spool cannot be read.
+    pub fn train_spool(
+        spool: &Spool,
+        options: &TrainOptions,
+        start: Option<&Model>,
+        memory: usize,
+        progress: &mut dyn FnMut(TrainProgress),
+    ) -> std::io::Result<Model> {
+        train::train_spool(spool, options, start, memory, progress)
+    }
+
     /// Posteriors of a tokenised pair of sentences, seen in training or not. Long pairs are aligned in pieces
     /// ([`Pair::LONG`](xlner_core::Pair::LONG)).
     pub fn posteriors<S: AsRef<str>, T: AsRef<str>>(&self, source: &[S], target: &[T]) -> Posteriors {
@@ -64,13 +82,24 @@ impl Model {
         target: &[T],
         scratch: &mut Scratch,
     ) -> Posteriors {
+        self.posteriors_given(source, target, &Alignment::default(), scratch)
+    }
+
+    /// The same for a pair for which another aligner gave links; see [`Bitext::push_given`].
+    pub fn posteriors_given<S: AsRef<str>, T: AsRef<str>>(
+        &self,
+        source: &[S],
+        target: &[T],
+        given: &Alignment,
+        scratch: &mut Scratch,
+    ) -> Posteriors {
         let source: Vec<Word> = source.iter().map(|token| self.source.look_up(token.as_ref())).collect();
         let target: Vec<Word> = target.iter().map(|token| self.target.look_up(token.as_ref())).collect();
         let mut cells = Vec::new();
         for piece in pieces(source.len(), target.len(), |i| &source[i].folded, |j| &target[j].folded) {
             let (e, f) = (&source[piece.source.clone()], &target[piece.target.clone()]);
             let (ni, nj) = (e.len(), f.len());
-            scratch.fill(self, e, f);
+            scratch.fill(self, e, f, within(given, &piece));
             scratch.align(self, &mut [JumpCounts::default(), JumpCounts::default()]);
             for i in 0..ni {
                 for j in 0..nj {
@@ -140,45 +169,95 @@ pub struct Scratch {
     pub(crate) forward: Vec<f32>,
     /// Posterior of the source token having come from the target token: source × target.
     pub(crate) reverse: Vec<f32>,
+    /// Place of each pair of views that has a probability in its table: source × target.
+    pub(crate) places: Vec<[usize; VIEWS]>,
+    /// Pairs of tokens whose coarser views have a probability.
+    live: Vec<(u32, u32)>,
     hmm: hmm::Buffers,
 }
 
+/// Stands for a pair of views without a probability.
+pub(crate) const NOWHERE: usize = usize::MAX;
+/// Look-ups that are under way at a time.
+const AHEAD: usize = 32;
+
 impl Scratch {
-    /// Sets the emissions of a pair.
+    /// Sets the emissions of a pair; given links must be inside it.
     pub(crate) fn fill<'w>(
         &mut self,
         model: &Model,
         source: impl IntoIterator<Item = &'w Word>,
         target: impl IntoIterator<Item = &'w Word>,
+        given: impl Iterator<Item = Given>,
     ) {
         let (source, target): (Vec<&Word>, Vec<&Word>) = (source.into_iter().collect(), target.into_iter().collect());
         let (ni, nj) = (source.len(), target.len());
-        let [forward, reverse] = &mut self.emission;
+        let Scratch { emission: [forward, reverse], places, live, .. } = self;
         forward.clear();
         forward.resize(ni * nj, FLOOR);
         reverse.clear();
         reverse.resize(ni * nj, FLOOR);
         const SHARE: f32 = 1.0 / VIEWS as f32;
-        for (i, e) in source.iter().enumerate() {
-            for (j, f) in target.iter().enumerate() {
-                let (mut a, mut b) = (0.0, 0.0);
-                // From the coarsest view on: what it has never counted, no finer one has.
-                for view in (0..VIEWS).rev() {
-                    let (x, y) = model.tables[view].probabilities(e.views[view], f.views[view]);
-                    if x == 0.0 && y == 0.0 {
-                        break;
+        places.clear();
+        places.resize(ni * nj, [NOWHERE; VIEWS]);
+        // From the coarsest view on: what it has never counted, no finer one has.
+        live.clear();
+        live.extend((0..(ni * nj) as u32).map(|cell| (cell / nj as u32, cell % nj as u32)));
+        for view in (0..VIEWS).rev() {
+            let table = &model.tables[view];
+            let pair = |(i, j): (u32, u32)| (source[i as usize].views[view], target[j as usize].views[view]);
+            let mut kept = 0;
+            for first in (0..live.len()).step_by(AHEAD) {
+                let cells = first..live.len().min(first + AHEAD);
+                // All lines are asked for before the first is needed.
+                let touched = live[cells.clone()].iter().map(|&cell| pair(cell)).map(|(e, f)| table.touch(e, f));
+                black_box(touched.fold(0, |sum, key| sum ^ key));
+                for at in cells {
+                    let (e, f) = pair(live[at]);
+                    let Some(place) = table.find(e, f) else { continue };
+                    let entry = &table.entries()[place];
+                    if entry.forward == 0.0 && entry.reverse == 0.0 {
+                        continue;
                     }
-                    a += x;
-                    b += y;
+                    let (i, j) = (live[at].0 as usize, live[at].1 as usize);
+                    forward[j * ni + i] += SHARE * entry.forward;
+                    reverse[i * nj + j] += SHARE * entry.reverse;
+                    places[i * nj + j][view] = place;
+                    live[kept] = live[at];
+                    kept += 1;
                 }
-                let (mut a, mut b) = (SHARE * a, SHARE * b);
-                if e.views[0] == UNKNOWN || f.views[0] == UNKNOWN {
-                    let alike = train::unseen(spelling::similarity(e, f));
-                    a = a.max(alike);
-                    b = b.max(alike);
+            }
+            live.truncate(kept);
+        }
+        let unknown = |words: &[&Word]| words.iter().any(|word| word.views[0] == UNKNOWN);
+        if unknown(&source) || unknown(&target) {
+            for (i, e) in source.iter().enumerate() {
+                for (j, f) in target.iter().enumerate() {
+                    if e.views[0] == UNKNOWN || f.views[0] == UNKNOWN {
+                        let alike = train::unseen(spelling::similarity(e, f));
+                        for value in [&mut forward[j * ni + i], &mut reverse[i * nj + j]] {
+                            *value = value.max(FLOOR + alike);
+                        }
+                    }
                 }
-                forward[j * ni + i] += a;
-                reverse[i * nj + j] += b;
+            }
+        }
+        // A mixture: of a token that has given links, GIVEN of the probability is theirs.
+        let given: Vec<Given> = given.collect();
+        let mut shares = (vec![0.0f32; ni], vec![0.0f32; nj]);
+        for link in &given {
+            let (e, f) = (&mut shares.0[link.source as usize], &mut shares.1[link.target as usize]);
+            (*e, *f) = (e.max(train::GIVEN * link.probability), f.max(train::GIVEN * link.probability));
+        }
+        if !given.is_empty() {
+            let scale = |row: &mut [f32], share: &f32| row.iter_mut().for_each(|value| *value *= 1.0 - share);
+            forward.chunks_exact_mut(ni).zip(&shares.1).for_each(|(row, share)| scale(row, share));
+            reverse.chunks_exact_mut(nj).zip(&shares.0).for_each(|(row, share)| scale(row, share));
+        }
+        for Given { source: i, target: j, probability } in given {
+            let (i, j) = (i as usize, j as usize);
+            for value in [&mut forward[j * ni + i], &mut reverse[i * nj + j]] {
+                *value = (*value + train::GIVEN * probability).min(1.0);
             }
         }
         for (direction, words) in [&target, &source].into_iter().enumerate() {

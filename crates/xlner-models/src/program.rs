@@ -7,6 +7,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use crate::group::Group;
+
 /// Bytes of an answer; more without an end is garbage.
 const ANSWER_LIMIT: u64 = 1 << 24;
 /// Answers that may wait to be taken.
@@ -21,6 +23,7 @@ const LOOK: Duration = Duration::from_millis(5);
 /// A running program, to which texts go and from which answers come by threads of their own, so that neither side can block
 /// the other. Killed with all that it started when it is dropped.
 pub(crate) struct Program {
+    group: Group,
     child: Child,
     /// `None` where its input was closed.
     texts: Option<Sender<String>>,
@@ -38,10 +41,8 @@ impl Program {
     /// Where it cannot be started.
     pub fn start(mut command: Command, end: u8) -> std::io::Result<Program> {
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
-        // A group of its own: a script starts programs, which outlive it.
-        #[cfg(unix)]
-        std::os::unix::process::CommandExt::process_group(&mut command, 0);
-        let mut child = command.spawn()?;
+        let group = Group::start()?;
+        let mut child = group.join(&mut command).spawn()?;
         let (texts, to_write) = channel::<String>();
         let (answered, answers) = sync_channel(WAITING);
         let complaints = Arc::default();
@@ -66,7 +67,7 @@ impl Program {
                 drop(complaining);
             });
         }
-        Ok(Program { child, texts: Some(texts), answers, complaints, complained })
+        Ok(Program { group, child, texts: Some(texts), answers, complaints, complained })
     }
 
     /// Sends a text; says whether the program still reads.
@@ -107,28 +108,18 @@ impl Program {
     /// Ends the program, and gives the last of what it complained about. One that `ended` of itself is given a while to say why.
     pub fn last_words(self, ended: bool) -> String {
         if !ended {
-            self.kill();
+            self.group.kill();
         }
         // The end of its output may be seen before the reason for it.
         let _ = self.complained.recv_timeout(LAST_WORDS);
         let complaints = self.complaints.lock().unwrap_or_else(PoisonError::into_inner);
         String::from_utf8_lossy(&complaints).trim().to_owned()
     }
-
-    /// Kills all that it started.
-    fn kill(&self) {
-        // What cannot be killed has ended already.
-        #[cfg(unix)]
-        let _ = rustix::process::kill_process_group(
-            rustix::process::Pid::from_child(&self.child),
-            rustix::process::Signal::KILL,
-        );
-    }
 }
 
 impl Drop for Program {
     fn drop(&mut self) {
-        self.kill();
+        self.group.kill();
         let _ = self.child.kill();
         let _ = self.child.wait();
     }

@@ -15,6 +15,7 @@ mod project;
 mod report;
 mod review;
 mod self_train;
+mod silver;
 mod tag;
 mod taggers;
 mod train;
@@ -48,6 +49,8 @@ pub enum Command {
     Train(train::Args),
     /// Train a tagger on projected labels, filter them by what it finds, and train again
     SelfTrain(self_train::Args),
+    /// Make a test set from several systems and a judged sample, with an interval for its F1
+    Silver(silver::Args),
     /// Learn weights from data
     Tune(tune::Args),
     /// Adapt an encoder to raw text of a language or domain
@@ -84,6 +87,7 @@ pub fn run(command: Command, context: &Context) -> Result<()> {
         Command::Ensemble(args) => ensemble::run(args, context),
         Command::Train(args) => train::run(args, context),
         Command::SelfTrain(args) => self_train::run(args, context),
+        Command::Silver(args) => silver::run(args, context),
         Command::Tune(args) => tune::run(args, context),
         Command::Adapt(args) => adapt::run(*args, context),
         Command::Eval(args) => eval::run(args, context),
