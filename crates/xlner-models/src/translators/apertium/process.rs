@@ -6,6 +6,7 @@ use std::sync::mpsc::RecvTimeoutError;
 use std::time::Duration;
 
 use super::escape::Escaped;
+use crate::group::Group;
 use crate::program::Program;
 
 /// Sent behind every batch, as often as this: `apertium` runs the mode between two filters that each hold a text back
@@ -30,7 +31,9 @@ impl Launch {
     /// Runs the program with other arguments, and gives its standard output.
     pub fn output(&self, arguments: &[&str]) -> Result<String, String> {
         let mut command = Command::new(&self.program);
-        let output = command.args(arguments).stdin(Stdio::null()).output().map_err(|error| error.to_string())?;
+        command.args(arguments).stdin(Stdio::null());
+        let output = Group::start().and_then(|group| group.join(&mut command).output());
+        let output = output.map_err(|error| error.to_string())?;
         if output.status.success() {
             return Ok(String::from_utf8_lossy(&output.stdout).into_owned());
         }
