@@ -76,12 +76,15 @@ fn is_called(arg: &Arg, name: &str) -> bool {
 /// The words of a flag.
 fn words(arg: &Arg, name: &str, value: &DeValue<'_>) -> Result<Vec<String>, String> {
     let flag = |text: String| if arg.is_positional() { text } else { format!("--{name}={text}") };
-    if !arg.is_positional() && !arg.get_action().takes_values() {
-        return match value {
-            DeValue::Boolean(true) => Ok(vec![format!("--{name}")]),
-            DeValue::Boolean(false) => Ok(Vec::new()),
-            _ => Err(format!("“{name}” is true or false")),
-        };
+    // A flag that may stand without a value.
+    let alone = arg.get_num_args().map_or(!arg.get_action().takes_values(), |count| count.min_values() == 0);
+    match value {
+        DeValue::Boolean(true) if alone && !arg.is_positional() => return Ok(vec![format!("--{name}")]),
+        DeValue::Boolean(false) if alone && !arg.is_positional() => return Ok(Vec::new()),
+        _ if !arg.is_positional() && !arg.get_action().takes_values() => {
+            return Err(format!("“{name}” is true or false"));
+        }
+        _ => {}
     }
     match value {
         DeValue::Array(values) if matches!(arg.get_action(), ArgAction::Append) => {

@@ -90,6 +90,7 @@ impl TagJob {
             |done, source| listener(Progress { stage: Stage::Tag, done, total: source.estimate() }),
         )?;
         signs.tell(&self.input_options, &self.input)?;
+        tagger.finish()?;
         output.finish()?;
         Ok(report)
     }

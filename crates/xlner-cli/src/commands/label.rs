@@ -8,7 +8,7 @@ use xlner_core::Tagger;
 use xlner_formats::ReadOptions;
 
 use super::options::{AlignerArgs, EncoderLinks, InputArgs, MethodArgs, NmtArgs, OutputArgs, RunArgs, scorer};
-use super::taggers::TaggerArgs;
+use super::taggers::{TaggerArgs, tell};
 use super::translate::EngineArgs;
 use crate::bars::Bars;
 use crate::context::{Context, UsageError, failed};
@@ -53,7 +53,8 @@ pub struct Args {
     #[arg(long, value_name = "MODEL", requires = "back", help_heading = "Translation")]
     back_model: Vec<String>,
 
-    /// Tagger of the language --via: `default` (English, built in), a model file or folder
+    /// Tagger of the language --via: `default` (English, built in), a model file or folder, `cmd:PROGRAM`, `http://…` with
+    /// --tagger-model
     #[arg(long, value_name = "MODEL", default_value = "default", help_heading = "Taggers")]
     tagger: String,
     /// Tagger of the sentences' own language, for --scores tagger=… and --candidates tagger
@@ -139,5 +140,6 @@ pub fn run(args: Args, context: &Context) -> Result<()> {
         };
         job.run(models, &mut |progress| bars.show(progress)).map_err(failed)?
     };
+    tell(&*tagger, context);
     args.run.tell(&report, context)
 }

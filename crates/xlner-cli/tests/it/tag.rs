@@ -124,3 +124,50 @@ fn capitals_are_a_baseline_without_a_model() {
     assert_eq!(tagged, "Angela\tB-LOC\nMerkel\tI-LOC\nvisited\tO\nParis\tB-LOC\n.\tO\n\n");
     fails(&folder, "tag --model capitals: in.conll -o out.conll", 2, "capitals:PER");
 }
+
+/// Takes the second token for a name; dies where the text has “DIE”.
+#[cfg(unix)]
+const PROGRAM: &str = r#"while IFS= read -r line; do
+  case $line in *DIE*) echo "no more memory" >&2; exit 3 ;; esac
+  id=${line#*\"id\":\"}; id=${id%%\"*}
+  echo '{"id":"'$id'","entities":[{"start":1,"end":2,"label":"NAME","score":0.5}]}'
+done
+"#;
+
+#[cfg(unix)]
+#[test]
+fn a_program_tags() {
+    let folder = folder(&[
+        ("in.txt", b"mzee Amina alikuja\nbibi Zawadi pia\n"),
+        ("bad.jsonl", b"{\"id\":\"s1\",\"tokens\":[\"a\",\"b\"]}\n{\"id\":\"s2\",\"tokens\":[\"DIE\",\"b\"]}\n"),
+        ("tagger.sh", PROGRAM.as_bytes()),
+        ("table.tsv", b"mzee Amina alikuja\told Amina came\nbibi Zawadi pia\tlady Zawadi too\n"),
+    ]);
+    let run = |arguments: &str, command: &str| {
+        let mut words: Vec<&str> = arguments.split_whitespace().collect();
+        words.push(command);
+        let mut xlner = xlner(&folder, "");
+        xlner.args(words);
+        xlner
+    };
+    let expected = "mzee\tO\nAmina\tB-NAME\nalikuja\tO\n\nbibi\tO\nZawadi\tB-NAME\npia\tO\n\n";
+    for flag in ["--tagger", "--model"] {
+        run(&format!("tag in.txt --tagger-timeout 60 {flag}"), "cmd:bash tagger.sh")
+            .assert()
+            .success()
+            .stdout(expected);
+    }
+    let label = "label --from sw --via en --engine lookup --model table.tsv --run work --decision none in.txt --tagger";
+    for _ in 0..2 {
+        run(label, "cmd:bash tagger.sh").assert().success().stdout(expected);
+    }
+    let error = run("tag bad.jsonl -o out.jsonl --tagger", "cmd:bash tagger.sh").assert().code(1).get_output().clone();
+    let error = String::from_utf8(error.stderr).unwrap();
+    for part in ["bad.jsonl, sentence 2 “s2”", "exit status: 3", "no more memory"] {
+        assert!(error.contains(part), "{error}");
+    }
+    assert!(!folder.path().join("out.jsonl").exists());
+    fails(&folder, "tag in.txt --tagger cmd: -o out.conll", 2, "cmd:PROGRAM");
+    fails(&folder, "tag in.txt --tagger default --tagger-timeout 5 -o out.conll", 2, "cmd:");
+    run("tag in.txt --precision int8 -o out.conll --tagger", "cmd:bash tagger.sh").assert().code(2);
+}

@@ -39,6 +39,27 @@ fn markers_lead_to_entities() {
 }
 
 #[test]
+fn tags_lead_to_entities_that_stand_in_others() {
+    let source = r#"{"tokens":["Bank","of","Kenya","opens","."],"entities":[{"start":0,"end":3,"label":"ORG"},{"start":2,"end":3,"label":"LOC"}]}"#;
+    let table = "<a>Bank of <b>Kenya</b></a> opens.\t< a >Benki ya <b> Kenya </b></a> yafunguliwa .\n";
+    let folder = folder(&[
+        ("en.jsonl", source.as_bytes()),
+        ("table.tsv", table.as_bytes()),
+        ("job.toml", b"markers = \"xml\"\n"),
+    ]);
+    let transfer = "transfer --to sw --engine lookup --model table.tsv --source en.jsonl --to-format jsonl";
+    for markers in ["--markers xml", "--markers=xml", "--job job.toml"] {
+        let pair: serde_json::Value = serde_json::from_str(&stdout(&folder, &format!("{transfer} {markers}"))).unwrap();
+        assert_eq!(pair["target"]["text"], "Benki ya Kenya yafunguliwa .");
+        let entities = pair["target"]["entities"].as_array().unwrap();
+        let found: Vec<_> =
+            entities.iter().map(|e| (e["start"].as_u64(), e["end"].as_u64(), e["from"].as_u64())).collect();
+        assert_eq!(found, [(Some(0), Some(3), Some(0)), (Some(2), Some(3), Some(1))]);
+    }
+    fails(&folder, &format!("{transfer} --markers html"), 2, "brackets and xml");
+}
+
+#[test]
 fn progress_tells_translation_and_back_translation_apart() {
     let folder = folder(&[
         ("in.txt", b"Ana spava .\n"),

@@ -52,7 +52,7 @@ const OFFER: &str =
     r#"[{"code":"en","name":"English","targets":["sr","pt"]},{"code":"sr","name":"Serbian","targets":["en","pt-BR"]}]"#;
 
 /// A request: its header, lower-case, and its body.
-type Request = (String, Value);
+pub type Request = (String, Value);
 
 /// A server of one test. The first requests are met with the given acts, the others with the last of them.
 struct Server {
@@ -104,7 +104,7 @@ impl Server {
     }
 }
 
-fn read_request(stream: &TcpStream) -> Option<Request> {
+pub fn read_request(stream: &TcpStream) -> Option<Request> {
     let mut reader = BufReader::new(stream);
     let (mut header, mut length) = (String::new(), 0);
     loop {

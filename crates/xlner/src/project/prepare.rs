@@ -111,12 +111,18 @@ impl<'a> Preparation<'a> {
         Translating { translator: &mut **translator, what, lang, signs: self.signs.clone() }.work(pairs, first, fail)
     }
 
+    /// Ends, when no more pairs come.
+    pub fn finish(&mut self) -> Result<()> {
+        self.steps.iter_mut().try_for_each(|step| step.finish())
+    }
+
     /// All pairs of a source, ready.
     pub fn all(&mut self, source: &mut Source, listener: Listener<'_>) -> Result<Vec<Pair>> {
         let mut pairs = Vec::new();
         loop {
             let mut batch = pump::read(source, BATCH)?;
             if batch.is_empty() {
+                self.finish()?;
                 return Ok(pairs);
             }
             self.work(&mut batch, pairs.len() as u64 + 1)?;

@@ -8,6 +8,7 @@ use xlner::{AlignerOptions, Back, FlowReport, LabelJob, LabelModels, RunOptions,
 use xlner_core::contracts::{ModelError, ModelResult, Tagger, Translation, Translator};
 use xlner_core::{Entity, Sentence};
 use xlner_formats::{ReadOptions, WriteOptions};
+use xlner_project::markers::Markers;
 
 /// Turns every word round and moves the last to the front; fails at the call `fails_at`.
 struct Turner<'c> {
@@ -232,7 +233,7 @@ fn transfer(case: &Case) -> TransferJob {
         source_options: ReadOptions::default(),
         translations: None,
         to: "tf".into(),
-        markers: false,
+        markers: None,
         aligner: AlignerOptions::default(),
         method: MethodOptions::default(),
         run: RunOptions::default(),
@@ -273,7 +274,7 @@ fn markers_go_through_the_translation() {
     let case = Case::new(0);
     let sentences = ["Anna\tB-PER\nnäkee\tO\nBoris\tB-ORG\n\n", "Anna\tB-PER\nnäkee\tO\n!\tO\n\n", "kalan\tO\n\n"];
     std::fs::write(case.path("in.conll"), sentences.concat()).unwrap();
-    let job = TransferJob { markers: true, output: case.path("out.conll"), ..transfer(&case) };
+    let job = TransferJob { markers: Some(Markers::Brackets), output: case.path("out.conll"), ..transfer(&case) };
     let mut translator = Marker { turner: Turner { calls: &case.calls, fails_at: 0 } };
     let report = job.run(with(&mut translator), &mut |_| ()).unwrap();
     assert_eq!((report.lost_markers, report.projection.sentences, report.projection.method), (Some(1), 2, "markers"));
@@ -297,7 +298,7 @@ fn a_run_by_markers_goes_on_where_it_stopped() {
     };
     std::fs::write(case.path("in.conll"), (0..2500).map(sentence).collect::<String>()).unwrap();
     let job = |output: &str, folder: Option<PathBuf>| TransferJob {
-        markers: true,
+        markers: Some(Markers::Brackets),
         output: case.path(output),
         run: RunOptions { folder, ..RunOptions::default() },
         ..transfer(&case)

@@ -213,7 +213,7 @@ impl Translator for HttpTranslator {
 }
 
 /// The API key that an environment variable holds.
-fn key(variable: &str) -> Result<String> {
+pub(crate) fn key(variable: &str) -> Result<String> {
     match std::env::var(variable).map(|key| key.trim().to_owned()) {
         Ok(key) if !key.is_empty() => Ok(key),
         _ => Err(wrong(format!("the environment variable {variable}, which should hold the API key, is not set"))),
