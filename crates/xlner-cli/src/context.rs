@@ -13,19 +13,19 @@ pub struct GlobalArgs {
     /// Worker threads, 1024 at most; 0 means one per core
     #[arg(long, global = true, default_value_t = 0, value_parser = clap::value_parser!(u16).range(..=1024), help_heading = "Every command", value_name = "N")]
     threads: u16,
-    /// A TOML file that says the same as flags of the command: a line is `flag = value`. Flags given here win
+    /// Read flags of the command from a TOML file, one `flag = value` a line; flags on the command line win
     #[arg(long, global = true, help_heading = "Every command", value_name = "FILE")]
     job: Option<std::path::PathBuf>,
-    /// Whatever would be left out of the input or repaired is an error
+    /// Treat anything in the input that would be left out or repaired as an error
     #[arg(long, global = true, help_heading = "Every command")]
     strict: bool,
-    /// Tokens that a sentence may have; longer ones are an error, so that a damaged file cannot fill the memory
+    /// Longest sentence accepted, in tokens; longer ones are an error, so that a damaged file cannot exhaust memory
     #[arg(long, global = true, default_value_t = MAX_SENTENCE_TOKENS, help_heading = "Every command", value_name = "N")]
     max_sentence_tokens: usize,
-    /// Say nothing on stderr but errors
+    /// Print only errors on stderr
     #[arg(long, short, global = true, help_heading = "Every command", conflicts_with = "verbose")]
     quiet: bool,
-    /// Say more on stderr
+    /// Print more on stderr
     #[arg(long, short, global = true, help_heading = "Every command")]
     verbose: bool,
     /// Progress bars on stderr

@@ -18,7 +18,7 @@ pub mod text;
 pub mod tokenize;
 
 pub use alignment::{Alignment, Link, ReferenceAlignment};
-pub use contracts::{Encoder, ModelError, Tagger, TranslationScorer, Translator};
+pub use contracts::{Encoder, ModelError, Tagger, TaggerFigures, TranslationScorer, Translator};
 pub use entity::Entity;
 pub use error::{Error, Result};
 pub use extra::Extra;

@@ -178,7 +178,7 @@ pub enum ErrorKind {
     },
     /// A sentence has more tokens than the options allow.
     #[error(
-        "a sentence of more than {limit} tokens; put sentences on lines of their own, or raise the limit (--max-sentence-tokens)"
+        "a sentence of more than {limit} tokens; put sentences on lines of their own, or raise the limit (option `max_sentence_tokens`)"
     )]
     TooManyTokens {
         /// Tokens allowed.
@@ -226,7 +226,7 @@ pub enum ErrorKind {
     )]
     Csv,
     /// A build without the feature.
-    #[error("this build cannot read or write {format}; build with `--features {feature}`")]
+    #[error("this build cannot read or write {format}; build with the feature `{feature}`")]
     FeatureMissing {
         /// Name of the format.
         format: &'static str,
@@ -235,8 +235,8 @@ pub enum ErrorKind {
     },
     /// There is no column that looks like tags.
     #[error(
-        "no column of tags (`O`, `B-PER`, …) among {columns}: “{sample}”; name it with --tag-column, \
-         or give the format with --from-format"
+        "no column of tags (`O`, `B-PER`, …) among {columns}: “{sample}”; name it with option `tag_column`, \
+         or give the format with option `from_format`"
     )]
     MissingTagColumn {
         /// Columns of the line.
@@ -245,7 +245,7 @@ pub enum ErrorKind {
         sample: String,
     },
     /// More than one column looks like tags.
-    #[error("columns {} all look like tags; choose one with --tag-column", list(columns))]
+    #[error("columns {} all look like tags; choose one with option `tag_column`", list(columns))]
     AmbiguousTagColumn {
         /// The columns, counted from 1.
         columns: Vec<usize>,
@@ -310,10 +310,10 @@ pub enum ErrorKind {
         sample: String,
     },
     /// The record is a pair and a sentence was asked for.
-    #[error("the records are pairs; choose a side (--side source or --side target)")]
+    #[error("the records are pairs; choose one, source or target, with option `side`")]
     SideNeeded,
     /// A tag id without a list of labels, or outside it.
-    #[error("tag id {id} is not in the list of {known} labels; give all of them in order with --labels")]
+    #[error("tag id {id} is not in the list of {known} labels; give all of them in order with option `labels`")]
     UnknownTagId {
         /// The id.
         id: i64,
@@ -321,7 +321,7 @@ pub enum ErrorKind {
         known: usize,
     },
     /// A tag that the given list of labels does not hold.
-    #[error("tag “{tag}” is not in the given list of labels (--labels)")]
+    #[error("tag “{tag}” is not in the given list of labels (option `labels`)")]
     UnknownTag {
         /// The tag.
         tag: String,
@@ -331,7 +331,7 @@ pub enum ErrorKind {
     BadAnnotation {
         /// First character.
         start: usize,
-        /// One behind the last character.
+        /// Exclusive end: one past the last character.
         end: usize,
         /// Its label.
         label: String,

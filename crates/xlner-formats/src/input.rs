@@ -11,7 +11,7 @@ use crate::reader::Status;
 
 /// Bytes of a document that is read whole.
 const LIMIT: usize = 1 << 30;
-/// The longest window of zstd's format (`--long=31`), as a power of two. Memory follows what was decompressed, not the window.
+/// The longest window of zstd's format, 2³¹ bytes, as a power of two. Memory follows what was decompressed, not the window.
 const LONGEST_WINDOW: u32 = if cfg!(target_pointer_width = "64") { 31 } else { 30 };
 
 /// An open file, decompressed. `-` is standard input. gzip and zstd are told by the first bytes.

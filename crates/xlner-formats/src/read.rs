@@ -11,9 +11,9 @@ use crate::{AlignmentReader, Format, PairReader, ReadOptions, SentenceReader, Ta
 use crate::{alignments, brat, columns, json, regions, text, webanno};
 
 /// The command's flag for the format of what is read.
-pub(crate) const FROM_FORMAT: &str = "--from-format";
+pub(crate) const FROM_FORMAT: &str = "option `from_format`";
 /// The command's flag for the format of what is written.
-pub(crate) const TO_FORMAT: &str = "--to-format";
+pub(crate) const TO_FORMAT: &str = "option `to_format`";
 
 /// What is to be read or written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -54,6 +54,9 @@ impl Content {
             .ok_or_else(|| Error::in_file(path, ErrorKind::UnknownFormat { option, known: known() }))?;
         if self.held_by(format) {
             return Ok(format);
+        }
+        if given.is_none() && path.is_dir() {
+            return Err(Error::folder(path));
         }
         let kind = ErrorKind::WrongFormat { format: format.name(), wanted: self.name(), known: known() };
         Err(Error::in_file(path, kind))

@@ -12,14 +12,19 @@ mod group;
 pub mod hub;
 pub mod languages;
 mod precision;
+mod program;
 mod tagger_options;
+mod taggers;
 mod translators;
 
 pub use built_in::{is_built_in, open_crf};
 pub use capitals::CapitalsTagger;
-pub use error::{Error, Result};
+pub use error::{Error, Result, what_failed};
 pub use precision::Precision;
 pub use tagger_options::{SubWords, TransformerTaggerOptions};
+#[cfg(feature = "http")]
+pub use taggers::ServerTagger;
+pub use taggers::{CommandOptions, CommandTagger};
 #[cfg(feature = "http")]
 pub use translators::HttpTranslator;
 pub use translators::{Apertium, ApertiumOptions, HttpApi, HttpOptions, Lookup, LookupOptions, Missing};

@@ -1,7 +1,7 @@
 //! The engines that translate without networks of ours.
 
 mod apertium;
-mod http;
+pub(crate) mod http;
 mod lookup;
 
 pub use apertium::{Apertium, ApertiumOptions};

@@ -75,7 +75,7 @@ impl LabelJob {
         check_entities(&self.output, &self.output_options)?;
         if self.documents && self.run.shard != Shard::WHOLE {
             return Err(Error::Options(
-                "a shard ends inside a document: with --documents share out the files instead".into(),
+                "a shard ends inside a document: with option `documents` share out the files instead".into(),
             ));
         }
         if self.documents && self.translations.is_some() {
@@ -101,7 +101,7 @@ impl LabelJob {
             (Some(_), Some(_)) => {
                 return Err(Error::Options("translations are given, so there is nothing for an engine to do".into()));
             }
-            (None, None) => return Err(Error::Options("give --engine, or --translations".into())),
+            (None, None) => return Err(Error::Options("give option `engine`, or option `translations`".into())),
             _ => {}
         }
         check_target_tagger(&self.method, target_tagger)?;

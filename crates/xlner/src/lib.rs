@@ -72,7 +72,9 @@ pub use eval::{AlignmentEvalJob, EvalJob, EvalReport};
 pub use fine_tune::{FineTuneJob, FineTuneReport};
 pub use flow::{Back, FlowFigures, FlowReport, RunOptions, Shard, StageFigures};
 pub use label::{LabelJob, LabelModels};
-pub use open::{Engine, TranslatorOptions, open_encoder, open_scorer, open_tagger, open_tagger_with, open_translator};
+pub use open::{
+    Engine, TaggerOptions, TranslatorOptions, open_encoder, open_scorer, open_tagger, open_tagger_with, open_translator,
+};
 pub use progress::{Listener, Progress, Stage};
 pub use project::{ProjectJob, ProjectModels, ProjectReport, Projector, TargetTags};
 pub use report::ReportJob;

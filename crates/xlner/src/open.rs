@@ -2,16 +2,17 @@
 
 use std::path::Path;
 use std::str::FromStr;
+use std::time::Duration;
 
 use xlner_core::{Encoder, Tagger, TranslationScorer, Translator};
-#[cfg(feature = "http")]
-use xlner_models::HttpTranslator;
 #[cfg(feature = "transformers")]
 use xlner_models::hub;
 use xlner_models::{
-    Apertium, ApertiumOptions, CapitalsTagger, HttpOptions, Lookup, LookupOptions, Precision, TransformerTaggerOptions,
-    is_built_in, open_crf,
+    Apertium, ApertiumOptions, CapitalsTagger, CommandOptions, CommandTagger, HttpOptions, Lookup, LookupOptions,
+    Precision, SubWords, TransformerTaggerOptions, is_built_in, open_crf,
 };
+#[cfg(feature = "http")]
+use xlner_models::{HttpTranslator, ServerTagger};
 #[cfg(feature = "transformers")]
 use xlner_neural::seq2seq::{Seq2Seq, Seq2SeqOptions};
 #[cfg(feature = "transformers")]
@@ -21,36 +22,140 @@ use crate::{Error, Result};
 
 /// Before the label of the baseline that takes capitalised words for entities.
 const CAPITALS: &str = "capitals:";
+/// Before the command line of a program that tags.
+const COMMAND: &str = "cmd:";
+
+/// Options of a tagger; each kind has some of them, and refuses the others where they are given.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct TaggerOptions {
+    /// Transformers: what they calculate in.
+    pub precision: Option<Precision>,
+    /// Transformers: which sub-words speak for their token.
+    pub sub_words: Option<SubWords>,
+    /// Transformers: the tags of the classes, in their order, instead of those of `config.json`. Servers: the labels that they are
+    /// asked for.
+    pub labels: Option<Vec<String>>,
+    /// Programs: how long they may be silent. Servers: the longest time from a request to the end of its answer.
+    pub timeout: Option<Duration>,
+    /// Servers: the model that is to be used, which must be named.
+    pub model: Option<String>,
+    /// Servers: name of the environment variable that holds the API key.
+    pub key_variable: Option<String>,
+    /// Servers: requests a second, at most.
+    pub rate: Option<f64>,
+    /// Servers: times that a request is sent again after a failure that may pass.
+    pub retries: Option<u32>,
+    /// Servers: sentences in a request, at most.
+    pub batch: Option<usize>,
+}
 
 /// Opens a tagger: `default` (or `en`) is the built-in one, English, which finds `PER`, `LOC` and `ORG`; `capitals:LABEL` is
-/// [`CapitalsTagger`]; a file is a model of ours; a folder, or a name on the Hub (`organisation/model`), a transformer as Hugging Face keeps it.
+/// [`CapitalsTagger`]; `cmd:PROGRAM` a program that speaks JSON lines ([`CommandTagger`]); `http://…` an OpenAI-compatible server
+/// (feature `http`); a file is a model of ours; a folder, or a name on the Hub (`organisation/model`), a transformer as Hugging
+/// Face keeps it.
 ///
 /// # Errors
 /// Where it is not there, or damaged.
 pub fn open_tagger(name: &str) -> Result<Box<dyn Tagger>> {
-    open_tagger_with(name, TransformerTaggerOptions::default())
+    open_tagger_with(name, &TaggerOptions::default())
 }
 
-/// The same with options, which only a transformer has.
+/// The same with options.
 ///
 /// # Errors
-/// Those of [`open_tagger`]; [`Error::Options`] where options are given that another tagger has not.
-pub fn open_tagger_with(name: &str, options: TransformerTaggerOptions) -> Result<Box<dyn Tagger>> {
-    let path = Path::new(name);
-    let given = options != TransformerTaggerOptions::default();
-    let label = name.strip_prefix(CAPITALS);
-    if label.is_none() && !is_built_in(name) && (path.is_dir() || !path.exists() && name.contains('/')) {
-        return open_transformer(name, options);
+/// Those of [`open_tagger`]; [`Error::Options`] where options are given that this tagger has not.
+pub fn open_tagger_with(name: &str, options: &TaggerOptions) -> Result<Box<dyn Tagger>> {
+    let kind = TaggerKind::of(name);
+    options.check(name, kind)?;
+    Ok(match kind {
+        TaggerKind::Capitals("") => {
+            return Err(Error::Options("the label is missing: write capitals:PER".into()));
+        }
+        TaggerKind::Capitals(label) => Box::new(CapitalsTagger::new(label)),
+        TaggerKind::Command(command) => {
+            let usual = CommandOptions::default();
+            let timeout = options.timeout.unwrap_or(usual.timeout);
+            Box::new(CommandTagger::new(command, CommandOptions { timeout })?)
+        }
+        TaggerKind::Server => return open_server(name, options),
+        TaggerKind::Transformer => {
+            let TaggerOptions { precision, sub_words, labels, .. } = options.clone();
+            let (precision, sub_words) = (precision.unwrap_or_default(), sub_words.unwrap_or_default());
+            return open_transformer(name, TransformerTaggerOptions { precision, sub_words, labels });
+        }
+        TaggerKind::Crf => Box::new(open_crf(name)?),
+    })
+}
+
+/// What the name of a tagger tells.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum TaggerKind<'n> {
+    Capitals(&'n str),
+    Command(&'n str),
+    Server,
+    Transformer,
+    Crf,
+}
+
+impl TaggerKind<'_> {
+    fn of(name: &str) -> TaggerKind<'_> {
+        let path = Path::new(name);
+        if let Some(label) = name.strip_prefix(CAPITALS) {
+            TaggerKind::Capitals(label)
+        } else if let Some(command) = name.strip_prefix(COMMAND) {
+            TaggerKind::Command(command)
+        } else if name.starts_with("http://") || name.starts_with("https://") {
+            TaggerKind::Server
+        } else if !is_built_in(name) && (path.is_dir() || !path.exists() && name.contains('/')) {
+            TaggerKind::Transformer
+        } else {
+            TaggerKind::Crf
+        }
     }
-    if given {
-        let problem = "precision, labels and a way to join sub-words are options of transformers, and it is none";
-        return Err(Error::Options(format!("{name}: {problem}")));
+}
+
+impl TaggerOptions {
+    /// Whether the tagger has all options that are given.
+    fn check(&self, name: &str, kind: TaggerKind<'_>) -> Result<()> {
+        let of_servers = self.model.is_some()
+            || self.key_variable.is_some()
+            || self.rate.is_some()
+            || self.retries.is_some()
+            || self.batch.is_some();
+        let problem = if (self.precision.is_some() || self.sub_words.is_some()) && kind != TaggerKind::Transformer {
+            "precision and a way to join sub-words are options of transformers, and it is none"
+        } else if self.labels.is_some() && !matches!(kind, TaggerKind::Transformer | TaggerKind::Server) {
+            "labels are options of transformers and servers, and it is neither"
+        } else if self.timeout.is_some() && !matches!(kind, TaggerKind::Command(_) | TaggerKind::Server) {
+            "a time limit is for a tagger that is a program (cmd:…) or a server (http://…), and it is neither"
+        } else if of_servers && kind != TaggerKind::Server {
+            "a model by its name, a key, a rate, retries and a number of sentences a request are for a tagger behind a server \
+             (http://…), and it is none"
+        } else {
+            return Ok(());
+        };
+        Err(Error::Options(format!("{name}: {problem}")))
     }
-    match label {
-        Some("") => Err(Error::Options("the label is missing: write capitals:PER".into())),
-        Some(label) => Ok(Box::new(CapitalsTagger::new(label))),
-        None => Ok(Box::new(open_crf(name)?)),
-    }
+}
+
+#[cfg(feature = "http")]
+fn open_server(name: &str, options: &TaggerOptions) -> Result<Box<dyn Tagger>> {
+    let usual = HttpOptions::default();
+    let http = HttpOptions {
+        model: options.model.clone(),
+        key_variable: options.key_variable.clone(),
+        timeout: options.timeout.unwrap_or(usual.timeout),
+        retries: options.retries.unwrap_or(usual.retries),
+        batch: options.batch.unwrap_or(usual.batch),
+        rate: options.rate,
+        ..usual
+    };
+    Ok(Box::new(ServerTagger::open(name, options.labels.as_deref().unwrap_or_default(), &http)?))
+}
+
+#[cfg(not(feature = "http"))]
+fn open_server(name: &str, _: &TaggerOptions) -> Result<Box<dyn Tagger>> {
+    Err(Error::Options(format!("{name}: this build asks no servers; build with `--features http`")))
 }
 
 #[cfg(feature = "transformers")]
@@ -112,7 +217,7 @@ pub fn open_scorer(name: &str, precision: Precision, [from, to]: [&str; 2]) -> R
     {
         let _ = (precision, from, to);
         Err(Error::Options(format!(
-            "{name}: this build has no translation models; build with `--features transformers`"
+            "{name}: this build has no translation models; build with the feature `transformers`"
         )))
     }
 }
@@ -224,7 +329,7 @@ pub fn open_translator(options: &TranslatorOptions) -> Result<Box<dyn Translator
         Engine::Http => Box::new(HttpTranslator::open(models, languages, &options.http)?),
         #[cfg(not(feature = "http"))]
         Engine::Http => {
-            return Err(Error::Options("this build has no engine http; build with `--features http`".into()));
+            return Err(Error::Options("this build has no engine http; build with the feature `http`".into()));
         }
         Engine::Lookup => Box::new(Lookup::open(models, languages, &options.lookup)?),
         #[cfg(feature = "transformers")]
@@ -232,7 +337,7 @@ pub fn open_translator(options: &TranslatorOptions) -> Result<Box<dyn Translator
         #[cfg(not(feature = "transformers"))]
         Engine::Nllb | Engine::Marian | Engine::Ct2 => {
             return Err(Error::Options(format!(
-                "this build has no engine {engine}; build with `--features transformers`"
+                "this build has no engine {engine}; build with the feature `transformers`"
             )));
         }
     })
@@ -244,7 +349,7 @@ fn open_seq2seq(options: &TranslatorOptions) -> Result<Seq2Seq> {
     let TranslatorOptions { engine, from, to, models, seq2seq, .. } = options;
     let [model] = &models[..] else {
         return Err(Error::Options(format!(
-            "{engine} takes one --model: a folder, or a name on the Hub; {} are given",
+            "{engine} takes one model (option `model`): a folder, or a name on the Hub; {} are given",
             models.len()
         )));
     };
@@ -256,6 +361,6 @@ fn open_seq2seq(options: &TranslatorOptions) -> Result<Seq2Seq> {
     };
     match right == *engine {
         true => Ok(translator),
-        false => Err(Error::Options(format!("{model} is no model for --engine {engine}, but for {right}"))),
+        false => Err(Error::Options(format!("{model} is no model for the engine {engine}, but for {right}"))),
     }
 }

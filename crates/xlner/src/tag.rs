@@ -58,7 +58,7 @@ impl TagJob {
         check_entities(&self.output, &self.output_options)?;
         if self.probabilities && !holds_records(&self.output, &self.output_options) {
             return Err(Error::Options(format!(
-                "{}: --probabilities are written to records only; write JSONL (--to-format jsonl)",
+                "{}: option `probabilities` are written to records only; write JSONL (option `to_format` jsonl)",
                 self.output.display()
             )));
         }
@@ -90,6 +90,7 @@ impl TagJob {
             |done, source| listener(Progress { stage: Stage::Tag, done, total: source.estimate() }),
         )?;
         signs.tell(&self.input_options, &self.input)?;
+        tagger.finish()?;
         output.finish()?;
         Ok(report)
     }

@@ -234,8 +234,8 @@ impl CrfOptions {
     pub(crate) fn check(&self) -> Result<()> {
         if self.init.is_some() && !(self.names.is_empty() && self.raw.is_empty()) {
             return Err(Error::Options(
-                "a tagger that training goes on from keeps its name lists and clusters: leave out --names and --raw, or \
-                 leave out --init"
+                "a tagger that training goes on from keeps its name lists and clusters: leave out option `names` and option `raw`, or \
+                 leave out option `init`"
                     .into(),
             ));
         }

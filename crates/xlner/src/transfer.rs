@@ -7,6 +7,7 @@ use xlner_core::Pair;
 use xlner_core::{Tagger, TranslationScorer, Translator};
 use xlner_formats::{ReadOptions, Side, WriteOptions};
 use xlner_project::filters::Drops;
+use xlner_project::markers::Markers;
 
 use crate::align::EncoderAligner;
 use crate::aligner::AlignerOptions;
@@ -31,10 +32,10 @@ pub struct TransferJob {
     pub translations: Option<(PathBuf, ReadOptions)>,
     /// Language of the translations (BCP 47).
     pub to: String,
-    /// Entities are projected by markers that go through the translation (EasyProject; Chen et al. 2023), instead of by
-    /// [`method`](Self::method): the text is translated with markers round its entities, which are told apart by the
-    /// entities' own translations. A sentence that loses a marker is left out.
-    pub markers: bool,
+    /// Entities are projected by markers that go through the translation, instead of by [`method`](Self::method): the text is
+    /// translated with markers round its entities. Brackets (EasyProject; Chen et al. 2023) are told apart by the entities' own
+    /// translations, tags (LabelPigeon) by their letters. A sentence that loses a marker is left out.
+    pub markers: Option<Markers>,
     /// The built-in aligner.
     pub aligner: AlignerOptions,
     /// How entities are projected.
@@ -69,7 +70,7 @@ impl TransferJob {
     /// [`Error::Options`].
     pub fn check(&self) -> Result<()> {
         self.method.check()?;
-        if self.markers {
+        if self.markers.is_some() {
             let given = [
                 ("given translations", self.translations.is_some()),
                 ("options of projection", self.method != MethodOptions::default()),
@@ -77,7 +78,7 @@ impl TransferJob {
             ];
             if let Some((what, _)) = given.iter().find(|(_, given)| *given) {
                 return Err(Error::Options(format!(
-                    "--markers projects by markers that go through the translation, and has no use for {what}; leave that out"
+                    "option `markers` projects by markers that go through the translation, and has no use for {what}; leave that out"
                 )));
             }
         }
@@ -91,8 +92,8 @@ impl TransferJob {
     pub fn run(&self, models: TransferModels<'_>, listener: Listener<'_>) -> Result<FlowReport> {
         self.check()?;
         let TransferModels { translator, tagger, target_tagger, encoder, scorer } = models;
-        if self.markers && encoder.is_some() {
-            return Err(Error::Options("--markers projects by markers, and has no use for an encoder".into()));
+        if self.markers.is_some() && encoder.is_some() {
+            return Err(Error::Options("option `markers` projects by markers, and has no use for an encoder".into()));
         }
         check_target_tagger(&self.method, target_tagger)?;
         let scores = translation_scores(&self.method, scorer)?;
@@ -115,14 +116,14 @@ impl TransferJob {
             (Some(_), Some(_)) => {
                 return Err(Error::Options("translations are given, so there is nothing for an engine to do".into()));
             }
-            (None, None) => return Err(Error::Options("give --engine, or --translations".into())),
+            (None, None) => return Err(Error::Options("give option `engine`, or option `translations`".into())),
         };
         let signs = Signs::default();
         let translations = self.translations.as_ref().map_or(&self.source, |(path, _)| path);
         let flow = FlowJob {
             aligner: &self.aligner,
             encoder,
-            method: (!self.markers).then_some(&self.method),
+            method: self.markers.is_none().then_some(&self.method),
             drops: Drops::Sentence,
             back: None,
             run: &self.run,
@@ -132,12 +133,12 @@ impl TransferJob {
             documents: None,
             fail: &fail,
         };
-        let uncertain = !self.markers && self.method.decides(flow.links());
+        let uncertain = self.markers.is_none() && self.method.decides(flow.links());
         let mut steps: Vec<Box<dyn Step + '_>> =
             vec![Box::new(Taggers { source: tagger, target: target_tagger, uncertain, signs: signs.clone() })];
         if let Some(translator) = translator {
-            if self.markers {
-                steps.push(Box::new(Marking { translator, lang: self.to.clone() }));
+            if let Some(markers) = self.markers {
+                steps.push(Box::new(Marking { translator, markers, lang: self.to.clone() }));
             } else {
                 let lang = Some(self.to.clone());
                 steps.insert(0, Box::new(Translating { translator, what: What::Source, lang, signs: signs.clone() }));

@@ -58,16 +58,16 @@ impl TranslateJob {
     pub fn check(&self) -> Result<()> {
         match self.format() {
             Some(format) if self.n_best && format != Format::Jsonl => Err(Error::Options(format!(
-                "{}: several translations of a sentence are written into records; take jsonl (--to-format jsonl)",
+                "{}: several translations of a sentence are written into records; take jsonl (option `to_format` jsonl)",
                 self.output.display()
             ))),
             Some(format) if format.holds_sentences() || format.holds_pairs() => Ok(()),
             Some(format) => Err(Error::Options(format!(
-                "{}: format {format} holds no translations; write text, tsv or jsonl, say (--to-format)",
+                "{}: format {format} holds no translations; write text, tsv or jsonl, say (option `to_format`)",
                 self.output.display()
             ))),
             None => Err(Error::Options(format!(
-                "{}: the name does not tell the format of the output; give it with --to-format (text, tsv, jsonl, …)",
+                "{}: the name does not tell the format of the output; give it with option `to_format` (text, tsv, jsonl, …)",
                 self.output.display()
             ))),
         }

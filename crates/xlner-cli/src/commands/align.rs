@@ -67,7 +67,7 @@ pub struct Args {
     /// A trained model; it aligns as it is, without --train
     #[arg(long, value_name = "MODEL")]
     model: Option<PathBuf>,
-    /// Go on training from --model
+    /// Train --model further
     #[arg(long, requires = "model")]
     train: bool,
     /// Where to keep the trained model
@@ -86,7 +86,7 @@ pub struct Args {
     /// The layer whose vectors are compared; 0 is the embeddings
     #[arg(long, value_name = "N", default_value = "8", requires = "similarity")]
     layer: usize,
-    /// What the encoder calculates in; int8 is faster, and links may differ a little
+    /// Numeric precision of the encoder; int8 is faster, links may differ slightly
     #[arg(long, value_name = "f32|int8", default_value = "f32", requires = "similarity")]
     precision: Precision,
     /// Favour tokens at the same relative position, 0 to 1
@@ -116,7 +116,7 @@ pub struct Args {
     /// Format of what is aligned [default: from the names]
     #[arg(long, value_name = "FORMAT")]
     from_format: Option<Format>,
-    /// Format of the links: pharaoh, naacl, or jsonl for whole records [default: from the name; pharaoh on standard output]
+    /// Format of the links: pharaoh, naacl, or jsonl for whole records [default: from the name, else pharaoh]
     #[arg(long, value_name = "FORMAT")]
     to_format: Option<Format>,
     /// Where to write the links; `-` is standard output [default: -, with --save-model nowhere]
@@ -177,7 +177,7 @@ fn serve(args: Args, context: &Context) -> Result<()> {
 
 fn merge(args: Args, forward: PathBuf, reverse: PathBuf, context: &Context) -> Result<()> {
     let output = args.output.unwrap_or_else(|| PathBuf::from("-"));
-    let stdout = output == Path::new("-");
+    let format = Format::for_output(args.to_format, &output, Format::Pharaoh);
     let job = SymmetrizeJob {
         forward,
         reverse,
@@ -185,11 +185,7 @@ fn merge(args: Args, forward: PathBuf, reverse: PathBuf, context: &Context) -> R
         method: args.symmetrize.unwrap_or(Symmetrize::GrowDiagFinalAnd),
         threshold: args.threshold.unwrap_or(0.0),
         output,
-        output_options: WriteOptions {
-            format: args.to_format.or(stdout.then_some(Format::Pharaoh)),
-            probabilities: args.probabilities,
-            ..WriteOptions::default()
-        },
+        output_options: WriteOptions { format, probabilities: args.probabilities, ..WriteOptions::default() },
     };
     let report = job.run().map_err(failed)?;
     let [forward, reverse, merged] = report.links;
@@ -258,7 +254,8 @@ fn job(args: Args, context: &Context) -> Result<AlignJob> {
     let format = options.format.filter(|format| format.holds_pairs());
     let output =
         args.output.or_else(|| (args.save_model.is_none() && !args.tuning.asked_for()).then(|| PathBuf::from("-")));
-    let named = output.as_deref().and_then(Format::from_path);
+    let written =
+        output.as_deref().map_or(args.to_format, |path| Format::for_output(args.to_format, path, Format::Pharaoh));
     Ok(AlignJob {
         input,
         aligner: AlignerOptions {
@@ -272,12 +269,7 @@ fn job(args: Args, context: &Context) -> Result<AlignJob> {
         extraction,
         min_confidence: args.min_confidence,
         output,
-        output_options: WriteOptions {
-            // Links have a usual format, whatever the file is called.
-            format: args.to_format.or(named.is_none().then_some(Format::Pharaoh)),
-            probabilities: args.probabilities,
-            ..WriteOptions::default()
-        },
+        output_options: WriteOptions { format: written, probabilities: args.probabilities, ..WriteOptions::default() },
     })
 }
 

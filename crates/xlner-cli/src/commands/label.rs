@@ -8,7 +8,7 @@ use xlner_core::Tagger;
 use xlner_formats::ReadOptions;
 
 use super::options::{AlignerArgs, EncoderLinks, InputArgs, MethodArgs, NmtArgs, OutputArgs, RunArgs, scorer};
-use super::taggers::TaggerArgs;
+use super::taggers::{TaggerArgs, tell};
 use super::translate::EngineArgs;
 use crate::bars::Bars;
 use crate::context::{Context, UsageError, failed};
@@ -21,7 +21,7 @@ Examples:
   xlner label --from sw --translations sw.en.txt sw.txt -o sw.conll
 
 Each sentence is translated into --via and tagged there; the entities are projected back. With --run every stage keeps \
-what it made, and the same command started again goes on where it stopped. With --shard 3/8 a third of eight processes \
+its output, and rerunning the same command resumes where it stopped. With --shard 3/8 a third of eight processes \
 does its part in the same --run folder; without --shard the whole is then put together from what is there.";
 
 #[derive(clap::Args)]
@@ -53,7 +53,8 @@ pub struct Args {
     #[arg(long, value_name = "MODEL", requires = "back", help_heading = "Translation")]
     back_model: Vec<String>,
 
-    /// Tagger of the language --via: `default` (English, built in), a model file or folder
+    /// Tagger of the language --via: `default` (English, built in), a model file or folder, `cmd:PROGRAM`, `http://…` with
+    /// --tagger-model
     #[arg(long, value_name = "MODEL", default_value = "default", help_heading = "Taggers")]
     tagger: String,
     /// Tagger of the sentences' own language, for --scores tagger=… and --candidates tagger
@@ -83,7 +84,7 @@ pub struct Args {
 pub fn run(args: Args, context: &Context) -> Result<()> {
     if args.markers {
         return Err(UsageError(
-            "--markers wants entities before there is a translation, which is so in `transfer`; the kin of it for `label` is \
+            "--markers needs entities before translation, which only `transfer` has; the counterpart for `label` is \
              --scores codec=1"
                 .into(),
         )
@@ -139,5 +140,6 @@ pub fn run(args: Args, context: &Context) -> Result<()> {
         };
         job.run(models, &mut |progress| bars.show(progress)).map_err(failed)?
     };
+    tell(&*tagger, context);
     args.run.tell(&report, context)
 }

@@ -6,11 +6,9 @@ use std::path::{Path, PathBuf};
 use anyhow::Result;
 use xlner::ReportJob;
 use xlner::report::{Analysis, Cost, SystemAnalysis};
-use xlner_core::tags::Scheme;
-use xlner_eval::Resampling;
-use xlner_formats::{Column, Format, Output, ReadOptions};
+use xlner_formats::{Output, ReadOptions};
 
-use super::options::{mapping, resamples};
+use super::figures::FiguresArgs;
 use crate::context::{Context, UsageError, failed};
 
 const EXAMPLES: &str = "\
@@ -59,37 +57,8 @@ pub struct Args {
     /// Examples shown of each class
     #[arg(long, default_value_t = 10, value_name = "N")]
     examples: usize,
-    /// Labels not counted, as they are called after --map
-    #[arg(long, value_name = "LABELS", value_delimiter = ',')]
-    ignore: Vec<String>,
-    /// Labels to be replaced before counting
-    #[arg(long, value_name = "FROM=TO", value_delimiter = ',', value_parser = mapping)]
-    map: Vec<(String, String)>,
-    /// Bootstrap samples for the 95% confidence intervals; 0 for none
-    #[arg(long, default_value_t = Resampling::default().bootstrap, value_name = "N", value_parser = resamples())]
-    bootstrap: usize,
-    /// Random swaps for the p-values between systems; 0 for none
-    #[arg(long, default_value_t = Resampling::default().randomization, value_name = "N", value_parser = resamples())]
-    randomization: usize,
-    /// Seed of both
-    #[arg(long, default_value_t = Resampling::default().seed, value_name = "N")]
-    seed: u64,
-
-    /// Format of predictions and gold [default: from their names]
-    #[arg(long, value_name = "FORMAT")]
-    from_format: Option<Format>,
-    /// Tag scheme of all files: iob1, iob2, ioe1, ioe2, iobes, bilou, io [default: found by looking, in each file]
-    #[arg(long)]
-    scheme: Option<Scheme>,
-    /// Column of the tokens, by name or number
-    #[arg(long, value_name = "COLUMN", allow_hyphen_values = true)]
-    token_column: Option<Column>,
-    /// Column of the tags, by name or number (-1 is the last) [default: found by looking]
-    #[arg(long, value_name = "COLUMN", allow_hyphen_values = true)]
-    tag_column: Option<Column>,
-    /// Tags that the ids of Hugging Face rows stand for, in order
-    #[arg(long, value_name = "TAGS", value_delimiter = ',')]
-    labels: Option<Vec<String>>,
+    #[command(flatten)]
+    figures: FiguresArgs,
 
     /// The analysis as JSON on standard output
     #[arg(long)]
@@ -143,20 +112,12 @@ fn job(args: &Args, context: &Context) -> ReportJob {
         attribute: args.attribute,
         gold_source: args.gold_source.clone(),
         gold_alignment: args.gold_alignment.clone(),
-        read: ReadOptions {
-            format: args.from_format,
-            scheme: args.scheme,
-            token_column: args.token_column.clone(),
-            tag_column: args.tag_column.clone(),
-            labels: args.labels.clone(),
-            one_based: args.one_based,
-            ..context.read()
-        },
-        map: args.map.iter().cloned().collect(),
-        ignore: args.ignore.iter().cloned().collect(),
+        read: ReadOptions { one_based: args.one_based, ..args.figures.read(context) },
+        map: args.figures.map.iter().cloned().collect(),
+        ignore: args.figures.ignore.iter().cloned().collect(),
         title: args.title.clone(),
         examples: args.examples,
-        resampling: Resampling { bootstrap: args.bootstrap, randomization: args.randomization, seed: args.seed },
+        resampling: args.figures.resampling(),
     }
 }
 

@@ -1,13 +1,14 @@
 //! `xlner tag`.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use anyhow::Result;
-use xlner::{TagJob, open_tagger_with};
+use xlner::{TagJob, TaggerOptions, open_tagger_with};
 use xlner_formats::{Format, ReadOptions, Side, WriteOptions};
-use xlner_models::{Precision, SubWords, TransformerTaggerOptions};
+use xlner_models::{Precision, SubWords};
 
 use super::options::standard_input;
+use super::taggers::{OutsideArgs, tell};
 use crate::bars::Bars;
 use crate::context::{Context, failed};
 
@@ -17,9 +18,12 @@ Examples:
   xlner tag --model sw.tagger in.conll -o out.conll
   xlner tag --model default --probabilities in.conll -o out.jsonl
   xlner tag --model default pairs.jsonl -o tagged.jsonl
+  xlner tag --tagger 'cmd:python my_tagger.py' in.conll -o out.conll
+  xlner tag --tagger http://127.0.0.1:8000/v1 --tagger-model NAME in.conll -o out.conll
   xlner tag --model Davlan/xlm-roberta-base-ner-hrl --precision int8 --sub-words mean in.conll -o out.conll
 
-`default` is the built-in tagger: English; persons, places, organisations. Entities that are there are replaced; everything \
+`default` is the built-in tagger: English; persons, places, organisations. `cmd:` runs a program, which reads one JSON record a \
+line, {\"id\",\"tokens\",\"text\",\"lang\"}, and answers one a line, {\"id\",\"entities\":[{\"start\",\"end\",\"label\",\"score\"}]}. Entities that are there are replaced; everything \
 else in records is kept. In JSONL each entity has its probability as score.";
 
 #[derive(clap::Args)]
@@ -27,17 +31,27 @@ else in records is kept. In JSONL each entity has its probability as score.";
 pub struct Args {
     /// Sentences: tokenised (tags are not looked at), or raw text, one a line; or pairs; `-` is standard input, text unless --from-format says otherwise
     input: PathBuf,
-    /// `default` (English, built in), a model file or folder, or `capitals:PER` (capitalised words, all of one label: a baseline)
-    #[arg(long, value_name = "MODEL", default_value = "default")]
-    model: String,
-    /// transformers: what the network calculates in; int8 is faster, and tags may differ a little
-    #[arg(long, value_name = "f32|int8", default_value = "f32", help_heading = "Transformers")]
-    precision: Precision,
-    /// transformers: which sub-words speak for their token: the first, all by their mean, or the surest
-    #[arg(long, value_name = "first|mean|max", default_value = "first", help_heading = "Transformers")]
-    sub_words: SubWords,
-    /// transformers: the tags of the model's classes, in their order, instead of those that its config.json names
-    #[arg(long, value_name = "TAGS", value_delimiter = ',', help_heading = "Transformers")]
+    /// `default` (English, built in), a model file or folder, `cmd:PROGRAM` (a program that speaks JSON lines), `http://…` (an
+    /// OpenAI-compatible server, with --tagger-model), or `capitals:PER` (capitalised words, all of one label: a baseline)
+    #[arg(long = "model", visible_alias = "tagger", value_name = "MODEL", default_value = "default")]
+    tagger: String,
+    #[command(flatten)]
+    outside: OutsideArgs,
+    /// transformers: numeric precision; int8 is faster, tags may differ slightly [default: f32]
+    #[arg(long, value_name = "f32|int8", help_heading = "Transformers")]
+    precision: Option<Precision>,
+    /// transformers: which sub-words represent their token: the first, the mean of all, or the most certain [default: first]
+    #[arg(long, value_name = "first|mean|max", help_heading = "Transformers")]
+    sub_words: Option<SubWords>,
+    /// transformers: the tags of the model's classes, in their order, instead of those that its config.json names; http: the
+    /// labels that are asked for [default: PER,LOC,ORG]
+    #[arg(
+        long,
+        visible_alias = "tagger-labels",
+        value_name = "TAGS",
+        value_delimiter = ',',
+        help_heading = "Transformers"
+    )]
     labels: Option<Vec<String>>,
     /// Which sentence of pairs is tagged
     #[arg(long, value_name = "source|target", default_value = "source")]
@@ -49,7 +63,7 @@ pub struct Args {
     /// Where to write; `-` is standard output
     #[arg(long, short, default_value = "-", value_name = "FILE", help_heading = "Output")]
     output: PathBuf,
-    /// Format of the output [default: from its name; conll on standard output]
+    /// Format of the output [default: from its name, else conll, with --probabilities jsonl]
     #[arg(long, value_name = "FORMAT", help_heading = "Output")]
     to_format: Option<Format>,
     /// Format of the input [default: from its name]
@@ -58,18 +72,14 @@ pub struct Args {
     /// Language of the text (BCP 47), for the tokeniser
     #[arg(long, value_name = "CODE", help_heading = "Formats")]
     lang: Option<String>,
-    /// Raw text is tokenised already: split it at spaces
+    /// The text is already tokenised: split it at spaces
     #[arg(long, help_heading = "Formats")]
     tokenized: bool,
 }
 
 pub fn run(args: Args, context: &Context) -> Result<()> {
-    let stdout = args.output == Path::new("-");
-    let format = match (args.to_format, stdout, args.probabilities) {
-        (None, true, false) => Some(Format::Conll),
-        (None, true, true) => Some(Format::Jsonl),
-        (given, ..) => given,
-    };
+    let usual = if args.probabilities { Format::Jsonl } else { Format::Conll };
+    let format = Format::for_output(args.to_format, &args.output, usual);
     let job = TagJob {
         input: args.input.clone(),
         input_options: ReadOptions {
@@ -85,14 +95,19 @@ pub fn run(args: Args, context: &Context) -> Result<()> {
         output_options: WriteOptions { format, ..WriteOptions::default() },
     };
     job.check().map_err(failed)?;
-    let options =
-        TransformerTaggerOptions { precision: args.precision, sub_words: args.sub_words, labels: args.labels };
-    let tagger = open_tagger_with(&args.model, options).map_err(failed)?;
+    let options = TaggerOptions {
+        precision: args.precision,
+        sub_words: args.sub_words,
+        labels: args.labels,
+        ..args.outside.options()
+    };
+    let tagger = open_tagger_with(&args.tagger, &options).map_err(failed)?;
     let report = {
         let mut bars = Bars::new(context);
         job.run(&*tagger, &mut |progress| bars.show(progress)).map_err(failed)?
     };
     context.note(format_args!("{} sentences, {} entities", report.sentences, report.entities));
+    tell(&*tagger, context);
     context.detail(format_args!(
         "{} tokens, {} sentences tokenised; tagged in {:.2} s ({:.0} sentences a second) by {}",
         report.tokens,

@@ -66,7 +66,7 @@ pub struct Args {
 /// How a CRF is trained.
 #[derive(clap::Args)]
 pub struct CrfArgs {
-    /// Model that training goes on from: a CRF, as from `general.tagger` to one of a domain (`default` is the built-in one); for a
+    /// Model to continue training from: a CRF, as from `general.tagger` to one of a domain (`default` is the built-in one); for a
     /// transformer a folder as Hugging Face keeps models, or a name on its Hub
     #[arg(long, value_name = "PATH|HUB_ID")]
     init: Option<String>,

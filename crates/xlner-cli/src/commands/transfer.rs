@@ -7,9 +7,10 @@ use xlner::{TransferJob, TransferModels, open_translator};
 use xlner_core::Tagger;
 use xlner_core::tags::Scheme;
 use xlner_formats::ReadOptions;
+use xlner_project::markers::Markers;
 
 use super::options::{AlignerArgs, EncoderLinks, InputArgs, MethodArgs, NmtArgs, OutputArgs, RunArgs, scorer};
-use super::taggers::TaggerArgs;
+use super::taggers::{TaggerArgs, tell};
 use super::translate::EngineArgs;
 use crate::bars::Bars;
 use crate::context::{Context, failed};
@@ -19,10 +20,11 @@ Examples:
   xlner transfer --to es --engine apertium --source en.conll -o es.conll
   xlner transfer --to sw --translations sw.txt --source en.conll -o sw.conll
   xlner transfer --to es --engine apertium --markers --source en.conll -o es.conll
+  xlner transfer --to zh --engine http --model http://localhost:5000 --markers xml --source en.jsonl -o zh.jsonl
   xlner transfer --to es --engine apertium --source en.txt --tagger default --run work/ -o es.jsonl
 
 Each source sentence is translated, and its entities are put where they belong in the translation: training data for a \
-tagger (`xlner train`). With --run every stage keeps what it made, and the same command started again goes on where it \
+tagger (`xlner train`). With --run every stage keeps its output, and rerunning the same command resumes where it \
 stopped.";
 
 #[derive(clap::Args)]
@@ -34,7 +36,8 @@ pub struct Args {
     /// Language of the source (BCP 47)
     #[arg(long, value_name = "CODE", default_value = "en", help_heading = "Source")]
     from: String,
-    /// Find the entities of the source with a tagger: `default` (English, built in), a model file or folder
+    /// Find the entities of the source with a tagger: `default` (English, built in), a model file or folder, `cmd:PROGRAM`, `http://…` with
+    /// --tagger-model
     #[arg(long, value_name = "MODEL", help_heading = "Source")]
     tagger: Option<String>,
 
@@ -46,10 +49,18 @@ pub struct Args {
     translations: Option<PathBuf>,
     #[command(flatten)]
     engine: EngineArgs,
-    /// Project by markers that go through the translation (EasyProject): [entities] are translated in their text and alone; a
-    /// sentence that loses a marker is left out
-    #[arg(long, requires = "engine", help_heading = "Method")]
-    markers: bool,
+    /// Project by markers that go through the translation: `brackets` (EasyProject; without a value): [entities] are translated in
+    /// their text and alone; `xml` (LabelPigeon): <a>entities</a> by letters, also in each other. A sentence that loses a marker
+    /// is left out
+    #[arg(
+        long,
+        value_name = "brackets|xml",
+        num_args = 0..=1,
+        default_missing_value = "brackets",
+        requires = "engine",
+        help_heading = "Method"
+    )]
+    markers: Option<Markers>,
     /// Tagger of the target language, for --scores tagger=… and --candidates tagger
     #[arg(long, value_name = "MODEL", help_heading = "Taggers")]
     target_tagger: Option<String>,
@@ -69,7 +80,7 @@ pub struct Args {
     output: OutputArgs,
     #[command(flatten)]
     input_options: InputArgs,
-    /// Tag scheme of the source [default: found by looking]
+    /// Tag scheme of the source [default: detected]
     #[arg(long, help_heading = "Formats")]
     scheme: Option<Scheme>,
 }
@@ -113,5 +124,8 @@ pub fn run(args: Args, context: &Context) -> Result<()> {
         };
         job.run(models, &mut |progress| bars.show(progress)).map_err(failed)?
     };
+    if let Some(tagger) = &tagger {
+        tell(&**tagger, context);
+    }
     args.run.tell(&report, context)
 }

@@ -12,5 +12,5 @@ mod translator;
 pub use encoder::{Encoded, Encoder};
 pub use error::{ModelError, ModelResult};
 pub use scorer::{GivenTranslation, MarkerOptions, Placement, TranslationScorer};
-pub use tagger::Tagger;
+pub use tagger::{Tagger, TaggerFigures};
 pub use translator::{Translation, Translator, TranslatorFigures};

@@ -12,6 +12,7 @@ use crate::annotated::{self, Annotation, Characters, Tokens, Unit};
 use crate::compression::Codec;
 use crate::error::{Error, ErrorKind, Result, shorten};
 use crate::input::Input;
+use crate::limits::check_text;
 use crate::line_reader::{LineReader, line_ranges};
 use crate::notes::{LeftOut, NoteKind};
 use crate::reader::Status;
@@ -108,6 +109,7 @@ fn document(
     let mut parts = parts.iter().peekable();
     for (number, line) in lines.into_iter().enumerate() {
         let shown = &text[line.clone()];
+        check_text(shown, options).map_err(|kind| Error::at_line(text_file, number as u64 + 1, kind))?;
         let characters = Characters::of(shown);
         let mut annotations = Vec::new();
         let mut last = None;

@@ -62,7 +62,7 @@ impl Model {
     /// What is wrong with them, and the cure.
     pub(crate) fn from_bytes(bytes: &[u8]) -> Result<(Model, u32), String> {
         if bytes.len() < HEADER || &bytes[..8] != MAGIC {
-            return Err("this is no CRF model of xlner; train one with `xlner train --model-type crf`".into());
+            return Err("this is no CRF model of xlner; train one with `xlner train`".into());
         }
         let number = |at: usize| u32::from_le_bytes([bytes[at], bytes[at + 1], bytes[at + 2], bytes[at + 3]]);
         if ![VERSION, WITHOUT_LANGUAGE].contains(&number(8)) {

@@ -1,11 +1,11 @@
 //! `http`: servers that speak as LibreTranslate or as OpenAI do.
 
 #[cfg(feature = "http")]
-mod client;
+pub(crate) mod client;
 #[cfg(feature = "http")]
 mod libretranslate;
 #[cfg(feature = "http")]
-mod openai;
+pub(crate) mod openai;
 #[cfg(feature = "http")]
 mod server;
 
@@ -14,8 +14,10 @@ use std::time::Duration;
 
 #[cfg(feature = "http")]
 pub use server::HttpTranslator;
+#[cfg(feature = "http")]
+pub(crate) use server::key;
 
-/// Options of [`HttpTranslator`](crate::HttpTranslator) (feature `http`).
+/// How a server is asked, by [`HttpTranslator`](crate::HttpTranslator) and [`ServerTagger`](crate::ServerTagger) (feature `http`).
 #[derive(Debug, Clone, PartialEq)]
 pub struct HttpOptions {
     /// How the server is spoken to; `None`: as its address tells (`…/v1`, `…/chat/completions`: OpenAI).

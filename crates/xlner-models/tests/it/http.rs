@@ -52,7 +52,7 @@ const OFFER: &str =
     r#"[{"code":"en","name":"English","targets":["sr","pt"]},{"code":"sr","name":"Serbian","targets":["en","pt-BR"]}]"#;
 
 /// A request: its header, lower-case, and its body.
-type Request = (String, Value);
+pub type Request = (String, Value);
 
 /// A server of one test. The first requests are met with the given acts, the others with the last of them.
 struct Server {
@@ -104,7 +104,7 @@ impl Server {
     }
 }
 
-fn read_request(stream: &TcpStream) -> Option<Request> {
+pub fn read_request(stream: &TcpStream) -> Option<Request> {
     let mut reader = BufReader::new(stream);
     let (mut header, mut length) = (String::new(), 0);
     loop {
@@ -289,8 +289,8 @@ fn failures_that_stay_end_it_and_say_why() {
         (Act::Close, 3, "(3 attempts)"),
         (Act::Status(200, "", HTML), 3, "Gateway page"),
         (Act::Status(429, "Retry-After: 86400\r\n", "quota"), 1, "a pause of 86400 s"),
-        (Act::Status(401, "", "no"), 1, "--api-key-env"),
-        (Act::Status(403, "", "no"), 1, "--api-key-env"),
+        (Act::Status(401, "", "no"), 1, "option `api_key_env`"),
+        (Act::Status(403, "", "no"), 1, "option `api_key_env`"),
         (Act::Status(404, "", "nothing here"), 1, "nothing here"),
         (Act::Status(302, "Location: http://127.0.0.1:1/\r\n", ""), 1, "redirected"),
         (Act::Status(400, "", "{\"error\":\"sr is not supported\"}"), 2, "sr is not supported"),
@@ -360,16 +360,16 @@ fn options_that_make_no_sense() {
         let error = options.open().err().unwrap();
         assert!(matches!(error, Error::Options(_)) && error.to_string().contains(message), "{error}");
     };
-    refused(|options| options.servers.clear(), "--model URL");
+    refused(|options| options.servers.clear(), "option `model` URL");
     refused(|options| options.servers[0] = "localhost:5000".into(), "http://");
-    refused(|options| options.http.model = None, "--http-model");
+    refused(|options| options.http.model = None, "option `http_model`");
     refused(|options| options.http.api = None, "LibreTranslate");
     refused(|options| options.http.batch = 0, "greater than 0");
     for rate in [0.0, -1.0, 1e-30, 1e-320, 1e-19, f64::NAN, f64::INFINITY] {
         let mut options = server.options(HttpApi::OpenAi);
         options.http.rate = Some(rate);
         let error = options.open().err().unwrap();
-        assert!(matches!(error, Error::Options(_)) && error.to_string().contains("(rate)"), "{error}");
+        assert!(matches!(error, Error::Options(_)) && error.to_string().contains("option `rate`"), "{error}");
     }
     let mut options = server.options(HttpApi::OpenAi);
     (options.http.api, options.servers[0]) = (None, format!("{}/v1", server.address));

@@ -1,6 +1,7 @@
 //! The crate as its users see it.
 
 mod apertium;
+mod command;
 mod crf;
 #[cfg(feature = "http")]
 mod datasets;
@@ -12,3 +13,5 @@ mod lookup;
 mod mutations;
 #[cfg(feature = "http")]
 mod server;
+#[cfg(feature = "http")]
+mod server_tagger;

@@ -21,6 +21,11 @@ pub(crate) trait Step: Send {
 
     /// Works on the pairs of a batch; `first` is the number of the first of them.
     fn work(&mut self, pairs: &mut [Pair], first: u64, fail: Fail<'_>) -> Result<()>;
+
+    /// Ends, when no more pairs come.
+    fn finish(&mut self) -> Result<()> {
+        Ok(())
+    }
 }
 
 /// The error of a batch, which names the pair where one is at fault.

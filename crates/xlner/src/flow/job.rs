@@ -149,12 +149,12 @@ impl FlowJob<'_> {
     /// An encoder gives links, and no posteriors; what asks for nothing else, or for more, is refused.
     fn check_encoder(&self, method: &xlner_project::Method) -> Result<()> {
         let problem = if self.back.is_some() {
-            "a back-translation is aligned by the built-in aligner: leave out --encoder, or --back"
+            "a back-translation is aligned by the built-in aligner: leave out option `encoder`, or option `back`"
         } else if !(method::needs_links(method) || self.method.is_some_and(|method| method.filters.needs_links())) {
-            "the encoder has nothing to do: take its links too (--scores align=1), or leave out --encoder"
+            "the encoder has nothing to do: take its links too (option `scores` align=1), or leave out option `encoder`"
         } else if self.aligner.is_given() && !method::needs_posteriors(method) {
-            "the links come from the encoder: leave out --bitext and --dictionary, which train the built-in aligner, or take its \
-             score too (--scores align=1,span=1)"
+            "the links come from the encoder: leave out option `bitext` and option `dictionary`, which train the built-in aligner, or take its \
+             score too (option `scores` align=1,span=1)"
         } else {
             return Ok(());
         };
@@ -167,7 +167,7 @@ pub(crate) fn check_target_tagger(method: &MethodOptions, tagger: Option<&dyn Ta
     match (method.needs_tagger(), tagger.is_some()) {
         (true, false) => Err(Error::Options(
             "the scores tagger and tagger-any and the candidates tagger ask for a tagger of the target language: give \
-             --target-tagger"
+             option `target_tagger`"
                 .into(),
         )),
         (false, true) => Err(Error::Options(IDLE_TAGGER.into())),

@@ -43,5 +43,6 @@ pub(super) fn run(
             break;
         }
     }
+    step.finish()?;
     Ok(figures)
 }

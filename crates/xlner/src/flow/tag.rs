@@ -50,4 +50,8 @@ impl Step for Taggers<'_> {
         }
         Ok(())
     }
+
+    fn finish(&mut self) -> Result<()> {
+        Ok([self.source, self.target].into_iter().flatten().try_for_each(Tagger::finish)?)
+    }
 }

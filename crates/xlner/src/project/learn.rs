@@ -66,6 +66,9 @@ impl ProjectJob {
         }
         let mut pairs = Preparation::new(&self.projector, models, self.place(), false, &Signs::default())?
             .all(&mut source, listener)?;
+        if pairs.is_empty() {
+            return Err(Error::Empty { file: self.input.name().to_owned(), noun: "pair" });
+        }
         let gold = self.gold(gold, &pairs)?;
         let method = Method::Match(matching.clone());
         let aligner = match needs_posteriors(&method) || (!linked && needs_links(&method)) {

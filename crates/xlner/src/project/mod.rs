@@ -32,12 +32,11 @@ use run::{End, Run};
 
 /// The error for scores and candidates of a tagger where nothing is known to be a tagger's.
 const NO_OPINION: &str = "the scores tagger and tagger-any and the candidates tagger want a tagger's opinion of the target: give \
-     --target-tagger; or where the target's tags are a tagger's, say --target-tags tagger (gold tags would be copied into the \
-     result); or give records with the probabilities that `xlner tag --probabilities` writes";
+     option `target_tagger`; or where the target's tags are a tagger's, say option `target_tags` tagger (gold tags would be copied into the \
+     result); or give records with the probabilities that `xlner tag` with option `probabilities` writes";
 
 /// The error for a tagger that nothing looks at.
-pub(crate) const IDLE_TAGGER: &str =
-    "--target-tagger is not asked for anything: add --scores span=1,tagger=0.5 or --candidates tagger";
+pub(crate) const IDLE_TAGGER: &str = "option `target_tagger` is not asked for anything: add option `scores` span=1,tagger=0.5 or option `candidates` tagger";
 
 /// Projects entities.
 ///

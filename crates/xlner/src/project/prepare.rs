@@ -25,6 +25,7 @@ pub(super) struct Preparation<'a> {
     /// So are entities of unknown origin in the target.
     ignores_target_tags: bool,
     encoder: Option<EncoderAligner<'a>>,
+    signs: Signs,
     steps: Vec<Box<dyn Step + 'a>>,
     /// Pairs must have a tagger's probabilities, as nothing else gives an opinion.
     wants_probabilities: bool,
@@ -58,6 +59,7 @@ impl<'a> Preparation<'a> {
             realign: place.links.is_none() && (projector.aligner.is_given() || aligner.is_some()),
             ignores_target_tags,
             encoder,
+            signs: signs.clone(),
             steps,
             wants_probabilities: ignores_target_tags && target_tagger.is_none() && projector.method.needs_tagger(),
         })
@@ -106,7 +108,12 @@ impl<'a> Preparation<'a> {
             let problem = "it has both sentences; a translator makes the one that all pairs lack";
             return Err(fail(number, pair, problem.into()));
         }
-        Translating { translator: &mut **translator, what, lang }.work(pairs, first, fail)
+        Translating { translator: &mut **translator, what, lang, signs: self.signs.clone() }.work(pairs, first, fail)
+    }
+
+    /// Ends, when no more pairs come.
+    pub fn finish(&mut self) -> Result<()> {
+        self.steps.iter_mut().try_for_each(|step| step.finish())
     }
 
     /// All pairs of a source, ready.
@@ -115,6 +122,7 @@ impl<'a> Preparation<'a> {
         loop {
             let mut batch = pump::read(source, BATCH)?;
             if batch.is_empty() {
+                self.finish()?;
                 return Ok(pairs);
             }
             self.work(&mut batch, pairs.len() as u64 + 1)?;

@@ -116,6 +116,7 @@ impl<'a> Run<'a> {
             },
             |done, source| listener(Progress { stage: Stage::Project, done, total: source.estimate() }),
         )?;
+        preparation.finish()?;
         report.seconds.read = clock.read;
         report.seconds.project = clock.work;
         report.seconds.write = clock.write;

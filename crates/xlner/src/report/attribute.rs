@@ -10,7 +10,7 @@ use serde::Serialize;
 use xlner_core::tags::{Scheme, encode};
 use xlner_core::{Alignment, Entity, Pair, Reason};
 use xlner_eval::{Evaluator, Options, Report, Resampling, TagId};
-use xlner_project::{Matching, Projector, Workspace};
+use xlner_project::{Matching, PairProjector, Workspace};
 
 use super::classify::{ErrorClass, Finding, classify};
 
@@ -128,7 +128,7 @@ pub(super) struct Attributor {
     again: Option<Evaluator>,
     stages: Vec<StageName>,
     unknown: u64,
-    projector: Projector,
+    projector: PairProjector,
     workspace: Workspace,
 }
 
@@ -145,7 +145,7 @@ impl Attributor {
             again: (!again.is_empty()).then(|| evaluator(again)),
             stages: again.to_vec(),
             unknown: 0,
-            projector: Projector::from(Matching::default()),
+            projector: PairProjector::from(Matching::default()),
             workspace: Workspace::default(),
         }
     }

@@ -16,7 +16,7 @@ const ANSWER_LIMIT: u64 = 64 << 20;
 const QUOTED: usize = 200;
 
 /// Posts JSON to one address.
-pub(super) struct Client {
+pub(crate) struct Client {
     agent: Agent,
     address: String,
     /// The address without what may be secret in it.
@@ -29,12 +29,12 @@ pub(super) struct Client {
     /// When the next request may be sent.
     next: Option<Instant>,
     /// Requests sent again so far.
-    pub(super) retries: u64,
+    pub(crate) retries: u64,
 }
 
 /// A request that was answered.
 #[derive(Debug)]
-pub(super) enum Reply<T> {
+pub(crate) enum Reply<T> {
     /// As it should be.
     Good(T),
     /// With something else than what was asked for; says with what.
@@ -52,7 +52,7 @@ enum Failure {
 }
 
 impl Client {
-    pub(super) fn new(address: String, bearer: bool, secret: Option<String>, options: HttpOptions) -> Client {
+    pub(crate) fn new(address: String, bearer: bool, secret: Option<String>, options: HttpOptions) -> Client {
         let config = Agent::config_builder()
             .http_status_as_error(false)
             .max_redirects(0)
@@ -65,7 +65,7 @@ impl Client {
     }
 
     /// The address, as it may be printed.
-    pub(super) fn name(&self) -> &str {
+    pub(crate) fn name(&self) -> &str {
         &self.name
     }
 
@@ -73,7 +73,7 @@ impl Client {
     ///
     /// # Errors
     /// [`Error::Engine`] after every retry, or where another would not help.
-    pub(super) fn post<T>(
+    pub(crate) fn post<T>(
         &mut self,
         body: &Value,
         read: impl Fn(&Value) -> std::result::Result<T, String>,
@@ -118,7 +118,7 @@ impl Client {
     }
 
     /// Waits before a request is sent again: as long as the server wants, else longer each time.
-    pub(super) fn pause(&mut self, failures: u32, wanted: Option<Duration>) {
+    pub(crate) fn pause(&mut self, failures: u32, wanted: Option<Duration>) {
         let doubled = self.options.pause.saturating_mul(1 << failures.min(16));
         thread::sleep(wanted.unwrap_or(doubled).min(self.options.longest_pause));
         self.retries += 1;
@@ -159,7 +159,9 @@ impl Client {
                 .map_err(|_| Failure::Passing(format!("the answer is not JSON ({})", said()), None)),
             400 | 413 | 414 | 422 => Ok(Reply::Refused(said())),
             408 | 409 | 425 | 429 | 500..=599 => Err(Failure::Passing(said(), wanted)),
-            401 | 403 => Err(Failure::Lasting(format!("{}; is the API key right (--api-key-env VARIABLE)?", said()))),
+            401 | 403 => {
+                Err(Failure::Lasting(format!("{}; is the API key right (option `api_key_env` VARIABLE)?", said())))
+            }
             300..=399 => Err(Failure::Lasting(format!("{}; give the address it is redirected to", said()))),
             _ => Err(Failure::Lasting(said())),
         }
@@ -179,13 +181,15 @@ fn way_out(error: &ureq::Error) -> &'static str {
     match error {
         ureq::Error::HostNotFound => "; is the name of the server right, and this machine online?",
         ureq::Error::ConnectionFailed | ureq::Error::Io(_) => "; is the server running, and this its address and port?",
-        ureq::Error::Timeout(_) => "; give it more time (--timeout SECONDS), or fewer texts at once (--request-size N)",
+        ureq::Error::Timeout(_) => {
+            "; give it more time (option `timeout` SECONDS), or fewer texts at once (option `request_size` N)"
+        }
         _ => "",
     }
 }
 
 /// An address without user, password, query and fragment.
-fn public(address: &str) -> String {
+pub(crate) fn public(address: &str) -> String {
     let end = address.find(['?', '#']).unwrap_or(address.len());
     let address = &address[..end];
     let Some((scheme, rest)) = address.split_once("://") else { return address.to_owned() };

@@ -12,7 +12,7 @@ use crate::languages;
 pub(super) const PROMPT: u32 = 1;
 
 /// The address of the service on a server.
-pub(super) fn address(server: &str) -> String {
+pub(crate) fn address(server: &str) -> String {
     let (path, query) = parts(server);
     if path.ends_with("/chat/completions") {
         format!("{path}{query}")
@@ -44,13 +44,21 @@ pub(super) fn body(texts: &[&str], from: &str, to: &str, model: &str) -> Value {
     })
 }
 
-/// The translations of an answer to `count` texts, or what is wrong with it.
-pub(super) fn read(answer: &Value, count: usize) -> Result<Vec<String>, String> {
+/// What the model says in an answer, or what is wrong with the answer.
+pub(crate) fn content(answer: &Value) -> Result<&str, String> {
     let choice = answer.pointer("/choices/0").ok_or("the answer has no `choices`")?;
     if choice.get("finish_reason").and_then(Value::as_str) == Some("length") {
         return Err("the answer is cut off".to_owned());
     }
-    let content = choice.pointer("/message/content").and_then(Value::as_str).ok_or("the answer has no `content`")?;
+    if let Some(refusal) = choice.pointer("/message/refusal").and_then(Value::as_str) {
+        return Err(format!("the model refuses: “{refusal}”"));
+    }
+    Ok(choice.pointer("/message/content").and_then(Value::as_str).ok_or("the answer has no `content`")?)
+}
+
+/// The translations of an answer to `count` texts, or what is wrong with it.
+pub(super) fn read(answer: &Value, count: usize) -> Result<Vec<String>, String> {
+    let content = content(answer)?;
     // Models like to put JSON between fences, or a sentence before it.
     let json = content.find('{').zip(content.rfind('}')).and_then(|(start, end)| content.get(start..=end));
     let texts: Map<String, Value> = json

@@ -41,18 +41,18 @@ impl HttpTranslator {
     /// [`Error::Options`] for options out of range or that do not go together.
     pub fn open(servers: &[String], [from, to]: [&str; 2], http: &HttpOptions) -> Result<HttpTranslator> {
         let [server] = servers else {
-            return Err(wrong("http wants the address of one server, `http://localhost:5000` (--model URL)"));
+            return Err(wrong("http wants the address of one server, `http://localhost:5000` (option `model` URL)"));
         };
         if !server.starts_with("http://") && !server.starts_with("https://") {
             return Err(wrong(format!("“{server}” is no address of a server; it begins with http:// or https://")));
         }
         if http.batch == 0 || http.timeout.is_zero() {
-            return Err(wrong("http: texts per request (batch) and time limit (timeout) are greater than 0"));
+            return Err(wrong("http: texts per request and time limit (option `timeout`) are greater than 0"));
         }
         if let Some(rate) = http.rate.filter(|rate| !(*rate >= LOWEST_RATE && rate.is_finite())) {
             let longest = 1.0 / LOWEST_RATE;
             return Err(wrong(format!(
-                "http: requests per second (rate) are at least {LOWEST_RATE}, one in {longest} seconds, not {rate:e}"
+                "http: requests per second (option `rate`) are at least {LOWEST_RATE}, one in {longest} seconds, not {rate:e}"
             )));
         }
         let api = http.api.unwrap_or_else(|| HttpApi::of_address(server));
@@ -60,10 +60,12 @@ impl HttpTranslator {
         let (address, model) = match (api, &http.model) {
             (HttpApi::LibreTranslate, None) => (libretranslate::address(server), String::new()),
             (HttpApi::OpenAi, Some(model)) => (openai::address(server), model.clone()),
-            (HttpApi::OpenAi, None) => return Err(wrong("which model is the server to use (--http-model NAME)?")),
+            (HttpApi::OpenAi, None) => {
+                return Err(wrong("which model is the server to use (option `http_model` NAME)?"));
+            }
             (HttpApi::LibreTranslate, Some(_)) => {
                 return Err(wrong(
-                    "LibreTranslate chooses its model itself; leave out --http-model, or say --http-api openai",
+                    "LibreTranslate chooses its model itself; leave out option `http_model`, or say option `http_api` openai",
                 ));
             }
         };
@@ -211,7 +213,7 @@ impl Translator for HttpTranslator {
 }
 
 /// The API key that an environment variable holds.
-fn key(variable: &str) -> Result<String> {
+pub(crate) fn key(variable: &str) -> Result<String> {
     match std::env::var(variable).map(|key| key.trim().to_owned()) {
         Ok(key) if !key.is_empty() => Ok(key),
         _ => Err(wrong(format!("the environment variable {variable}, which should hold the API key, is not set"))),

@@ -1,0 +1,5 @@
+//! The integration tests of the crate, one binary.
+
+mod flow;
+mod jobs;
+mod memory;
