@@ -110,6 +110,7 @@ impl ProjectOptions {
             },
             aligner: AlignerOptions { bitext: self.bitext, dictionary: self.dictionary, ..AlignerOptions::default() },
             target_tags,
+            ..Projector::default()
         })
     }
 }

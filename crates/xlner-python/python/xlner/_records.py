@@ -22,14 +22,14 @@ def _plain(value: Any) -> Any:
     raise TypeError(f"{type(value).__name__} is neither text, number, list nor mapping")
 
 
-_encode = json.JSONEncoder(allow_nan=False, separators=(",", ":"), default=_plain).encode
+_encode = json.JSONEncoder(allow_nan=False, ensure_ascii=False, separators=(",", ":"), default=_plain).encode
 
 
 def to_lines(records: Iterable[Any]) -> list[str]:
     """A line of JSON for each record.
 
     Raises:
-        RecordError: A record is no mapping, or holds something that JSON has no word for: NaN, an object.
+        RecordError: A record is no mapping, or holds something that JSON has no word for: NaN, an object, half a character.
     """
     lines = []
     for number, record in enumerate(records, 1):
@@ -39,13 +39,17 @@ def to_lines(records: Iterable[Any]) -> list[str]:
                 number=number,
             )
         try:
-            lines.append(_encode(record))
+            line = _encode(record)
+            line.encode()
+            lines.append(line)
         except (TypeError, ValueError, RecursionError) as error:
             id = record.get("id")
             name = None if id is None else str(id)
             quoted = "" if name is None else f" “{name}”"
             where = _find(record)
             problem = f"{where}: NaN and infinity are no numbers of a record" if where else str(error)
+            if isinstance(error, UnicodeEncodeError):
+                problem = f"a text has {ascii(error.object[error.start])}, half of a surrogate pair, which is no character"
             raise RecordError(f"record {number}{quoted}: {problem}", record=name, number=number) from None
     return lines
 
