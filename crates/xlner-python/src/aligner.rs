@@ -48,7 +48,12 @@ impl AlignerCore {
     /// Loads a model file.
     #[staticmethod]
     fn load(py: Python<'_>, path: PathBuf) -> PyResult<AlignerCore> {
-        let aligner = call::run(py, None, move |_| Aligner::load(&path).map_err(|error| Failure::file(&path, error)))?;
+        let aligner = call::run(py, None, move |_| {
+            Aligner::load(&path).map_err(|error| match std::error::Error::source(&error) {
+                Some(source) => Failure::file(&path, format!("{error}: {source}")),
+                None => Failure::file(&path, error),
+            })
+        })?;
         Ok(AlignerCore(Arc::new(aligner)))
     }
 

@@ -1,12 +1,16 @@
 //! Files of all formats.
 
-use std::path::PathBuf;
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
 
 use pyo3::prelude::*;
+use xlner::{ConvertJob, Input, Overlaps};
 use xlner_core::Pair;
-use xlner_formats::{Notes, Records, Side, read_records, write_pairs, write_sentences};
+use xlner_formats::{
+    Format, Notes, ReadOptions, Records, Side, WriteOptions, read_records, write_pairs, write_sentences,
+};
 
-use crate::error::Failure;
+use crate::error::{Failure, Result};
 use crate::options::FileOptions;
 use crate::{call, options, records};
 
@@ -24,8 +28,8 @@ fn remarks(notes: &Notes) -> Remarks {
     notes.list().iter().map(|note| (note.kind.text.to_owned(), note.count, place(&note.first))).collect()
 }
 
-fn alignments(path: &std::path::Path) -> Failure {
-    Failure::options(format!("{}: alignments hold no sentences; give sentences or pairs (format)", path.display()))
+fn alignments(path: &Path) -> Failure {
+    Failure::options(format!("{}: the file holds alignments, and neither sentences nor pairs", path.display()))
 }
 
 /// Reads a file: whether it holds pairs, its records, and what was left out or repaired.
@@ -48,7 +52,8 @@ pub fn read(
             }
             Ok::<_, Failure>(())
         };
-        let pairs = match read_records(&path, &options)? {
+        let opened = read_records(&path, &options);
+        let pairs = match opened.map_err(|error| Failure::from(error).renamed("from_format", "format"))? {
             Records::Pairs(mut pairs) => {
                 pairs.try_for_each(|pair| push(serde_json::to_string(&pair?)))?;
                 true
@@ -69,15 +74,18 @@ pub fn write(py: Python<'_>, lines: Vec<String>, pairs: bool, path: PathBuf, arg
     call::run(py, None, move |_| {
         let arguments = options::parse::<FileOptions>(&arguments)?;
         let (side, options) = (arguments.side()?, arguments.write()?);
-        let format = options.format.or_else(|| xlner_formats::Format::from_path(&path));
-        if pairs && side.is_none() && format.is_some_and(|format| format.holds_pairs()) {
+        let format = format(&path, &options, "format")?;
+        if pairs && side.is_none() && format.holds_pairs() {
             let mut writer = write_pairs(&path, &options)?;
             records::pairs(&lines)?.iter().try_for_each(|pair| writer.write(pair))?;
             return Ok(writer.finish()?);
         }
-        let sentences = match pairs {
-            true => records::pairs(&lines)?.into_iter().map(|pair| of(pair, side)).collect(),
-            false => records::raw_sentences(&lines)?,
+        let tokens = format.needs_tokens();
+        let sentences = match (pairs, tokens) {
+            (true, true) => records::tokenized_pairs(&lines)?.into_iter().map(|pair| of(pair, side)).collect(),
+            (true, false) => records::pairs(&lines)?.into_iter().map(|pair| of(pair, side)).collect(),
+            (false, true) => records::sentences(&lines)?,
+            (false, false) => records::raw_sentences(&lines)?,
         };
         let mut writer = write_sentences(&path, &options)?;
         sentences.iter().try_for_each(|sentence| writer.write(sentence))?;
@@ -97,46 +105,46 @@ pub fn convert(
     progress: Option<Py<PyAny>>,
 ) -> PyResult<(u64, Remarks)> {
     call::run(py, progress, move |listener| {
-        let (options, writing) =
-            (options::parse::<FileOptions>(&reading)?.read()?, options::parse::<FileOptions>(&writing)?);
-        let (side, write) = (writing.side()?, writing.write()?);
-        let mut done = 0;
-        let mut count = || {
-            done += 1;
-            if done % BATCH == 0 {
-                listener(xlner::Progress { stage: xlner::Stage::Read, done, total: None });
+        let options = options::parse::<FileOptions>(&reading)?.read()?;
+        let writing = options::parse::<FileOptions>(&writing)?;
+        let (side, output_options) = (writing.side()?, writing.write()?);
+        let format = format(&output, &output_options, "to_format")?;
+        // Where the output holds no pairs the target is written; what the input holds is known when it is looked at.
+        let side = match side {
+            None if !format.holds_pairs() && !format.holds_alignments() => {
+                let pairs = matches!(
+                    read_records(&input, &ReadOptions { notes: Notes::default(), ..options.clone() })?,
+                    Records::Pairs(_)
+                );
+                pairs.then_some(Side::Target)
             }
+            side => side,
         };
-        let format = write.format.or_else(|| xlner_formats::Format::from_path(&output));
-        match read_records(&input, &options)? {
-            Records::Pairs(pairs) if side.is_none() && format.is_some_and(|format| format.holds_pairs()) => {
-                let mut writer = write_pairs(&output, &write)?;
-                for pair in pairs {
-                    writer.write(&pair?)?;
-                    count();
-                }
-                writer.finish()?;
-            }
-            Records::Pairs(pairs) => {
-                let mut writer = write_sentences(&output, &write)?;
-                for pair in pairs {
-                    writer.write(&of(pair?, side))?;
-                    count();
-                }
-                writer.finish()?;
-            }
-            Records::Sentences(sentences) => {
-                let mut writer = write_sentences(&output, &write)?;
-                for sentence in sentences {
-                    writer.write(&sentence?)?;
-                    count();
-                }
-                writer.finish()?;
-            }
-            Records::Alignments(_) => return Err(alignments(&input)),
-        }
-        Ok((done, remarks(&options.notes)))
+        let job = ConvertJob {
+            input: Input::Pairs { path: input, options: options.clone() },
+            alignment: None,
+            skip: 0,
+            limit: u64::MAX,
+            gold: false,
+            side,
+            map: BTreeMap::new(),
+            ignore: BTreeSet::new(),
+            overlaps: Overlaps::Keep,
+            tokenize: false,
+            output,
+            output_options,
+        };
+        let report = job.run(listener)?;
+        Ok((report.written, remarks(&options.notes)))
     })
+}
+
+/// The format of an output, by the option or its name.
+fn format(path: &Path, options: &WriteOptions, option: &str) -> Result<Format> {
+    options
+        .format
+        .or_else(|| Format::from_path(path))
+        .ok_or_else(|| Failure::format(path, format!("the name does not tell the format; give it (option `{option}`)")))
 }
 
 /// A side of a pair, the target where none is named.

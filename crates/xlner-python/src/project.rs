@@ -78,7 +78,10 @@ pub fn tune_decision(
             aligner: AlignerOptions { bitext, ..AlignerOptions::default() },
             output,
         };
-        let report = job.run(listener).map_err(|error| folder.forget(error.into()))?;
+        let report = job.run(listener).map_err(|error| match error {
+            xlner::Error::Place { problem, .. } => Failure::options(problem),
+            error => folder.forget(error.into()),
+        })?;
         serde_json::to_string(&report).map_err(Failure::model)
     })
 }

@@ -53,8 +53,7 @@ impl Stage {
     fn ask<A: Serialize, T: serde::de::DeserializeOwned>(&self, question: &A) -> ModelResult<T> {
         let failed = |error: serde_json::Error| ModelError::Failed(error.into());
         let question = serde_json::to_string(question).map_err(failed)?;
-        let answer: String =
-            self.call(|py, adapter| adapter.call1(py, (question,))?.extract(py).map_err(PyErr::from))?;
+        let answer: String = self.call(|py, adapter| adapter.call1(py, (question,))?.extract(py))?;
         serde_json::from_str(&answer).map_err(failed)
     }
 }
@@ -158,9 +157,8 @@ impl Encoder for OwnEncoder {
         let questions: Vec<Question<'_>> = sentences.iter().map(|sentence| Question::of(sentence)).collect();
         let questions = serde_json::to_string(&questions).map_err(|error| ModelError::Failed(error.into()))?;
         // Little-endian 32-bit floats, a vector a token; JSON would be slow and long.
-        let (dimension, answers): (usize, Vec<Vec<u8>>) = self.stage.call(|py, adapter| {
-            adapter.call1(py, (PyString::new(py, &questions),))?.extract(py).map_err(PyErr::from)
-        })?;
+        let (dimension, answers): (usize, Vec<Vec<u8>>) =
+            self.stage.call(|py, adapter| adapter.call1(py, (PyString::new(py, &questions),))?.extract(py))?;
         self.dimension.store(dimension.max(1), Ordering::Relaxed);
         let encoded = |answer: Vec<u8>| {
             let (floats, _) = answer.as_chunks::<4>();

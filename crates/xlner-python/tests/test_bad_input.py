@@ -129,6 +129,41 @@ def test_files_that_are_not_there(tmp_path: Any) -> None:
             load(tmp_path / "no.model")
 
 
+def test_files_whose_name_tells_no_format(pairs: Any, tmp_path: Any) -> None:
+    (tmp_path / "a.conll").write_text("Obama\tB-PER\n\n")
+    for work in (
+        lambda: xlner.write(pairs, tmp_path / "b.abc"),
+        lambda: xlner.convert(tmp_path / "a.conll", tmp_path / "b.abc"),
+    ):
+        with pytest.raises(xlner.FormatError, match="the name does not tell the format") as error:
+            work()
+        assert error.value.file == str(tmp_path / "b.abc")
+    (tmp_path / "a.xla").write_bytes(b"no model")
+    with pytest.raises(xlner.FileError) as bad:
+        xlner.Aligner.load(tmp_path / "a.xla")
+    assert str(bad.value).count("a.xla") == 1
+
+
+def test_nothing_to_decide(pairs: Any, tmp_path: Any) -> None:
+    with pytest.raises(xlner.RecordError) as error:
+        xlner.tune(pairs, tmp_path / "mine.decision")
+    assert error.value.record == "s1"
+    with pytest.raises(xlner.OptionsError, match="probabilities"):
+        xlner.tune([{**pair, "gold": []} for pair in pairs], tmp_path / "mine.decision")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_sentences_that_do_not_belong_together(pairs: Any) -> None:
+    sources = [pair["source"] for pair in pairs]
+    with pytest.raises(xlner.OptionsError, match="pred: 65 sentences, and gold has 66"):
+        xlner.evaluate(sources, sources[1:])
+    with pytest.raises(xlner.RecordError, match="tokens are not those") as error:
+        xlner.evaluate(sources, sources[1:] + sources[:1])
+    assert error.value.number == 1
+    with pytest.raises(xlner.OptionsError, match="bootstrap"):
+        xlner.evaluate(sources, sources, bootstrap=10**9)
+
+
 def test_nothing_half_written(pairs: Any, tmp_path: Any) -> None:
     pairs[3]["source"]["entities"] = [{"start": 0, "end": 99, "label": "PER"}]
     with pytest.raises(xlner.RecordError):

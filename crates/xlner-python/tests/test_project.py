@@ -148,7 +148,23 @@ def test_files(pairs: Any, samples: Any, tmp_path: Any) -> None:
     assert xlner.read(tmp_path / "p.jsonl") == projected
     xlner.write(projected, tmp_path / "p.conll")
     assert [s["entities"] for s in xlner.read(tmp_path / "p.conll")]
-    assert xlner.convert(samples / "en.conll", tmp_path / "en.jsonl", to_scheme="bilou") == 66
+    assert xlner.convert(samples / "en.conll", tmp_path / "en.jsonl") == 66
+    assert xlner.read(tmp_path / "en.jsonl") == xlner.read(samples / "en.conll")
+    assert xlner.convert(samples / "en.conll", tmp_path / "en.conll", to_scheme="bilou") == 66
+    assert "U-PER" in (tmp_path / "en.conll").read_text()
+    # Of pairs the target, unless a side is named.
+    assert xlner.convert(tmp_path / "p.jsonl", tmp_path / "target.conll") == 66
+    assert (tmp_path / "target.conll").read_text() == (tmp_path / "p.conll").read_text()
+    assert xlner.convert(tmp_path / "p.jsonl", tmp_path / "source.conll", side="source") == 66
+    assert (tmp_path / "source.conll").read_text() == (samples / "en.conll").read_text()
+
+
+def test_texts_are_tokenised_for_formats_of_tokens(tmp_path: Any) -> None:
+    xlner.write([{"text": "Obama spoke."}], tmp_path / "a.conll")
+    assert (tmp_path / "a.conll").read_text() == "Obama\tO\nspoke\tO\n.\tO\n\n"
+    (tmp_path / "a.txt").write_text("Obama spoke.\n")
+    assert xlner.convert(tmp_path / "a.txt", tmp_path / "b.conll") == 1
+    assert (tmp_path / "b.conll").read_text() == (tmp_path / "a.conll").read_text()
 
 
 def test_train_a_tagger(pairs: Any, tmp_path: Any) -> None:

@@ -301,7 +301,7 @@ def evaluate(
         >>> xlner.evaluate(gold, gold, bootstrap=0).f1
         1.0
     """
-    systems = pred if _is_systems(pred) else {"": pred}
+    systems = pred if _is_systems(pred) else {"pred": pred}
     arguments = {
         "mode": mode,
         "ignore": list(ignore),
@@ -398,7 +398,7 @@ def read(
 
 
 def write(records: Any, path: Name, *, format: str | None = None, side: str | None = None, **options: Any) -> None:
-    """Writes pairs or sentences to a file, which appears when it is whole.
+    """Writes pairs or sentences to a file, which appears when it is whole. Texts are tokenised where the format needs tokens.
 
     Args:
         records: Pairs, as `project` takes them, or sentences, as `Tagger.tag` takes them.
@@ -432,7 +432,8 @@ def convert(
     progress: Progress = None,
     **options: Any,
 ) -> int:
-    """Copies a file into another format; it is streamed, and the output appears when it is whole.
+    """Copies a file into another format; it is streamed, and the output appears when it is whole. Texts are tokenised where the
+    output needs tokens.
 
     Args:
         input: The file that is read.
