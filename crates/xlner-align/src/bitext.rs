@@ -1,50 +1,127 @@
 //! Tokenised sentence pairs in memory.
 
+use xlner_core::Alignment;
+
 use crate::cut::pieces;
 use crate::vocabulary::Vocabulary;
 
 /// Pairs to train on. Takes four bytes a token besides the vocabulary.
 #[derive(Debug, Clone, Default)]
 pub struct Bitext {
-    pub(crate) source: Side,
-    pub(crate) target: Side,
+    pub(crate) source: Vocabulary,
+    pub(crate) target: Vocabulary,
+    pub(crate) text: Segments,
     pairs: usize,
 }
 
-/// One side of a bitext.
-#[derive(Debug, Clone, Default)]
-pub(crate) struct Side {
-    pub vocabulary: Vocabulary,
-    tokens: Vec<u32>,
-    /// One behind the last token of each segment.
-    ends: Vec<usize>,
+/// A link that another aligner gave, and its probability.
+#[derive(Debug, Clone, Copy, PartialEq, bytemuck::Pod, bytemuck::Zeroable)]
+#[repr(C)]
+pub(crate) struct Given {
+    pub source: u32,
+    pub target: u32,
+    pub probability: f32,
 }
 
-impl Side {
-    /// Appends tokens, which belong to no segment yet.
-    fn push<S: AsRef<str>>(&mut self, tokens: impl IntoIterator<Item = S>) {
-        for token in tokens {
-            let id = self.vocabulary.intern(token.as_ref());
-            self.tokens.push(id);
+/// Parts that are aligned on their own, pairs and the pieces of long ones, as ids of a vocabulary.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub(crate) struct Segments {
+    pub source: Side,
+    pub target: Side,
+    /// Given links; without any, `given_ends` may be shorter than the other lists.
+    pub given: Vec<Given>,
+    pub given_ends: Vec<u64>,
+}
+
+/// One side of segments.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub(crate) struct Side {
+    pub tokens: Vec<u32>,
+    /// One behind the last token of each segment.
+    pub ends: Vec<u64>,
+}
+
+/// The words of a segment, and its given links.
+#[derive(Clone, Copy)]
+pub(crate) struct Segment<'a> {
+    pub source: &'a [u32],
+    pub target: &'a [u32],
+    pub given: &'a [Given],
+}
+
+/// The part of a list that belongs to a segment.
+fn part<'a, T>(list: &'a [T], ends: &[u64], index: usize) -> &'a [T] {
+    let start = if index == 0 { 0 } else { ends[index - 1] as usize };
+    &list[start..ends[index] as usize]
+}
+
+impl Segments {
+    /// Number of segments.
+    pub fn len(&self) -> usize {
+        self.source.ends.len()
+    }
+
+    /// A segment.
+    pub fn get(&self, index: usize) -> Segment<'_> {
+        Segment {
+            source: self.source.get(index),
+            target: self.target.get(index),
+            given: if index < self.given_ends.len() { part(&self.given, &self.given_ends, index) } else { &[] },
         }
     }
 
-    /// First token behind the last segment.
-    fn start(&self) -> usize {
-        self.ends.last().copied().unwrap_or(0)
+    /// Adds a segment: the tokens up to these ends.
+    fn close(&mut self, source_end: usize, target_end: usize, given: impl Iterator<Item = Given>) {
+        let before = self.given.len();
+        self.given.extend(given);
+        if self.given.len() > before {
+            // Segments before it may have none.
+            self.given_ends.resize(self.len(), before as u64);
+            self.given_ends.push(self.given.len() as u64);
+        }
+        self.source.ends.push(source_end as u64);
+        self.target.ends.push(target_end as u64);
     }
 
+    /// Adds a segment with only some of its source words, if it has any of them; its links are left out.
+    pub fn push_of(&mut self, segment: Segment<'_>, wanted: impl Fn(u32) -> bool) {
+        let before = self.source.tokens.len();
+        self.source.tokens.extend(segment.source.iter().copied().filter(|&word| wanted(word)));
+        if self.source.tokens.len() > before {
+            self.target.tokens.extend_from_slice(segment.target);
+            self.close(self.source.tokens.len(), self.target.tokens.len(), std::iter::empty());
+        }
+    }
+
+    /// Bytes it takes.
+    pub fn bytes(&self) -> usize {
+        let tokens = self.source.tokens.len() + self.target.tokens.len();
+        4 * tokens + 8 * (2 * self.len() + self.given_ends.len()) + size_of::<Given>() * self.given.len()
+    }
+}
+
+impl Side {
     /// The words of a segment.
-    pub fn sentence(&self, index: usize) -> &[u32] {
-        let start = if index == 0 { 0 } else { self.ends[index - 1] };
-        &self.tokens[start..self.ends[index]]
+    pub fn get(&self, index: usize) -> &[u32] {
+        part(&self.tokens, &self.ends, index)
     }
 
-    /// Number of occurrences of every word.
-    pub fn counts(&self) -> Vec<u64> {
-        let mut counts = vec![0; self.vocabulary.len()];
-        self.tokens.iter().for_each(|&token| counts[token as usize] += 1);
-        counts
+    /// Appends tokens, which belong to no segment yet; their number.
+    fn push<S: AsRef<str>>(&mut self, vocabulary: &mut Vocabulary, tokens: impl IntoIterator<Item = S>) -> usize {
+        let before = self.tokens.len();
+        self.tokens.extend(tokens.into_iter().map(|token| vocabulary.intern(token.as_ref())));
+        self.tokens.len() - before
+    }
+
+    /// Adds to the number of occurrences of every word.
+    pub fn count(&self, counts: &mut Vec<u64>) {
+        for &token in &self.tokens {
+            let token = token as usize;
+            if counts.len() <= token {
+                counts.resize(token + 1, 0);
+            }
+            counts[token] += 1;
+        }
     }
 }
 
@@ -55,25 +132,37 @@ impl Bitext {
         source: impl IntoIterator<Item = S>,
         target: impl IntoIterator<Item = T>,
     ) {
-        let (e, f) = (self.source.start(), self.target.start());
-        self.source.push(source);
-        self.target.push(target);
+        self.push_given(source, target, &Alignment::default());
+    }
+
+    /// Adds a pair for which another aligner gave links. They speak for their tokens in every pass, as much as they are
+    /// probable; links beyond the sentences say nothing.
+    pub fn push_given<S: AsRef<str>, T: AsRef<str>>(
+        &mut self,
+        source: impl IntoIterator<Item = S>,
+        target: impl IntoIterator<Item = T>,
+        given: &Alignment,
+    ) {
+        let text = &mut self.text;
+        let (e, f) = (text.source.tokens.len(), text.target.tokens.len());
+        let lens = (text.source.push(&mut self.source, source), text.target.push(&mut self.target, target));
         self.pairs += 1;
-        // A long pair becomes several segments.
-        let form = |side: &'_ Side, at: usize| side.vocabulary.word(side.tokens[at]).folded.clone();
-        let lens = (self.source.tokens.len() - e, self.target.tokens.len() - f);
-        let long = lens.0.saturating_mul(lens.1) > xlner_core::Pair::LONG;
-        if long {
-            let source: Vec<Box<str>> = (e..e + lens.0).map(|at| form(&self.source, at)).collect();
-            let target: Vec<Box<str>> = (f..f + lens.1).map(|at| form(&self.target, at)).collect();
-            for piece in pieces(lens.0, lens.1, |i| &source[i], |j| &target[j]) {
-                self.source.ends.push(e + piece.source.end);
-                self.target.ends.push(f + piece.target.end);
-            }
+        let all = crate::cut::Piece { source: 0..lens.0, target: 0..lens.1 };
+        if lens.0.saturating_mul(lens.1) <= xlner_core::Pair::LONG {
+            text.close(e + lens.0, f + lens.1, within(given, &all));
+            return;
         }
-        if self.source.start() < self.source.tokens.len() || self.target.start() < self.target.tokens.len() || !long {
-            self.source.ends.push(self.source.tokens.len());
-            self.target.ends.push(self.target.tokens.len());
+        // A long pair becomes several segments, which cover it.
+        let form = |vocabulary: &Vocabulary, token: u32| vocabulary.word(token).folded.clone();
+        let source: Vec<Box<str>> = text.source.tokens[e..].iter().map(|&id| form(&self.source, id)).collect();
+        let target: Vec<Box<str>> = text.target.tokens[f..].iter().map(|&id| form(&self.target, id)).collect();
+        let (mut e_end, mut f_end) = (e, f);
+        for piece in pieces(lens.0, lens.1, |i| &source[i], |j| &target[j]) {
+            (e_end, f_end) = (e + piece.source.end, f + piece.target.end);
+            text.close(e_end, f_end, within(given, &piece));
+        }
+        if e_end < e + lens.0 || f_end < f + lens.1 {
+            text.close(e + lens.0, f + lens.1, std::iter::empty());
         }
     }
 
@@ -87,13 +176,21 @@ impl Bitext {
         self.len() == 0
     }
 
-    /// Number of parts that are aligned on their own: pairs, and the pieces of long ones.
-    pub(crate) fn segments(&self) -> usize {
-        self.source.ends.len()
+    /// Whether a word of the target (or the source) side is known.
+    pub fn knows(&self, target: bool, word: &str) -> bool {
+        let vocabulary = if target { &self.target } else { &self.source };
+        vocabulary.look_up_lower(&word.to_lowercase()).is_some()
     }
+}
 
-    /// The source and target words of a segment.
-    pub(crate) fn segment(&self, index: usize) -> (&[u32], &[u32]) {
-        (self.source.sentence(index), self.target.sentence(index))
-    }
+/// The links inside a piece, from its start.
+pub(crate) fn within<'a>(links: &'a Alignment, piece: &'a crate::cut::Piece) -> impl Iterator<Item = Given> + 'a {
+    links.links().iter().filter_map(|link| {
+        let (i, j) = (link.source as usize, link.target as usize);
+        (piece.source.contains(&i) && piece.target.contains(&j)).then(|| Given {
+            source: (i - piece.source.start) as u32,
+            target: (j - piece.target.start) as u32,
+            probability: link.probability as f32,
+        })
+    })
 }

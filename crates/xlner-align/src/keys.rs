@@ -1,14 +1,16 @@
 //! Which pairs of views have a parameter: those that stand in a sentence pair together, the most frequent where not all fit.
 
 use std::cell::RefCell;
+use std::io;
 use std::ops::Range;
 
 use rayon::prelude::*;
 
-use crate::bitext::Bitext;
+use crate::bitext::{Bitext, Segments};
 use crate::counts::{Columns, Error};
+use crate::spool::Spool;
 use crate::views::VIEWS;
-use crate::vocabulary::{UNKNOWN, Vocabularies};
+use crate::vocabulary::{UNKNOWN, Vocabularies, Vocabulary};
 
 /// Source views whose rows are counted before those of too few are dropped.
 const BATCH: usize = 4096;
@@ -35,21 +37,16 @@ pub(crate) fn ids(key: u64) -> (u32, u32) {
 impl PairCounts {
     /// Counts all pairs of a bitext; memory follows the number of different ones. [`Keys::of`] does with less.
     pub fn of(bitext: &Bitext, vocabularies: &Vocabularies) -> PairCounts {
-        PairCounts { views: std::array::from_fn(|view| Rows::new(bitext, vocabularies, view).count(usize::MAX)) }
+        let view = |view| {
+            let ids = Ids::new([&bitext.source, &bitext.target], vocabularies, view);
+            Rows::new(&bitext.text, &ids, ids.all()).count(usize::MAX, 1)
+        };
+        PairCounts { views: std::array::from_fn(view) }
     }
 
     /// Adds the counts of another part of the text, made with the same vocabularies.
     pub fn merge(&mut self, other: &PairCounts) {
-        for (own, other) in self.views.iter_mut().zip(&other.views) {
-            let mut merged: Vec<(u64, u64)> = Vec::with_capacity(own.len().max(other.len()));
-            let (mut a, mut b) = (own.iter().peekable(), other.iter().peekable());
-            while let Some(&key) = a.peek().into_iter().chain(b.peek()).map(|(key, _)| key).min() {
-                let of_a = a.next_if(|(k, _)| *k == key).map_or(0, |(_, count)| *count);
-                let of_b = b.next_if(|(k, _)| *k == key).map_or(0, |(_, count)| *count);
-                merged.push((key, of_a + of_b));
-            }
-            *own = merged;
-        }
+        self.views.iter_mut().zip(&other.views).for_each(|(own, other)| merge(own, other));
     }
 
     /// The pairs that have a parameter: at most [`max_parameters`](crate::TrainOptions::max_parameters), a quarter of them
@@ -102,10 +99,105 @@ impl Keys {
     /// the others.
     pub fn of(bitext: &Bitext, vocabularies: &Vocabularies, max_parameters: usize) -> Keys {
         Keys(std::array::from_fn(|view| {
-            let counts = Rows::new(bitext, vocabularies, view).count(max_parameters / VIEWS);
+            let ids = Ids::new([&bitext.source, &bitext.target], vocabularies, view);
+            let counts = Rows::new(&bitext.text, &ids, ids.all()).count(max_parameters / VIEWS, 1);
             counts.into_iter().map(|(key, _)| key).collect()
         }))
     }
+
+    /// Those of a text on disk, which are the same. The source views are counted slice by slice, with as many sentences in
+    /// memory as `memory` bytes hold besides the keys.
+    ///
+    /// # Errors
+    /// Where the text cannot be read back.
+    pub(crate) fn of_spool(
+        spool: &Spool,
+        vocabularies: &Vocabularies,
+        max_parameters: usize,
+        memory: usize,
+    ) -> io::Result<Keys> {
+        let room = max_parameters / VIEWS;
+        let mut keys = Keys::default();
+        for (view, keys) in keys.0.iter_mut().enumerate() {
+            let ids = Ids::new(spool.vocabularies(), vocabularies, view);
+            let (mut kept, mut least) = (Vec::new(), 1);
+            for slice in slices(spool, &ids, memory) {
+                kept.append(&mut count_slice(spool, &ids, slice, memory, room, least)?);
+                least = keep(&mut kept, room, least);
+            }
+            *keys = kept.into_iter().map(|(key, _)| key).collect();
+        }
+        Ok(keys)
+    }
+}
+
+/// Adds counts to counts; both are ordered by their keys.
+fn merge(own: &mut Vec<(u64, u64)>, other: &[(u64, u64)]) {
+    let mut merged: Vec<(u64, u64)> = Vec::with_capacity(own.len().max(other.len()));
+    let (mut a, mut b) = (own.iter().peekable(), other.iter().peekable());
+    while let Some(&key) = a.peek().into_iter().chain(b.peek()).map(|(key, _)| key).min() {
+        let of_a = a.next_if(|(k, _)| *k == key).map_or(0, |(_, count)| *count);
+        let of_b = b.next_if(|(k, _)| *k == key).map_or(0, |(_, count)| *count);
+        merged.push((key, of_a + of_b));
+    }
+    *own = merged;
+}
+
+/// Source views in slices whose sentences fit into that many bytes, as far as their numbers tell.
+fn slices(spool: &Spool, ids: &Ids, memory: usize) -> Vec<Range<u32>> {
+    let mut occurrences = vec![0u64; ids.lens[0]];
+    let counts = spool.counts();
+    for (&count, &e) in counts[0].iter().zip(&ids.views[0]) {
+        if let Some(sum) = occurrences.get_mut(e as usize) {
+            *sum += count;
+        }
+    }
+    // Of every occurrence a sentence is held: its target tokens, and where it ends.
+    let bytes = 4 * counts[1].iter().sum::<u64>() / spool.segments().max(1) as u64 + 32;
+    let (mut slices, mut first, mut sum) = (Vec::new(), 0, 0);
+    for (e, count) in occurrences.into_iter().enumerate() {
+        sum += count * bytes;
+        if sum > memory as u64 && e as u32 > first {
+            slices.push(first..e as u32);
+            (first, sum) = (e as u32, count * bytes);
+        }
+    }
+    slices.push(first..ids.lens[0] as u32);
+    slices
+}
+
+/// The counts of a slice of source views: those that are at least `least`, and of one reading the `room` most frequent.
+fn count_slice(
+    spool: &Spool,
+    ids: &Ids,
+    slice: Range<u32>,
+    memory: usize,
+    room: usize,
+    least: u64,
+) -> io::Result<Vec<(u64, u64)>> {
+    let mut counts = Vec::new();
+    let mut held = Segments::default();
+    let mut parts = 0;
+    spool.for_each_block(&mut |block| {
+        for index in 0..block.len() {
+            let segment = block.get(index);
+            held.push_of(segment, |word| slice.contains(&ids.views[0][word as usize]));
+        }
+        // One view alone may have more sentences than fit: then it is counted in parts, of which none says what is rare.
+        if held.bytes() > memory {
+            merge(&mut counts, &Rows::new(&held, ids, slice.clone()).count(usize::MAX, 1));
+            held = Segments::default();
+            parts += 1;
+        }
+    })?;
+    let rows = Rows::new(&held, ids, slice.clone());
+    if parts == 0 {
+        return Ok(rows.count(room, least));
+    }
+    merge(&mut counts, &rows.count(usize::MAX, 1));
+    keep(&mut counts, room, least);
+    counts.retain(|(_, count)| *count >= least);
+    Ok(counts)
 }
 
 /// Keeps the pairs of the least count with which no more than `room` are left, which is at least `least`; returns it.
@@ -119,13 +211,37 @@ fn keep(counts: &mut Vec<(u64, u64)>, room: usize, mut least: u64) -> u64 {
     least
 }
 
-/// A bitext sorted by the source views: for each the sentence pairs that it stands in.
+/// What the words of a text are in a view of the vocabularies.
+struct Ids {
+    /// By word of the source and of the target side.
+    views: [Vec<u32>; 2],
+    /// Number of ids of the view on both sides.
+    lens: [usize; 2],
+}
+
+impl Ids {
+    fn new(text: [&Vocabulary; 2], vocabularies: &Vocabularies, view: usize) -> Ids {
+        let known = [&vocabularies.source, &vocabularies.target];
+        let ids = |at: usize| {
+            let (text, known) = (text[at], known[at]);
+            known.ids(text).into_iter().map(|id| known.view(id, view)).collect()
+        };
+        Ids { views: [ids(0), ids(1)], lens: known.map(|side| side.view_len(view)) }
+    }
+
+    /// All source views.
+    fn all(&self) -> Range<u32> {
+        0..self.lens[0] as u32
+    }
+}
+
+/// Segments sorted by their source views: for each view the segments that it stands in.
 struct Rows<'a> {
-    bitext: &'a Bitext,
-    /// Target view of each word of the bitext.
-    targets: Vec<u32>,
-    target_ids: usize,
-    /// The segments of source view e, once for each time that it stands there, from `starts[e]` on.
+    text: &'a Segments,
+    ids: &'a Ids,
+    /// The source views that are counted.
+    range: Range<u32>,
+    /// The segments of view `range.start + e`, once for each time that it stands there, from `starts[e]` on.
     starts: Vec<usize>,
     segments: Vec<u32>,
 }
@@ -138,35 +254,33 @@ struct Row {
 }
 
 impl<'a> Rows<'a> {
-    fn new(bitext: &'a Bitext, vocabularies: &Vocabularies, view: usize) -> Self {
-        let sides = [(&bitext.source, &vocabularies.source), (&bitext.target, &vocabularies.target)];
-        let [sources, targets] =
-            sides.map(|(side, known)| known.ids(side).iter().map(|id| known.view(*id, view)).collect::<Vec<u32>>());
-        let mut starts = vec![0usize; vocabularies.source.view_len(view) + 1];
-        let words = |index: usize| bitext.source.sentence(index).iter().map(|word| sources[*word as usize]);
-        let known = |id: &u32| *id != UNKNOWN;
-        for index in 0..bitext.segments() {
-            words(index).filter(known).for_each(|e| starts[e as usize + 1] += 1);
+    fn new(text: &'a Segments, ids: &'a Ids, range: Range<u32>) -> Self {
+        let rows = |index: usize| {
+            let views = text.source.get(index).iter().map(|word| ids.views[0][*word as usize]);
+            views.filter(|e| range.contains(e)).map(|e| (e - range.start) as usize)
+        };
+        let mut starts = vec![0usize; range.len() + 1];
+        for index in 0..text.len() {
+            rows(index).for_each(|row| starts[row + 1] += 1);
         }
-        (1..starts.len()).for_each(|e| starts[e] += starts[e - 1]);
+        (1..starts.len()).for_each(|row| starts[row] += starts[row - 1]);
         let mut next = starts.clone();
         let mut segments = vec![0u32; starts.last().copied().unwrap_or(0)];
-        for index in 0..bitext.segments() {
-            words(index).filter(known).for_each(|e| {
-                segments[next[e as usize]] = index as u32;
-                next[e as usize] += 1;
+        for index in 0..text.len() {
+            rows(index).for_each(|row| {
+                segments[next[row]] = index as u32;
+                next[row] += 1;
             });
         }
-        Rows { bitext, targets, target_ids: vocabularies.target.view_len(view), starts, segments }
+        Rows { text, ids, range, starts, segments }
     }
 
-    /// The pairs and their counts in order, of at most `room` pairs the most frequent ones.
-    fn count(&self, room: usize) -> Vec<(u64, u64)> {
-        let (mut counts, mut least) = (Vec::new(), 1);
-        let rows = self.starts.len() - 1;
-        for first in (0..rows).step_by(BATCH) {
+    /// The pairs of at least that count in order, of more than `room` pairs the most frequent ones.
+    fn count(&self, room: usize, mut least: u64) -> Vec<(u64, u64)> {
+        let mut counts = Vec::new();
+        for first in (0..self.range.len()).step_by(BATCH) {
             let batch: Vec<Vec<(u64, u64)>> =
-                (first..rows.min(first + BATCH)).into_par_iter().map(|e| self.row(e, least)).collect();
+                (first..self.range.len().min(first + BATCH)).into_par_iter().map(|row| self.row(row, least)).collect();
             batch.into_iter().for_each(|row| counts.extend(row));
             least = keep(&mut counts, room, least);
         }
@@ -174,16 +288,17 @@ impl<'a> Rows<'a> {
     }
 
     /// The pairs of a source view that are counted often enough.
-    fn row(&self, e: usize, least: u64) -> Vec<(u64, u64)> {
+    fn row(&self, row: usize, least: u64) -> Vec<(u64, u64)> {
         thread_local!(static ROW: RefCell<Row> = RefCell::default());
         ROW.with_borrow_mut(|Row { counts, seen }| {
-            if counts.len() < self.target_ids {
-                counts.resize(self.target_ids, 0);
+            if counts.len() < self.ids.lens[1] {
+                counts.resize(self.ids.lens[1], 0);
             }
-            let range: Range<usize> = self.starts[e]..self.starts[e + 1];
+            let range: Range<usize> = self.starts[row]..self.starts[row + 1];
+            let e = self.range.start + row as u32;
             for &index in &self.segments[range] {
-                for &word in self.bitext.target.sentence(index as usize) {
-                    let f = self.targets[word as usize];
+                for &word in self.text.target.get(index as usize) {
+                    let f = self.ids.views[1][word as usize];
                     if f != UNKNOWN {
                         if counts[f as usize] == 0 {
                             seen.push(f);
@@ -193,7 +308,7 @@ impl<'a> Rows<'a> {
                 }
             }
             seen.sort_unstable();
-            let counted = seen.drain(..).map(|f| (key(e as u32, f), std::mem::take(&mut counts[f as usize])));
+            let counted = seen.drain(..).map(|f| (key(e, f), std::mem::take(&mut counts[f as usize])));
             counted.filter(|(_, count)| *count >= least).collect()
         })
     }

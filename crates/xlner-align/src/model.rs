@@ -1,12 +1,13 @@
 //! A trained aligner.
 
-use xlner_core::{Evidence, Posteriors};
+use xlner_core::{Alignment, Evidence, Posteriors};
 
-use crate::Bitext;
+use crate::bitext::{Bitext, Given, within};
 use crate::cut::pieces;
 use crate::fixed;
 use crate::hmm::{self, JumpCounts, Jumps};
 use crate::spelling;
+use crate::spool::Spool;
 use crate::table::Table;
 use crate::train::{self, TrainOptions, TrainProgress};
 use crate::views::VIEWS;
@@ -51,6 +52,21 @@ impl Model {
         train::train(bitext, options, start, progress)
     }
 
+    /// Trains on pairs on disk as [`train`](Self::train) does on pairs in memory, and makes the same model of them.
+    /// Training takes about `memory` bytes besides the words: where not all parameters fit, the rarest are left out.
+    ///
+    /// # Errors
+    /// Where the file of the spool cannot be read.
+    pub fn train_spool(
+        spool: &Spool,
+        options: &TrainOptions,
+        start: Option<&Model>,
+        memory: usize,
+        progress: &mut dyn FnMut(TrainProgress),
+    ) -> std::io::Result<Model> {
+        train::train_spool(spool, options, start, memory, progress)
+    }
+
     /// Posteriors of a tokenised pair of sentences, seen in training or not. Long pairs are aligned in pieces
     /// ([`Pair::LONG`](xlner_core::Pair::LONG)).
     pub fn posteriors<S: AsRef<str>, T: AsRef<str>>(&self, source: &[S], target: &[T]) -> Posteriors {
@@ -64,13 +80,24 @@ impl Model {
         target: &[T],
         scratch: &mut Scratch,
     ) -> Posteriors {
+        self.posteriors_given(source, target, &Alignment::default(), scratch)
+    }
+
+    /// The same for a pair for which another aligner gave links; see [`Bitext::push_given`].
+    pub fn posteriors_given<S: AsRef<str>, T: AsRef<str>>(
+        &self,
+        source: &[S],
+        target: &[T],
+        given: &Alignment,
+        scratch: &mut Scratch,
+    ) -> Posteriors {
         let source: Vec<Word> = source.iter().map(|token| self.source.look_up(token.as_ref())).collect();
         let target: Vec<Word> = target.iter().map(|token| self.target.look_up(token.as_ref())).collect();
         let mut cells = Vec::new();
         for piece in pieces(source.len(), target.len(), |i| &source[i].folded, |j| &target[j].folded) {
             let (e, f) = (&source[piece.source.clone()], &target[piece.target.clone()]);
             let (ni, nj) = (e.len(), f.len());
-            scratch.fill(self, e, f);
+            scratch.fill(self, e, f, within(given, &piece));
             scratch.align(self, &mut [JumpCounts::default(), JumpCounts::default()]);
             for i in 0..ni {
                 for j in 0..nj {
@@ -144,12 +171,13 @@ pub struct Scratch {
 }
 
 impl Scratch {
-    /// Sets the emissions of a pair.
+    /// Sets the emissions of a pair; given links must be inside it.
     pub(crate) fn fill<'w>(
         &mut self,
         model: &Model,
         source: impl IntoIterator<Item = &'w Word>,
         target: impl IntoIterator<Item = &'w Word>,
+        given: impl Iterator<Item = Given>,
     ) {
         let (source, target): (Vec<&Word>, Vec<&Word>) = (source.into_iter().collect(), target.into_iter().collect());
         let (ni, nj) = (source.len(), target.len());
@@ -179,6 +207,12 @@ impl Scratch {
                 }
                 forward[j * ni + i] += a;
                 reverse[i * nj + j] += b;
+            }
+        }
+        for Given { source: i, target: j, probability } in given {
+            let (i, j) = (i as usize, j as usize);
+            for value in [&mut forward[j * ni + i], &mut reverse[i * nj + j]] {
+                *value = (*value + train::GIVEN * probability).min(1.0);
             }
         }
         for (direction, words) in [&target, &source].into_iter().enumerate() {

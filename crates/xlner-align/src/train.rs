@@ -6,10 +6,15 @@
 //! product is too strict for short texts), and both directions read the same counts. Probabilities are estimated from
 //! them by variational Bayes with a sparse Dirichlet prior that is raised where two words are spelt alike.
 
+use std::io;
+
 use crate::bitext::Bitext;
+use crate::counts::Counts;
 use crate::keys::Keys;
 use crate::model::Model;
+use crate::spool::Spool;
 use crate::trainer::Trainer;
+use crate::vectors::WordVectors;
 use crate::vocabulary::{Vocabularies, WordCounts};
 
 /// How to train.
@@ -21,14 +26,21 @@ pub struct TrainOptions {
     pub iterations: usize,
     /// Parameters at most, a quarter of them for each view: pairs of words that stand in too few sentences together are
     /// left to coarser views until the others fit. Those of the dictionary and of the model to start from come on top.
-    /// One takes 50 bytes; the tables of the default take 4.4 GB at most.
+    /// One takes [`BYTES`](Self::BYTES); the tables of the default take 4.4 GB at most.
     pub max_parameters: usize,
+    /// Vectors of the words: pairs whose vectors are near each other are likely translations.
+    pub vectors: Option<WordVectors>,
 }
 
 impl Default for TrainOptions {
     fn default() -> Self {
-        TrainOptions { dictionary: Vec::new(), iterations: 3, max_parameters: 88_000_000 }
+        TrainOptions { dictionary: Vec::new(), iterations: 3, max_parameters: 88_000_000, vectors: None }
     }
+}
+
+impl TrainOptions {
+    /// Bytes that a parameter takes while a model is trained.
+    pub const BYTES: usize = 50;
 }
 
 /// How far training is.
@@ -50,6 +62,12 @@ pub(crate) const PRIOR: f32 = 0.003;
 const SPELLING: f32 = 1.0;
 /// Prior count of a pair of words of the dictionary.
 pub(crate) const DICTIONARY: f32 = 2.0;
+/// Prior count of a pair of words whose vectors are near each other and near no others.
+pub(crate) const VECTORS: f64 = 2.0;
+/// Of the softmax of the cosines of vectors.
+pub(crate) const TEMPERATURE: f32 = 0.05;
+/// What a given link adds to the probabilities of its tokens given each other.
+pub(crate) const GIVEN: f32 = 0.3;
 /// Added to all prior counts for the first probabilities, which are the means of the priors.
 pub(crate) const FIRST: f32 = 0.05;
 /// Weight of the distance from the diagonal in the first pass.
@@ -72,15 +90,43 @@ pub(crate) fn train(
 ) -> Model {
     let vocabularies = Vocabularies::new(&WordCounts::of(bitext), options, start);
     let keys = Keys::of(bitext, &vocabularies, options.max_parameters);
-    let mut trainer = Trainer::new(vocabularies, keys, options, start);
-    let (iterations, total) = (trainer.iterations(), bitext.segments());
+    let trainer = Trainer::new(vocabularies, keys, options, start);
+    let mut expect = |trainer: &Trainer, tell: &mut dyn FnMut(usize)| Ok(trainer.expect_with(bitext, tell));
+    passes(trainer, bitext.text.len(), &mut expect, progress).expect("pairs in memory can be read")
+}
+
+/// What [`Model::train_spool`] does.
+pub(crate) fn train_spool(
+    spool: &Spool,
+    options: &TrainOptions,
+    start: Option<&Model>,
+    memory: usize,
+    progress: &mut dyn FnMut(TrainProgress),
+) -> io::Result<Model> {
+    // An eighth holds sentences while pairs of words are counted; the rest is for parameters.
+    let room = options.max_parameters.min((memory - memory / 8) / TrainOptions::BYTES);
+    let vocabularies = Vocabularies::new(&spool.words(), options, start);
+    let keys = Keys::of_spool(spool, &vocabularies, room, memory / 8)?;
+    let trainer = Trainer::new(vocabularies, keys, options, start);
+    let mut expect = |trainer: &Trainer, tell: &mut dyn FnMut(usize)| trainer.expect_spool(spool, tell);
+    passes(trainer, spool.segments(), &mut expect, progress)
+}
+
+/// All passes over a text of that many segments.
+fn passes(
+    mut trainer: Trainer,
+    total: usize,
+    expect: &mut dyn FnMut(&Trainer, &mut dyn FnMut(usize)) -> io::Result<Counts>,
+    progress: &mut dyn FnMut(TrainProgress),
+) -> io::Result<Model> {
+    let iterations = trainer.iterations();
     while !trainer.is_done() {
         let iteration = trainer.iteration();
         let mut tell = |done| progress(TrainProgress { iteration, iterations, done, total });
-        let counts = trainer.expect_with(bitext, &mut tell);
+        let counts = expect(&trainer, &mut tell)?;
         trainer.maximise(counts).expect("counts of this very pass");
     }
-    trainer.finish()
+    Ok(trainer.finish())
 }
 
 /// Translation probability that spelling alone makes likely, for words the text has not seen.

@@ -1,10 +1,11 @@
 //! Training in steps: expected counts of parts of the text, their sum, new probabilities.
 
+use std::io;
 use std::sync::atomic::{AtomicI64, Ordering};
 
 use rayon::prelude::*;
 
-use crate::bitext::Bitext;
+use crate::bitext::{Bitext, Segment, Segments};
 use crate::counts::{Counts, Error};
 use crate::estimate::exp_digamma;
 use crate::fixed;
@@ -12,8 +13,10 @@ use crate::hmm::{JumpCounts, Jumps};
 use crate::keys::{Keys, key};
 use crate::model::{Model, Scratch};
 use crate::spelling;
+use crate::spool::Spool;
 use crate::table::Table;
-use crate::train::{DICTIONARY, FIRST, LEAST, NULL_PRIOR, PRIOR, TrainOptions, spelling_prior};
+use crate::train::{DICTIONARY, FIRST, LEAST, NULL_PRIOR, PRIOR, TEMPERATURE, TrainOptions, VECTORS, spelling_prior};
+use crate::vectors::WordVectors;
 use crate::views::VIEWS;
 use crate::vocabulary::{UNKNOWN, Vocabularies, Vocabulary, Word, stranger};
 
@@ -58,12 +61,12 @@ const BATCH: usize = 1 << 14;
 pub struct Trainer {
     pub(crate) model: Model,
     /// Passes done and to be done.
-    iteration: usize,
-    iterations: usize,
+    pub(crate) iteration: usize,
+    pub(crate) iterations: usize,
     /// Whether jumps are known from a model to start from.
-    jumps_known: bool,
+    pub(crate) jumps_known: bool,
     /// Share of each target view (forward) and each source view (reverse) in the text.
-    shares: [[Vec<f32>; VIEWS]; 2],
+    pub(crate) shares: [[Vec<f32>; VIEWS]; 2],
 }
 
 impl Trainer {
@@ -104,80 +107,23 @@ impl Trainer {
 
     /// The same; `progress` hears how many pairs were done, pieces of long ones counted one by one.
     pub(crate) fn expect_with(&self, bitext: &Bitext, progress: &mut dyn FnMut(usize)) -> Counts {
-        let model = &self.model;
-        let words = [model.source.ids(&bitext.source), model.target.ids(&bitext.target)];
-        let Counts { iteration, links, null, jumps, order } = Counts::new(self);
-        let totals =
-            Totals { links: links.map(atomic), null: null.map(atomic), jumps: jumps.map(atomic), order: atomic(order) };
-        let stranger = stranger();
-        let segments = bitext.segments();
-        for first in (0..segments).step_by(BATCH) {
-            progress(first);
-            let batch = first..segments.min(first + BATCH);
-            batch.into_par_iter().with_min_len(TASK).for_each_init(Scratch::default, |scratch, index| {
-                let (source, target) = bitext.segment(index);
-                let source: Vec<u32> = source.iter().map(|word| words[0][*word as usize]).collect();
-                let target: Vec<u32> = target.iter().map(|word| words[1][*word as usize]).collect();
-                self.count(&source, &target, &stranger, &totals, scratch);
-            });
-        }
-        progress(segments);
-        Counts {
-            iteration,
-            links: totals.links.map(plain),
-            null: totals.null.map(plain),
-            jumps: totals.jumps.map(plain),
-            order: plain(totals.order),
-        }
+        let pass = Pass::new(self, [&bitext.source, &bitext.target]);
+        pass.add(&bitext.text, progress);
+        pass.counts()
     }
 
-    /// Counts a pair of word ids.
-    fn count(&self, source: &[u32], target: &[u32], stranger: &Word, totals: &Totals, scratch: &mut Scratch) {
-        let model = &self.model;
-        let (ni, nj) = (source.len(), target.len());
-        if ni == 0 || nj == 0 {
-            return;
-        }
-        scratch.fill(
-            model,
-            source.iter().map(|&e| if e == UNKNOWN { stranger } else { model.source.word(e) }),
-            target.iter().map(|&f| if f == UNKNOWN { stranger } else { model.target.word(f) }),
-        );
-        if self.iteration == 0 {
-            scratch.align_diagonally();
-        } else {
-            let mut jumps = [JumpCounts::default(), JumpCounts::default()];
-            scratch.align(model, &mut jumps);
-            for (total, jumps) in totals.jumps.iter().zip(&jumps) {
-                total.iter().zip(&jumps.0).for_each(|(total, jump)| add(total, *jump));
-            }
-        }
-        for (j, &f) in target.iter().enumerate().filter(|(_, f)| **f != UNKNOWN) {
-            let mut mass = 1.0;
-            for (i, &e) in source.iter().enumerate() {
-                let forward = scratch.forward[j * ni + i];
-                mass -= forward;
-                let both = (forward * scratch.reverse[i * nj + j]).sqrt();
-                if self.iteration == 0 && both > SURE && ni.min(nj) > SHORT {
-                    add(&totals.order[0], f64::from(both));
-                    let distance = i as f64 / ni as f64 - j as f64 / nj as f64;
-                    add(&totals.order[1], f64::from(both) * distance.abs());
-                }
-                if both > LEAST && e != UNKNOWN {
-                    let (e, f) = (model.source.word(e), model.target.word(f));
-                    for (view, links) in totals.links.iter().enumerate() {
-                        if let Some(place) = model.tables[view].find(e.views[view], f.views[view]) {
-                            add(&links[place], f64::from(both));
-                        }
-                    }
-                }
-            }
-            add(&totals.null[0][f as usize], f64::from(mass.max(0.0)));
-        }
-        for (i, &e) in source.iter().enumerate().filter(|(_, e)| **e != UNKNOWN) {
-            let linked: f32 = scratch.reverse[i * nj..(i + 1) * nj].iter().sum();
-            add(&totals.null[1][e as usize], f64::from((1.0 - linked).max(0.0)));
-        }
+    /// The same for pairs on disk.
+    ///
+    /// # Errors
+    /// Where they cannot be read back.
+    pub(crate) fn expect_spool(&self, spool: &Spool, progress: &mut dyn FnMut(usize)) -> io::Result<Counts> {
+        let pass = Pass::new(self, spool.vocabularies());
+        let mut before = 0;
+        spool.for_each_block(&mut |block| {
+            pass.add(block, &mut |done| progress(before + done));
+            before += block.len();
+        })?;
+        Ok(pass.counts())
     }
 
     /// Sets the probabilities by the counts of the whole text, which ends the pass.
@@ -214,12 +160,107 @@ impl Trainer {
     }
 }
 
-/// Counts that all threads add to.
-struct Totals {
+/// A pass over a text: counts that all threads add to.
+struct Pass<'a> {
+    trainer: &'a Trainer,
+    /// Id of every word of the text in the vocabularies of the trainer.
+    words: [Vec<u32>; 2],
+    stranger: Word,
     links: [Vec<AtomicI64>; VIEWS],
     null: [Vec<AtomicI64>; 2],
     jumps: [Vec<AtomicI64>; 2],
     order: Vec<AtomicI64>,
+}
+
+impl<'a> Pass<'a> {
+    fn new(trainer: &'a Trainer, text: [&Vocabulary; 2]) -> Pass<'a> {
+        let Counts { links, null, jumps, order, .. } = Counts::new(trainer);
+        Pass {
+            trainer,
+            words: [trainer.model.source.ids(text[0]), trainer.model.target.ids(text[1])],
+            stranger: stranger(),
+            links: links.map(atomic),
+            null: null.map(atomic),
+            jumps: jumps.map(atomic),
+            order: atomic(order),
+        }
+    }
+
+    /// Adds the counts of segments.
+    fn add(&self, text: &Segments, progress: &mut dyn FnMut(usize)) {
+        for first in (0..text.len()).step_by(BATCH) {
+            progress(first);
+            let batch = first..text.len().min(first + BATCH);
+            batch.into_par_iter().with_min_len(TASK).for_each_init(Scratch::default, |scratch, index| {
+                self.count(text.get(index), scratch);
+            });
+        }
+        progress(text.len());
+    }
+
+    fn counts(self) -> Counts {
+        Counts {
+            iteration: self.trainer.iteration,
+            links: self.links.map(plain),
+            null: self.null.map(plain),
+            jumps: self.jumps.map(plain),
+            order: plain(self.order),
+        }
+    }
+
+    /// Counts a segment.
+    fn count(&self, segment: Segment<'_>, scratch: &mut Scratch) {
+        let Trainer { model, iteration, .. } = self.trainer;
+        let source: Vec<u32> = segment.source.iter().map(|word| self.words[0][*word as usize]).collect();
+        let target: Vec<u32> = segment.target.iter().map(|word| self.words[1][*word as usize]).collect();
+        let (ni, nj) = (source.len(), target.len());
+        if ni == 0 || nj == 0 {
+            return;
+        }
+        let word = |vocabulary: &'a Vocabulary, id: u32| vocabulary.words().get(id as usize);
+        scratch.fill(
+            model,
+            source.iter().map(|&e| word(&model.source, e).unwrap_or(&self.stranger)),
+            target.iter().map(|&f| word(&model.target, f).unwrap_or(&self.stranger)),
+            segment.given.iter().copied(),
+        );
+        let first = *iteration == 0;
+        if first {
+            scratch.align_diagonally();
+        } else {
+            let mut jumps = [JumpCounts::default(), JumpCounts::default()];
+            scratch.align(model, &mut jumps);
+            for (total, jumps) in self.jumps.iter().zip(&jumps) {
+                total.iter().zip(&jumps.0).for_each(|(total, jump)| add(total, *jump));
+            }
+        }
+        for (j, &f) in target.iter().enumerate().filter(|(_, f)| **f != UNKNOWN) {
+            let mut mass = 1.0;
+            for (i, &e) in source.iter().enumerate() {
+                let forward = scratch.forward[j * ni + i];
+                mass -= forward;
+                let both = (forward * scratch.reverse[i * nj + j]).sqrt();
+                if first && both > SURE && ni.min(nj) > SHORT {
+                    add(&self.order[0], f64::from(both));
+                    let distance = i as f64 / ni as f64 - j as f64 / nj as f64;
+                    add(&self.order[1], f64::from(both) * distance.abs());
+                }
+                if both > LEAST && e != UNKNOWN {
+                    let (e, f) = (model.source.word(e), model.target.word(f));
+                    for (view, links) in self.links.iter().enumerate() {
+                        if let Some(place) = model.tables[view].find(e.views[view], f.views[view]) {
+                            add(&links[place], f64::from(both));
+                        }
+                    }
+                }
+            }
+            add(&self.null[0][f as usize], f64::from(mass.max(0.0)));
+        }
+        for (i, &e) in source.iter().enumerate().filter(|(_, e)| **e != UNKNOWN) {
+            let linked: f32 = scratch.reverse[i * nj..(i + 1) * nj].iter().sum();
+            add(&self.null[1][e as usize], f64::from((1.0 - linked).max(0.0)));
+        }
+    }
 }
 
 fn add(total: &AtomicI64, count: f64) {
@@ -314,6 +355,10 @@ fn tables(keys: Keys, options: &TrainOptions, start: Option<&Model>, model: &Mod
             (prior > 1e-4).then_some((e, f, prior))
         })
         .collect();
+    let alike: Vec<(u32, u32, f32)> = match &options.vectors {
+        Some(vectors) => alike.into_iter().chain(near(vectors, &tables[0], source, target)).collect(),
+        None => alike,
+    };
     tables.par_iter_mut().enumerate().for_each(|(view, table)| {
         let mut best = vec![0.0f32; table.priors.len()];
         for &(e, f, prior) in &alike {
@@ -324,6 +369,31 @@ fn tables(keys: Keys, options: &TrainOptions, start: Option<&Model>, model: &Mod
         table.priors.iter_mut().zip(best).for_each(|(prior, best)| *prior += best);
     });
     tables
+}
+
+/// Pairs of words whose vectors are near each other, and their prior counts: the geometric mean of the shares that each has
+/// among the words beside which the other stands, by the softmax of the cosines.
+fn near(vectors: &WordVectors, table: &Table, source: &Vocabulary, target: &Vocabulary) -> Vec<(u32, u32, f32)> {
+    let rows = [vectors.rows(false, source), vectors.rows(true, target)];
+    let weights: Vec<(u32, u32, f32)> = table
+        .entries()
+        .par_iter()
+        .filter_map(|entry| {
+            let (e, f) = entry.pair()?;
+            let cosine = vectors.cosine(rows[0][e as usize]?, rows[1][f as usize]?);
+            Some((e, f, (cosine / TEMPERATURE).exp()))
+        })
+        .collect();
+    let mut sums = [vec![0.0f64; source.len()], vec![0.0f64; target.len()]];
+    for &(e, f, weight) in &weights {
+        sums[0][e as usize] += f64::from(weight);
+        sums[1][f as usize] += f64::from(weight);
+    }
+    let share = |(e, f, weight): (u32, u32, f32)| {
+        let both = (sums[0][e as usize] * sums[1][f as usize]).sqrt();
+        (e, f, (VECTORS * f64::from(weight) / both) as f32)
+    };
+    weights.into_iter().map(share).filter(|(.., prior)| *prior > 1e-2).collect()
 }
 
 /// Probabilities before anything was counted: the means of the priors.

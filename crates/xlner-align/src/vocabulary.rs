@@ -3,7 +3,7 @@
 use rustc_hash::FxHashMap;
 use xlner_core::text::fold;
 
-use crate::bitext::{Bitext, Side};
+use crate::bitext::Bitext;
 use crate::spelling;
 use crate::views::{Kind, VIEWS, prefix, stem};
 use crate::{Model, TrainOptions};
@@ -78,10 +78,14 @@ impl Vocabulary {
         &self.words[id as usize]
     }
 
-    /// Id here of every word of a part of the text; [`UNKNOWN`] where it is not known.
-    pub fn ids(&self, side: &Side) -> Vec<u32> {
-        let id = |form: &&str| self.forms.get(*form).copied().unwrap_or(UNKNOWN);
-        side.vocabulary.forms().iter().map(id).collect()
+    /// Id here of every word of another vocabulary; [`UNKNOWN`] where it is not known.
+    pub fn ids(&self, other: &Vocabulary) -> Vec<u32> {
+        other.forms().into_iter().map(|form| self.look_up_lower(form).unwrap_or(UNKNOWN)).collect()
+    }
+
+    /// Id of a lower-cased form.
+    pub fn look_up_lower(&self, form: &str) -> Option<u32> {
+        self.forms.get(form).copied()
     }
 
     /// Id of a view of a word; [`UNKNOWN`] where the word is.
@@ -149,11 +153,20 @@ pub struct WordCounts {
 impl WordCounts {
     /// The words of a bitext.
     pub fn of(bitext: &Bitext) -> WordCounts {
-        let sides = [&bitext.source, &bitext.target].map(|side| {
-            let counts = side.counts();
-            side.vocabulary.forms().into_iter().map(Box::from).zip(counts).collect()
-        });
-        WordCounts { sides }
+        let mut counts = [Vec::new(), Vec::new()];
+        bitext.text.source.count(&mut counts[0]);
+        bitext.text.target.count(&mut counts[1]);
+        WordCounts::of_ids([&bitext.source, &bitext.target], counts)
+    }
+
+    /// The words of vocabularies, counted by id.
+    pub(crate) fn of_ids(vocabularies: [&Vocabulary; 2], mut counts: [Vec<u64>; 2]) -> WordCounts {
+        let side = |at: usize, counts: &mut Vec<u64>| {
+            counts.resize(vocabularies[at].len(), 0);
+            vocabularies[at].forms().into_iter().map(Box::from).zip(std::mem::take(counts)).collect()
+        };
+        let [source, target] = &mut counts;
+        WordCounts { sides: [side(0, source), side(1, target)] }
     }
 
     /// Adds occurrences of a word of the target (or the source) side.

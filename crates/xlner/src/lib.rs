@@ -27,7 +27,7 @@ pub mod train;
 pub mod transfer;
 pub mod translate;
 
-pub use align::{AlignJob, EncoderAligner, ServeJob, SimilarityJob, SymmetrizeJob};
+pub use align::{AlignJob, EncoderAligner, RankJob, RankReport, Ranked, ServeJob, SimilarityJob, SymmetrizeJob};
 pub use aligner::{Aligner, AlignerOptions, Extraction};
 pub use engine::source::Input;
 pub use error::{Error, Result};

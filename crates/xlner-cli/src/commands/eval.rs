@@ -4,7 +4,7 @@ mod alignments;
 mod entities;
 mod inputs;
 mod json;
-mod table;
+pub(super) mod table;
 mod text;
 
 use std::io::Write as _;

@@ -144,6 +144,11 @@ impl Source {
         Some((estimate as u64).max(self.count))
     }
 
+    /// Pairs read so far.
+    pub fn count(&self) -> u64 {
+        self.count
+    }
+
     /// Tags so far that were read with repairs.
     pub fn repaired(&self) -> u64 {
         match &self.files {
@@ -169,7 +174,7 @@ impl Source {
         &mut self,
         prepare: impl Fn(&mut Pair, u64) -> Result<()> + Sync,
         listener: Listener<'_>,
-        mut take: impl FnMut(Vec<Pair>),
+        mut take: impl FnMut(Vec<Pair>) -> Result<()>,
     ) -> Result<()> {
         let mut done = 0;
         loop {
@@ -179,7 +184,7 @@ impl Source {
             }
             pump::each(&mut batch, done + 1, |(): &mut (), pair, number| prepare(pair, number))?;
             done += batch.len() as u64;
-            take(batch);
+            take(batch)?;
             listener(Progress { stage: Stage::Read, done, total: self.estimate() });
         }
     }
@@ -191,11 +196,14 @@ impl Source {
         listener: Listener<'_>,
     ) -> Result<Vec<Pair>> {
         let mut pairs = Vec::new();
-        self.for_each_batch(prepare, listener, |mut batch| pairs.append(&mut batch))?;
+        self.for_each_batch(prepare, listener, |mut batch| {
+            pairs.append(&mut batch);
+            Ok(())
+        })?;
         Ok(pairs)
     }
 
-    fn count(&mut self, pair: &Pair) {
+    fn add(&mut self, pair: &Pair) {
         self.count += 1;
         self.target_entities += pair.target.entities.len() as u64;
         self.untokenized += [&pair.source, &pair.target].iter().filter(|side| !side.is_tokenized()).count() as u64;
@@ -243,11 +251,11 @@ impl Iterator for Source {
         match (pair, links) {
             (None, None | Some(None)) => None,
             (Some(pair), None) => {
-                self.count(&pair);
+                self.add(&pair);
                 Some(Ok(pair))
             }
             (Some(mut pair), Some(Some(Ok(links)))) => {
-                self.count(&pair);
+                self.add(&pair);
                 pair.alignment = Some(links.into());
                 Some(Ok(pair))
             }

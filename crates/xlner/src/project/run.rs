@@ -12,7 +12,7 @@ use super::prepare::Preparation;
 use super::stage::CorpusProjector;
 use super::{Inputs, ProjectJob, ProjectReport, TargetTags};
 use crate::Result;
-use crate::aligner::{Aligner, Extraction, bitext};
+use crate::aligner::{Aligner, Extraction, text};
 use crate::engine::output::Output;
 use crate::engine::pump::{BATCH, each, pump, timed};
 use crate::engine::source::Source;
@@ -108,8 +108,8 @@ pub(super) fn aligner(
     match &job.aligner.model {
         Some(path) if !job.aligner.trains() => Aligner::load(path),
         _ => {
-            let (bitext, langs) = bitext(pairs);
-            let trained = Aligner::train(&job.aligner, bitext, &langs, listener)?;
+            let (text, langs) = text(pairs)?;
+            let trained = Aligner::train(&job.aligner, text, &langs, listener)?;
             (counts.bitext_pairs, counts.dictionary_entries) = (trained.bitext_pairs, trained.dictionary_entries);
             Ok(trained.aligner)
         }
