@@ -1,5 +1,7 @@
 //! A trained aligner.
 
+use std::hint::black_box;
+
 use xlner_core::{Alignment, Evidence, Posteriors};
 
 use crate::bitext::{Bitext, Given, within};
@@ -167,8 +169,17 @@ pub struct Scratch {
     pub(crate) forward: Vec<f32>,
     /// Posterior of the source token having come from the target token: source × target.
     pub(crate) reverse: Vec<f32>,
+    /// Place of each pair of views that has a probability in its table: source × target.
+    pub(crate) places: Vec<[usize; VIEWS]>,
+    /// Pairs of tokens whose coarser views have a probability.
+    live: Vec<(u32, u32)>,
     hmm: hmm::Buffers,
 }
+
+/// Stands for a pair of views without a probability.
+pub(crate) const NOWHERE: usize = usize::MAX;
+/// Look-ups that are under way at a time.
+const AHEAD: usize = 32;
 
 impl Scratch {
     /// Sets the emissions of a pair; given links must be inside it.
@@ -181,32 +192,54 @@ impl Scratch {
     ) {
         let (source, target): (Vec<&Word>, Vec<&Word>) = (source.into_iter().collect(), target.into_iter().collect());
         let (ni, nj) = (source.len(), target.len());
-        let [forward, reverse] = &mut self.emission;
+        let Scratch { emission: [forward, reverse], places, live, .. } = self;
         forward.clear();
         forward.resize(ni * nj, FLOOR);
         reverse.clear();
         reverse.resize(ni * nj, FLOOR);
         const SHARE: f32 = 1.0 / VIEWS as f32;
-        for (i, e) in source.iter().enumerate() {
-            for (j, f) in target.iter().enumerate() {
-                let (mut a, mut b) = (0.0, 0.0);
-                // From the coarsest view on: what it has never counted, no finer one has.
-                for view in (0..VIEWS).rev() {
-                    let (x, y) = model.tables[view].probabilities(e.views[view], f.views[view]);
-                    if x == 0.0 && y == 0.0 {
-                        break;
+        places.clear();
+        places.resize(ni * nj, [NOWHERE; VIEWS]);
+        // From the coarsest view on: what it has never counted, no finer one has.
+        live.clear();
+        live.extend((0..(ni * nj) as u32).map(|cell| (cell / nj as u32, cell % nj as u32)));
+        for view in (0..VIEWS).rev() {
+            let table = &model.tables[view];
+            let pair = |(i, j): (u32, u32)| (source[i as usize].views[view], target[j as usize].views[view]);
+            let mut kept = 0;
+            for first in (0..live.len()).step_by(AHEAD) {
+                let cells = first..live.len().min(first + AHEAD);
+                // All lines are asked for before the first is needed.
+                let touched = live[cells.clone()].iter().map(|&cell| pair(cell)).map(|(e, f)| table.touch(e, f));
+                black_box(touched.fold(0, |sum, key| sum ^ key));
+                for at in cells {
+                    let (e, f) = pair(live[at]);
+                    let Some(place) = table.find(e, f) else { continue };
+                    let entry = &table.entries()[place];
+                    if entry.forward == 0.0 && entry.reverse == 0.0 {
+                        continue;
                     }
-                    a += x;
-                    b += y;
+                    let (i, j) = (live[at].0 as usize, live[at].1 as usize);
+                    forward[j * ni + i] += SHARE * entry.forward;
+                    reverse[i * nj + j] += SHARE * entry.reverse;
+                    places[i * nj + j][view] = place;
+                    live[kept] = live[at];
+                    kept += 1;
                 }
-                let (mut a, mut b) = (SHARE * a, SHARE * b);
-                if e.views[0] == UNKNOWN || f.views[0] == UNKNOWN {
-                    let alike = train::unseen(spelling::similarity(e, f));
-                    a = a.max(alike);
-                    b = b.max(alike);
+            }
+            live.truncate(kept);
+        }
+        let unknown = |words: &[&Word]| words.iter().any(|word| word.views[0] == UNKNOWN);
+        if unknown(&source) || unknown(&target) {
+            for (i, e) in source.iter().enumerate() {
+                for (j, f) in target.iter().enumerate() {
+                    if e.views[0] == UNKNOWN || f.views[0] == UNKNOWN {
+                        let alike = train::unseen(spelling::similarity(e, f));
+                        for value in [&mut forward[j * ni + i], &mut reverse[i * nj + j]] {
+                            *value = value.max(FLOOR + alike);
+                        }
+                    }
                 }
-                forward[j * ni + i] += a;
-                reverse[i * nj + j] += b;
             }
         }
         for Given { source: i, target: j, probability } in given {

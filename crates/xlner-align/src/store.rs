@@ -1,18 +1,19 @@
-//! Model files: a header with version and checksum, then the arrays of the model as they lie in memory, so that reading
+//! Files of models and trainers: a header with version and checksum, then the arrays of the model as they lie in memory, so that reading
 //! one takes about as long as copying it.
 
 use std::io::Write;
 use std::path::Path;
 
 use crate::hmm::Jumps;
-use crate::table::{Entry, Table};
+use crate::table::{Bucket, Entry, Table};
 use crate::views::VIEWS;
 use crate::vocabulary::{Vocabulary, Word};
-use crate::{Error, Model, Result};
+use crate::{Error, Model, Result, Trainer};
 
-const MAGIC: &[u8; 8] = b"xlner-a\n";
+const MODEL: &[u8; 8] = b"xlner-a\n";
+const TRAINER: &[u8; 8] = b"xlner-t\n";
 /// Raised whenever the layout, the views or the meaning of a number changes.
-const VERSION: u32 = 3;
+const VERSION: u32 = 4;
 /// Magic, version, checksum (CRC-32 of the rest), all little-endian.
 const HEADER: usize = 16;
 
@@ -23,23 +24,8 @@ impl Model {
     /// What the writer reports.
     pub fn save(&self, writer: &mut dyn Write) -> Result<()> {
         let mut body = Vec::new();
-        for vocabulary in [&self.source, &self.target] {
-            put_strings(&mut body, &vocabulary.forms());
-            put_strings(&mut body, &vocabulary.words().iter().map(|word| &*word.folded).collect::<Vec<_>>());
-            let views: Vec<u32> = vocabulary.words().iter().flat_map(|word| word.views).collect();
-            put(&mut body, &views);
-        }
-        for table in &self.tables {
-            put(&mut body, table.entries());
-            put(&mut body, &table.counts);
-        }
-        self.jumps.iter().for_each(|jumps| put(&mut body, jumps.values()));
-        self.null.iter().flatten().for_each(|null| put(&mut body, null));
-        writer.write_all(MAGIC)?;
-        writer.write_all(&VERSION.to_le_bytes())?;
-        writer.write_all(&crc32fast::hash(&body).to_le_bytes())?;
-        writer.write_all(&body)?;
-        Ok(())
+        put_model(&mut body, self);
+        write(writer, MODEL, &body)
     }
 
     /// Reads a model that [`save`](Self::save) wrote.
@@ -48,34 +34,123 @@ impl Model {
     /// [`Error::Read`] where the file cannot be read; [`Error::Model`] where it is no model, one of another version, or
     /// damaged.
     pub fn load(path: &Path) -> Result<Model> {
-        let bytes = std::fs::read(path).map_err(|source| Error::Read { path: path.to_owned(), source })?;
-        Model::from_bytes(&bytes).map_err(|problem| Error::Model { path: path.to_owned(), problem })
-    }
-
-    fn from_bytes(bytes: &[u8]) -> std::result::Result<Model, String> {
-        if bytes.len() < HEADER || &bytes[..8] != MAGIC {
-            return Err("this is no aligner model of xlner; train one with `xlner align --save-model`".into());
-        }
-        let number = |at: usize| u32::from_le_bytes([bytes[at], bytes[at + 1], bytes[at + 2], bytes[at + 3]]);
-        if number(8) != VERSION {
-            return Err(format!(
-                "this model has version {}, and this xlner reads version {VERSION}; train it again",
-                number(8)
-            ));
-        }
-        let body = &bytes[HEADER..];
-        if crc32fast::hash(body) != number(12) {
-            return Err("the model is damaged (its checksum does not fit); copy or train it again".into());
-        }
-        read(&mut Reader(body)).ok_or_else(|| "the model is inconsistent; train it again".into())
+        load(path, MODEL, read_model)
     }
 }
 
-fn read(reader: &mut Reader<'_>) -> Option<Model> {
+impl Trainer {
+    /// Writes all that training goes on from, the same bytes for the same trainer: a pass can be counted by other processes,
+    /// and training can be resumed after it.
+    ///
+    /// # Errors
+    /// What the writer reports.
+    pub fn save(&self, writer: &mut dyn Write) -> Result<()> {
+        let mut body = Vec::new();
+        put(&mut body, &[self.iteration as u64, self.iterations as u64, u64::from(self.jumps_known)]);
+        self.shares.iter().flatten().for_each(|shares| put(&mut body, shares));
+        self.model.tables.iter().for_each(|table| put(&mut body, &table.priors));
+        put_model(&mut body, &self.model);
+        write(writer, TRAINER, &body)
+    }
+
+    /// Reads a trainer that [`save`](Self::save) wrote.
+    ///
+    /// # Errors
+    /// As [`Model::load`].
+    pub fn load(path: &Path) -> Result<Trainer> {
+        load(path, TRAINER, read_trainer)
+    }
+}
+
+/// Writes a file of that kind.
+fn write(writer: &mut dyn Write, magic: &[u8; 8], body: &[u8]) -> Result<()> {
+    writer.write_all(magic)?;
+    writer.write_all(&VERSION.to_le_bytes())?;
+    writer.write_all(&crc32fast::hash(body).to_le_bytes())?;
+    writer.write_all(body)?;
+    Ok(())
+}
+
+/// Reads a file of that kind.
+fn load<T>(path: &Path, magic: &[u8; 8], read: fn(&mut Reader<'_>) -> Option<T>) -> Result<T> {
+    let bytes = std::fs::read(path).map_err(|source| Error::Read { path: path.to_owned(), source })?;
+    from_bytes(&bytes, magic, read).map_err(|problem| Error::Model { path: path.to_owned(), problem })
+}
+
+fn from_bytes<T>(
+    bytes: &[u8],
+    magic: &[u8; 8],
+    read: fn(&mut Reader<'_>) -> Option<T>,
+) -> std::result::Result<T, String> {
+    if bytes.len() < HEADER || &bytes[..8] != magic {
+        return Err(match magic {
+            MODEL => "this is no aligner model of xlner; train one with `xlner align --save-model`".into(),
+            _ => "this is no trainer of xlner's aligner".into(),
+        });
+    }
+    let number = |at: usize| u32::from_le_bytes([bytes[at], bytes[at + 1], bytes[at + 2], bytes[at + 3]]);
+    if number(8) != VERSION {
+        return Err(format!(
+            "this model has version {}, and this xlner reads version {VERSION}; train it again",
+            number(8)
+        ));
+    }
+    let body = &bytes[HEADER..];
+    if crc32fast::hash(body) != number(12) {
+        return Err("the model is damaged (its checksum does not fit); copy or train it again".into());
+    }
+    let mut reader = Reader(body);
+    let value = read(&mut reader).filter(|_| reader.0.is_empty());
+    value.ok_or_else(|| "the model is inconsistent; train it again".into())
+}
+
+fn put_model(body: &mut Vec<u8>, model: &Model) {
+    for vocabulary in [&model.source, &model.target] {
+        put_strings(body, &vocabulary.forms());
+        put_strings(body, &vocabulary.words().iter().map(|word| &*word.folded).collect::<Vec<_>>());
+        let views: Vec<u32> = vocabulary.words().iter().flat_map(|word| word.views).collect();
+        put(body, &views);
+    }
+    for table in &model.tables {
+        put(body, table.buckets());
+        put(body, &table.counts);
+    }
+    model.jumps.iter().for_each(|jumps| put(body, jumps.values()));
+    model.null.iter().flatten().for_each(|null| put(body, null));
+}
+
+fn read_trainer(reader: &mut Reader<'_>) -> Option<Trainer> {
+    let [iteration, iterations, jumps_known] = reader.array::<u64>()?.try_into().ok()?;
+    let mut shares: [[Vec<f32>; VIEWS]; 2] = Default::default();
+    for shares in shares.iter_mut().flatten() {
+        *shares = reader.array()?;
+    }
+    let mut priors: [Vec<f32>; VIEWS] = Default::default();
+    for priors in &mut priors {
+        *priors = reader.array()?;
+    }
+    let mut model = read_model(reader)?;
+    for (table, priors) in model.tables.iter_mut().zip(priors) {
+        let valid = priors.len() == table.priors.len() && priors.iter().all(|prior| prior.is_finite() && *prior >= 0.0);
+        table.priors = valid.then_some(priors)?;
+    }
+    let fits = |(shares, null): (&Vec<f32>, &Vec<f32>)| shares.len() == null.len();
+    let valid = shares.iter().flatten().zip(model.null.iter().flatten()).all(fits);
+    let trainer = Trainer {
+        model,
+        iteration: usize::try_from(iteration).ok()?,
+        iterations: usize::try_from(iterations).ok()?,
+        jumps_known: jumps_known != 0,
+        shares,
+    };
+    valid.then_some(trainer)
+}
+
+fn read_model(reader: &mut Reader<'_>) -> Option<Model> {
     let (source, target) = (reader.vocabulary()?, reader.vocabulary()?);
     let mut model = Model::new(source, target);
     for view in 0..VIEWS {
-        model.tables[view] = Table::from_parts(reader.array::<Entry>()?, reader.array()?)?;
+        model.tables[view] = Table::from_parts(reader.array::<Bucket>()?, reader.array()?)?;
         let fits = |(e, f): (u32, u32)| {
             (e as usize) < model.source.view_len(view) && (f as usize) < model.target.view_len(view)
         };
@@ -94,7 +169,7 @@ fn read(reader: &mut Reader<'_>) -> Option<Model> {
             model.null[direction][view] = null;
         }
     }
-    reader.0.is_empty().then_some(model)
+    Some(model)
 }
 
 fn put<T: bytemuck::NoUninit>(out: &mut Vec<u8>, values: &[T]) {
@@ -166,7 +241,7 @@ mod tests {
         let model = model();
         let mut bytes = Vec::new();
         model.save(&mut bytes).unwrap();
-        let again = Model::from_bytes(&bytes).unwrap();
+        let again = from_bytes(&bytes, MODEL, read_model).unwrap();
         let (source, target) = (["the", "Parliament", "sits"], ["das", "Parlament", "tagt"]);
         assert_eq!(model.posteriors(&source, &target), again.posteriors(&source, &target));
         let mut second = Vec::new();
@@ -181,12 +256,12 @@ mod tests {
         for at in (0..bytes.len()).step_by(97).chain([bytes.len() - 1]) {
             let mut damaged = bytes.clone();
             damaged[at] ^= 1;
-            assert!(Model::from_bytes(&damaged).is_err(), "byte {at}");
+            assert!(from_bytes(&damaged, MODEL, read_model).is_err(), "byte {at}");
         }
         for len in (0..bytes.len()).step_by(131) {
-            assert!(Model::from_bytes(&bytes[..len]).is_err(), "cut at {len}");
+            assert!(from_bytes(&bytes[..len], MODEL, read_model).is_err(), "cut at {len}");
         }
         let newer = [&bytes[..8], &7u32.to_le_bytes(), &bytes[12..]].concat();
-        assert!(Model::from_bytes(&newer).unwrap_err().contains("version 7"));
+        assert!(from_bytes(&newer, MODEL, read_model).unwrap_err().contains("version 7"));
     }
 }

@@ -11,7 +11,7 @@ use crate::estimate::exp_digamma;
 use crate::fixed;
 use crate::hmm::{JumpCounts, Jumps};
 use crate::keys::{Keys, key};
-use crate::model::{Model, Scratch};
+use crate::model::{Model, NOWHERE, Scratch};
 use crate::spelling;
 use crate::spool::Spool;
 use crate::table::Table;
@@ -248,7 +248,13 @@ impl<'a> Pass<'a> {
                 if both > LEAST && e != UNKNOWN {
                     let (e, f) = (model.source.word(e), model.target.word(f));
                     for (view, links) in self.links.iter().enumerate() {
-                        if let Some(place) = model.tables[view].find(e.views[view], f.views[view]) {
+                        // A place that was not looked up may be there: without a probability until now.
+                        let known = scratch.places[i * nj + j][view];
+                        let place = match known {
+                            NOWHERE => model.tables[view].find(e.views[view], f.views[view]),
+                            place => Some(place),
+                        };
+                        if let Some(place) = place {
                             add(&links[place], f64::from(both));
                         }
                     }

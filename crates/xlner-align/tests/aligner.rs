@@ -6,6 +6,7 @@ use proptest::prelude::*;
 use support::{bytes, check, links, made_up, tokens, train};
 use xlner_align::{
     Bitext, Columns, Counts, CountsError, Model, PairCounts, TrainOptions, Trainer, Vocabularies, WordCounts,
+    WordVectors,
 };
 
 fn options() -> TrainOptions {
@@ -243,4 +244,131 @@ fn counts_of_another_pass_are_refused() {
     assert_eq!(Counts::from_columns(&wrong, &trainer), Err(CountsError::Row(0)));
     let uneven = Columns { kind: vec![0], ..Columns::default() };
     assert_eq!(Counts::from_columns(&uneven, &trainer), Err(CountsError::Lengths));
+}
+
+/// Columns as bytes, as a framework hands them from process to process.
+fn sent(columns: &Columns) -> Columns {
+    let bytes = |values: &[i64]| values.iter().flat_map(|value| value.to_le_bytes()).collect::<Vec<u8>>();
+    let values = |bytes: Vec<u8>| bytes.chunks_exact(8).map(|x| i64::from_le_bytes(x.try_into().unwrap())).collect();
+    let there_and_back = |values_: Vec<i64>| -> Vec<i64> { values(bytes(&values_)) };
+    let wide = |values: &[u32]| there_and_back(values.iter().map(|&x| i64::from(x)).collect());
+    Columns {
+        kind: there_and_back(columns.kind.iter().map(|&x| i64::from(x)).collect()).iter().map(|&x| x as u8).collect(),
+        source: wide(&columns.source).iter().map(|&x| x as u32).collect(),
+        target: wide(&columns.target).iter().map(|&x| x as u32).collect(),
+        count: there_and_back(columns.count.clone()),
+    }
+}
+
+/// What a worker does that has nothing but its part of the text and what it is sent.
+struct Worker {
+    part: Bitext,
+    folder: std::path::PathBuf,
+}
+
+impl Worker {
+    fn words(&self) -> Vec<(bool, String, u64)> {
+        WordCounts::of(&self.part).iter().map(|(target, word, count)| (target, word.to_owned(), count)).collect()
+    }
+
+    fn pairs(&self, words: &[(bool, String, u64)]) -> Columns {
+        let mut counts = WordCounts::default();
+        words.iter().for_each(|(target, word, count)| counts.add(*target, word, *count));
+        sent(&PairCounts::of(&self.part, &Vocabularies::new(&counts, &options(), None)).to_columns())
+    }
+
+    fn expect(&self, trainer: &[u8]) -> Columns {
+        let path = self.folder.join("trainer");
+        std::fs::write(&path, trainer).unwrap();
+        let trainer = Trainer::load(&path).unwrap();
+        sent(&trainer.expect(&self.part).to_columns(&trainer).unwrap())
+    }
+}
+
+#[test]
+fn three_processes_that_send_each_other_bytes_train_the_same_model() {
+    let pairs = made_up(150, 9);
+    let folder = tempfile::tempdir().unwrap();
+    let mut workers: Vec<Worker> = Vec::new();
+    for at in 0..3 {
+        let path = folder.path().join(at.to_string());
+        std::fs::create_dir(&path).unwrap();
+        workers.push(Worker { part: Bitext::default(), folder: path });
+    }
+    for (at, (source, target)) in pairs.iter().enumerate() {
+        workers[at % 3].part.push(source, target);
+    }
+    let mut counts = WordCounts::default();
+    for (target, word, count) in workers.iter().flat_map(Worker::words) {
+        counts.add(target, &word, count);
+    }
+    let words: Vec<_> = counts.iter().map(|(target, word, count)| (target, word.to_owned(), count)).collect();
+    let mut keys = PairCounts::default();
+    workers.iter().for_each(|worker| keys.merge(&PairCounts::from_columns(&worker.pairs(&words)).unwrap()));
+    let vocabularies = Vocabularies::new(&counts, &options(), None);
+    let mut trainer = Trainer::new(vocabularies, keys.keys(options().max_parameters), &options(), None);
+    while !trainer.is_done() {
+        let mut bytes = Vec::new();
+        trainer.save(&mut bytes).unwrap();
+        // The driver may be another process in every pass, too.
+        let path = folder.path().join("driver");
+        std::fs::write(&path, &bytes).unwrap();
+        trainer = Trainer::load(&path).unwrap();
+        let mut sum: Option<Counts> = None;
+        for worker in workers.iter().rev() {
+            let counts = Counts::from_columns(&worker.expect(&bytes), &trainer).unwrap();
+            match &mut sum {
+                Some(sum) => sum.merge(&counts).unwrap(),
+                None => sum = Some(counts),
+            }
+        }
+        trainer.maximise(sum.unwrap()).unwrap();
+    }
+    assert!(bytes(&trainer.finish()) == bytes(&train(&pairs, &options(), None)));
+}
+
+#[test]
+fn a_damaged_trainer_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("t");
+    let mut bitext = Bitext::default();
+    bitext.push(["a", "b"], ["c"]);
+    let vocabularies = Vocabularies::new(&WordCounts::of(&bitext), &options(), None);
+    let keys = PairCounts::of(&bitext, &vocabularies).keys(1000);
+    let mut whole = Vec::new();
+    Trainer::new(vocabularies, keys, &options(), None).save(&mut whole).unwrap();
+    let load = |bytes: &[u8]| {
+        std::fs::write(&path, bytes).unwrap();
+        Trainer::load(&path)
+    };
+    assert!(load(&whole).is_ok());
+    for at in (0..whole.len()).step_by(61) {
+        let mut damaged = whole.clone();
+        damaged[at] ^= 1;
+        assert!(load(&damaged).is_err(), "byte {at}");
+        assert!(load(&whole[..at]).is_err(), "cut at {at}");
+    }
+    assert!(Model::load(&path).unwrap_err().to_string().contains("no aligner model"));
+}
+
+#[test]
+fn given_links_and_vectors_change_the_links() {
+    let source = tokens("red blue");
+    let target = tokens("kroz vlam");
+    let crossed: xlner_core::Alignment = [(0, 1), (1, 0)].into_iter().collect();
+    let mut bitext = Bitext::default();
+    bitext.push_given(&source, &target, &crossed);
+    let model = Model::train(&bitext, &options(), None, &mut |_| ());
+    let given = model.posteriors_given(&source, &target, &crossed, &mut xlner_align::Scratch::default());
+    let found = links(&given);
+    assert!(found.contains(0, 1) && found.contains(1, 0) && found.len() == 2, "{found:?}");
+
+    let mut vectors = WordVectors::new(2);
+    for (word, vector) in [("red", [1.0, 0.1]), ("Blue", [0.1, 1.0]), ("kroz", [0.0, 1.0]), ("vlam", [1.0, 0.0])] {
+        vectors.push(word, [true, true], &vector).unwrap();
+    }
+    let pairs = vec![(source, target)];
+    let model = train(&pairs, &TrainOptions { vectors: Some(vectors), ..options() }, None);
+    let found = links(&model.posteriors(&pairs[0].0, &pairs[0].1));
+    assert!(found.contains(0, 1) && found.contains(1, 0) && found.len() == 2, "{found:?}");
 }
