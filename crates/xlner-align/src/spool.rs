@@ -155,7 +155,7 @@ mod tests {
             let words = |salt: usize| (0..len).map(move |at| format!("{salt}{}", (pair * 31 + at * (7 + salt)) % 97));
             let mut given = Alignment::default();
             if pair % 3 == 0 {
-                given = [(0, 0), (len as u32 - 1, len as u32 - 1)].into_iter().collect();
+                given = Alignment::from_pairs([(0, 0), (len as u32 - 1, len as u32 - 1)]);
             }
             bitext.push_given(words(1), words(2), &given);
             spool.push(words(1), words(2), &given).unwrap();

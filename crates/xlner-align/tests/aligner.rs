@@ -355,7 +355,7 @@ fn a_damaged_trainer_is_refused() {
 fn given_links_and_vectors_change_the_links() {
     let source = tokens("red blue");
     let target = tokens("kroz vlam");
-    let crossed: xlner_core::Alignment = [(0, 1), (1, 0)].into_iter().collect();
+    let crossed = xlner_core::Alignment::from_pairs([(0, 1), (1, 0)]);
     let mut bitext = Bitext::default();
     bitext.push_given(&source, &target, &crossed);
     let model = Model::train(&bitext, &options(), None, &mut |_| ());
