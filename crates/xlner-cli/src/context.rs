@@ -127,7 +127,7 @@ impl Context {
     /// A remark for people, on stderr.
     pub fn note(&self, text: impl std::fmt::Display) {
         if !self.quiet {
-            eprintln!("{text}");
+            eprintln!("{}", with_flags(&text.to_string()));
         }
     }
 
@@ -137,6 +137,19 @@ impl Context {
             eprintln!("{text}");
         }
     }
+}
+
+/// A message of a library with flags for the options that it names by their fields: “option `one_based`” becomes “--one-based”.
+pub fn with_flags(text: &str) -> String {
+    let mut parts = text.split("option `");
+    let mut told = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        match part.split_once('`') {
+            Some((field, rest)) => told += &format!("--{}{rest}", field.replace('_', "-")),
+            None => told += &format!("option `{part}"),
+        }
+    }
+    told
 }
 
 /// Flags that do not go together; ends the command with exit code 2.
@@ -155,6 +168,7 @@ impl std::error::Error for UsageError {}
 pub fn failed(error: xlner::Error) -> anyhow::Error {
     match error {
         xlner::Error::Options(message) => UsageError(message).into(),
+        error @ xlner::Error::Option { .. } => UsageError(error.to_string()).into(),
         xlner::Error::Model(error) => model_failed(error),
         error => error.into(),
     }
@@ -187,5 +201,19 @@ pub fn review_failed(error: xlner_review::Error) -> anyhow::Error {
     match error {
         xlner_review::Error::Options(message) => UsageError(message).into(),
         error => error.into(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn fields_become_flags() {
+        assert_eq!(
+            with_flags("choose one with option `tag_column`; or option `x`"),
+            "choose one with --tag-column; or --x"
+        );
+        assert_eq!(with_flags("an option `that never ends"), "an option `that never ends");
     }
 }

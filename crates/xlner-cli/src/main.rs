@@ -14,7 +14,7 @@ use std::process::ExitCode;
 use clap::{CommandFactory as _, FromArgMatches as _, Parser};
 
 use crate::commands::Command;
-use crate::context::{Context, GlobalArgs, UsageError};
+use crate::context::{Context, GlobalArgs, UsageError, with_flags};
 
 /// Named-entity annotations for languages that have none, by annotation projection.
 #[derive(Parser)]
@@ -31,7 +31,7 @@ fn main() -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) if is_broken_pipe(&error) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("error: {error:#}");
+            eprintln!("error: {}", with_flags(&format!("{error:#}")));
             ExitCode::from(if error.is::<UsageError>() { 2 } else { 1 })
         }
     }

@@ -17,8 +17,12 @@ const NOT_READ: [&str; 4] = ["run", "checkpoint", "save_encoder", "apertium_data
 /// # Errors
 /// Two flags that name one file.
 pub fn check(command: &Command, matches: &ArgMatches) -> Result<(), UsageError> {
-    let Some((name, matches)) = matches.subcommand() else { return Ok(()) };
-    let Some(command) = command.find_subcommand(name) else { return Ok(()) };
+    let (mut command, mut matches) = (command, matches);
+    while let Some((name, given)) = matches.subcommand()
+        && let Some(subcommand) = command.find_subcommand(name)
+    {
+        (command, matches) = (subcommand, given);
+    }
     let flag = |id: &str| match command.get_arguments().find(|arg| arg.get_id() == id).and_then(|arg| arg.get_long()) {
         Some(long) => format!("--{long}"),
         None => "the input".to_owned(),

@@ -82,7 +82,7 @@ fn pairs_and_their_sides() {
         .convert("a.jsonl --to-format conll")
         .assert()
         .code(2)
-        .stderr(predicate::str::contains("--side source or --side target"));
+        .stderr(predicate::str::contains("choose one with --side"));
 }
 
 #[test]
@@ -102,8 +102,8 @@ fn gold_entities_of_records() {
     let skipped = stdout(&mut folder.convert("a.jsonl --gold --side target --skip 1 --to-format jsonl"));
     assert!(skipped.contains(r#""id":"s2""#) && skipped.contains("PER"), "{skipped}");
     for (arguments, code, message) in [
-        ("a.jsonl --gold --side target", 1, "pair 1 “s1”: there is no field `gold`"),
-        ("a.jsonl --gold", 1, "pair 1 “s1”: there is no field `gold`"),
+        ("a.jsonl --gold --side target", 1, "a.jsonl, record 1 “s1”: there is no field `gold`"),
+        ("a.jsonl --gold", 1, "a.jsonl, record 1 “s1”: there is no field `gold`"),
         ("b.jsonl --gold --side source", 2, "--gold is about the target"),
         ("a.conll --gold", 2, "--gold is for records of pairs"),
     ] {
@@ -127,7 +127,7 @@ fn files_are_joined_to_pairs() {
         .convert("--source a.conll --target b.txt -o pairs.jsonl")
         .assert()
         .code(1)
-        .stderr(predicate::str::contains("b.txt ends after 2 sentences"));
+        .stderr(predicate::str::contains("a.conll holds 3 sentences, b.txt holds 2 sentences"));
     assert!(!folder.names().contains(&"pairs.jsonl".into()));
 }
 

@@ -73,20 +73,20 @@ fn weights_are_learnt_and_used() {
     std::fs::write(folder.path().join("gold.conll"), columns(&gold)).unwrap();
     std::fs::write(folder.path().join("one.conll"), columns(&one)).unwrap();
     std::fs::write(folder.path().join("two.jsonl"), two).unwrap();
-    xlner(
-        &folder,
-        "ensemble one.conll two.jsonl --learn-weights gold.conll --save-weights weights.toml --report report.json",
-    )
-    .assert()
-    .success()
-    .stdout("")
-    .stderr(predicate::str::contains("F1 on what was learnt from: 1.0000"));
-    let report: serde_json::Value = serde_json::from_str(&read(&folder, "report.json")).unwrap();
+    let learnt = xlner(&folder, "tune ensemble one.conll two.jsonl --gold gold.conll -o weights.toml --json");
+    let learnt = { learnt }.assert().success().stderr(predicate::str::contains("F1 on what was learnt from: 1.0000"));
+    let report: serde_json::Value = serde_json::from_slice(&learnt.get_output().stdout).unwrap();
     assert_eq!((&report["right"], &report["gold"], &report["f1"]), (&40.into(), &40.into(), &1.0.into()));
     assert!(report["single"][1].as_f64().unwrap() < 0.9);
     let weights = read(&folder, "weights.toml");
     assert!(weights.starts_with("# Weights of `xlner ensemble`, learnt on gold.conll\n"), "{weights}");
     assert_eq!(stdout(&folder, "ensemble one.conll two.jsonl --weights weights.toml"), columns(&gold));
+    // The spelling of the release before.
+    let old = "ensemble one.conll two.jsonl --learn-weights gold.conll --save-weights old.toml --report report.json";
+    xlner(&folder, old).assert().success().stdout("").stderr(predicate::str::contains("use `xlner tune ensemble`"));
+    assert_eq!(read(&folder, "old.toml"), weights);
+    assert_eq!(serde_json::from_str::<serde_json::Value>(&read(&folder, "report.json")).unwrap(), report);
+    fails(&folder, "tune ensemble one.conll two.jsonl --gold gold.conll -o gold.conll", 2, "would replace");
     fails(
         &folder,
         "ensemble one.conll one.conll two.jsonl --weights weights.toml -o out.conll",
@@ -111,8 +111,8 @@ fn wrong_input() {
         ("ensemble one.conll=2 two.conll --weights w.toml -o out.conll", 2, "not both"),
         ("ensemble one.conll two.conll --learn-weights one.conll", 2, "--save-weights"),
         ("ensemble one.conll two.conll -o out.txt", 2, "holds no entities"),
-        ("ensemble one.conll short.conll -o out.conll", 1, "short.conll, sentence 2: it is not there"),
-        ("ensemble short.conll one.conll -o out.conll", 1, "short.conll, sentence 2: it is not there"),
+        ("ensemble one.conll short.conll -o out.conll", 1, "one.conll holds 4 sentences, short.conll holds 1 sentence"),
+        ("ensemble short.conll one.conll -o out.conll", 1, "short.conll holds 1 sentence, one.conll holds 4 sentences"),
         ("ensemble one.conll other.conll -o out.conll", 1, "other.conll, sentence 1: token 3 is not that of one.conll"),
         ("ensemble one.conll none.conll -o out.conll", 1, "none.conll"),
     ] {
@@ -136,28 +136,54 @@ fn weights_of_scores_are_learnt_and_used_as_a_job() {
         );
         gold.push(["P--", "-P-", "--P"][at]);
     }
+    let with_gold = |(line, gold): (&str, &&str)| {
+        let at = gold.find('P').unwrap();
+        line.to_owned() + &format!(",\"gold\":[{{\"start\":{at},\"end\":{},\"label\":\"PER\"}}]}}\n", at + 1)
+    };
+    let own: String = pairs.lines().map(|line| &line[..line.len() - 1]).zip(&gold).map(with_gold).collect();
+    std::fs::write(folder.path().join("own.jsonl"), own).unwrap();
     std::fs::write(folder.path().join("pairs.jsonl"), pairs).unwrap();
     std::fs::write(folder.path().join("gold.conll"), columns(&gold)).unwrap();
-    let learn =
-        "project --pairs pairs.jsonl --scores right,wrong --learn-weights gold.conll --save-weights weights.toml";
-    xlner(&folder, learn)
-        .assert()
-        .success()
-        .stdout("")
-        .stderr(predicate::str::contains("F1 on what was learnt from: 1.0000, before 0.0000"));
-    assert!(read(&folder, "weights.toml").starts_with("# Learnt by `xlner project` on gold.conll\nscores = \"right="));
-    assert_eq!(stdout(&folder, "project --pairs pairs.jsonl --job weights.toml --to-format conll"), columns(&gold));
+    let learn = "tune scores --pairs pairs.jsonl --scores right,wrong --gold gold.conll -o weights.toml";
+    let told = predicate::str::contains("F1 on what was learnt from: 1.0000, before 0.0000");
+    xlner(&folder, learn).assert().success().stdout("").stderr(told);
+    let weights = read(&folder, "weights.toml");
+    assert!(weights.starts_with("# Learnt by `xlner tune scores` on gold.conll\nscores = \"right="), "{weights}");
+    for given in ["--job weights.toml", "--scores weights.toml"] {
+        assert_eq!(stdout(&folder, &format!("project --pairs pairs.jsonl {given} --to-format conll")), columns(&gold));
+    }
+    // The records' own gold entities, and the spelling of the release before, give the same weights.
+    stdout(&folder, "tune scores --pairs own.jsonl --scores right,wrong -o own.toml");
+    let old = "project --pairs pairs.jsonl --scores right,wrong --learn-weights gold.conll --save-weights old.toml";
+    xlner(&folder, old).assert().success().stdout("").stderr(predicate::str::contains("use `xlner tune scores`"));
+    assert_eq!(read(&folder, "old.toml"), weights);
+    assert_eq!(read(&folder, "own.toml"), weights.replace("gold.conll", "own.jsonl"));
+    fails(
+        &folder,
+        "tune scores --pairs pairs.jsonl --scores right,wrong -o out.toml",
+        1,
+        "pairs.jsonl, record 1: there is no field `gold`",
+    );
+    fails(&folder, "tune scores --pairs pairs.jsonl -o out.toml", 2, "--scores");
+    fails(&folder, "project --pairs pairs.jsonl --scores none.toml -o out.jsonl", 1, "none.toml: No such file");
+    std::fs::write(folder.path().join("bad.toml"), "weights = 1").unwrap();
+    fails(
+        &folder,
+        "project --pairs pairs.jsonl --scores bad.toml -o out.jsonl",
+        1,
+        "bad.toml: there is no text `scores`",
+    );
     let failing = |arguments: &str, code, message| {
         fails(&folder, &format!("project --pairs pairs.jsonl {arguments}"), code, message)
     };
-    failing("--scores right --learn-weights gold.conll --save-weights out.toml", 2, "several scores");
+    failing("--scores right --learn-weights gold.conll --save-weights out.toml", 2, "--scores needs several scores");
     failing("--learn-weights gold.conll --save-weights out.toml", 2, "--scores");
     failing("--scores right,wrong --learn-weights gold.conll", 2, "--save-weights");
     std::fs::write(folder.path().join("gold.conll"), columns(&gold[1..])).unwrap();
     failing(
         "--scores right,wrong --learn-weights gold.conll --save-weights out.toml",
         1,
-        "gold.conll, sentence 30: it is not there",
+        "pairs.jsonl holds 30 pairs, gold.conll holds 29 sentences",
     );
     std::fs::write(folder.path().join("gold.conll"), columns(&gold).replace("c\t", "d\t")).unwrap();
     failing(

@@ -204,11 +204,11 @@ fn files_that_do_not_fit_are_named_with_the_line() {
     for (arguments, message) in [
         (
             "--gold gold.conll --pred short.conll",
-            "short.conll ends after sentence 1, gold.conll goes on (gold.conll, sentence at line 8)",
+            "gold.conll holds 3 sentences, short.conll holds 1 sentence; item n of one",
         ),
         (
             "--gold short.conll --pred gold.conll",
-            "short.conll ends after sentence 1, gold.conll goes on (gold.conll, sentence at line 8)",
+            "short.conll holds 1 sentence, gold.conll holds 3 sentences; item n of one",
         ),
         (
             "--gold gold.conll --pred tokens.conll",
@@ -228,11 +228,11 @@ fn files_that_do_not_fit_are_named_with_the_line() {
         ("--gold raw.jsonl --pred raw.jsonl", "raw.jsonl, record 1 “p8”: its sentence has no tokens"),
         (
             "--gold-alignment short.pharaoh --alignment long.pharaoh",
-            "short.pharaoh ends after pair 1, long.pharaoh goes on",
+            "short.pharaoh holds 1 alignment, long.pharaoh holds 2 alignments",
         ),
         (
             "--gold-alignment long.pharaoh --alignment short.pharaoh",
-            "short.pharaoh ends after pair 1, long.pharaoh goes on",
+            "long.pharaoh holds 2 alignments, short.pharaoh holds 1 alignment",
         ),
         ("--gold-alignment long.pharaoh --alignment bad.pharaoh", "bad.pharaoh, line 2: “1_1” is not a link"),
     ] {

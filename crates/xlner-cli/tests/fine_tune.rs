@@ -1,4 +1,4 @@
-//! `xlner train --model-type transformer` and `xlner align --save-encoder`.
+//! `xlner train --model-type transformer` and `xlner tune encoder`.
 
 mod common;
 #[cfg(feature = "fine-tune")]
@@ -102,7 +102,8 @@ mod built {
     fn an_encoder_is_tuned_and_aligns() {
         let folder = files();
         let align = "align --similarity softmax --encoder init --layer 1 --bitext bitext.tsv --device cpu";
-        stdout(&folder, &format!("{align} --save-encoder tuned --epochs 2"));
+        let tune = "tune encoder --encoder init --layer 1 --bitext bitext.tsv --device cpu --epochs 2 -o tuned";
+        assert_eq!(stdout(&folder, tune), "");
         let again = stdout(&folder, &format!("{align} --save-encoder again --epochs 2 -o -"));
         let by_tuned = "align --similarity softmax --encoder tuned --layer 1 --bitext bitext.tsv";
         assert_eq!((again.lines().count(), stdout(&folder, by_tuned)), (2, again));

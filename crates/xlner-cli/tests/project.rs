@@ -57,6 +57,36 @@ fn given_links_put_entities_where_they_belong() {
 }
 
 #[test]
+fn records_keep_the_links_of_the_trained_aligner() {
+    let folder = folder(&[]);
+    let (en, sw) = (sample("en.conll"), sample("sw.conll"));
+    let project = |more: &str| {
+        stdout(
+            &folder,
+            &format!("project --source {} --target {} --to-format jsonl {more}", en.display(), sw.display()),
+        )
+    };
+    let linked = |records: &str| records.lines().filter(|line| line.contains("\"alignment\":[[")).count();
+    let kept = project("");
+    assert_eq!(linked(&kept), 66);
+    assert!(kept.lines().next().unwrap().contains("[0,0,0.9"));
+    let none = project("--links none");
+    assert_eq!((linked(&none), none.contains("alignment")), (0, false));
+    // They are not looked at: the entities are the same.
+    let entities = |records: &str| {
+        records
+            .lines()
+            .map(|line| line.split_once("\"target\":").unwrap().1.split_once(']').unwrap().0.to_owned())
+            .collect()
+    };
+    let [with, without]: [Vec<String>; 2] = [entities(&kept), entities(&none)];
+    assert_eq!(with, without);
+    // Links that are given go as well.
+    std::fs::write(folder.path().join("given.jsonl"), RECORDS).unwrap();
+    assert!(!stdout(&folder, "project --pairs given.jsonl --links none").contains("alignment"));
+}
+
+#[test]
 fn raw_text_is_tokenised() {
     let folder = files();
     let raw = "project --source en.conll --target de.txt --target-lang de --alignment links.pharaoh";

@@ -122,7 +122,7 @@ fn files_that_do_not_fit_end_with_one_error() {
         &folder,
         "report --gold gold.conll --pred one.conll -o out.html",
         1,
-        "one.conll holds only 1, gold.conll holds more",
+        "one.conll holds 1 sentence, gold.conll holds 3 sentences",
     );
     fails(&folder, "report --pairs mixed.jsonl -o out.html", 1, "gold entities are known of some sentences only");
     fails(&folder, "report --pairs bad.jsonl -o out.html", 1, "field `gold` is not a list");

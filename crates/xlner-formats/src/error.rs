@@ -39,6 +39,14 @@ impl Error {
         self
     }
 
+    /// The same error at the place in the input that what could not be written comes from.
+    #[must_use]
+    pub fn moved_to(mut self, file: &Path, line: Option<u64>) -> Self {
+        self.0.file = file.to_owned();
+        self.0.line = line;
+        self
+    }
+
     /// What went wrong.
     pub fn kind(&self) -> &ErrorKind {
         &self.0.kind

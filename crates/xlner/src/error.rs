@@ -16,12 +16,20 @@ pub enum Error {
     /// what a file holds.
     #[error("{0}")]
     Options(String),
+    /// An option that is out of range, or does not fit the others or what a file holds.
+    #[error("option `{field}` {problem}")]
+    Option {
+        /// The field of the job.
+        field: &'static str,
+        /// What is wrong with it, as the rest of a sentence that begins with the option's name.
+        problem: String,
+    },
     /// A file that cannot be read or written, or breaks the rules of its format.
     #[error(transparent)]
     Format(#[from] xlner_formats::Error),
-    /// Files that should have one item per sentence pair, and have different numbers of them.
+    /// Files of which item n of one should belong to item n of the other, and that have different numbers of items.
     #[error(
-        "{} holds {first_count}, {} holds {second_count}; item n of both must belong to pair n (an empty sentence still has its line)",
+        "{} holds {first_count}, {} holds {second_count}; item n of one must belong to item n of the other (an empty sentence still has its line)",
         first.display(), second.display()
     )]
     UnequalFiles {
@@ -60,6 +68,34 @@ pub enum Error {
     #[error("{}, sentence {number}{}: {problem}", file.display(), quoted(id))]
     Sentence {
         /// The file it comes from.
+        file: PathBuf,
+        /// Its number in the file, counted from 1.
+        number: u64,
+        /// Its id; empty where it has none.
+        id: String,
+        /// What is wrong.
+        problem: String,
+    },
+    /// A file without anything in it.
+    #[error("{}: there is no {noun}", file.display())]
+    Empty {
+        /// The file.
+        file: PathBuf,
+        /// What should be there.
+        noun: &'static str,
+    },
+    /// A sentence that does not fit the others it is compared with.
+    #[error("{place}: {problem}")]
+    Place {
+        /// File, line and id of the sentence.
+        place: String,
+        /// What is wrong.
+        problem: String,
+    },
+    /// A record that lacks something, or holds something that does not fit.
+    #[error("{}, record {number}{}: {problem}", file.display(), quoted(id))]
+    Record {
+        /// The file.
         file: PathBuf,
         /// Its number in the file, counted from 1.
         number: u64,

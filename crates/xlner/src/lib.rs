@@ -6,12 +6,14 @@
 
 pub mod align;
 mod aligner;
+pub mod convert;
 mod counts;
 pub mod decision;
 mod documents;
 mod engine;
 pub mod ensemble;
 mod error;
+pub mod eval;
 pub mod experiment;
 #[cfg(feature = "fine-tune")]
 pub mod fine_tune;
@@ -29,8 +31,10 @@ pub mod translate;
 
 pub use align::{AlignJob, EncoderAligner, RankJob, RankReport, Ranked, ServeJob, SimilarityJob, SymmetrizeJob};
 pub use aligner::{Aligner, AlignerOptions, Extraction};
+pub use convert::{ConvertJob, ConvertReport, Overlaps};
 pub use engine::source::Input;
 pub use error::{Error, Result};
+pub use eval::{AlignmentEvalJob, EvalJob, EvalReport};
 #[cfg(feature = "fine-tune")]
 pub use fine_tune::{FineTuneJob, FineTuneReport};
 pub use flow::{Back, FlowFigures, FlowReport, RunOptions, Shard, StageFigures};

@@ -25,6 +25,8 @@ pub enum Stage {
     Score,
     /// Projecting entities.
     Project,
+    /// Converting sentences, pairs or alignments.
+    Convert,
 }
 
 impl Stage {
@@ -40,6 +42,7 @@ impl Stage {
             Stage::Align => "align",
             Stage::Score => "score",
             Stage::Project => "project",
+            Stage::Convert => "convert",
         }
     }
 }

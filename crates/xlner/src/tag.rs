@@ -9,6 +9,7 @@ use xlner_core::tokenize::tokenize_sentence;
 use xlner_core::{Pair, Sentence};
 use xlner_formats::{ReadOptions, Side, WriteOptions};
 
+use crate::engine::file::Holds;
 use crate::engine::output::{Output, check_entities, holds_records};
 use crate::engine::pump::{BATCH, pump};
 use crate::engine::source::{Source, side as of};
@@ -72,7 +73,7 @@ impl TagJob {
         let options = ReadOptions { no_tags: true, side: None, ..self.input_options.clone() };
         let mut source = Source::records(&self.input, &options, Side::Source)?;
         let (path, options) = (&self.output, &self.output_options);
-        let (side, mut output) = match source.holds_pairs() {
+        let (side, mut output) = match source.holds() == Holds::Pairs {
             true => (self.side, Output::entities(path, options, self.side)?),
             false => (Side::Source, Output::side(path, options, Side::Source)?),
         };

@@ -23,6 +23,7 @@ fn files(language: &str) -> Input {
 
 fn project(input: Input, output: PathBuf) -> ProjectJob {
     ProjectJob {
+        keep_links: true,
         input,
         alignment: None,
         alignment_options: ReadOptions::default(),
@@ -55,6 +56,7 @@ fn align_then_project_tell_how_far_they_are() {
     let job = AlignJob {
         input: files("sw"),
         aligner: AlignerOptions::default(),
+        evidence: None,
         train: false,
         save_model: None,
         extraction: Extraction::default(),

@@ -28,7 +28,6 @@ Examples:
   xlner align --bitext train.tsv --evidence neural.pharaoh -o links.pharaoh
   xlner align --rank en.txt fr.txt --target sw.txt
   xlner align --similarity itermax --encoder bert-base-multilingual-cased/ --layer 8 --bitext new.tsv -o new.pharaoh
-  xlner align --similarity softmax --encoder bert-base-multilingual-cased/ --bitext train.tsv --save-encoder tuned/
 
 A file ending in .tsv is `source<TAB>target`, in .txt or .bitext `source ||| target`; spaces separate the tokens. One \
 line is written for every line read, empty where nothing is linked. Pairs are streamed; training reads them in \
@@ -143,7 +142,7 @@ pub struct Args {
     /// Format of the links: pharaoh, naacl, or jsonl for whole records [default: from the name; pharaoh on standard output]
     #[arg(long, value_name = "FORMAT")]
     to_format: Option<Format>,
-    /// Where to write the links; `-` is standard output [default: -, with --save-model or --save-encoder nowhere]
+    /// Where to write the links; `-` is standard output [default: -, with --save-model nowhere]
     #[arg(long, short, value_name = "FILE")]
     output: Option<PathBuf>,
 }

@@ -1,27 +1,15 @@
 //! `xlner convert`.
 
-mod entities;
-mod gold;
-mod join;
-mod progress;
-mod refused;
-
-use std::collections::BTreeSet;
 use std::path::PathBuf;
 
-use anyhow::{Context as _, Result};
+use anyhow::{Result, anyhow};
+use xlner::{ConvertJob, Input, Overlaps};
 use xlner_core::tags::Scheme;
-use xlner_core::{Pair, Sentence, tokenize::tokenize_sentence};
-use xlner_formats::{
-    AlignmentReader, Column, Format, PairReader, ReadOptions, Records, SentenceReader, Side, WriteOptions,
-    label_studio_config, read_records, write_alignments, write_pairs, write_sentences,
-};
+use xlner_formats::{Column, ErrorKind, Format, ReadOptions, Side, WriteOptions, label_studio_config};
 
-use crate::context::{Context, UsageError};
-use entities::Changes;
-use join::Joined;
-use progress::Meter;
-use refused::refused;
+use super::options::mapping;
+use crate::bars::Bars;
+use crate::context::{Context, UsageError, links_failed};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -57,7 +45,7 @@ pub struct Args {
     /// Leave out the first sentences, pairs or alignments
     #[arg(long, value_name = "N", default_value_t = 0)]
     skip: u64,
-    /// Take that many, and no more
+    /// Stop after N sentences, pairs or alignments
     #[arg(long, value_name = "N", default_value_t = u64::MAX, hide_default_value = true)]
     limit: u64,
     /// Of records take the entities in their field `gold` as those of the target; with --side target write these sentences alone
@@ -99,7 +87,7 @@ pub struct Args {
     ignore: Vec<String>,
     /// What becomes of entities that share a token: error (where the output holds tags), or the longest stays
     #[arg(long, default_value = "error", value_name = "error|longest")]
-    overlaps: Overlaps,
+    overlaps: OverlapsArg,
 
     /// Tags that the ids of Hugging Face rows stand for, in order
     #[arg(long, value_name = "TAGS", value_delimiter = ',')]
@@ -151,241 +139,95 @@ enum Split {
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
-enum Overlaps {
+enum OverlapsArg {
     Error,
     Longest,
 }
 
 pub fn run(args: Args, context: &Context) -> Result<()> {
-    let read = ReadOptions {
-        format: args.from_format,
-        scheme: args.from_scheme,
-        token_column: args.token_column.clone(),
-        tag_column: args.tag_column.clone(),
-        no_tags: args.no_tags,
-        labels: args.labels.clone(),
-        one_based: args.one_based,
-        lang: args.lang.clone(),
-        target_lang: args.target_lang.clone(),
-        // The target gets its gold entities while it is part of its pair.
-        side: args.side.filter(|_| !args.gold),
-        tokenized: args.tokenized,
-        whole_documents: args.split == Split::None,
-        ..context.read()
-    };
-    let write = WriteOptions {
-        format: args.to_format,
-        scheme: Some(args.to_scheme),
-        tokenized: args.tokenized,
-        probabilities: args.probabilities,
-        one_based: args.to_one_based,
-        lang: args.lang.clone(),
-        labels: args.to_labels.clone(),
-    };
     let inputs = [&args.input, &args.source, &args.target, &args.alignment];
     if inputs.into_iter().flatten().filter(|path| path.as_os_str() == "-").count() > 1 {
         return Err(UsageError("standard input (-) can be read once only".into()).into());
     }
-    if args.gold && args.side == Some(Side::Source) {
-        return Err(
-            UsageError("--gold is about the target sentences; take --side target, or leave out one".into()).into()
-        );
-    }
-    let changes = Changes::new(&args.map, &args.ignore, args.overlaps == Overlaps::Longest);
-    let mut job =
-        Job { args: &args, write, changes, meter: Meter::new(context), tokenized: 0, read: 0, shown: BTreeSet::new() };
-    match (&args.input, &args.source, &args.target) {
-        (Some(input), _, _) => match read_records(input, &read)? {
-            Records::Pairs(reader) if args.gold && args.side.is_some() => job.gold_targets(reader)?,
-            Records::Sentences(_) | Records::Alignments(_) if args.gold => {
-                return Err(UsageError("--gold is for records of pairs, and the input holds none".into()).into());
-            }
-            Records::Sentences(reader) => job.sentences(reader)?,
-            Records::Pairs(reader) => job.pairs(reader)?,
-            Records::Alignments(reader) => job.alignments(reader)?,
+    let read = ReadOptions {
+        format: args.from_format,
+        scheme: args.from_scheme,
+        token_column: args.token_column,
+        tag_column: args.tag_column,
+        no_tags: args.no_tags,
+        labels: args.labels,
+        one_based: args.one_based,
+        lang: args.lang.clone(),
+        target_lang: args.target_lang.clone(),
+        tokenized: args.tokenized,
+        whole_documents: args.split == Split::None,
+        ..context.read()
+    };
+    let format = |format: Option<Format>| ReadOptions { format: format.or(read.format), ..read.clone() };
+    let alignment_options = ReadOptions { format: args.alignment_format, ..read.clone() };
+    let input = match (args.input, args.source, args.target) {
+        (Some(path), _, _) => Input::Pairs { path, options: read },
+        (None, Some(source), Some(target)) => Input::Files {
+            source,
+            source_options: format(args.source_format),
+            target,
+            target_options: ReadOptions { lang: args.target_lang, ..format(args.target_format) },
         },
-        (None, Some(source), Some(target)) => {
-            let format = |format: Option<Format>| ReadOptions { format: format.or(read.format), ..read.clone() };
-            let links = ReadOptions { format: args.alignment_format, ..read.clone() };
-            let source = (source.as_path(), format(args.source_format));
-            let target = (target.as_path(), format(args.target_format));
-            job.joined(Joined::open(source, target, args.alignment.as_deref().map(|path| (path, links)))?)?
-        }
         _ => return Err(UsageError("an input is needed: IN, or --source and --target".into()).into()),
     };
-    job.report(context);
+    let job = ConvertJob {
+        input,
+        alignment: args.alignment.map(|path| (path, alignment_options)),
+        skip: args.skip,
+        limit: args.limit,
+        gold: args.gold,
+        side: args.side,
+        map: args.map.into_iter().collect(),
+        ignore: args.ignore.into_iter().collect(),
+        overlaps: match args.overlaps {
+            OverlapsArg::Error => Overlaps::Keep,
+            OverlapsArg::Longest => Overlaps::Longest,
+        },
+        tokenize: args.tokenize,
+        output_options: WriteOptions {
+            format: args.to_format,
+            scheme: Some(args.to_scheme),
+            tokenized: args.tokenized,
+            probabilities: args.probabilities,
+            one_based: args.to_one_based,
+            lang: args.lang,
+            labels: args.to_labels,
+        },
+        output: args.output,
+    };
+    let report = {
+        let mut bars = Bars::new(context);
+        job.run(&mut |progress| bars.show(progress)).map_err(|error| failed(error, args.one_based))?
+    };
+    let format = job.output_options.format.or_else(|| Format::from_path(&job.output));
+    if format == Some(Format::LabelStudio) {
+        let config = label_studio_config(report.labels.iter().map(String::as_str));
+        context.note(format_args!("Label Studio's labelling configuration for this file:\n{config}"));
+    }
+    for (count, what) in [
+        (report.tokenized, "sentences tokenised"),
+        (report.ignored, "entities dropped (--ignore)"),
+        (report.overlapping, "entities dropped (they overlap a longer one)"),
+    ] {
+        if count > 0 {
+            context.note(format_args!("{count} {what}"));
+        }
+    }
+    context.detail(format_args!("{} written", report.written));
     Ok(())
 }
 
-/// What was read, the bytes read so far, and its line.
-type Item<T> = (T, u64, Option<u64>);
-
-/// A conversion under way.
-struct Job<'a> {
-    args: &'a Args,
-    write: WriteOptions,
-    changes: Changes,
-    meter: Meter,
-    /// Sentences that were tokenised.
-    tokenized: u64,
-    /// Items that were read.
-    read: u64,
-    /// Labels that were written.
-    shown: BTreeSet<String>,
-}
-
-impl Job<'_> {
-    /// The format of the output; an unknown one is for the writer to refuse.
-    fn format(&self) -> Option<Format> {
-        self.args.to_format.or_else(|| Format::from_path(&self.args.output))
-    }
-
-    fn refuse(&self, input: &str, wanted: &str) -> anyhow::Error {
-        let format = self.format().map_or("the output", Format::name);
-        UsageError(format!("the input holds {input}, and {format} holds {wanted}")).into()
-    }
-
-    fn sentences(&mut self, mut reader: SentenceReader) -> Result<()> {
-        let next = &mut || {
-            let sentence = reader.next()?;
-            Some(sentence.map(|sentence| (sentence, reader.bytes_read(), reader.line())).map_err(Into::into))
-        };
-        self.all_sentences(next, |sentence, _| Ok(sentence))
-    }
-
-    /// Writes the target sentences of pairs with their gold entities.
-    fn gold_targets(&mut self, mut reader: PairReader) -> Result<()> {
-        let next = &mut || {
-            let pair = reader.next()?;
-            Some(pair.map(|pair| (pair, reader.bytes_read(), reader.line())).map_err(Into::into))
-        };
-        self.all_sentences(next, gold::target)
-    }
-
-    /// Writes sentences. `next` gives an item, the bytes read so far and the item's line, `sentence` makes a sentence
-    /// of it and its number.
-    fn all_sentences<T>(
-        &mut self,
-        next: &mut dyn FnMut() -> Option<Result<Item<T>>>,
-        sentence: impl Fn(T, u64) -> Result<Sentence>,
-    ) -> Result<()> {
-        if self.format().is_some_and(|format| !format.holds_sentences()) {
-            return Err(self.refuse("sentences", "none; to make pairs, join two files with --source and --target"));
-        }
-        let mut writer = write_sentences(&self.args.output, &self.write)?;
-        while let Some((item, bytes, line)) = self.next(next).transpose()? {
-            let mut sentence = sentence(item, self.read)?;
-            self.tokenize(&mut sentence)?;
-            self.changes.sentence(&mut sentence);
-            writer.write(&sentence).map_err(|error| refused(error, self.args.input.as_deref(), line))?;
-            self.shown.extend(sentence.entities.iter().map(|entity| entity.label.clone()));
-            self.meter.tick(bytes);
-        }
-        Ok(writer.finish()?)
-    }
-
-    fn pairs(&mut self, mut reader: PairReader) -> Result<()> {
-        self.all_pairs(&mut || {
-            let pair = reader.next()?;
-            Some(pair.map(|pair| (pair, reader.bytes_read())).map_err(Into::into))
-        })
-    }
-
-    fn joined(&mut self, mut joined: Joined) -> Result<()> {
-        self.all_pairs(&mut || {
-            let pair = joined.next()?;
-            Some(pair.map(|pair| (pair, joined.bytes_read())))
-        })
-    }
-
-    /// Writes pairs, or their alignments where the output holds these. `next` gives a pair and the bytes read so far.
-    fn all_pairs(&mut self, next: &mut dyn FnMut() -> Option<Result<(Pair, u64)>>) -> Result<()> {
-        let format = self.format();
-        if format.is_some_and(Format::holds_alignments) {
-            let mut writer = write_alignments(&self.args.output, &self.write)?;
-            while let Some((pair, bytes)) = self.next(next).transpose()? {
-                let number = self.meter.count() + 1;
-                let alignment =
-                    pair.alignment.with_context(|| format!("pair {number} “{}” has no alignment", pair.id))?;
-                writer.write(&alignment)?;
-                self.meter.tick(bytes);
-            }
-            return Ok(writer.finish()?);
-        }
-        if format.is_some_and(|format| !format.holds_pairs()) {
-            return Err(self.refuse("pairs", "sentences; choose one with --side source or --side target"));
-        }
-        let mut writer = write_pairs(&self.args.output, &self.write)?;
-        while let Some((mut pair, bytes)) = self.next(next).transpose()? {
-            if self.args.gold {
-                gold::take(&mut pair, self.read)?;
-            }
-            self.tokenize(&mut pair.source)?;
-            self.tokenize(&mut pair.target)?;
-            self.changes.pair(&mut pair);
-            writer.write(&pair)?;
-            self.meter.tick(bytes);
-        }
-        Ok(writer.finish()?)
-    }
-
-    fn alignments(&mut self, mut reader: AlignmentReader) -> Result<()> {
-        if self.format().is_some_and(|format| !format.holds_alignments()) {
-            return Err(self.refuse("alignments", "none; give their texts with --source, --target and --alignment"));
-        }
-        let mut writer = write_alignments(&self.args.output, &self.write)?;
-        while let Some(alignment) = self.next(&mut || reader.next()) {
-            writer.write_reference(&alignment?)?;
-            self.meter.tick(reader.bytes_read());
-        }
-        Ok(writer.finish()?)
-    }
-
-    /// The next item that --skip and --limit leave; an error is one whatever they say.
-    fn next<T, E>(&mut self, next: &mut dyn FnMut() -> Option<Result<T, E>>) -> Option<Result<T, E>> {
-        loop {
-            if self.read >= self.args.skip.saturating_add(self.args.limit) {
-                return None;
-            }
-            let item = next()?;
-            self.read += 1;
-            if item.is_err() || self.read > self.args.skip {
-                return Some(item);
-            }
-        }
-    }
-
-    fn tokenize(&mut self, sentence: &mut Sentence) -> Result<()> {
-        let wanted = self.args.tokenize || self.format().is_some_and(Format::needs_tokens);
-        if wanted && !sentence.is_tokenized() {
-            tokenize_sentence(sentence)?;
-            self.tokenized += 1;
-        }
-        Ok(())
-    }
-
-    fn report(&mut self, context: &Context) {
-        self.meter.clear();
-        if self.format() == Some(Format::LabelStudio) {
-            let config = label_studio_config(self.shown.iter().map(String::as_str));
-            context.note(format_args!("Label Studio's labelling configuration for this file:\n{config}"));
-        }
-        for (count, what) in [
-            (self.tokenized, "sentences tokenised"),
-            (self.changes.ignored, "entities dropped (--ignore)"),
-            (self.changes.overlapping, "entities dropped (they overlap a longer one)"),
-        ] {
-            if count > 0 {
-                context.note(format_args!("{count} {what}"));
-            }
-        }
-        context.detail(format_args!("{} written", self.meter.count()));
-    }
-}
-
-fn mapping(text: &str) -> Result<(String, String), String> {
-    match text.split_once('=') {
-        Some((from, to)) if !from.is_empty() && !to.is_empty() => Ok((from.to_owned(), to.to_owned())),
-        _ => Err("a mapping is FROM=TO, for example GPE=LOC".into()),
+/// The error of the job, with what to do where entities share a token.
+fn failed(error: xlner::Error, one_based: bool) -> anyhow::Error {
+    let overlap = matches!(&error, xlner::Error::Format(error)
+        if matches!(error.kind(), ErrorKind::Invalid(xlner_core::Error::Overlap(..))));
+    match overlap {
+        true => anyhow!("{error}; --overlaps longest keeps the longer one"),
+        false => links_failed(error, one_based),
     }
 }

@@ -14,7 +14,7 @@ const EXAMPLES: &str = "\
 Examples:
   xlner ensemble direct.conll composed.conll via-de.conll -o out.conll
   xlner ensemble direct.jsonl=2 tagger.conll --min-score 0.6 -o out.conll
-  xlner ensemble dev.direct.jsonl dev.tagger.conll --learn-weights dev.gold.conll --save-weights weights.toml
+  xlner tune ensemble dev.direct.jsonl dev.tagger.conll --gold dev.gold.conll -o weights.toml
   xlner ensemble test.direct.jsonl test.tagger.conll --weights weights.toml -o out.conll
 
 Every file is what one system found in the same sentences: a route of projection, an aligner, a source language, another \
@@ -28,14 +28,14 @@ pub struct Args {
     #[arg(value_name = "FILE[=WEIGHT]", required = true, value_parser = vote)]
     votes: Vec<(PathBuf, Option<f64>)>,
 
-    /// Weights that were learnt
+    /// Weights that `xlner tune ensemble` learnt
     #[arg(long, value_name = "FILE", help_heading = "Weights")]
     weights: Option<PathBuf>,
     /// Learn weights on these sentences with their gold entities, instead of choosing entities
-    #[arg(long, value_name = "GOLD", requires = "save_weights", conflicts_with_all = ["weights", "min_score"], help_heading = "Weights")]
+    #[arg(long, value_name = "GOLD", requires = "save_weights", conflicts_with_all = ["weights", "min_score"], hide = true)]
     learn_weights: Option<PathBuf>,
     /// Where the weights go that are learnt (TOML)
-    #[arg(long, value_name = "FILE", requires = "learn_weights", help_heading = "Weights")]
+    #[arg(long, value_name = "FILE", requires = "learn_weights", hide = true)]
     save_weights: Option<PathBuf>,
     /// Candidates of a lower score are dropped, 0 to 1 [default: 0.5, or what was learnt]
     #[arg(long, value_name = "X", help_heading = "Weights")]
@@ -73,13 +73,9 @@ pub fn run(args: Args, context: &Context) -> Result<()> {
     }
     let votes: Vec<PathBuf> = args.votes.iter().map(|(file, _)| file.clone()).collect();
     if let (Some(gold), Some(weights)) = (args.learn_weights, args.save_weights) {
+        context.note("note: --learn-weights will go away; use `xlner tune ensemble`");
         let report = LearnWeightsJob { votes, gold, options, weights }.run().map_err(failed)?;
-        let single: Vec<String> = report.single.iter().map(|f1| format!("{f1:.4}")).collect();
-        context.note(format_args!(
-            "F1 on what was learnt from: {:.4}; of the systems alone: {}",
-            report.f1,
-            single.join(", ")
-        ));
+        super::tune::ensemble::tell(&report, context);
         return args.report.map_or(Ok(()), |path| write_report(&path, &report, context));
     }
     let weights = match &args.weights {

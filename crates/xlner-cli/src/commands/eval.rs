@@ -1,9 +1,5 @@
 //! `xlner eval`.
 
-mod alignments;
-mod entities;
-mod inputs;
-mod json;
 pub(super) mod table;
 mod text;
 
@@ -11,11 +7,13 @@ use std::io::Write as _;
 use std::path::PathBuf;
 
 use anyhow::Result;
+use xlner::eval::{AlignmentEvalJob, EvalJob, alignments_json};
 use xlner_core::tags::Scheme;
 use xlner_eval::{Mode, Resampling};
-use xlner_formats::{Column, Format, Output, Side};
+use xlner_formats::{Column, Format, Output, ReadOptions, Side};
 
-use crate::context::{Context, UsageError};
+use super::options::mapping;
+use crate::context::{Context, UsageError, failed};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -104,20 +102,61 @@ pub fn run(args: Args, context: &Context) -> Result<()> {
         return Err(UsageError("standard input (-) can be read once only".into()).into());
     }
     let color = context.color && args.output.as_os_str() == "-";
-    let report = match (&args.gold, &args.gold_alignment) {
-        (Some(gold), _) => entities::run(gold, &args, context, color)?,
-        (None, Some(gold)) => alignments::run(gold, &args, context, color)?,
+    let output = args.output.clone();
+    let report = match (args.gold.clone(), args.gold_alignment.clone()) {
+        (Some(gold), _) => entities(gold, args, context, color)?,
+        (None, Some(gold)) => alignments(gold, args, context, color)?,
         (None, None) => return Err(UsageError("--gold or --gold-alignment is needed".into()).into()),
     };
-    let mut output = Output::create(&args.output)?;
+    let mut output = Output::create(&output)?;
     output.write_all(report.as_bytes())?;
     output.finish()?;
     Ok(())
 }
 
-fn mapping(text: &str) -> Result<(String, String), String> {
-    match text.split_once('=') {
-        Some((from, to)) if !from.is_empty() && !to.is_empty() => Ok((from.to_owned(), to.to_owned())),
-        _ => Err("a mapping is FROM=TO, as in GPE=LOC".into()),
+fn entities(gold: PathBuf, args: Args, context: &Context, color: bool) -> Result<String> {
+    let job = EvalJob {
+        gold,
+        predictions: args.pred,
+        read: ReadOptions {
+            format: args.from_format,
+            scheme: args.scheme,
+            token_column: args.token_column,
+            tag_column: args.tag_column,
+            labels: args.labels,
+            side: Some(args.side),
+            ..context.read()
+        },
+        gold_tag_column: args.gold_tag_column,
+        mode: args.mode,
+        map: args.map.into_iter().collect(),
+        ignore: args.ignore.into_iter().collect(),
+        resampling: Resampling { bootstrap: args.bootstrap, randomization: args.randomization, seed: args.seed },
+    };
+    let report = job.run().map_err(failed)?;
+    let gold = job.gold.display().to_string();
+    for other in report.other_tokens.iter().filter(|other| other.sentences > 0) {
+        let (first, count) = (&other.first, other.sentences);
+        context.note(format_args!("note: {first}: other tokens than in {gold}; such sentences: {count}"));
     }
+    for system in report.figures.systems.iter().filter(|system| system.repaired != Default::default()) {
+        context.detail(format_args!(
+            "{}: {} malformed tags repaired; gold: {}",
+            system.name, system.repaired.predicted, system.repaired.gold
+        ));
+    }
+    if args.json { report.json().map_err(failed) } else { Ok(text::entities(&gold, &report.figures, color)) }
+}
+
+fn alignments(gold: PathBuf, args: Args, context: &Context, color: bool) -> Result<String> {
+    let options = |one_based| ReadOptions { format: args.from_format, one_based, ..context.read() };
+    let job = AlignmentEvalJob {
+        gold,
+        gold_options: options(args.gold_one_based),
+        alignments: args.alignment,
+        options: options(args.one_based),
+    };
+    let names = job.alignments.iter().map(|path| path.display().to_string());
+    let systems: Vec<_> = names.zip(job.run().map_err(failed)?).collect();
+    if args.json { alignments_json(&systems).map_err(failed) } else { Ok(text::alignments(&job.gold, &systems, color)) }
 }

@@ -97,7 +97,7 @@ pub fn run(args: Args, context: &Context) -> Result<()> {
             target_lang: Some(args.from.clone()),
             ..context.read()
         }),
-        method: args.method.options(),
+        method: args.method.options()?,
         run: args.run.options(),
         output_options: args.output.options(),
         output: args.output.output,

@@ -1,6 +1,7 @@
 //! One file per command: its flags, and how they become calls.
 
 mod align;
+mod completions;
 mod convert;
 mod data;
 mod ensemble;
@@ -62,6 +63,10 @@ pub enum Command {
     Data(data::Args),
     /// Convert between formats, tag schemes and label sets
     Convert(convert::Args),
+    /// Print shell completions
+    Completions(completions::Completions),
+    /// Print the manual page, or write those of all commands
+    Man(completions::Man),
 }
 
 /// Runs a command.
@@ -84,5 +89,7 @@ pub fn run(command: Command, context: &Context) -> Result<()> {
         Command::Models(args) => models::run(args, context),
         Command::Data(args) => data::run(args, context),
         Command::Convert(args) => convert::run(args, context),
+        Command::Completions(args) => completions::completions(args),
+        Command::Man(args) => completions::man(args),
     }
 }

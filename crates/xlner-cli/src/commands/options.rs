@@ -3,7 +3,7 @@
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Result, anyhow};
 use clap::Args;
 use xlner::decision::{DecisionChoice, DecisionOptions};
 use xlner::project::{MethodKind, MethodOptions, parse_solver};
@@ -130,10 +130,10 @@ pub struct MethodArgs {
     /// match: tokens that are in no n-gram [default: !,?; with the score span none]
     #[arg(long, value_name = "TOKENS", value_delimiter = ',', help_heading = "Method")]
     stop_tokens: Option<Vec<String>>,
-    /// match: scores and their weights: align, span, string, tagger, tagger-any, nmt (T-Projection), codec (CODEC), columns of
+    /// match: scores and their weights, or a file of `xlner tune scores`: align, span, string, tagger, tagger-any, nmt (T-Projection), codec (CODEC), columns of
     /// the records [default: align=1 where links are given, else span=1]
-    #[arg(long, value_name = "NAME=WEIGHT,…", help_heading = "Method")]
-    scores: Option<Weights>,
+    #[arg(long, value_name = "NAME=WEIGHT,…|FILE.toml", value_parser = parse_scores, help_heading = "Method")]
+    scores: Option<Scores>,
     /// match: exact, greedy, bipartite, milp [default: exact]
     #[arg(long, value_name = "SOLVER", value_parser = parse_solver, help_heading = "Method")]
     solver: Option<Solver>,
@@ -158,6 +158,40 @@ pub struct MethodArgs {
     expect: Option<Cut>,
 }
 
+/// What `--scores` takes.
+#[derive(Clone)]
+enum Scores {
+    Weights(Weights),
+    /// A file that `tune scores` wrote.
+    File(PathBuf),
+}
+
+fn parse_scores(text: &str) -> Result<Scores, String> {
+    match Path::new(text).extension() {
+        Some(extension) if extension == "toml" => Ok(Scores::File(text.into())),
+        _ => text.parse().map(Scores::Weights).map_err(|error: xlner_project::Error| error.to_string()),
+    }
+}
+
+impl Scores {
+    /// The weights.
+    ///
+    /// # Errors
+    /// A file that cannot be read, or holds no weights.
+    fn weights(&self) -> Result<Weights> {
+        let path = match self {
+            Scores::Weights(weights) => return Ok(weights.clone()),
+            Scores::File(path) => path,
+        };
+        let read = || {
+            let table: toml::Table = std::fs::read_to_string(path)?.parse()?;
+            let scores = table.get("scores").and_then(toml::Value::as_str);
+            Ok(scores.context("there is no text `scores`; `xlner tune scores` writes such files")?.parse()?)
+        };
+        read().map_err(|error: anyhow::Error| anyhow!("{}: {error}", path.display()))
+    }
+}
+
 /// What `--expect` asks for.
 fn parse_cut(text: &str) -> Result<Cut, String> {
     match text.split_once('=') {
@@ -171,8 +205,11 @@ fn parse_cut(text: &str) -> Result<Cut, String> {
 
 impl MethodArgs {
     /// The options of the pipeline.
-    pub fn options(&self) -> MethodOptions {
-        MethodOptions {
+    ///
+    /// # Errors
+    /// A file of weights that cannot be read.
+    pub fn options(&self) -> Result<MethodOptions> {
+        Ok(MethodOptions {
             method: self.method,
             merge_distance: self.merge_distance,
             length_ratio: self.length_ratio,
@@ -183,7 +220,7 @@ impl MethodArgs {
             max_length: self.max_length,
             // `--stop-tokens ''` is no stop token.
             stop_tokens: self.stop_tokens.as_ref().map(|list| list.iter().filter(|t| !t.is_empty()).cloned().collect()),
-            scores: self.scores.clone(),
+            scores: self.scores.as_ref().map(Scores::weights).transpose()?,
             solver: self.solver,
             constraint: self.constraint,
             min_score: self.min_score,
@@ -192,7 +229,7 @@ impl MethodArgs {
                 choice: self.decision.clone(),
                 cut: self.min_probability.map(Cut::Probability).or(self.expect),
             },
-        }
+        })
     }
 }
 
@@ -323,6 +360,14 @@ impl RunArgs {
             }
         }
         Ok(())
+    }
+}
+
+/// Reads a label and what replaces it.
+pub fn mapping(text: &str) -> std::result::Result<(String, String), String> {
+    match text.split_once('=') {
+        Some((from, to)) if !from.is_empty() && !to.is_empty() => Ok((from.to_owned(), to.to_owned())),
+        _ => Err("a mapping is FROM=TO, as in GPE=LOC".into()),
     }
 }
 

@@ -1,6 +1,5 @@
 //! `xlner project`.
 
-use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 use anyhow::Result;
@@ -8,10 +7,11 @@ use clap::ValueEnum;
 use xlner::{Input, ProjectJob, ProjectModels, ProjectReport, TargetTags};
 use xlner_core::Tagger;
 use xlner_core::tags::Scheme;
-use xlner_formats::{Column, Format, Output, ReadOptions, WriteOptions};
+use xlner_formats::{Column, Format, ReadOptions, WriteOptions};
 
 use super::options::{AlignerArgs, EncoderLinks, MethodArgs, NmtArgs, scorer, write_report};
 use super::taggers::TargetTaggerArgs;
+use super::tune;
 use crate::bars::Bars;
 use crate::context::{Context, UsageError, links_failed};
 
@@ -21,7 +21,7 @@ Examples:
   xlner project --source en.conll --target de.conll --bitext more.tsv --dictionary en-de.tsv -o de.projected.conll
   xlner project --pairs pairs.jsonl -o projected.jsonl --report projection.json
   xlner project --source en.conll --target de.conll --alignment links.pharaoh --method heuristic -o de.projected.conll
-  xlner project --pairs dev.jsonl --scores span,tagger --learn-weights dev.gold.conll --save-weights weights.toml
+  xlner project --pairs pairs.jsonl --scores weights.toml -o projected.jsonl      # of `xlner tune scores`
   xlner project --source en.conll --target de.conll --aligner awesome --encoder mbert/ -o de.projected.conll
 
 Without links (--alignment, or `alignment` in the records) the built-in aligner is trained on the pairs and every \
@@ -55,6 +55,9 @@ pub struct Args {
     /// Format of the output [default: from its name; on standard output conll, with --pairs jsonl]
     #[arg(long, value_name = "FORMAT", help_heading = "Output")]
     to_format: Option<Format>,
+    /// Whether records (jsonl, parquet) are written with the links that were used, the aligner's included
+    #[arg(long, value_name = "keep|none", default_value = "keep", help_heading = "Output")]
+    links: Links,
     /// Where to write figures of the run, as JSON
     #[arg(long, value_name = "FILE", help_heading = "Output")]
     report: Option<PathBuf>,
@@ -86,10 +89,10 @@ pub struct Args {
     taggers: TargetTaggerArgs,
 
     /// Learn the weights of --scores on the target sentences with their gold entities, instead of writing entities
-    #[arg(long, value_name = "GOLD", requires_all = ["save_weights", "scores"], help_heading = "Method")]
+    #[arg(long, value_name = "GOLD", requires_all = ["save_weights", "scores"], hide = true)]
     learn_weights: Option<PathBuf>,
     /// Where the weights go that are learnt: a file for --job, of this command, label or transfer
-    #[arg(long, value_name = "FILE", requires = "learn_weights", help_heading = "Method")]
+    #[arg(long, value_name = "FILE", requires = "learn_weights", hide = true)]
     save_weights: Option<PathBuf>,
 
     /// Format of the pairs, or of both --source and --target [default: from their names]
@@ -116,6 +119,13 @@ pub struct Args {
     /// Tags that the ids of Hugging Face rows stand for, in order
     #[arg(long, value_name = "TAGS", value_delimiter = ',', help_heading = "Formats")]
     labels: Option<Vec<String>>,
+}
+
+/// Values of `--links`.
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Links {
+    Keep,
+    None,
 }
 
 /// Values of `--target-tags`.
@@ -149,15 +159,11 @@ pub fn run(args: Args, context: &Context) -> Result<()> {
     if let (Some(gold), Some(weights)) = (&args.learn_weights, &args.save_weights) {
         let options = ReadOptions { scheme: args.scheme, ..context.read() };
         let learnt =
-            job.learn_weights((gold, &options), models, &mut |progress| bars.show(progress)).map_err(of_links)?;
+            job.learn_weights(Some((gold, &options)), models, &mut |progress| bars.show(progress)).map_err(of_links)?;
         drop(bars);
-        let mut output = Output::create(weights)?;
-        writeln!(output, "# Learnt by `xlner project` on {}\nscores = \"{}\"", gold.display(), learnt.scores)?;
-        output.finish()?;
-        context.note(format_args!(
-            "F1 on what was learnt from: {:.4}, before {:.4}: {}",
-            learnt.f1, learnt.f1_before, learnt.scores
-        ));
+        context.note("note: --learn-weights will go away; use `xlner tune scores`");
+        tune::scores::write(&learnt, gold, weights)?;
+        tune::scores::tell(&learnt, context);
         return Ok(());
     }
     let report = job.run(models, &mut |progress| bars.show(progress)).map_err(of_links)?;
@@ -170,7 +176,7 @@ pub fn run(args: Args, context: &Context) -> Result<()> {
 }
 
 fn job(args: &Args, context: &Context) -> Result<ProjectJob> {
-    let method = args.method.options();
+    let method = args.method.options()?;
     let input = input(args, context)?;
     let stdout = |path: &Path| path.as_os_str() == "-";
     if stdout(&args.output) && args.report.as_deref().is_some_and(stdout) {
@@ -194,6 +200,7 @@ fn job(args: &Args, context: &Context) -> Result<ProjectJob> {
             Tags::Ignore => TargetTags::Ignored,
             Tags::Tagger => TargetTags::Tagger,
         },
+        keep_links: args.links == Links::Keep,
         output: args.output.clone(),
         output_options: WriteOptions { format, ..WriteOptions::default() },
     })

@@ -10,6 +10,7 @@ use xlner_core::tags::Scheme;
 use xlner_eval::Resampling;
 use xlner_formats::{Column, Format, Output, ReadOptions};
 
+use super::options::mapping;
 use crate::context::{Context, UsageError, failed};
 
 const EXAMPLES: &str = "\
@@ -138,13 +139,6 @@ fn write(path: &std::path::Path, text: &str) -> Result<()> {
     output.write_all(text.as_bytes())?;
     output.finish()?;
     Ok(())
-}
-
-fn mapping(text: &str) -> Result<(String, String), String> {
-    match text.split_once('=') {
-        Some((from, to)) if !from.is_empty() && !to.is_empty() => Ok((from.to_owned(), to.to_owned())),
-        _ => Err("a mapping is FROM=TO, as in GPE=LOC".into()),
-    }
 }
 
 /// One line per system, on stderr.

@@ -5,8 +5,9 @@ use std::path::PathBuf;
 use serde::Serialize;
 use xlner_align::symmetrize::{Symmetrize, symmetrize};
 use xlner_core::Alignment;
-use xlner_formats::{ReadOptions, WriteOptions, read_alignments, write_alignments};
+use xlner_formats::{ReadOptions, WriteOptions, write_alignments};
 
+use crate::engine::file::{File, Parallel};
 use crate::{Error, Result};
 
 /// Merges given links of both directions, as `atools` of fast_align does.
@@ -51,24 +52,13 @@ impl SymmetrizeJob {
         if !(0.0..=1.0).contains(&self.threshold) {
             return Err(Error::Options("--threshold is a probability, 0 to 1".into()));
         }
-        let mut forward = read_alignments(&self.forward, &self.options)?;
-        let mut reverse = read_alignments(&self.reverse, &self.options)?;
+        let open = |path| File::links(path, &self.options);
+        let mut files = Parallel { files: vec![open(&self.forward)?, open(&self.reverse)?] };
         let mut writer = write_alignments(&self.output, &self.output_options)?;
         let mut report = SymmetrizeReport::default();
-        loop {
-            let (a, b) = match (forward.next().transpose()?, reverse.next().transpose()?) {
-                (Some(a), Some(b)) => (a.possible, b.possible),
-                (None, None) => break,
-                (a, _) => {
-                    let here = report.sentences + u64::from(a.is_some());
-                    let there = report.sentences + u64::from(a.is_none());
-                    // The rest is counted, so that the message tells what the files hold.
-                    let rest = [here + forward.count() as u64, there + reverse.count() as u64];
-                    let [first_count, second_count] = rest.map(|count| format!("{count} alignments"));
-                    let (first, second) = (self.forward.clone(), self.reverse.clone());
-                    return Err(Error::UnequalFiles { first, first_count, second, second_count });
-                }
-            };
+        while let Some(pairs) = files.next()? {
+            let mut links = pairs.into_iter().map(|pair| pair.alignment.unwrap_or_default());
+            let (a, b) = (links.next().unwrap_or_default(), links.next().unwrap_or_default());
             let end = |of: fn(&xlner_core::Link) -> u32| {
                 a.links().iter().chain(b.links()).map(|link| of(link) as usize + 1).max().unwrap_or(0)
             };

@@ -30,7 +30,7 @@ pub(super) fn read(paths: &[PathBuf], text: &Spool) -> Result<Option<WordVectors
 
 fn read_file(path: &Path, sides: [bool; 2], text: &Spool, vectors: &mut Option<WordVectors>) -> Result<()> {
     // Whatever the name: a line is a line.
-    let options = ReadOptions { format: Some(Format::Txt), ..ReadOptions::default() };
+    let options = ReadOptions { format: Some(Format::Text), ..ReadOptions::default() };
     for (line, number) in read_sentences(path, &options)?.zip(1u64..) {
         let line = line?;
         let line = line.text().trim_end();

@@ -105,6 +105,7 @@ impl Evidence {
             method: &method,
             aligner: Some(&aligner),
             keep_labels: true,
+            keep_links: false,
             decision: None,
             fail: &|index, pair, problem| Error::of_pair(path, index as u64 + 1, pair, problem),
         };

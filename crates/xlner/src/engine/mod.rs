@@ -1,6 +1,7 @@
-//! The one way through a job: pairs are read ([`source`]), worked on batch by batch ([`pump`], by [`step`]s), and written
+//! The one way through a job: pairs are read ([`source`], from [`file`]s), worked on batch by batch ([`pump`], by [`step`]s), and written
 //! ([`output`]). What the stages of a long job make is kept ([`folder`]) under the [`key`] of all that it depends on.
 
+pub(crate) mod file;
 pub(crate) mod folder;
 pub(crate) mod key;
 pub(crate) mod output;

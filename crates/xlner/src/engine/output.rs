@@ -63,7 +63,12 @@ impl<'a> Output<'a> {
 
     /// Whole pairs where the format holds them, else the links.
     pub fn links(path: &Path, options: &WriteOptions) -> Result<Output<'a>> {
-        Output::records_or(path, options, || Ok(Output::Links(write_alignments(path, options)?)))
+        Output::records_or(path, options, || Output::alignments(path, options))
+    }
+
+    /// The alignments.
+    pub fn alignments(path: &Path, options: &WriteOptions) -> Result<Output<'a>> {
+        Ok(Output::Links(write_alignments(path, options)?))
     }
 
     /// The pairs.

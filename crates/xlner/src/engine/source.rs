@@ -4,14 +4,12 @@ use std::path::{Path, PathBuf};
 
 use xlner_core::tokenize::tokenize_sentence;
 use xlner_core::{Pair, Sentence};
-use xlner_formats::{
-    AlignmentReader, PairReader, ReadOptions, Records, SentenceReader, Side, read_alignments, read_pairs, read_records,
-    read_sentences,
-};
+use xlner_formats::{ReadOptions, Side};
 
+use super::file::{File, Holds, Items as _, Parallel};
 use super::pump::{self, BATCH};
+use crate::Result;
 use crate::progress::{Listener, Progress, Stage};
-use crate::{Error, Result};
 
 /// Where the pairs of a job come from. `-` is standard input.
 #[derive(Debug, Clone)]
@@ -56,8 +54,7 @@ impl Input {
 
 /// Pairs, one by one, with their links where a file of links was given. A sentence alone is one side of a pair.
 pub(crate) struct Source {
-    files: Files,
-    links: Option<(PathBuf, AlignmentReader)>,
+    files: Parallel<File>,
     /// The first pair, where it was looked at.
     first: Option<Pair>,
     count: u64,
@@ -65,65 +62,61 @@ pub(crate) struct Source {
     untokenized: u64,
     /// Entities so far of target sentences.
     target_entities: u64,
-    /// Bytes of the file whose bytes are counted.
+    /// Bytes of the first file.
     bytes: Option<u64>,
-}
-
-enum Files {
-    Two { source: (PathBuf, SentenceReader), target: (PathBuf, SentenceReader) },
-    Pairs(PathBuf, PairReader),
-    Sentences(PathBuf, SentenceReader, Side),
 }
 
 impl Source {
     /// Opens the files of pairs.
     pub fn open(input: &Input, links: Option<(&Path, &ReadOptions)>) -> Result<Source> {
-        let (counted, files) = match input {
-            Input::Files { source, source_options, target, target_options } => (
-                source,
-                Files::Two {
-                    source: (source.clone(), read_sentences(source, source_options)?),
-                    target: (target.clone(), read_sentences(target, target_options)?),
-                },
-            ),
-            Input::Pairs { path, options } => (path, Files::Pairs(path.clone(), read_pairs(path, options)?)),
+        let mut files = match input {
+            Input::Files { source, source_options, target, target_options } => vec![
+                File::sentences(source, source_options, Side::Source)?,
+                File::sentences(target, target_options, Side::Target)?,
+            ],
+            Input::Pairs { path, options } => vec![File::pairs(path, options)?],
         };
-        let links = match links {
-            Some((path, options)) => Some((path.to_owned(), read_alignments(path, options)?)),
-            None => None,
-        };
-        Ok(Source::new(counted, files, links))
+        if let Some((path, options)) = links {
+            files.push(File::links(path, options)?);
+        }
+        Ok(Source::new(files))
     }
 
     /// Opens a file of sentences, each of which becomes that side of a pair.
     pub fn sentences(path: &Path, options: &ReadOptions, side: Side) -> Result<Source> {
-        let reader = read_sentences(path, options)?;
-        Ok(Source::new(path, Files::Sentences(path.to_owned(), reader, side), None))
+        Ok(Source::new(vec![File::sentences(path, options, side)?]))
     }
 
     /// Opens a file of sentences, each of which becomes that side of a pair, or of pairs.
     pub fn records(path: &Path, options: &ReadOptions, side: Side) -> Result<Source> {
-        let files = match read_records(path, options)? {
-            Records::Sentences(reader) => Files::Sentences(path.to_owned(), reader, side),
-            Records::Pairs(reader) => Files::Pairs(path.to_owned(), reader),
-            Records::Alignments(_) => {
-                return Err(Error::Options(format!(
-                    "{}: alignments hold no sentences; give sentences or pairs (--from-format)",
-                    path.display()
-                )));
-            }
-        };
-        Ok(Source::new(path, files, None))
+        Ok(Source::new(vec![File::records(path, options, side)?]))
     }
 
-    fn new(counted: &Path, files: Files, links: Option<(PathBuf, AlignmentReader)>) -> Source {
-        let bytes = std::fs::metadata(counted).ok().filter(std::fs::Metadata::is_file).map(|file| file.len());
-        Source { files, links, first: None, count: 0, untokenized: 0, target_entities: 0, bytes }
+    /// Opens a file, whatever it holds; sentences become that side of pairs.
+    pub fn any(path: &Path, options: &ReadOptions, side: Side) -> Result<Source> {
+        Ok(Source::new(vec![File::any(path, options, side)?]))
     }
 
-    /// Whether whole pairs are read.
-    pub fn holds_pairs(&self) -> bool {
-        !matches!(self.files, Files::Sentences(..))
+    fn new(files: Vec<File>) -> Source {
+        let bytes = files.first().and_then(|file| std::fs::metadata(file.path()).ok());
+        let bytes = bytes.filter(std::fs::Metadata::is_file).map(|file| file.len());
+        Source { files: Parallel { files }, first: None, count: 0, untokenized: 0, target_entities: 0, bytes }
+    }
+
+    /// What is read: pairs, also of two files; or what the one file holds.
+    pub fn holds(&self) -> Holds {
+        match self.files.files.as_slice() {
+            [file] => file.holds(),
+            _ => Holds::Pairs,
+        }
+    }
+
+    /// The line of the pair read last, where there is one file and its format tells it.
+    pub fn line(&self) -> Option<u64> {
+        match self.files.files.as_slice() {
+            [file] => file.line(),
+            _ => None,
+        }
     }
 
     /// The first pair; it is still the next to come.
@@ -136,10 +129,7 @@ impl Source {
 
     /// How many pairs there are, as far as the bytes read tell.
     pub fn estimate(&self) -> Option<u64> {
-        let read = match &self.files {
-            Files::Two { source: (_, reader), .. } | Files::Sentences(_, reader, _) => reader.bytes_read(),
-            Files::Pairs(_, reader) => reader.bytes_read(),
-        };
+        let read = self.files.files.first()?.bytes_read();
         let estimate = self.count as f64 * self.bytes? as f64 / read.max(1) as f64;
         Some((estimate as u64).max(self.count))
     }
@@ -151,11 +141,7 @@ impl Source {
 
     /// Tags so far that were read with repairs.
     pub fn repaired(&self) -> u64 {
-        match &self.files {
-            Files::Two { source: (_, source), target: (_, target) } => source.repaired() + target.repaired(),
-            Files::Pairs(_, reader) => reader.repaired(),
-            Files::Sentences(_, reader, _) => reader.repaired(),
-        }
+        self.files.files.iter().map(File::repaired).sum()
     }
 
     /// Sentences so far that are not tokenised yet.
@@ -209,29 +195,19 @@ impl Source {
         self.untokenized += [&pair.source, &pair.target].iter().filter(|side| !side.is_tokenized()).count() as u64;
     }
 
-    /// The next pair without links of the file.
-    fn next_pair(&mut self) -> Option<Result<Pair>> {
-        match &mut self.files {
-            Files::Pairs(_, reader) => Some(reader.next()?.map_err(Error::from)),
-            Files::Sentences(_, reader, side) => {
-                Some(reader.next()?.map(|sentence| alone(sentence, *side)).map_err(Error::from))
+    /// The next pair, made of what the files hold.
+    fn read(&mut self) -> Result<Option<Pair>> {
+        let Some(parts) = self.files.next()? else { return Ok(None) };
+        let mut parts = parts.into_iter().zip(&self.files.files);
+        let Some((mut pair, _)) = parts.next() else { return Ok(None) };
+        for (part, file) in parts {
+            match file.holds() {
+                Holds::Links => pair.alignment = part.alignment,
+                _ => pair = join(pair.source, part.target),
             }
-            Files::Two { source, target } => match (source.1.next(), target.1.next()) {
-                (None, None) => None,
-                (Some(Err(error)), _) | (_, Some(Err(error))) => Some(Err(error.into())),
-                (Some(Ok(source)), Some(Ok(target))) => Some(Ok(join(source, target))),
-                (one, _) => {
-                    let longer = u64::from(one.is_some());
-                    Some(Err(unequal(source, target, self.count + longer, self.count + 1 - longer)))
-                }
-            },
         }
-    }
-
-    fn name(&self) -> &Path {
-        match &self.files {
-            Files::Two { target: (path, _), .. } | Files::Pairs(path, _) | Files::Sentences(path, ..) => path,
-        }
+        self.add(&pair);
+        Ok(Some(pair))
     }
 }
 
@@ -239,83 +215,11 @@ impl Iterator for Source {
     type Item = Result<Pair>;
 
     fn next(&mut self) -> Option<Result<Pair>> {
-        if let Some(first) = self.first.take() {
-            return Some(Ok(first));
-        }
-        let pair = match self.next_pair() {
-            Some(Err(error)) => return Some(Err(error)),
-            Some(Ok(pair)) => Some(pair),
-            None => None,
-        };
-        let links = self.links.as_mut().map(|(_, reader)| reader.next());
-        match (pair, links) {
-            (None, None | Some(None)) => None,
-            (Some(pair), None) => {
-                self.add(&pair);
-                Some(Ok(pair))
-            }
-            (Some(mut pair), Some(Some(Ok(links)))) => {
-                self.add(&pair);
-                pair.alignment = Some(links.into());
-                Some(Ok(pair))
-            }
-            (_, Some(Some(Err(error)))) => Some(Err(error.into())),
-            (pair, _) => Some(Err(self.unequal_links(pair.is_some()))),
+        match self.first.take() {
+            Some(first) => Some(Ok(first)),
+            None => self.read().transpose(),
         }
     }
-}
-
-impl Source {
-    /// The error for more or fewer alignments than pairs, one item more of one having been read.
-    fn unequal_links(&mut self, more_pairs: bool) -> Error {
-        let (mut pairs, mut links) = (self.count + u64::from(more_pairs), self.count + u64::from(!more_pairs));
-        while let Some(Ok(_)) = self.next_pair() {
-            pairs += 1;
-        }
-        let (path, reader) = match &mut self.links {
-            Some((path, reader)) => (path.clone(), reader),
-            None => return Error::Options("there is no file of links".into()),
-        };
-        links += reader.map_while(std::result::Result::ok).count() as u64;
-        Error::UnequalFiles {
-            first: self.name().to_owned(),
-            first_count: counted(pairs, "pair"),
-            second: path,
-            second_count: counted(links, "alignment"),
-        }
-    }
-}
-
-/// The error for files of different lengths, so many sentences of each having been read.
-fn unequal(
-    (first, one): &mut (PathBuf, SentenceReader),
-    (second, other): &mut (PathBuf, SentenceReader),
-    one_count: u64,
-    other_count: u64,
-) -> Error {
-    let rest = |reader: &mut SentenceReader| reader.map_while(std::result::Result::ok).count() as u64;
-    Error::UnequalFiles {
-        first: first.clone(),
-        first_count: counted(one_count + rest(one), "sentence"),
-        second: second.clone(),
-        second_count: counted(other_count + rest(other), "sentence"),
-    }
-}
-
-fn counted(number: u64, what: &str) -> String {
-    format!("{number} {what}{}", if number == 1 { "" } else { "s" })
-}
-
-/// A sentence as a side of a pair, which takes its id.
-fn alone(sentence: Sentence, side: Side) -> Pair {
-    let id = sentence.extra.get("id").cloned().unwrap_or_default();
-    let mut pair = match side {
-        Side::Source => Pair { source: sentence, ..Pair::default() },
-        Side::Target => Pair { target: sentence, ..Pair::default() },
-    };
-    // What is neither text nor number stays with its sentence alone.
-    pair.set_id(&id).unwrap_or_default();
-    pair
 }
 
 /// A side of a pair.

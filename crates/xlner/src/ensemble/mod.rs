@@ -10,16 +10,17 @@ mod learn;
 mod logistic;
 mod weights;
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use serde::Serialize;
 use xlner_core::{Entity, Sentence};
-use xlner_formats::{ReadOptions, SentenceReader, Side, WriteOptions, read_sentences, write_sentences};
+use xlner_formats::{ReadOptions, Side, WriteOptions, write_sentences};
 
 pub use ballot::{Ballot, Proposal};
 pub use learn::{LearnReport, LearnWeightsJob};
 pub use weights::{Learnt, VoteWeights, Voter};
 
+use crate::engine::file::{File, Items as _, Parallel};
 use crate::engine::output::check_entities;
 use crate::{Error, Result};
 
@@ -125,16 +126,34 @@ fn check_votes(votes: &[PathBuf]) -> Result<()> {
 }
 
 /// The same sentence of every file.
-struct Votes {
-    files: Vec<(PathBuf, SentenceReader)>,
-    count: u64,
-}
+struct Votes(Parallel<File>);
 
 impl Votes {
     fn open(paths: &[PathBuf], options: &ReadOptions) -> Result<Votes> {
         let options = ReadOptions { side: options.side.or(Some(Side::Target)), ..options.clone() };
-        let open = |path: &PathBuf| Ok((path.clone(), read_sentences(path, &options)?));
-        Ok(Votes { files: paths.iter().map(open).collect::<Result<_>>()?, count: 0 })
+        let files = paths.iter().map(|path| File::sentences(path, &options, Side::Target)).collect::<Result<_>>()?;
+        Ok(Votes(Parallel { files }))
+    }
+
+    fn read(&mut self) -> Result<Option<Vec<Sentence>>> {
+        let Some(pairs) = self.0.next()? else { return Ok(None) };
+        let sentences: Vec<Sentence> = pairs.into_iter().map(|pair| pair.target).collect();
+        let first = &sentences[0];
+        for (sentence, file) in sentences.iter().zip(&self.0.files).skip(1) {
+            if first.tokens().eq(sentence.tokens()) {
+                continue;
+            }
+            let at = (0..first.len()).find(|&at| at >= sentence.len() || first.token(at) != sentence.token(at));
+            let at = at.unwrap_or(first.len()) + 1;
+            let first = self.0.files[0].path().display();
+            return Err(Error::Sentence {
+                file: file.path().to_owned(),
+                number: file.count(),
+                id: String::new(),
+                problem: format!("token {at} is not that of {first}; all must hold the same sentences"),
+            });
+        }
+        Ok(Some(sentences))
     }
 }
 
@@ -142,38 +161,6 @@ impl Iterator for Votes {
     type Item = Result<Vec<Sentence>>;
 
     fn next(&mut self) -> Option<Result<Vec<Sentence>>> {
-        let read: std::result::Result<Vec<Option<Sentence>>, _> =
-            self.files.iter_mut().map(|(_, reader)| reader.next().transpose()).collect();
-        let read = match read {
-            Ok(read) => read,
-            Err(error) => return Some(Err(error.into())),
-        };
-        if read.iter().all(Option::is_none) {
-            return None;
-        }
-        self.count += 1;
-        let number = self.count;
-        let failed = |file: &Path, problem: String| {
-            Some(Err(Error::Sentence { file: file.to_owned(), number, id: String::new(), problem }))
-        };
-        let first = &self.files[0].0;
-        let mut sentences: Vec<Sentence> = Vec::with_capacity(read.len());
-        for (sentence, (file, _)) in read.into_iter().zip(&self.files) {
-            let Some(sentence) = sentence else {
-                return failed(
-                    file,
-                    "it is not there, and other files have it; all must hold the same sentences".into(),
-                );
-            };
-            if let Some(other) = sentences.first().filter(|other| !other.tokens().eq(sentence.tokens())) {
-                let at = (0..other.len()).find(|&at| at >= sentence.len() || other.token(at) != sentence.token(at));
-                let at = at.unwrap_or(other.len());
-                let problem =
-                    format!("token {} is not that of {}; all must hold the same sentences", at + 1, first.display());
-                return failed(file, problem);
-            }
-            sentences.push(sentence);
-        }
-        Some(Ok(sentences))
+        self.read().transpose()
     }
 }

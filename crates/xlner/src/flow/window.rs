@@ -270,6 +270,7 @@ impl<'f> Windows<'f> {
                     method: projection,
                     aligner,
                     keep_labels: flow.keep_labels,
+                    keep_links: false,
                     decision: flow.decision,
                     fail: &fail,
                 };

@@ -2,8 +2,9 @@
 
 use std::path::Path;
 
+use serde::Serialize;
 use xlner_core::{Entity, Pair};
-use xlner_formats::{ReadOptions, Side, read_sentences};
+use xlner_formats::{ReadOptions, Side};
 use xlner_project::{Matching, Method, Weights};
 
 use super::method::{needs_links, needs_posteriors};
@@ -12,7 +13,9 @@ use super::run;
 use super::stage::CorpusProjector;
 use super::{Inputs, ProjectJob, ProjectModels};
 use crate::aligner::Aligner;
+use crate::convert::gold;
 use crate::counts::Counts;
+use crate::engine::file::{File, Items as _, counted};
 use crate::progress::{Listener, Progress, Stage};
 use crate::{Error, Result};
 
@@ -22,9 +25,9 @@ const POWERS: i32 = 6;
 const ROUNDS: usize = 10;
 
 /// Weights that were learnt, and what they come to on the sentences that were learnt from.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct LearntScores {
-    /// The weights, as `--scores` takes them.
+    /// The weights, as [`Weights`] reads them.
     pub scores: String,
     /// Micro F1 with the weights at the beginning.
     pub f1_before: f64,
@@ -34,14 +37,15 @@ pub struct LearntScores {
 
 impl ProjectJob {
     /// Learns the weights of the scores of [`method`](Self::method) by coordinate ascent on micro F1: one weight after the other
-    /// takes the value that gives the best F1, until none gives a better one. Nothing is written. All pairs are held in memory.
+    /// takes the value that gives the best F1, until none gives a better one. The gold entities are those of a file of the target
+    /// sentences, else of the records' field `gold`. Nothing is written. All pairs are held in memory.
     ///
     /// # Errors
     /// See [`Error`]; [`Error::Options`] for a method without several scores, [`Error::Sentence`] where the gold sentences are not
     /// the target sentences.
     pub fn learn_weights<'a>(
         &'a self,
-        gold: (&Path, &ReadOptions),
+        gold: Option<(&Path, &ReadOptions)>,
         models: ProjectModels<'a>,
         listener: Listener<'_>,
     ) -> Result<LearntScores> {
@@ -49,12 +53,15 @@ impl ProjectJob {
         let mut source = self.open()?;
         let linked = self.linked(&mut source, &models)?;
         let Method::Match(matching) = self.method.resolve(linked)? else {
-            return Err(Error::Options("--method heuristic has no weights to learn".into()));
+            return Err(Error::Option { field: "method", problem: "heuristic has no weights to learn".into() });
         };
         let mut weights: Vec<(String, f64)> =
             matching.weights.iter().map(|(name, weight)| (name.to_owned(), weight)).collect();
         if weights.len() < 2 {
-            return Err(Error::Options("weights are learnt of several scores: --scores span,string, say".into()));
+            return Err(Error::Option {
+                field: "scores",
+                problem: "needs several scores to learn weights of: span,string, say".into(),
+            });
         }
         let mut pairs = Preparation::new(self, models)?.all(&mut source, listener)?;
         let gold = self.gold(gold, &pairs)?;
@@ -89,30 +96,43 @@ impl ProjectJob {
         Ok(LearntScores { scores: scores.join(","), f1_before, f1: best })
     }
 
-    /// The gold entities of the target sentences.
-    fn gold(&self, (path, options): (&Path, &ReadOptions), pairs: &[Pair]) -> Result<Vec<Vec<Entity>>> {
-        let options = ReadOptions { side: options.side.or(Some(Side::Target)), ..options.clone() };
-        let wrong = |number: usize, problem: &str| Error::Sentence {
-            file: path.to_owned(),
-            number: number as u64,
-            id: String::new(),
-            problem: problem.into(),
-        };
-        let mut gold = Vec::with_capacity(pairs.len());
-        for sentence in read_sentences(path, &options)? {
-            let sentence = sentence?;
-            let Some(pair) = pairs.get(gold.len()) else {
-                return Err(wrong(gold.len() + 1, "there is no pair for it; gold sentences are the target sentences"));
+    /// The gold entities of the target sentences: of a file, else of the records' field `gold`.
+    fn gold(&self, file: Option<(&Path, &ReadOptions)>, pairs: &[Pair]) -> Result<Vec<Vec<Entity>>> {
+        let Some((path, options)) = file else {
+            let of_pair = |(at, pair): (usize, &Pair)| {
+                let gold = gold::field(pair).and_then(|gold| gold.ok_or_else(|| "there is no field `gold`".to_owned()));
+                gold.map_err(|problem| Error::Record {
+                    file: self.input.name().to_owned(),
+                    number: at as u64 + 1,
+                    id: pair.id.clone(),
+                    problem,
+                })
             };
-            if !pair.target.tokens().eq(sentence.tokens()) {
-                return Err(wrong(gold.len() + 1, "its tokens are not those of the target sentence"));
+            return pairs.iter().enumerate().map(of_pair).collect();
+        };
+        let mut file = File::records(path, options, Side::Target)?;
+        let mut found = Vec::with_capacity(pairs.len());
+        while let Some(read) = file.next()? {
+            let wrong = |problem: String| Error::Sentence {
+                file: path.to_owned(),
+                number: found.len() as u64 + 1,
+                id: read.id.clone(),
+                problem,
+            };
+            if pairs.get(found.len()).is_some_and(|pair| !pair.target.tokens().eq(read.target.tokens())) {
+                return Err(wrong("its tokens are not those of the target sentence".into()));
             }
-            gold.push(sentence.entities);
+            found.push(gold::field(&read).map_err(wrong)?.unwrap_or(read.target.entities));
         }
-        match gold.len() == pairs.len() {
-            true => Ok(gold),
-            false => Err(wrong(gold.len() + 1, "it is not there, and there are more pairs")),
+        if found.len() == pairs.len() {
+            return Ok(found);
         }
+        Err(Error::UnequalFiles {
+            first: self.input.name().to_owned(),
+            first_count: counted(pairs.len() as u64, "pair"),
+            second: path.to_owned(),
+            second_count: counted(file.count(), file.noun()),
+        })
     }
 }
 
@@ -142,6 +162,7 @@ impl Trial<'_> {
             method: &Method::Match(Matching { weights, ..self.matching.clone() }),
             aligner: self.aligner,
             keep_labels: self.job.method.keep_labels,
+            keep_links: false,
             decision: None,
             fail: &|index, pair, problem| self.job.fail(index as u64 + 1, pair, problem),
         };

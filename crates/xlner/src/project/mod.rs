@@ -58,6 +58,8 @@ pub struct ProjectJob {
     pub method: MethodOptions,
     /// What the entities are that the target sentences already have.
     pub target_tags: TargetTags,
+    /// Whether records are written with the links that were used, those of the aligner included.
+    pub keep_links: bool,
     /// Where the result goes; formats that hold pairs and entities (JSONL, Parquet) get the pairs, others the target
     /// sentences.
     pub output: PathBuf,
@@ -192,6 +194,12 @@ impl ProjectJob {
             pair.target.entities.clear();
         }
         source::tokenize(pair).map_err(|error| self.fail(number, pair, error.into()))
+    }
+
+    fn drop_links(&self, pair: &mut Pair) {
+        if !self.keep_links {
+            pair.alignment = None;
+        }
     }
 
     fn ignores_target_tags(&self) -> bool {

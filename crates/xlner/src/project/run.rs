@@ -13,7 +13,7 @@ use super::stage::CorpusProjector;
 use super::{Inputs, ProjectJob, ProjectReport, TargetTags};
 use crate::Result;
 use crate::aligner::{Aligner, Extraction, text};
-use crate::engine::output::Output;
+use crate::engine::output::{Output, holds_records};
 use crate::engine::pump::{BATCH, each, pump, timed};
 use crate::engine::source::Source;
 use crate::progress::{Listener, Progress, Stage};
@@ -49,8 +49,9 @@ impl Run<'_> {
                 preparation.work(pairs, first)?;
                 each(pairs, first, project)
             },
-            |pair| {
+            |mut pair| {
                 report.count(&pair);
+                job.drop_links(&mut pair);
                 output.write(pair)
             },
             |done, source| listener(Progress { stage: Stage::Project, done, total: source.estimate() }),
@@ -79,6 +80,7 @@ impl Run<'_> {
             method: &method,
             aligner: Some(&aligner),
             keep_labels: job.method.keep_labels,
+            keep_links: job.keep_links && holds_records(&job.output, &job.output_options),
             decision: decision.as_ref(),
             fail: &|index, pair, problem| job.fail(index as u64 + 1, pair, problem),
         }
@@ -88,8 +90,9 @@ impl Run<'_> {
         report.seconds.project += clock.project;
         let mut seconds = 0.0;
         timed(&mut seconds, || {
-            pairs.into_iter().try_for_each(|pair| {
+            pairs.into_iter().try_for_each(|mut pair| {
                 report.count(&pair);
+                job.drop_links(&mut pair);
                 output.write(pair)
             })
         })?;

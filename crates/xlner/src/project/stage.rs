@@ -21,6 +21,8 @@ pub(crate) struct CorpusProjector<'a> {
     pub aligner: Option<&'a Aligner>,
     /// Whether labels stay those of the source entities ([`super::MethodOptions::keep_labels`]).
     pub keep_labels: bool,
+    /// Whether pairs without links get the aligner's, though the method looks at its posteriors alone.
+    pub keep_links: bool,
     /// The decision on uncertain source entities; `None` where none is made.
     pub decision: Option<&'a OpenDecision>,
     /// The error of a pair, by its index.
@@ -58,6 +60,10 @@ impl CorpusProjector<'_> {
             _ => self.pair_by_pair(pairs, listener),
         })?;
         clock.decision = figures;
+        // After the projection, which must not see them.
+        if let Some(aligner) = self.aligner.filter(|_| self.keep_links) {
+            timed(&mut clock.align, || self.link(pairs, aligner, listener))?;
+        }
         Ok(clock)
     }
 

@@ -1,21 +1,19 @@
 //! The files of a report, sentence by sentence.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use xlner_core::{Entity, Pair, Sentence};
-use xlner_formats::{AlignmentReader, Format, PairReader, ReadOptions, Records, SentenceReader};
+use xlner_formats::{Format, ReadOptions, Side};
 
 use super::ReportJob;
+use crate::convert::{gold, refer};
+use crate::engine::file::{File, Items as _, Parallel};
 use crate::{Error, Result};
 
-/// All files, read at once.
+/// All files, read at once: the systems, then gold, then alignments.
 pub struct Files<'a> {
     job: &'a ReportJob,
-    systems: Vec<File>,
-    gold: Option<File>,
-    alignment: Option<(PathBuf, AlignmentReader)>,
-    /// Sentences read.
-    count: u64,
+    files: Parallel<File>,
     /// The ids of the sentence read last: of the systems, then of gold.
     ids: Vec<String>,
 }
@@ -30,85 +28,39 @@ pub struct Sentences {
     gold_sentence: Option<Sentence>,
 }
 
-struct File {
-    path: PathBuf,
-    reader: Reader,
-}
-
-enum Reader {
-    Pairs(PairReader),
-    Sentences(SentenceReader),
-}
-
-impl File {
-    fn open(path: &Path, options: &ReadOptions) -> Result<File> {
-        let reader = match xlner_formats::read_records(path, options)? {
-            Records::Pairs(reader) => Reader::Pairs(reader),
-            Records::Sentences(reader) => Reader::Sentences(reader),
-            Records::Alignments(_) => {
-                return Err(Error::Options(format!("{}: holds alignments, not entities", path.display())));
-            }
-        };
-        Ok(File { path: path.to_owned(), reader })
-    }
-
-    /// The next item; a sentence alone becomes the target of a pair without source.
-    fn next(&mut self) -> Result<Option<Pair>> {
-        Ok(match &mut self.reader {
-            Reader::Pairs(reader) => reader.next().transpose()?,
-            Reader::Sentences(reader) => reader.next().transpose()?.map(|target| Pair { target, ..Pair::default() }),
-        })
-    }
-}
-
 impl<'a> Files<'a> {
     pub fn open(job: &'a ReportJob) -> Result<Files<'a>> {
-        let systems = job.systems.iter().map(|path| File::open(path, &job.read)).collect::<Result<_>>()?;
-        let gold = job.gold.as_deref().map(|path| File::open(path, &job.read)).transpose()?;
-        let alignment = match &job.alignment {
-            Some(path) => {
-                let format = Format::from_path(path).filter(|format| format.holds_alignments());
-                let options = ReadOptions {
-                    format: Some(format.unwrap_or(Format::Pharaoh)),
-                    one_based: job.read.one_based,
-                    ..ReadOptions::default()
-                };
-                Some((path.clone(), xlner_formats::read_alignments(path, &options)?))
-            }
-            None => None,
-        };
-        Ok(Files { job, systems, gold, alignment, count: 0, ids: Vec::new() })
+        let open = |path: &PathBuf| File::records(path, &job.read, Side::Target);
+        let mut files = job.systems.iter().chain(&job.gold).map(open).collect::<Result<Vec<_>>>()?;
+        if let Some(path) = &job.alignment {
+            let format = Format::from_path(path).filter(|format| format.holds_alignments());
+            let options = ReadOptions {
+                format: Some(format.unwrap_or(Format::Pharaoh)),
+                one_based: job.read.one_based,
+                ..ReadOptions::default()
+            };
+            files.push(File::links(path, &options)?);
+        }
+        Ok(Files { job, files: Parallel { files }, ids: Vec::new() })
     }
 
     /// The next sentence; `None` where all files end.
     pub fn next(&mut self) -> Result<Option<Sentences>> {
-        let mut pairs: Vec<Option<Pair>> = self.systems.iter_mut().map(File::next).collect::<Result<_>>()?;
-        let gold = self.gold.as_mut().map(File::next).transpose()?;
-        let links = self.alignment.as_mut().map(|(_, reader)| reader.next().transpose()).transpose()?;
-
-        let ended = pairs.iter().map(Option::is_none).chain(gold.iter().map(Option::is_none));
-        let ended: Vec<bool> = ended.chain(links.iter().map(Option::is_none)).collect();
-        if ended.iter().any(|&other| other != ended[0]) {
-            return Err(self.unequal(&ended));
-        }
-        if ended[0] {
-            return Ok(None);
-        }
-        self.count += 1;
-        let mut pairs: Vec<Pair> = pairs.iter_mut().filter_map(Option::take).collect();
-        let gold = gold.flatten();
+        let Some(mut pairs) = self.files.next()? else { return Ok(None) };
+        let links = if self.job.alignment.is_some() { pairs.pop().map(|pair| pair.alignment) } else { None };
+        let gold = if self.job.gold.is_some() { pairs.pop() } else { None };
         self.ids = pairs.iter().chain(&gold).map(id).collect();
-        if let Some(links) = links.flatten() {
+        if let Some(links) = links {
             for pair in pairs.iter_mut().filter(|pair| !pair.source.is_empty()) {
-                pair.alignment = Some(links.clone().into());
+                pair.alignment.clone_from(&links);
             }
         }
         let gold_entities = match &gold {
-            Some(pair) => Some(match gold_field(pair).map_err(|problem| self.error(None, problem))? {
+            Some(pair) => Some(match gold::field(pair).map_err(|problem| self.error(None, problem))? {
                 Some(entities) => entities,
                 None => pair.target.entities.clone(),
             }),
-            None => gold_field(&pairs[0]).map_err(|problem| self.error(Some(0), problem))?,
+            None => gold::field(&pairs[0]).map_err(|problem| self.error(Some(0), problem))?,
         };
         pairs.iter_mut().for_each(|pair| self.relabel(pair));
         let gold_entities = gold_entities.map(|mut entities| {
@@ -130,25 +82,11 @@ impl<'a> Files<'a> {
 
     /// An error of the sentence read last, of a system's file or of gold.
     pub fn error(&self, system: Option<usize>, problem: String) -> Error {
-        let (file, id) = match (system, &self.gold) {
-            (Some(system), _) => (&self.systems[system].path, self.ids.get(system)),
-            (None, Some(gold)) => (&gold.path, self.ids.get(self.systems.len())),
-            (None, None) => (&self.systems[0].path, self.ids.first()),
-        };
-        Error::Sentence { file: file.clone(), number: self.count, id: id.cloned().unwrap_or_default(), problem }
-    }
-
-    /// Some files ended and others did not: `ended` says which, systems, gold, alignment.
-    fn unequal(&self, ended: &[bool]) -> Error {
-        let paths = self.systems.iter().chain(&self.gold).map(|file| &file.path);
-        let paths: Vec<&PathBuf> = paths.chain(self.alignment.iter().map(|(path, _)| path)).collect();
-        let first = |which: bool| ended.iter().position(|&ended| ended == which).map_or(paths[0], |at| paths[at]);
-        Error::UnequalFiles {
-            first: first(true).clone(),
-            first_count: format!("only {}", self.count),
-            second: first(false).clone(),
-            second_count: "more".into(),
-        }
+        let of_gold = if self.job.gold.is_some() { self.job.systems.len() } else { 0 };
+        let at = system.unwrap_or(of_gold);
+        let file = &self.files.files[at];
+        let id = self.ids.get(at).cloned().unwrap_or_default();
+        Error::Sentence { file: file.path().to_owned(), number: file.count(), id, problem }
     }
 
     /// Maps labels of a pair and takes out what does not count.
@@ -169,18 +107,8 @@ impl<'a> Files<'a> {
                 kept.then_some(here)
             })
             .collect();
-        let place = |index: usize| places.get(index).copied().flatten();
         pair.source.entities.retain(|entity| !ignore.contains(&entity.label));
-        for entity in &mut pair.target.entities {
-            entity.from = entity.from.and_then(place);
-        }
-        if let Some(projection) = &mut pair.projection {
-            projection.unprojected.retain_mut(|unprojected| {
-                let kept = place(unprojected.entity);
-                unprojected.entity = kept.unwrap_or(unprojected.entity);
-                kept.is_some()
-            });
-        }
+        refer(pair, &places);
     }
 
     fn map(&self, entities: &mut [Entity]) {
@@ -199,15 +127,6 @@ impl Sentences {
         let other = |&system: &usize| !self.pairs[system].target.tokens().eq(expected.tokens());
         (0..self.pairs.len()).filter(other).collect()
     }
-}
-
-/// The entities in the field `gold` of a record.
-fn gold_field(pair: &Pair) -> std::result::Result<Option<Vec<Entity>>, String> {
-    pair.extra
-        .get("gold")
-        .map(serde::Deserialize::deserialize)
-        .transpose()
-        .map_err(|error| format!("field `gold` is not a list of entities {{\"start\",\"end\",\"label\"}}: {error}"))
 }
 
 fn id(pair: &Pair) -> String {

@@ -1,27 +1,48 @@
 //! Changes to entities: labels replaced, entities dropped, and everything that refers to them kept right.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use xlner_core::{Entity, LabelProbabilities, Pair, Sentence};
 
 /// What is to be changed, and how often it was.
-pub struct Changes {
-    map: BTreeMap<String, String>,
-    ignore: Vec<String>,
+pub(super) struct Changes<'a> {
+    map: &'a BTreeMap<String, String>,
+    ignore: &'a BTreeSet<String>,
     longest: bool,
-    /// Entities dropped for their label.
-    pub ignored: u64,
-    /// Entities dropped because they overlap a longer one.
-    pub overlapping: u64,
+    tokenized: AtomicU64,
+    ignored: AtomicU64,
+    overlapping: AtomicU64,
 }
 
-impl Changes {
-    pub fn new(map: &[(String, String)], ignore: &[String], longest: bool) -> Self {
-        Changes { map: map.iter().cloned().collect(), ignore: ignore.to_vec(), longest, ignored: 0, overlapping: 0 }
+impl<'a> Changes<'a> {
+    pub fn new(map: &'a BTreeMap<String, String>, ignore: &'a BTreeSet<String>, longest: bool) -> Self {
+        let [tokenized, ignored, overlapping] = [0; 3].map(AtomicU64::new);
+        Changes { map, ignore, longest, tokenized, ignored, overlapping }
+    }
+
+    /// One sentence more was tokenised.
+    pub fn count_tokenized(&self) {
+        self.tokenized.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// Sentences that were tokenised.
+    pub fn tokenized(&self) -> u64 {
+        self.tokenized.load(Ordering::Relaxed)
+    }
+
+    /// Entities dropped for their label.
+    pub fn ignored(&self) -> u64 {
+        self.ignored.load(Ordering::Relaxed)
+    }
+
+    /// Entities dropped because they overlap a longer one.
+    pub fn overlapping(&self) -> u64 {
+        self.overlapping.load(Ordering::Relaxed)
     }
 
     /// Changes the entities of a sentence. Tells the new index of each entity there was, `None` for one that was dropped.
-    pub fn sentence(&mut self, sentence: &mut Sentence) -> Vec<Option<usize>> {
+    pub fn sentence(&self, sentence: &mut Sentence) -> Vec<Option<usize>> {
         for entity in &mut sentence.entities {
             if let Some(label) = self.map.get(&entity.label) {
                 entity.label.clone_from(label);
@@ -31,9 +52,9 @@ impl Changes {
             self.probabilities(probabilities);
         }
         let mut keep: Vec<bool> = sentence.entities.iter().map(|entity| !self.ignore.contains(&entity.label)).collect();
-        self.ignored += keep.iter().filter(|keep| !**keep).count() as u64;
+        self.ignored.fetch_add(keep.iter().filter(|keep| !**keep).count() as u64, Ordering::Relaxed);
         if self.longest {
-            self.overlapping += drop_overlapping(sentence, &mut keep);
+            self.overlapping.fetch_add(drop_overlapping(sentence, &mut keep), Ordering::Relaxed);
         }
         let mut kept = 0;
         let places = keep
@@ -46,33 +67,6 @@ impl Changes {
         let mut keep = keep.into_iter();
         sentence.entities.retain(|_| keep.next().unwrap_or(true));
         places
-    }
-
-    /// Changes the entities of both sides, and what refers to those of the source side: `from`, scores, and the account
-    /// of the projection.
-    pub fn pair(&mut self, pair: &mut Pair) {
-        let places = self.sentence(&mut pair.source);
-        self.sentence(&mut pair.target);
-        let place = |entity: usize| places.get(entity).copied().flatten();
-        for entity in &mut pair.target.entities {
-            entity.from = entity.from.and_then(place);
-        }
-        for scores in pair.scores.values_mut() {
-            scores.retain_mut(|score| {
-                place(score.entity).is_some_and(|entity| {
-                    score.entity = entity;
-                    true
-                })
-            });
-        }
-        if let Some(projection) = &mut pair.projection {
-            projection.unprojected.retain_mut(|unprojected| {
-                place(unprojected.entity).is_some_and(|entity| {
-                    unprojected.entity = entity;
-                    true
-                })
-            });
-        }
     }
 
     /// Renames the columns of label probabilities; those that get one name are added up, ignored ones go to `O`.
@@ -117,7 +111,27 @@ impl Changes {
     fn tag(&self, tag: &str) -> String {
         let Some((prefix, label)) = tag.split_once('-') else { return tag.to_owned() };
         let label = self.map.get(label).map_or(label, String::as_str);
-        if self.ignore.iter().any(|ignored| ignored == label) { "O".to_owned() } else { format!("{prefix}-{label}") }
+        if self.ignore.contains(label) { "O".to_owned() } else { format!("{prefix}-{label}") }
+    }
+}
+
+/// Changes what refers to source entities, `from`, scores and the account of the projection: `places` tells the new index of
+/// each entity there was, `None` for one that was dropped.
+pub(crate) fn refer(pair: &mut Pair, places: &[Option<usize>]) {
+    let place = |entity: usize| places.get(entity).copied().flatten();
+    for entity in &mut pair.target.entities {
+        entity.from = entity.from.and_then(place);
+    }
+    let moved = |entity: &mut usize| {
+        let new = place(*entity);
+        *entity = new.unwrap_or(*entity);
+        new.is_some()
+    };
+    for scores in pair.scores.values_mut() {
+        scores.retain_mut(|score| moved(&mut score.entity));
+    }
+    if let Some(projection) = &mut pair.projection {
+        projection.unprojected.retain_mut(|unprojected| moved(&mut unprojected.entity));
     }
 }
 
@@ -148,6 +162,10 @@ mod tests {
 
     use super::*;
 
+    fn gpe_is_loc() -> (BTreeMap<String, String>, BTreeSet<String>) {
+        ([("GPE".into(), "LOC".into())].into(), ["DATE".into()].into())
+    }
+
     #[test]
     fn what_refers_to_a_dropped_entity_is_dropped() {
         let mut pair: Pair = serde_json::from_str(
@@ -156,18 +174,22 @@ mod tests {
                 "scores":{"nmt":[[0,0,1,0.5],[1,0,1,0.7]]}}"#,
         )
         .unwrap();
-        let mut changes = Changes::new(&[("GPE".into(), "LOC".into())], &["DATE".into()], false);
-        changes.pair(&mut pair);
+        let (map, ignore) = gpe_is_loc();
+        let changes = Changes::new(&map, &ignore, false);
+        let places = changes.sentence(&mut pair.source);
+        changes.sentence(&mut pair.target);
+        refer(&mut pair, &places);
         assert_eq!(pair.source.entities, [Entity::new(Span::new(1, 2), "LOC")]);
         assert_eq!(pair.target.entities.iter().map(|entity| entity.from).collect::<Vec<_>>(), [Some(0), None]);
         assert_eq!(pair.scores["nmt"].len(), 1);
         assert_eq!(pair.scores["nmt"][0].entity, 0);
-        assert_eq!(changes.ignored, 1);
+        assert_eq!(changes.ignored(), 1);
     }
 
     #[test]
     fn probabilities_follow_their_labels() {
-        let changes = Changes::new(&[("GPE".into(), "LOC".into())], &["DATE".into()], false);
+        let (map, ignore) = gpe_is_loc();
+        let changes = Changes::new(&map, &ignore, false);
         let labels = ["O", "B-LOC", "B-GPE", "I-DATE"].map(str::to_owned).to_vec();
         let mut probabilities =
             LabelProbabilities { labels, rows: vec![vec![0.5, 0.25, 0.125, 0.125]], spans: Vec::new() };
@@ -181,8 +203,9 @@ mod tests {
         let mut sentence = Sentence::from_tokens(["a", "b", "c"]);
         sentence.entities =
             vec![Entity::new(0..1, "X"), Entity::new(0..2, "Y"), Entity::new(1..3, "Z"), Entity::new(2..3, "W")];
-        let mut changes = Changes::new(&[], &[], true);
+        let (map, ignore) = Default::default();
+        let changes = Changes::new(&map, &ignore, true);
         assert_eq!(changes.sentence(&mut sentence), [None, Some(0), None, Some(1)]);
-        assert_eq!(changes.overlapping, 2);
+        assert_eq!(changes.overlapping(), 2);
     }
 }

@@ -2,23 +2,26 @@
 
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context as _, Result, bail};
 use xlner_core::tags::{self, Scheme};
 use xlner_core::{Entity, Pair, Sentence};
 use xlner_eval::{Evaluator, TagId};
 use xlner_formats::{ErrorKind, Format, PairReader, ReadOptions, Side, TagReader, Tagged, read_pairs, read_tags};
 
+use crate::convert::gold;
+use crate::engine::file::Items;
+use crate::{Error, Result};
+
 /// What the file says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Role {
+pub(super) enum Role {
     Gold,
     Prediction,
 }
 
 /// A file of gold or predicted entities.
-pub struct Input {
+pub(super) struct TagFile {
     path: PathBuf,
-    source: Source,
+    reader: Reader,
     scheme: Scheme,
     /// Sentences read.
     count: u64,
@@ -28,30 +31,30 @@ pub struct Input {
     probable: Vec<Entity>,
 }
 
-enum Source {
+enum Reader {
     Tags(Box<TagReader>),
     /// Records of pairs; their entities become tags.
     Pairs(Box<std::iter::Peekable<PairReader>>, Role, Side),
 }
 
 /// Whether the file holds tags as somebody wrote them.
-pub fn holds_tags(path: &Path, options: &ReadOptions) -> bool {
+pub(super) fn holds_tags(path: &Path, options: &ReadOptions) -> bool {
     let format = options.format.or_else(|| Format::from_path(path));
     !format.is_some_and(Format::holds_pairs) || format == Some(Format::Tsv)
 }
 
-impl Input {
+impl TagFile {
     /// Opens a file. Entities of records become tags of the scheme in the options, else of IOB2.
-    pub fn open(path: &Path, role: Role, options: &ReadOptions) -> Result<Input> {
-        let source = match pairs(path, options)? {
-            Some(pairs) => Source::Pairs(Box::new(pairs), role, options.side.unwrap_or(Side::Target)),
-            None => Source::Tags(Box::new(read_tags(path, options)?)),
+    pub fn open(path: &Path, role: Role, options: &ReadOptions) -> Result<TagFile> {
+        let reader = match pairs(path, options)? {
+            Some(pairs) => Reader::Pairs(Box::new(pairs), role, options.side.unwrap_or(Side::Target)),
+            None => Reader::Tags(Box::new(read_tags(path, options)?)),
         };
-        let scheme = match &source {
-            Source::Tags(reader) => reader.scheme(),
-            Source::Pairs(..) => options.scheme.unwrap_or(Scheme::Iob2),
+        let scheme = match &reader {
+            Reader::Tags(reader) => reader.scheme(),
+            Reader::Pairs(..) => options.scheme.unwrap_or(Scheme::Iob2),
         };
-        Ok(Input { path: path.to_owned(), source, scheme, count: 0, sentence: Tagged::new(), probable: Vec::new() })
+        Ok(TagFile { path: path.to_owned(), reader, scheme, count: 0, sentence: Tagged::new(), probable: Vec::new() })
     }
 
     /// The scheme of its tags.
@@ -74,29 +77,6 @@ impl Input {
         &self.probable
     }
 
-    /// Reads the next sentence; `false` at the end of the file.
-    pub fn advance(&mut self) -> Result<bool> {
-        let there = match &mut self.source {
-            Source::Tags(reader) => reader.next_into(&mut self.sentence)?,
-            Source::Pairs(pairs, role, side) => match pairs.next() {
-                None => false,
-                Some(pair) => {
-                    let pair = pair?;
-                    let number = self.count + 1;
-                    let entities = if *side == Side::Source { &pair.source.entities } else { &pair.target.entities };
-                    self.probable = entities.iter().filter(|entity| entity.probability.is_some()).cloned().collect();
-                    tag_pair(&pair, *role, *side, self.scheme, &mut self.sentence).with_context(|| {
-                        let id = if pair.id.is_empty() { String::new() } else { format!(" “{}”", pair.id) };
-                        format!("{}, record {number}{id}", self.path.display())
-                    })?;
-                    true
-                }
-            },
-        };
-        self.count += u64::from(there);
-        Ok(there)
-    }
-
     /// Gives the tags of the sentence read last their numbers.
     pub fn intern(&self, evaluator: &mut Evaluator, ids: &mut Vec<TagId>) -> Result<()> {
         ids.clear();
@@ -105,7 +85,8 @@ impl Input {
                 Ok(id) => ids.push(id),
                 Err(error) => {
                     let token = self.sentence.token(index);
-                    bail!("{}, token {} (“{token}”): {error}", self.place(), index + 1);
+                    let place = format!("{}, token {} (“{token}”)", self.place(), index + 1);
+                    return Err(Error::Place { place, problem: error.to_string() });
                 }
             }
         }
@@ -125,9 +106,49 @@ impl Input {
         place
     }
 
-    /// Sentences read.
-    pub fn count(&self) -> u64 {
+    /// Something is wrong with the sentence read last.
+    pub fn wrong(&self, problem: String) -> Error {
+        Error::Place { place: self.place(), problem }
+    }
+}
+
+impl Items for TagFile {
+    /// The sentence is kept here: [`sentence`](TagFile::sentence).
+    type Item = ();
+
+    fn next(&mut self) -> Result<Option<()>> {
+        let there = match &mut self.reader {
+            Reader::Tags(reader) => reader.next_into(&mut self.sentence)?,
+            Reader::Pairs(pairs, role, side) => match pairs.next().transpose()? {
+                None => false,
+                Some(pair) => {
+                    let entities = if *side == Side::Source { &pair.source.entities } else { &pair.target.entities };
+                    self.probable = entities.iter().filter(|entity| entity.probability.is_some()).cloned().collect();
+                    let tagged = tag_pair(&pair, *role, *side, self.scheme, &mut self.sentence);
+                    tagged.map_err(|problem| Error::Record {
+                        file: self.path.clone(),
+                        number: self.count + 1,
+                        id: pair.id.clone(),
+                        problem,
+                    })?;
+                    true
+                }
+            },
+        };
+        self.count += u64::from(there);
+        Ok(there.then_some(()))
+    }
+
+    fn path(&self) -> &Path {
+        &self.path
+    }
+
+    fn count(&self) -> u64 {
         self.count
+    }
+
+    fn noun(&self) -> &'static str {
+        "sentence"
     }
 }
 
@@ -145,23 +166,17 @@ fn pairs(path: &Path, options: &ReadOptions) -> Result<Option<std::iter::Peekabl
 }
 
 /// The tokens of a pair's sentence, and its entities as tags.
-fn tag_pair(pair: &Pair, role: Role, side: Side, scheme: Scheme, into: &mut Tagged) -> Result<()> {
+fn tag_pair(pair: &Pair, role: Role, side: Side, scheme: Scheme, into: &mut Tagged) -> std::result::Result<(), String> {
     let sentence: &Sentence = match side {
         Side::Source => &pair.source,
         Side::Target => &pair.target,
     };
     if !sentence.is_tokenized() {
-        bail!("its sentence has no tokens, and entities are token ranges; give it `tokens`");
+        return Err("its sentence has no tokens, and entities are token ranges; give it `tokens`".into());
     }
-    let gold = pair.extra.get("gold").filter(|_| role == Role::Gold && side == Side::Target);
-    let tags = match gold {
-        Some(gold) => {
-            let entities: Vec<Entity> = serde::Deserialize::deserialize(gold)
-                .context("field `gold` is not a list of entities {\"start\",\"end\",\"label\"}")?;
-            tags::encode(sentence.len(), &entities, scheme)
-        }
-        None => tags::encode(sentence.len(), &sentence.entities, scheme),
-    }?;
+    let gold = if role == Role::Gold && side == Side::Target { gold::field(pair)? } else { None };
+    let tags = tags::encode(sentence.len(), gold.as_ref().unwrap_or(&sentence.entities), scheme);
+    let tags = tags.map_err(|error| error.to_string())?;
     into.clear();
     for (token, tag) in sentence.tokens().zip(&tags) {
         into.push(token, tag);

@@ -1,0 +1,263 @@
+//! The job `convert`: a file of any format → a file of any other, with labels, tag scheme and sides changed on the way.
+
+mod changes;
+pub(crate) mod gold;
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::path::PathBuf;
+use std::sync::{Mutex, PoisonError};
+
+use serde::Serialize;
+use xlner_core::tokenize::tokenize_sentence;
+use xlner_core::{Pair, Sentence};
+use xlner_formats::{ErrorKind, Format, ReadOptions, Side, WriteOptions};
+
+use crate::engine::file::Holds;
+use crate::engine::output::{Output, format};
+use crate::engine::pump::{self, BATCH};
+use crate::engine::source::{self, Input, Source};
+use crate::progress::{Listener, Progress, Stage};
+use crate::{Error, Result};
+use changes::Changes;
+
+pub(crate) use changes::refer;
+
+/// Converts a file, or joins two sentence-parallel files to pairs.
+#[derive(Debug, Clone)]
+pub struct ConvertJob {
+    /// What is read: one file of sentences, pairs or alignments ([`Input::Pairs`]), or two sentence-parallel files.
+    pub input: Input,
+    /// The alignment of the pairs of two files, and how it is read.
+    pub alignment: Option<(PathBuf, ReadOptions)>,
+    /// Items at the beginning that are left out.
+    pub skip: u64,
+    /// Items after those that are taken; the rest is not read.
+    pub limit: u64,
+    /// Whether the target's entities are replaced by those in the records' field `gold`.
+    pub gold: bool,
+    /// The side of pairs that is written, as sentences; `None`: whole pairs.
+    pub side: Option<Side>,
+    /// Labels and what replaces them.
+    pub map: BTreeMap<String, String>,
+    /// Labels whose entities are dropped, as they are called after `map`.
+    pub ignore: BTreeSet<String>,
+    /// What becomes of entities that share a token.
+    pub overlaps: Overlaps,
+    /// Whether texts without tokens are tokenised, even where the output does not need it.
+    pub tokenize: bool,
+    /// Where the result goes.
+    pub output: PathBuf,
+    /// How it is written.
+    pub output_options: WriteOptions,
+}
+
+/// What becomes of entities that share a token.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Overlaps {
+    /// They stay; formats that write tags refuse them.
+    #[default]
+    Keep,
+    /// The longest stays, of equally long ones the first.
+    Longest,
+}
+
+/// Figures of a run of `convert`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct ConvertReport {
+    /// Sentences, pairs or alignments written.
+    pub written: u64,
+    /// Sentences that were tokenised.
+    pub tokenized: u64,
+    /// Entities dropped for their label.
+    pub ignored: u64,
+    /// Entities dropped because they overlap a longer one.
+    pub overlapping: u64,
+    /// Labels of the sentences that were written.
+    pub labels: BTreeSet<String>,
+}
+
+impl ConvertJob {
+    /// Does the job. The output appears when all is done; only standard output is written to as it goes.
+    ///
+    /// # Errors
+    /// [`Error::Option`] and [`Error::Options`] for options that do not fit what the input holds, or the output;
+    /// [`Error::Record`] for a record without what is asked of it; see [`Error`] for the files.
+    pub fn run(&self, listener: Listener<'_>) -> Result<ConvertReport> {
+        if self.gold && self.side == Some(Side::Source) {
+            let problem = "is about the target sentences; choose the target side, or leave out one".into();
+            return Err(Error::Option { field: "gold", problem });
+        }
+        let mut source = self.open()?;
+        let holds = source.holds();
+        if self.gold && holds != Holds::Pairs {
+            let problem = "is for records of pairs, and the input holds none".into();
+            return Err(Error::Option { field: "gold", problem });
+        }
+        let mut output = self.output(holds)?;
+        let changes = Changes::new(&self.map, &self.ignore, self.overlaps == Overlaps::Longest);
+        let mut report = ConvertReport::default();
+        let lines = Mutex::new(VecDeque::new());
+        pump::pump(
+            &mut Window { source: &mut source, left_out: 0, skip: self.skip, left: self.limit, lines: &lines },
+            BATCH,
+            |pairs, first| {
+                pump::each(pairs, first + self.skip, |(): &mut (), pair, number| {
+                    self.work(pair, number, holds, &changes)
+                })
+            },
+            |mut pair| {
+                let line = lines.lock().unwrap_or_else(PoisonError::into_inner).pop_front().flatten();
+                if let Output::Side(_, side) = output {
+                    let entities = &source::side(&mut pair, side).entities;
+                    report.labels.extend(entities.iter().map(|entity| entity.label.clone()));
+                }
+                report.written += 1;
+                output.write(pair).map_err(|error| self.refused(error, line))
+            },
+            |done, window| listener(Progress { stage: Stage::Convert, done, total: window.source.estimate() }),
+        )?;
+        output.finish()?;
+        report.tokenized = changes.tokenized();
+        report.ignored = changes.ignored();
+        report.overlapping = changes.overlapping();
+        Ok(report)
+    }
+
+    fn open(&self) -> Result<Source> {
+        match &self.input {
+            Input::Pairs { path, options } => {
+                // The target gets its gold entities while it is part of its pair.
+                let side = self.side.filter(|_| !self.gold);
+                Source::any(path, &ReadOptions { side, ..options.clone() }, Side::Source)
+            }
+            files @ Input::Files { .. } => {
+                Source::open(files, self.alignment.as_ref().map(|(path, options)| (path.as_path(), options)))
+            }
+        }
+    }
+
+    /// The format of the output; an unknown one is for the writer to refuse.
+    fn format(&self) -> Option<Format> {
+        format(&self.output, &self.output_options)
+    }
+
+    /// Opens the output, if it holds what the input does.
+    fn output(&self, holds: Holds) -> Result<Output<'static>> {
+        let refuse = |input: &str, wanted: &str| {
+            let format = self.format().map_or("the output", Format::name);
+            Err(Error::Options(format!("the input holds {input}, and {format} holds {wanted}")))
+        };
+        let lacks = |test: fn(Format) -> bool| self.format().is_some_and(|format| !test(format));
+        let (path, options) = (self.output.as_path(), &self.output_options);
+        match (holds, self.side) {
+            (Holds::Links, _) if lacks(Format::holds_alignments) => refuse(
+                "alignments",
+                "none; join them with their texts: option `source`, option `target` and option `alignment`",
+            ),
+            (Holds::Links, _) => Output::alignments(path, options),
+            (Holds::Pairs, None) => {
+                if self.format().is_some_and(Format::holds_alignments) {
+                    Output::alignments(path, options)
+                } else if lacks(Format::holds_pairs) {
+                    refuse("pairs", "sentences; choose one with option `side`")
+                } else {
+                    Output::pairs(path, options)
+                }
+            }
+            _ if lacks(Format::holds_sentences) => {
+                refuse("sentences", "none; to make pairs, join two files with option `source` and option `target`")
+            }
+            (Holds::Sentences(side), _) | (Holds::Pairs, Some(side)) => Output::side(path, options, side),
+        }
+    }
+
+    /// Changes an item.
+    fn work(&self, pair: &mut Pair, number: u64, holds: Holds, changes: &Changes) -> Result<()> {
+        match holds {
+            Holds::Links => return Ok(()),
+            Holds::Sentences(side) => return self.sentence(source::side(pair, side), number, changes).map(drop),
+            Holds::Pairs => {}
+        }
+        if let Some((links, _)) = &self.alignment {
+            let problem = pair.validate();
+            problem.map_err(|problem| Error::of_pair(links, number, pair, problem.into()))?;
+        }
+        if matches!(self.input, Input::Files { .. }) && pair.id.is_empty() {
+            pair.id = number.to_string();
+        }
+        if self.side.is_none() && self.format().is_some_and(Format::holds_alignments) && pair.alignment.is_none() {
+            return Err(self.of_record(number, &pair.id, "it has no alignment".into()));
+        }
+        if self.gold {
+            gold::take(pair).map_err(|problem| self.of_record(number, &pair.id, problem))?;
+        }
+        if let Some(side) = self.side {
+            let id = pair.id.clone();
+            let sentence = source::side(pair, side);
+            if !id.is_empty() && sentence.extra.get("id").is_none() {
+                sentence.extra.insert("id", id.into());
+            }
+            return self.sentence(sentence, number, changes).map(drop);
+        }
+        let places = self.sentence(&mut pair.source, number, changes)?;
+        self.sentence(&mut pair.target, number, changes)?;
+        refer(pair, &places);
+        Ok(())
+    }
+
+    /// Changes a sentence. Tells the new index of each entity there was.
+    fn sentence(&self, sentence: &mut Sentence, number: u64, changes: &Changes) -> Result<Vec<Option<usize>>> {
+        let wanted = self.tokenize || self.format().is_some_and(Format::needs_tokens);
+        if wanted && !sentence.is_tokenized() {
+            if let Err(problem) = tokenize_sentence(sentence) {
+                let id = sentence.extra.get("id").and_then(|id| id.as_str()).unwrap_or_default();
+                return Err(self.of_record(number, id, problem.to_string()));
+            }
+            changes.count_tokenized();
+        }
+        Ok(changes.sentence(sentence))
+    }
+
+    fn of_record(&self, number: u64, id: &str, problem: String) -> Error {
+        Error::Record { file: self.input.name().to_owned(), number, id: id.to_owned(), problem }
+    }
+
+    /// The error for an item that the output cannot hold, at its place in the input.
+    fn refused(&self, error: Error, line: Option<u64>) -> Error {
+        match (error, &self.input) {
+            (Error::Format(error), Input::Pairs { path, .. })
+                if matches!(error.kind(), ErrorKind::Invalid(_) | ErrorKind::NotRepresentable { .. }) =>
+            {
+                error.moved_to(path, line).into()
+            }
+            (error, _) => error,
+        }
+    }
+}
+
+/// The items of a source that are to be converted, and their lines, for the one who writes them.
+struct Window<'a> {
+    source: &'a mut Source,
+    left_out: u64,
+    skip: u64,
+    left: u64,
+    lines: &'a Mutex<VecDeque<Option<u64>>>,
+}
+
+impl Iterator for Window<'_> {
+    type Item = Result<Pair>;
+
+    fn next(&mut self) -> Option<Result<Pair>> {
+        while self.left > 0 && self.left_out < self.skip {
+            self.left_out += 1;
+            // An error is one even in what is left out.
+            if let Err(error) = self.source.next()? {
+                return Some(Err(error));
+            }
+        }
+        self.left = self.left.checked_sub(1)?;
+        let pair = self.source.next()?;
+        self.lines.lock().unwrap_or_else(PoisonError::into_inner).push_back(self.source.line());
+        Some(pair)
+    }
+}

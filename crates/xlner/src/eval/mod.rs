@@ -1,0 +1,10 @@
+//! The job `eval`: gold and predictions → figures.
+
+mod alignments;
+mod entities;
+mod input;
+mod json;
+
+pub use alignments::AlignmentEvalJob;
+pub use entities::{EvalJob, EvalReport, OtherTokens};
+pub use json::alignments_json;
