@@ -242,6 +242,18 @@ impl Scratch {
                 }
             }
         }
+        // A mixture: of a token that has given links, GIVEN of the probability is theirs.
+        let given: Vec<Given> = given.collect();
+        let mut shares = (vec![0.0f32; ni], vec![0.0f32; nj]);
+        for link in &given {
+            let (e, f) = (&mut shares.0[link.source as usize], &mut shares.1[link.target as usize]);
+            (*e, *f) = (e.max(train::GIVEN * link.probability), f.max(train::GIVEN * link.probability));
+        }
+        if !given.is_empty() {
+            let scale = |row: &mut [f32], share: &f32| row.iter_mut().for_each(|value| *value *= 1.0 - share);
+            forward.chunks_exact_mut(ni).zip(&shares.1).for_each(|(row, share)| scale(row, share));
+            reverse.chunks_exact_mut(nj).zip(&shares.0).for_each(|(row, share)| scale(row, share));
+        }
         for Given { source: i, target: j, probability } in given {
             let (i, j) = (i as usize, j as usize);
             for value in [&mut forward[j * ni + i], &mut reverse[i * nj + j]] {

@@ -202,8 +202,8 @@ mod tests {
         let train = |memory| {
             Model::train_spool(&spool, &TrainOptions::default(), None, memory, &mut |_| ()).unwrap().parameters()
         };
-        let (few, all) = (train(20_000), train(1 << 30));
-        assert!(few > 0 && few <= 20_000 / TrainOptions::BYTES && few < all, "{few} {all}");
+        let (few, all) = (train(100_000), train(1 << 30));
+        assert!(few > 0 && few <= 100_000 / TrainOptions::BYTES && few < all, "{few} {all}");
     }
 
     #[test]

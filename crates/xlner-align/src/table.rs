@@ -105,6 +105,10 @@ impl Table {
     #[inline]
     pub fn find(&self, source: u32, target: u32) -> Option<usize> {
         let key = key(source, target);
+        // Of two words that are not known: what free places hold.
+        if key == EMPTY {
+            return None;
+        }
         let mut bucket = self.bucket(key);
         loop {
             let entries = &self.buckets[bucket].0;
@@ -200,6 +204,7 @@ mod tests {
         assert_eq!(table.len(), 5000);
         assert!((0..5000).all(|i| table.find(i % 97, i).is_some()));
         assert_eq!(table.find(98, 0), None);
+        assert_eq!(table.find(u32::MAX, u32::MAX), None);
         table.counts = vec![0; table.entries().len()];
         let place = table.find(3, 3).unwrap();
         table.entries_mut()[place].forward = 0.5;

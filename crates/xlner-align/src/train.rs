@@ -66,8 +66,8 @@ pub(crate) const DICTIONARY: f32 = 2.0;
 pub(crate) const VECTORS: f64 = 2.0;
 /// Of the softmax of the cosines of vectors.
 pub(crate) const TEMPERATURE: f32 = 0.05;
-/// What a given link adds to the probabilities of its tokens given each other.
-pub(crate) const GIVEN: f32 = 0.3;
+/// Share that given links have of the probability of a token given another, as much as they are probable.
+pub(crate) const GIVEN: f32 = 0.6;
 /// Added to all prior counts for the first probabilities, which are the means of the priors.
 pub(crate) const FIRST: f32 = 0.05;
 /// Weight of the distance from the diagonal in the first pass.
