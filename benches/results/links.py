@@ -1,0 +1,88 @@
+"""What is measured of the aligner's other uses: ranking source languages, finding pairs that are no translations."""
+
+import itertools
+import json
+import random
+
+from sections import command, data, figures, mark, section, shell, table
+
+LANGUAGES = ["en", "de", "es", "it"]
+THRESHOLDS = [0.1, 0.15, 0.2, 0.25, 0.3, 0.4]
+# Every fifth target sentence goes to another of them.
+MISPLACED = 5
+SETS = ["multi30k.en-de", "wmt-sample.en-de", "ntrex.en-es", "ntrex.en-ru", "ntrex.en-sw", "ntrex.en-yo"]
+
+
+@section("Ranking source languages by the translations alone: does it agree with the F1 of projection? Europarl-NER, 12 directions")
+def ranking(folder, arguments):
+    file = lambda language: data("europarl-ner") / f"{language}-europarl.test.conll02"
+    languages = LANGUAGES[:3] if arguments.small else LANGUAGES
+    rows, pairs_right, pairs, first = [], 0, 0, 0
+    for target in languages:
+        sources = [language for language in languages if language != target]
+        output, _, _ = command("align", "--rank", *map(file, sources), "--target", file(target), "--json")
+        ranked = {next(s for s in sources if f"{s}-europarl" in found["file"]): found for found in json.loads(output)["candidates"]}
+        f1 = {}
+        for source in sources:
+            out = folder / f"{source}-{target}.conll"
+            command("project", "--source", file(source), "--target", file(target), "-o", out)
+            f1[source] = figures(file(target), out)["micro"]["f1"]
+        first += max(sources, key=f1.get) == next(iter(ranked))
+        for one, other in itertools.combinations(sources, 2):
+            pairs += 1
+            pairs_right += (ranked[one]["score"] > ranked[other]["score"]) == (f1[one] > f1[other])
+        for source, found in ranked.items():
+            rows.append([f"{source} → {target}", f"{found['score']:.4f}", f"{found['entropy']:.3f}", f"{found['shared_names']:.3f}",
+                         found["tokens"], f"{f1[source]:.4f}"])
+    return "\n\n".join([
+        shell("xlner align --rank en.conll02 es.conll02 it.conll02 --target de.conll02 --json",
+              "xlner project --source en.conll02 --target de.conll02 -o projected.conll"),
+        "Of each target the candidates in the order of the ranking; F1 of projecting the source's gold entities.",
+        table(["direction", "score", "entropy, bits", "shared names", "source tokens", "F1"], rows),
+        f"- pairs of candidates in the order of their F1: {pairs_right} of {pairs} {mark(2 * pairs_right > pairs)}\n"
+        f"- the best one ranked first: {first} of {len(languages)}",
+    ])
+
+
+def shuffled(lines):
+    """The lines with every fifth target sentence at the place of another of these; which ones they are."""
+    places = list(range(0, len(lines), MISPLACED))
+    order = places[1:] + places[:1]
+    random.Random(1).shuffle(order)
+    pairs = [line.split("\t") for line in lines]
+    mixed = [list(pair) for pair in pairs]
+    for place, other in zip(places, order):
+        mixed[place][1] = pairs[other][1]
+    return ["\t".join(pair) for pair in mixed], {place for place in places if mixed[place][1] != pairs[place][1]}
+
+
+@section("Confidence of a pair: finding sentences that are no translations, every fifth target sentence misplaced on purpose")
+def confidence(folder, arguments):
+    rows, best = [], []
+    for name in SETS[:1] if arguments.small else SETS:
+        lines = (data("parallel") / f"{name}.tsv").read_text(encoding="utf-8").splitlines()
+        lines = [line for line in lines if line.count("\t") == 1 and all(side.strip() for side in line.split("\t"))][:2000]
+        mixed, wrong = shuffled(lines)
+        text, out = folder / f"{name}.tsv", folder / f"{name}.jsonl"
+        text.write_text("\n".join(mixed) + "\n", encoding="utf-8")
+        command("align", "--bitext", text, "--tokenize", "--min-confidence", 0, "-o", out)
+        values = [json.loads(line)["confidence"] for line in out.read_text(encoding="utf-8").splitlines()]
+        cells = []
+        for threshold in THRESHOLDS:
+            found = {at for at, value in enumerate(values) if value < threshold}
+            right = len(found & wrong)
+            cells.append(f"{100 * right / len(found) if found else 0:.0f} / {100 * right / len(wrong):.0f}")
+        order = sorted(range(len(values)), key=values.__getitem__)
+        # The probability that a misplaced pair has less confidence than a right one.
+        below = itertools.accumulate(order, lambda sum, at: sum + (at in wrong), initial=0)
+        area = sum(seen for seen, at in zip(below, order) if at not in wrong) / (len(wrong) * (len(order) - len(wrong)))
+        best.append(area)
+        rows.append([name, len(lines), f"{area:.3f}", *cells])
+    head = ["text", "pairs", "area under the curve", *[f"below {threshold}: P / R, %" for threshold in THRESHOLDS]]
+    return "\n\n".join([
+        shell("xlner align --bitext mixed.tsv --tokenize --min-confidence 0 -o mixed.jsonl      # the field `confidence`"),
+        "The aligner is trained on the text with the misplaced sentences in it, as a user's text has them. P: share of misplaced pairs "
+        "among those below the threshold; R: share of misplaced pairs that are below it.",
+        table(head, rows),
+        f"- mean area under the curve: {sum(best) / len(best):.3f}",
+    ])
