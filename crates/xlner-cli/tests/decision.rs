@@ -81,3 +81,68 @@ fn what_is_learnt_from_must_be_judged_and_uncertain() {
     fails(&folder, "tune decision --pairs bare.jsonl -o out.decision", 1, "no field `gold`");
     fails(&folder, "tune decision --pairs certain.jsonl -o out.decision", 2, "xlner tag --probabilities");
 }
+
+/// A pair whose first entity has a token without link, and whose second, of one token, goes to two.
+const LINKED: &str = r#"{"id":"1","source":{"tokens":["Ana","Ilić","met","Rome"],"entities":[{"start":0,"end":2,"label":"PER"},{"start":3,"end":4,"label":"LOC"}]},"target":{"tokens":["Ana","srela","Rim","Rimski"]},"alignment":[[0,0,0.9],[2,1,0.9],[3,2,0.9],[3,3,0.4]]}
+{"id":"2","source":{"tokens":["Nobody"],"entities":[]},"target":{"tokens":["Niko"]},"alignment":[[0,0,0.9]]}
+"#;
+
+#[test]
+fn filters_drop_and_are_counted() {
+    let folder = folder(&[("pairs.jsonl", LINKED.as_bytes())]);
+    let project = |more: &str| {
+        let mut command = xlner(
+            &folder,
+            &format!("project --pairs pairs.jsonl --method heuristic {more} -o out.jsonl --report report.json"),
+        );
+        let stderr = String::from_utf8(command.unwrap().stderr).unwrap();
+        let report: Value = serde_json::from_str(&common::read(&folder, "report.json")).unwrap();
+        (records(&common::read(&folder, "out.jsonl")), report, stderr)
+    };
+    let entities = |records: &[Value]| -> Vec<String> {
+        let of = |record: &Value| record["target"]["entities"].as_array().cloned().unwrap_or_default();
+        records
+            .iter()
+            .flat_map(of)
+            .map(|e| format!("{} {}-{}", e["label"].as_str().unwrap(), e["start"], e["end"]))
+            .collect()
+    };
+    let (found, report, _) = project("--length-ratio 0");
+    assert_eq!(entities(&found), ["PER 0-1", "LOC 2-4"]);
+    assert!(report.get("filters").is_none());
+    let (found, report, said) = project("--length-ratio 0 --filter comp-src,comp-tgt");
+    assert_eq!(entities(&found), ["LOC 2-4"]);
+    assert_eq!(
+        report["filters"],
+        json!({"rejected": {"comp-src": 1, "comp-tgt": 0}, "entities": 1, "sentences": 0, "restricted": 0})
+    );
+    assert_eq!((&report["projected"], &report["unprojected"]["filtered"]), (&1.into(), &1.into()));
+    assert!(said.contains("filters: 1 entities and 0 sentences left out"), "{said}");
+    let (found, report, _) = project("--length-ratio 0 --filter comp-src --filter-drops sentence --restrict-target");
+    assert_eq!((found.len(), &report["filters"]["sentences"], &report["sentences"]), (1, &1.into(), &1.into()));
+    let (found, report, _) = project("--length-ratio 0 --restrict-target");
+    assert_eq!(entities(&found), ["PER 0-1", "LOC 2-3"]);
+    assert_eq!(report["filters"]["restricted"], 1);
+    std::fs::remove_file(folder.path().join("out.jsonl")).unwrap();
+    let both = "project --pairs pairs.jsonl --filter comp-ins --filter-drops sentence --gold pairs.jsonl -o out.jsonl";
+    fails(&folder, both, 2, "--gold");
+    fails(&folder, "project --pairs pairs.jsonl --filter comp -o out.jsonl", 2, "comp-src, comp-tgt, comp-ins");
+    fails(&folder, "project --pairs pairs.jsonl --filter-drops sentence -o out.jsonl", 2, "--filter");
+}
+
+#[test]
+fn transfer_drops_sentences_and_tells_what_was_decided() {
+    let folder = folder(&[
+        ("en.conll", b"Ana\tB-PER\nIlic\tI-PER\nsleeps\tO\n\nNobody\tO\n\n"),
+        ("sr.txt", "Ana spava\nNiko\n".as_bytes()),
+    ]);
+    let arguments =
+        "transfer --to sr --translations sr.txt --source en.conll --filter comp-ins --report report.json --run work";
+    for _ in 0..2 {
+        stdout(&folder, arguments);
+        let report: Value = serde_json::from_str(&common::read(&folder, "report.json")).unwrap();
+        let (filters, sentences) = (&report["projection"]["filters"], &report["projection"]["sentences"]);
+        let left_out = filters["sentences"].as_u64().unwrap();
+        assert_eq!(sentences.as_u64().unwrap() + left_out, 2, "{report}");
+    }
+}

@@ -192,3 +192,24 @@ fn weights_of_scores_are_learnt_and_used_as_a_job() {
         "gold.conll, sentence 1: its tokens",
     );
 }
+
+#[test]
+fn distributions_are_averaged() {
+    let record = |entities: &str| format!("{{\"tokens\":[\"a\",\"b\",\"c\"],\"entities\":{entities}}}\n");
+    let entity = |start: usize, p: f64| {
+        format!("{{\"start\":{start},\"end\":{},\"label\":\"PER\",\"probability\":{p}}}", start + 1)
+    };
+    let projected = record(&format!("[{},{}]", entity(0, 0.9), entity(2, 0.3)));
+    let tagged = record("[]").replace(
+        "\"entities\"",
+        "\"probabilities\":{\"labels\":[\"O\",\"B-PER\",\"I-PER\"],\"rows\":[[0.6,0.4,0],[1,0,0],[0.2,0.8,0]]},\"entities\"",
+    );
+    let folder = folder(&[("a.jsonl", projected.as_bytes()), ("b.jsonl", tagged.as_bytes())]);
+    // a: (0.9 + 0.4) / 2, c: (0.3 + 0.8) / 2.
+    assert_eq!(stdout(&folder, "ensemble a.jsonl b.jsonl --average"), columns(&["P-P"]));
+    let lower = tagged.replace("[0.2,0.8,0]", "[0.4,0.6,0]");
+    std::fs::write(folder.path().join("b.jsonl"), lower).unwrap();
+    assert_eq!(stdout(&folder, "ensemble a.jsonl b.jsonl --average"), columns(&["P--"]));
+    fails(&folder, "ensemble a.jsonl=2 b.jsonl --average -o out.conll", 2, "--average takes every file alike");
+    fails(&folder, "ensemble a.jsonl b.jsonl --average --min-score 0.2 -o out.conll", 2, "--min-score");
+}

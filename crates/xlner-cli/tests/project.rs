@@ -87,6 +87,41 @@ fn records_keep_the_links_of_the_trained_aligner() {
 }
 
 #[test]
+fn gold_says_how_good_the_result_is() {
+    let folder = files();
+    std::fs::write(
+        folder.path().join("gold.conll"),
+        DE.replace("In\tB-XX\nNew\tO\nYork\tO", "In\tO\nNew\tB-LOC\nYork\tI-LOC"),
+    )
+    .unwrap();
+    let figures = stdout(&folder, &format!("{GIVEN} --gold gold.conll -o de.projected.conll --report figures.json"));
+    let same = stdout(&folder, "eval --gold gold.conll --pred de.projected.conll");
+    assert_eq!(figures, same);
+    assert!(figures.contains("micro") && figures.contains("0.3333"), "{figures}");
+    let report: serde_json::Value = serde_json::from_str(&read(&folder, "figures.json")).unwrap();
+    assert_eq!(report["evaluation"]["micro"]["correct"], 1);
+
+    // Entities on standard output stay alone there.
+    let both = xlner(&folder, &format!("{GIVEN} --gold gold.conll")).assert().success().get_output().clone();
+    assert_eq!(String::from_utf8(both.stdout).unwrap(), read(&folder, "de.projected.conll"));
+    assert!(String::from_utf8(both.stderr).unwrap().contains("de.conll against gold.conll: 2 sentences, 11 tokens"));
+
+    // Records bring their own gold; it is not seen by the projection.
+    let gold = RECORDS.replace("\"note\":\"kept\"", "\"gold\":[{\"start\":2,\"end\":3,\"label\":\"LOC\"}]");
+    std::fs::write(folder.path().join("gold.jsonl"), gold).unwrap();
+    let figures = stdout(&folder, "project --pairs gold.jsonl --gold gold.jsonl -o out.jsonl");
+    assert!(figures.contains("out.jsonl against gold.jsonl: 2 sentences, 4 tokens"), "{figures}");
+    assert!(figures.contains("micro       0.5000  1.0000"), "{figures}");
+    std::fs::remove_file(folder.path().join("out.jsonl")).unwrap();
+
+    std::fs::write(folder.path().join("short.conll"), "So\tO\n").unwrap();
+    fails(&folder, &format!("{GIVEN} --gold short.conll -o out.conll"), 1, "1 tokens");
+    std::fs::write(folder.path().join("short.conll"), DE.split_once("\n\n").unwrap().0).unwrap();
+    fails(&folder, &format!("{GIVEN} --gold short.conll -o out.conll"), 1, "short.conll holds 1 sentence");
+    fails(&folder, &format!("{GIVEN} --gold absent.conll -o out.conll"), 1, "absent.conll");
+}
+
+#[test]
 fn raw_text_is_tokenised() {
     let folder = files();
     let raw = "project --source en.conll --target de.txt --target-lang de --alignment links.pharaoh";
@@ -194,7 +229,7 @@ fn failures_name_the_place_and_leave_nothing() {
         (&format!("{GIVEN}.missing -o out.conll"), "links.pharaoh.missing"),
         (
             "project --source en.conll --target de.conll --alignment empty.pharaoh -o out.conll",
-            "de.conll holds 2 pairs, empty.pharaoh holds 0 alignments",
+            "en.conll holds 2 sentences, empty.pharaoh holds 0 alignments",
         ),
         (
             "project --source en.conll --target de.conll --alignment long.pharaoh -o out.conll",

@@ -138,3 +138,57 @@ fn mixed() -> Vec<u8> {
     let at = text.rfind(",\"gold\"").unwrap();
     format!("{}}}\n", &text[..at]).into_bytes()
 }
+
+#[test]
+fn stages_are_replaced_by_gold() {
+    let folder = folder(&[]);
+    projected(&folder, "ar");
+    let arguments =
+        "--pairs ar.jsonl --gold ar.conll --alignment links.pharaoh --attribute --gold-source en.conll --bootstrap 200";
+    let report = json(&folder, arguments);
+    let attribution = &report["systems"][0]["attribution"];
+    assert_eq!(attribution["f1"], report["systems"][0]["figures"]["micro"]["f1"]);
+    let costs = attribution["by_class"].as_array().unwrap();
+    assert_eq!(costs.len(), 6);
+    for cost in costs {
+        let (f1, more, ci) = (cost["f1"].as_f64().unwrap(), cost["cost"].as_f64().unwrap(), &cost["ci95"]);
+        assert!((f1 - more - attribution["f1"].as_f64().unwrap()).abs() < 1e-9, "{cost}");
+        assert!(
+            more >= 0.0 && ci[0].as_f64().unwrap() <= more + 1e-9 && ci[1].as_f64().unwrap() >= more - 1e-9,
+            "{cost}"
+        );
+    }
+    // The source entities of the sample are gold already: nothing is gained by them.
+    let again = &attribution["projected_again"];
+    assert_eq!((&again["stages"][0]["stage"], &again["stages"][0]["cost"]), (&"source-entities".into(), &0.0.into()));
+    xlner(&folder, &format!("report {arguments} -o out.html")).assert().success();
+    assert!(read(&folder, "out.html").contains("What each stage costs"));
+    std::fs::remove_file(folder.path().join("out.html")).unwrap();
+    fails(&folder, "report --pairs ar.jsonl --attribute -o out.html", 2, "gold entities of the target");
+    let short = "--pairs ar.jsonl --gold ar.conll --alignment links.pharaoh --attribute --gold-alignment short.pharaoh";
+    std::fs::write(folder.path().join("short.pharaoh"), "0-0\n").unwrap();
+    fails(&folder, &format!("report {short} -o out.html"), 1, "short.pharaoh");
+}
+
+#[test]
+fn probabilities_are_drawn_as_calibration() {
+    let record = |p: f64, right: bool| {
+        let gold = if right { r#"[{"start":0,"end":1,"label":"PER"}]"# } else { "[]" };
+        let target =
+            format!(r#"{{"tokens":["Ana"],"entities":[{{"start":0,"end":1,"label":"PER","probability":{p}}}]}}"#);
+        format!("{{\"source\":{{\"tokens\":[\"Ana\"]}},\"target\":{target},\"gold\":{gold}}}\n")
+    };
+    let text = record(0.9, true) + &record(0.9, false) + &record(0.25, false);
+    let folder = folder(&[("pairs.jsonl", text.as_bytes())]);
+    let report = json(&folder, "--pairs pairs.jsonl");
+    let calibration = &report["systems"][0]["calibration"];
+    assert_eq!(calibration["predictions"], 3);
+    assert!((calibration["ece"].as_f64().unwrap() - (2.0 * 0.4 + 0.25) / 3.0).abs() < 1e-9);
+    stdout(&folder, "report --pairs pairs.jsonl -o out.html");
+    let html = read(&folder, "out.html");
+    for part in ["Reliability diagram", "Risk and coverage", "Expected calibration error"] {
+        assert!(html.contains(part), "{part}");
+    }
+    let plain = json(&folder, "--pairs pairs.jsonl --gold pairs.jsonl");
+    assert!(plain["systems"][0].get("calibration").is_some());
+}

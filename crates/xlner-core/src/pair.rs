@@ -213,6 +213,8 @@ pub enum Reason {
     Infeasible,
     /// The decision gives it too low a probability.
     Improbable,
+    /// A filter rejects it (`comp-src`, `comp-tgt`, `comp-ins`).
+    Filtered,
 }
 
 impl Reason {
@@ -227,6 +229,7 @@ impl Reason {
             Reason::Conflict => "conflict",
             Reason::Infeasible => "infeasible",
             Reason::Improbable => "improbable",
+            Reason::Filtered => "filtered",
         }
     }
 }

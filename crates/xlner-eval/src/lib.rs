@@ -3,7 +3,8 @@
 //! - [`Evaluator`]: entity metrics of one or several systems against gold: precision, recall and F1 as `seqeval` 1.2.2 gives them,
 //!   SemEval-2013 scores, token accuracy, projection ratio, bootstrap confidence intervals, approximate randomisation.
 //! - [`AlignmentEvaluator`]: precision, recall and error rate of word alignments;
-//! - [`agreement`]: how far annotators agree.
+//! - [`agreement`]: how far annotators agree;
+//! - [`stratified`]: how good a set is of which people judged a sample.
 //!
 //! Both take sentence after sentence; memory follows the number of different sentence profiles (gold, predicted and
 //! correct entities), not the number of sentences. Figures that are undefined because nothing is counted are 0.
@@ -33,6 +34,7 @@ mod options;
 mod resample;
 mod scores;
 mod semeval;
+pub mod stratified;
 mod vocabulary;
 
 pub use alignment::{AlignmentEvaluation, AlignmentEvaluator};

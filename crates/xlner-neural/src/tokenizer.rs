@@ -68,6 +68,46 @@ impl Tokenizer {
         self.inner.token_to_id(piece)
     }
 
+    /// As `tokenizer.json` describes it.
+    #[cfg(feature = "fine-tune")]
+    pub fn description(&self) -> Result<Value> {
+        let text = self.inner.to_string(false).map_err(|problem| damaged(&self.path, &problem.to_string()))?;
+        serde_json::from_str(&text).map_err(|problem| damaged(&self.path, &problem.to_string()))
+    }
+
+    /// The parts of a word that are cut into pieces each by itself, as the model of the pieces gets them.
+    ///
+    /// # Errors
+    /// What the library says.
+    #[cfg(feature = "fine-tune")]
+    pub fn parts(&self, word: &str) -> std::result::Result<Vec<String>, String> {
+        use tokenizers::{Normalizer as _, OffsetReferential, OffsetType, PreTokenizedString, PreTokenizer as _};
+        let parts = || {
+            let mut text = PreTokenizedString::from(word);
+            if let Some(normalizer) = self.inner.get_normalizer() {
+                text.normalize(|part| normalizer.normalize(part)).map_err(|problem| problem.to_string())?;
+            }
+            if let Some(cut) = self.inner.get_pre_tokenizer() {
+                cut.pre_tokenize(&mut text).map_err(|problem| problem.to_string())?;
+            }
+            let splits = text.get_splits(OffsetReferential::Normalized, OffsetType::Byte);
+            Ok(splits.into_iter().map(|(part, _, _)| part.to_owned()).filter(|part| !part.is_empty()).collect())
+        };
+        fence(parts).and_then(|parts| parts).map_err(|problem| self.failed(&problem))
+    }
+
+    /// The pieces of such a part, by their texts.
+    ///
+    /// # Errors
+    /// What the library says.
+    #[cfg(feature = "fine-tune")]
+    pub fn cut(&self, part: &str) -> std::result::Result<Vec<String>, String> {
+        use tokenizers::Model as _;
+        let cut = || self.inner.get_model().tokenize(part).map_err(|problem| problem.to_string());
+        let pieces = fence(cut).and_then(|pieces| pieces).map_err(|problem| self.failed(&problem))?;
+        Ok(pieces.into_iter().map(|piece| piece.value).collect())
+    }
+
     fn failed(&self, problem: &str) -> String {
         format!("the tokeniser {} fails: {problem}", self.path.display())
     }

@@ -34,6 +34,7 @@ pub mod candidates;
 mod constraint;
 pub mod decision;
 mod error;
+pub mod filters;
 pub mod heuristic;
 pub mod markers;
 mod matching;

@@ -98,7 +98,7 @@ fn queue(items: &[Item], gold: &[Vec<Entity>], every: usize, learns: bool, until
             .iter()
             .map(|&(item, round)| Correction { item, before: items[item].start(round), after: &gold[item] })
             .collect();
-        let found = learn::suggest(&items, &corrections);
+        let found = learn::suggest(&items, &corrections, None);
         let round = 1 + items.iter().map(Item::round).max().unwrap_or(0);
         for (at, entities) in found.entities {
             whole.put(at, &entities, &gold[at]);

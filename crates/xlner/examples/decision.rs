@@ -61,17 +61,26 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     Ok(())
 }
 
+/// The mean; 0 of nothing.
+fn share(values: impl ExactSizeIterator<Item = f64>) -> f64 {
+    let count = values.len().max(1) as f64;
+    values.sum::<f64>() / count
+}
+
 fn tell(set: &Set, way: &str, decision: &Decision) -> Result<(), Box<dyn std::error::Error>> {
     let found = set.judged.judge(decision, Cut::F1, true)?;
     let alone = set.judged.judge(decision, Cut::F1, false)?;
     let precise = set.judged.judge(decision, Cut::Precision(0.9), true)?;
-    let right = precise.kept.iter().filter(|(_, right)| *right).count() as f64;
+    let right = precise.kept.iter().map(|(_, right)| f64::from(u8::from(*right)));
     println!(
         "{}",
         json!({
             "set": set.name, "group": set.group, "learnt": way, "f1": found.f1(), "without_target_tagger": alone.f1(),
-            "ece": Calibration::new(&found.kept).ece, "distance": found.distance, "reach": decision.reach,
-            "precision_asked_0.9": right / precise.kept.len().max(1) as f64, "kept_at_0.9": precise.kept.len(),
+            "ece": Calibration::new(&found.kept).ece,
+            "kept": found.kept.len(), "gold": found.gold,
+            "mean_probability": share(found.kept.iter().map(|(probability, _)| *probability)),
+            "precision": share(found.kept.iter().map(|(_, right)| f64::from(u8::from(*right)))), "distance": found.distance, "reach": decision.reach,
+            "precision_asked_0.9": share(right), "kept_at_0.9": precise.kept.len(),
         })
     );
     Ok(())

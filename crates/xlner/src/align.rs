@@ -178,10 +178,7 @@ impl AlignJob {
         let mut source = Source::open(&self.input, self.evidence())?;
         let (mut text, mut langs) = (spool(), None);
         let again = self.output.is_some();
-        let mut kept = match again && !self.is_read_twice() {
-            true => Some(Kept::new()?),
-            false => None,
-        };
+        let mut kept = if again && !self.is_read_twice() { Some(Kept::new()?) } else { None };
         let none = Alignment::default();
         source.for_each_batch(
             |pair, number| self.prepare(pair, number),

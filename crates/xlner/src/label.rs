@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use xlner_core::{Pair, Sentence};
 use xlner_core::{Tagger, TranslationScorer, Translator};
 use xlner_formats::{Format, ReadOptions, Side, WriteOptions, read_sentences};
+use xlner_project::filters::Drops;
 
 use crate::align::EncoderAligner;
 use crate::aligner::AlignerOptions;
@@ -109,6 +110,7 @@ impl LabelJob {
             aligner: &self.aligner,
             encoder,
             method: Some(&self.method),
+            drops: Drops::Entity,
             back: self.back,
             run: &self.run,
             output: (&self.output, &self.output_options),

@@ -4,6 +4,8 @@
 //! far they are ([`Progress`]). Pairs go through in batches on all threads of the current rayon pool and come out in their
 //! order: same input, same options, same bytes out, whatever the number of threads.
 
+#[cfg(feature = "fine-tune")]
+pub mod adapt;
 pub mod align;
 mod aligner;
 pub mod convert;
@@ -24,11 +26,14 @@ mod progress;
 pub mod project;
 pub mod report;
 pub mod self_train;
+pub mod silver;
 pub mod tag;
 pub mod train;
 pub mod transfer;
 pub mod translate;
 
+#[cfg(feature = "fine-tune")]
+pub use adapt::{AdaptJob, AdaptReport};
 pub use align::{AlignJob, EncoderAligner, RankJob, RankReport, Ranked, ServeJob, SimilarityJob, SymmetrizeJob};
 pub use aligner::{Aligner, AlignerOptions, Extraction};
 pub use convert::{ConvertJob, ConvertReport, Overlaps};

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use xlner_core::Pair;
 use xlner_core::{Tagger, TranslationScorer, Translator};
 use xlner_formats::{ReadOptions, Side, WriteOptions};
+use xlner_project::filters::Drops;
 
 use crate::align::EncoderAligner;
 use crate::aligner::AlignerOptions;
@@ -119,6 +120,7 @@ impl TransferJob {
             aligner: &self.aligner,
             encoder,
             method: (!self.markers).then_some(&self.method),
+            drops: Drops::Sentence,
             back: None,
             run: &self.run,
             output: (&self.output, &self.output_options),

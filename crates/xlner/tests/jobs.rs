@@ -24,6 +24,7 @@ fn files(language: &str) -> Input {
 fn project(input: Input, output: PathBuf) -> ProjectJob {
     ProjectJob {
         keep_links: true,
+        gold: None,
         input,
         alignment: None,
         alignment_options: ReadOptions::default(),

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use anyhow::Result;
-use xlner::ensemble::{EnsembleJob, LearnWeightsJob, VoteWeights};
+use xlner::ensemble::{AverageJob, EnsembleJob, EnsembleReport, LearnWeightsJob, VoteWeights};
 use xlner_core::tags::Scheme;
 use xlner_formats::{Format, ReadOptions};
 
@@ -14,6 +14,7 @@ const EXAMPLES: &str = "\
 Examples:
   xlner ensemble direct.conll composed.conll via-de.conll -o out.conll
   xlner ensemble direct.jsonl=2 tagger.conll --min-score 0.6 -o out.conll
+  xlner ensemble label.jsonl train-tagged.jsonl --average -o out.conll
   xlner tune ensemble dev.direct.jsonl dev.tagger.conll --gold dev.gold.conll -o weights.toml
   xlner ensemble test.direct.jsonl test.tagger.conll --weights weights.toml -o out.conll
 
@@ -28,6 +29,10 @@ pub struct Args {
     #[arg(value_name = "FILE[=WEIGHT]", required = true, value_parser = vote)]
     votes: Vec<(PathBuf, Option<f64>)>,
 
+    /// Average the systems' distributions over tags instead of counting votes: by the entities' `probability`, else a tagger's
+    /// probabilities (`xlner tag --probabilities`), else certain; translate-test and translate-train, say
+    #[arg(long, conflicts_with_all = ["weights", "learn_weights", "min_score"], help_heading = "Weights")]
+    average: bool,
     /// Weights that `xlner tune ensemble` learnt
     #[arg(long, value_name = "FILE", help_heading = "Weights")]
     weights: Option<PathBuf>,
@@ -68,6 +73,9 @@ fn vote(text: &str) -> Result<(PathBuf, Option<f64>), String> {
 pub fn run(args: Args, context: &Context) -> Result<()> {
     let options = ReadOptions { format: args.from_format, scheme: args.scheme, ..context.read() };
     let by_hand = args.votes.iter().any(|(_, weight)| weight.is_some());
+    if by_hand && args.average {
+        return Err(UsageError("--average takes every file alike: leave out the weights (FILE=WEIGHT)".into()).into());
+    }
     if by_hand && (args.weights.is_some() || args.learn_weights.is_some()) {
         return Err(UsageError("weights are given by hand (FILE=WEIGHT), or learnt, not both".into()).into());
     }
@@ -76,6 +84,12 @@ pub fn run(args: Args, context: &Context) -> Result<()> {
         context.note("note: --learn-weights will go away; use `xlner tune ensemble`");
         let report = LearnWeightsJob { votes, gold, options, weights }.run().map_err(failed)?;
         super::tune::ensemble::tell(&report, context);
+        return args.report.map_or(Ok(()), |path| write_report(&path, &report, context));
+    }
+    if args.average {
+        let output_options = args.output.options();
+        let report = AverageJob { votes, options, output: args.output.output, output_options }.run().map_err(failed)?;
+        tell(&report, context);
         return args.report.map_or(Ok(()), |path| write_report(&path, &report, context));
     }
     let weights = match &args.weights {
@@ -91,6 +105,12 @@ pub fn run(args: Args, context: &Context) -> Result<()> {
         output: args.output.output,
     };
     let report = job.run().map_err(failed)?;
+    tell(&report, context);
+    args.report.map_or(Ok(()), |path| write_report(&path, &report, context))
+}
+
+/// What a person wants to know of the run.
+fn tell(report: &EnsembleReport, context: &Context) {
     context.note(format_args!(
         "{} sentences, {} candidates, {} entities",
         report.sentences, report.proposals, report.entities
@@ -98,5 +118,4 @@ pub fn run(args: Args, context: &Context) -> Result<()> {
     for vote in &report.votes {
         context.detail(format_args!("{}: {} entities, {} chosen", vote.file.display(), vote.entities, vote.chosen));
     }
-    args.report.map_or(Ok(()), |path| write_report(&path, &report, context))
 }

@@ -4,10 +4,10 @@ pub(super) mod table;
 mod text;
 
 use std::io::Write as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::Result;
-use xlner::eval::{AlignmentEvalJob, EvalJob, alignments_json};
+use xlner::eval::{AlignmentEvalJob, EvalJob, EvalReport, alignments_json};
 use xlner_core::tags::Scheme;
 use xlner_eval::{Mode, Resampling};
 use xlner_formats::{Column, Format, Output, ReadOptions, Side};
@@ -134,7 +134,18 @@ fn entities(gold: PathBuf, args: Args, context: &Context, color: bool) -> Result
         resampling: Resampling { bootstrap: args.bootstrap, randomization: args.randomization, seed: args.seed },
     };
     let report = job.run().map_err(failed)?;
-    let gold = job.gold.display().to_string();
+    tell(&job.gold, &report, context);
+    if args.json { report.json().map_err(failed) } else { Ok(table(&job.gold, &report, color)) }
+}
+
+/// The figures as a table.
+pub fn table(gold: &Path, report: &EvalReport, color: bool) -> String {
+    text::entities(&gold.display().to_string(), &report.figures, color)
+}
+
+/// What is odd about the files that were compared.
+pub fn tell(gold: &Path, report: &EvalReport, context: &Context) {
+    let gold = gold.display();
     for other in report.other_tokens.iter().filter(|other| other.sentences > 0) {
         let (first, count) = (&other.first, other.sentences);
         context.note(format_args!("note: {first}: other tokens than in {gold}; such sentences: {count}"));
@@ -145,7 +156,6 @@ fn entities(gold: PathBuf, args: Args, context: &Context, color: bool) -> Result
             system.name, system.repaired.predicted, system.repaired.gold
         ));
     }
-    if args.json { report.json().map_err(failed) } else { Ok(text::entities(&gold, &report.figures, color)) }
 }
 
 fn alignments(gold: PathBuf, args: Args, context: &Context, color: bool) -> Result<String> {

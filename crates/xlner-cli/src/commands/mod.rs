@@ -1,5 +1,6 @@
 //! One file per command: its flags, and how they become calls.
 
+mod adapt;
 mod align;
 mod completions;
 mod convert;
@@ -14,6 +15,7 @@ mod project;
 mod report;
 mod review;
 mod self_train;
+mod silver;
 mod tag;
 mod taggers;
 mod train;
@@ -47,8 +49,12 @@ pub enum Command {
     Train(train::Args),
     /// Train a tagger on projected labels, filter them by what it finds, and train again
     SelfTrain(self_train::Args),
+    /// Make a test set from several systems and a judged sample, with an interval for its F1
+    Silver(silver::Args),
     /// Learn weights from data
     Tune(tune::Args),
+    /// Adapt an encoder to raw text of a language or domain
+    Adapt(Box<adapt::Args>),
     /// Score predictions against gold data
     Eval(eval::Args),
     /// Run methods on datasets and compare them
@@ -81,7 +87,9 @@ pub fn run(command: Command, context: &Context) -> Result<()> {
         Command::Ensemble(args) => ensemble::run(args, context),
         Command::Train(args) => train::run(args, context),
         Command::SelfTrain(args) => self_train::run(args, context),
+        Command::Silver(args) => silver::run(args, context),
         Command::Tune(args) => tune::run(args, context),
+        Command::Adapt(args) => adapt::run(*args, context),
         Command::Eval(args) => eval::run(args, context),
         Command::Experiment(args) => experiment::run(args, context),
         Command::Report(args) => report::run(args, context),

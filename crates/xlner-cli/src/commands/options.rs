@@ -1,18 +1,20 @@
 //! Flags that several commands take.
 
+use std::collections::BTreeSet;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result, anyhow};
 use clap::Args;
-use xlner::decision::{DecisionChoice, DecisionOptions};
-use xlner::project::{MethodKind, MethodOptions, parse_solver};
+use xlner::decision::{DecisionChoice, DecisionFigures, DecisionOptions};
+use xlner::project::{FilterFigures, FilterOptions, MethodKind, MethodOptions, parse_solver};
 use xlner::{AlignerOptions, EncoderAligner, FlowReport, RunOptions, Shard, StageFigures, open_encoder, open_scorer};
 use xlner_align::similarity;
 use xlner_core::{Encoder, TranslationScorer};
 use xlner_formats::{Format, Note, Output, ReadOptions, WriteOptions};
 use xlner_models::Precision;
 use xlner_project::decision::Cut;
+use xlner_project::filters::{Drops, Filter};
 use xlner_project::{CandidateKind, Constraint, Edition, Solver, Weights};
 
 use crate::context::{Context, UsageError, failed};
@@ -156,6 +158,25 @@ pub struct MethodArgs {
     /// What is kept: what has the largest expected F1, or as much as has an expected precision [default: f1]
     #[arg(long, value_name = "f1|precision=X", value_parser = parse_cut, help_heading = "Decision")]
     expect: Option<Cut>,
+    /// Drop what a filter rejects: comp-src, where a token of the source entity is not linked; comp-tgt, where the target tokens
+    /// linked to it are not contiguous; comp-ins, where source and target have other numbers of entities of a label
+    #[arg(long, value_name = "NAMES", value_delimiter = ',', help_heading = "Filters")]
+    filter: Vec<Filter>,
+    /// What --filter drops: the entity or the sentence [default: entity; in `transfer` sentence]
+    #[arg(long, value_name = "entity|sentence", requires = "filter", value_parser = parse_drops, help_heading = "Filters")]
+    filter_drops: Option<Drops>,
+    /// The counterpart of a one-token entity stays one token long
+    #[arg(long, help_heading = "Filters")]
+    restrict_target: bool,
+}
+
+/// What `--filter-drops` says.
+fn parse_drops(text: &str) -> Result<Drops, String> {
+    match text {
+        "entity" => Ok(Drops::Entity),
+        "sentence" => Ok(Drops::Sentence),
+        _ => Err("known: entity, sentence".into()),
+    }
 }
 
 /// What `--scores` takes.
@@ -228,6 +249,11 @@ impl MethodArgs {
             decision: DecisionOptions {
                 choice: self.decision.clone(),
                 cut: self.min_probability.map(Cut::Probability).or(self.expect),
+            },
+            filters: FilterOptions {
+                filters: BTreeSet::from_iter(self.filter.iter().copied()).into_iter().collect(),
+                drops: self.filter_drops,
+                restrict_target: self.restrict_target,
             },
         })
     }
@@ -338,6 +364,8 @@ impl RunArgs {
             "{} sentences, {} entities found in the source, {} projected",
             projection.sentences, projection.source_entities, projection.projected
         ));
+        tell_decision(projection.decision, context);
+        tell_filters(projection.filters.as_ref(), context);
         context.note_long_pairs(projection.input.long_pairs);
         if let Some(lost) = report.lost_markers {
             context.note(format_args!("{lost} sentences left out: a marker was lost in translation"));
@@ -360,6 +388,47 @@ impl RunArgs {
             }
         }
         Ok(())
+    }
+}
+
+/// Says what was decided, where a decision was made.
+pub fn tell_decision(figures: Option<DecisionFigures>, context: &Context) {
+    let Some(decision) = figures else { return };
+    if decision.abstained {
+        return context.note(
+            "note: no decision was made, the corpus is too unlike what it was learnt from: the tagger's best entities were \
+             projected; `xlner tune decision` learns one from sentences of your own",
+        );
+    }
+    context.note(format_args!(
+        "decision: {} of {} candidates kept, those of a probability of {:.2} or more, mean {:.2}{}",
+        decision.kept,
+        decision.candidates,
+        decision.threshold,
+        decision.mean_probability,
+        if decision.target_tagger { "" } else { "; the corpus is too small for a target tagger's opinion" }
+    ));
+    if decision.corpora > 1 {
+        context.note(format_args!(
+            "note: decided in {} parts of at most {} pairs; {} of them without a decision, being too unlike what it was \
+             learnt from",
+            decision.corpora, decision.scope, decision.corpora_abstained
+        ));
+    }
+}
+
+/// Says what filters left out, where there are some.
+pub fn tell_filters(figures: Option<&FilterFigures>, context: &Context) {
+    let Some(FilterFigures { rejected, entities, sentences, restricted }) = figures else { return };
+    if !rejected.is_empty() {
+        let list: Vec<String> = rejected.iter().map(|(filter, count)| format!("{filter} {count}")).collect();
+        context.note(format_args!(
+            "filters: {entities} entities and {sentences} sentences left out; source entities rejected: {}",
+            list.join(", ")
+        ));
+    }
+    if *restricted > 0 {
+        context.note(format_args!("{restricted} counterparts of one-token entities made one token long"));
     }
 }
 

@@ -9,15 +9,20 @@ use xlner_core::Tagger;
 use xlner_core::tags::Scheme;
 use xlner_formats::{Column, Format, ReadOptions, WriteOptions};
 
-use super::options::{AlignerArgs, EncoderLinks, MethodArgs, NmtArgs, scorer, write_report};
+use super::eval;
+use super::options::{
+    AlignerArgs, EncoderLinks, MethodArgs, NmtArgs, scorer, tell_decision, tell_filters, write_report,
+};
 use super::taggers::TargetTaggerArgs;
 use super::tune;
 use crate::bars::Bars;
 use crate::context::{Context, UsageError, links_failed};
+use crate::print::out;
 
 const EXAMPLES: &str = "\
 Examples:
   xlner project --source en.conll --target sw.txt -o sw.conll
+  xlner project --source en.conll --target sw.conll --gold sw.conll -o sw.projected.conll
   xlner project --source en.conll --target de.conll --bitext more.tsv --dictionary en-de.tsv -o de.projected.conll
   xlner project --pairs pairs.jsonl -o projected.jsonl --report projection.json
   xlner project --source en.conll --target de.conll --alignment links.pharaoh --method heuristic -o de.projected.conll
@@ -58,6 +63,10 @@ pub struct Args {
     /// Whether records (jsonl, parquet) are written with the links that were used, the aligner's included
     #[arg(long, value_name = "keep|none", default_value = "keep", help_heading = "Output")]
     links: Links,
+    /// Gold entities of the target sentences: say how good the result is, in figures of `eval`. They are looked at when all is
+    /// projected; of records, their field `gold` counts if they have it
+    #[arg(long, value_name = "FILE", help_heading = "Output")]
+    gold: Option<PathBuf>,
     /// Where to write figures of the run, as JSON
     #[arg(long, value_name = "FILE", help_heading = "Output")]
     report: Option<PathBuf>,
@@ -104,6 +113,9 @@ pub struct Args {
     /// Format of --target, where it differs
     #[arg(long, value_name = "FORMAT", requires = "target", help_heading = "Formats")]
     target_format: Option<Format>,
+    /// Format of --gold [default: from its name]
+    #[arg(long, value_name = "FORMAT", requires = "gold", help_heading = "Formats")]
+    gold_format: Option<Format>,
     /// Format of every --bitext [default: from its name]
     #[arg(long, value_name = "FORMAT", help_heading = "Formats")]
     bitext_format: Option<Format>,
@@ -172,6 +184,14 @@ pub fn run(args: Args, context: &Context) -> Result<()> {
         write_report(path, &report, context)?;
     }
     tell(&report, context);
+    if let (Some(gold), Some(evaluation)) = (&args.gold, &report.evaluation) {
+        eval::tell(gold, evaluation, context);
+        // Entities and figures do not mix.
+        match args.output.as_os_str() == "-" {
+            true => context.note(eval::table(gold, evaluation, false).trim_end()),
+            false => out(format_args!("{}", eval::table(gold, evaluation, context.color).trim_end()))?,
+        }
+    }
     Ok(())
 }
 
@@ -200,6 +220,10 @@ fn job(args: &Args, context: &Context) -> Result<ProjectJob> {
             Tags::Ignore => TargetTags::Ignored,
             Tags::Tagger => TargetTags::Tagger,
         },
+        gold: args.gold.clone().map(|gold| {
+            let labels = args.labels.clone();
+            (gold, ReadOptions { format: args.gold_format, scheme: args.scheme, labels, ..context.read() })
+        }),
         keep_links: args.links == Links::Keep,
         output: args.output.clone(),
         output_options: WriteOptions { format, ..WriteOptions::default() },
@@ -250,20 +274,8 @@ fn tell(report: &ProjectReport, context: &Context) {
             report.input.target_tags
         ));
     }
-    match report.decision {
-        Some(decision) if decision.abstained => context.note(
-            "note: no decision was made, the corpus is too unlike what it was learnt from: the tagger's best entities were \
-             projected; `xlner tune decision` learns one from sentences of your own",
-        ),
-        Some(decision) => context.note(format_args!(
-            "decision: {} of {} candidates kept, those of a probability of {:.2} or more{}",
-            decision.kept,
-            decision.candidates,
-            decision.threshold,
-            if decision.target_tagger { "" } else { "; the corpus is too small for a target tagger's opinion" }
-        )),
-        None => {}
-    }
+    tell_decision(report.decision, context);
+    tell_filters(report.filters.as_ref(), context);
     if report.solver.with_gap > 0 {
         context.note(format_args!(
             "note: {} sentences are not proven to be solved best; --report lists them with their bounds",

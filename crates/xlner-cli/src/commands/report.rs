@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use anyhow::Result;
 use xlner::ReportJob;
-use xlner::report::{Analysis, SystemAnalysis};
+use xlner::report::{Analysis, Cost, SystemAnalysis};
 use xlner_core::tags::Scheme;
 use xlner_eval::Resampling;
 use xlner_formats::{Column, Format, Output, ReadOptions};
@@ -19,6 +19,7 @@ Examples:
   xlner report --pairs projected.jsonl --gold gold.conll --ignore MISC,DATE -o report.html
   xlner report --gold gold.conll --pred ours.conll --pred theirs.jsonl -o report.html
   xlner report --pairs projected.jsonl --alignment links.pharaoh --gold gold.conll --json
+  xlner report --pairs projected.jsonl --gold gold.conll --attribute --gold-source en.conll -o report.html
 
 The report is one HTML file that needs no network. Links tell missed entities apart: where the records carry none, give \
 them with --alignment (`xlner align`).";
@@ -41,6 +42,16 @@ pub struct Args {
     /// Links count from 1
     #[arg(long, requires = "alignment")]
     one_based: bool,
+
+    /// Say what each stage costs in F1: one at a time is replaced by gold, by class of error
+    #[arg(long)]
+    attribute: bool,
+    /// The right entities of the source, sentence by sentence: --attribute projects again with them
+    #[arg(long, value_name = "FILE", requires = "attribute")]
+    gold_source: Option<PathBuf>,
+    /// The right links, one alignment a pair: --attribute projects again with them
+    #[arg(long, value_name = "FILE", requires = "attribute")]
+    gold_alignment: Option<PathBuf>,
 
     /// Heading of the report
     #[arg(long, default_value = "Report", value_name = "TEXT")]
@@ -89,7 +100,8 @@ pub struct Args {
 }
 
 pub fn run(args: Args, context: &Context) -> Result<()> {
-    let inputs = [&args.pairs, &args.gold, &args.alignment].into_iter().flatten().chain(&args.pred);
+    let inputs = [&args.pairs, &args.gold, &args.alignment, &args.gold_source, &args.gold_alignment];
+    let inputs = inputs.into_iter().flatten().chain(&args.pred);
     if inputs.filter(|path| path.as_os_str() == "-").count() > 1 {
         return Err(UsageError("standard input (-) can be read once only".into()).into());
     }
@@ -117,6 +129,9 @@ fn job(args: &Args, context: &Context) -> ReportJob {
         systems: args.pairs.iter().chain(&args.pred).cloned().collect(),
         gold: args.gold.clone(),
         alignment: args.alignment.clone(),
+        attribute: args.attribute,
+        gold_source: args.gold_source.clone(),
+        gold_alignment: args.gold_alignment.clone(),
         read: ReadOptions {
             format: args.from_format,
             scheme: args.scheme,
@@ -143,7 +158,7 @@ fn write(path: &std::path::Path, text: &str) -> Result<()> {
 
 /// One line per system, on stderr.
 fn summary(analysis: &Analysis, context: &Context) {
-    for SystemAnalysis { name, figures, errors, predicted, .. } in &analysis.systems {
+    for SystemAnalysis { name, figures, errors, predicted, attribution, .. } in &analysis.systems {
         match figures {
             Some(figures) => {
                 let list: Vec<String> =
@@ -154,6 +169,19 @@ fn summary(analysis: &Analysis, context: &Context) {
             None => {
                 let entities: u64 = predicted.values().sum();
                 context.note(format_args!("{name}: {} sentences, {entities} entities, no gold", analysis.sentences));
+            }
+        }
+        if let Some(attribution) = attribution {
+            let again = attribution.projected_again.iter().flat_map(|again| &again.stages);
+            for (way, costs) in
+                [("by class", attribution.by_class.iter().collect()), ("projected again", again.collect())]
+            {
+                let costs: Vec<&Cost> = costs;
+                let list: Vec<String> =
+                    costs.iter().map(|cost| format!("{} {:+.4}", cost.stage.title(), cost.cost)).collect();
+                if !list.is_empty() {
+                    context.note(format_args!("{name}: what gold would add, {way}: {}", list.join(", ")));
+                }
             }
         }
     }

@@ -6,9 +6,13 @@ mod simulate;
 use std::io::Write as _;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use anyhow::{Context as _, Result};
+use xlner::decision::Relearner;
+use xlner_core::{Entity, Pair};
 use xlner_formats::{Format, Output, ReadOptions};
+use xlner_review::learn::Decides;
 use xlner_review::people::Tokens;
 use xlner_review::{Store, offline, server};
 
@@ -177,7 +181,22 @@ fn server_options(args: &Args) -> Result<server::Options> {
         labels: args.labels.clone(),
         guidelines,
         learn_every: args.learn_every,
+        decides: Some(Arc::new(Relearning(Relearner::default()))),
     })
+}
+
+/// The decision learnt again: of records with a tagger's probabilities.
+#[derive(Debug)]
+struct Relearning(Relearner);
+
+impl Decides for Relearning {
+    fn decide(
+        &self,
+        pairs: &[&Pair],
+        corrections: &[(usize, &[Entity])],
+    ) -> std::result::Result<Option<Vec<Vec<Entity>>>, String> {
+        self.0.decide(pairs, corrections).map_err(|error| error.to_string())
+    }
 }
 
 fn read_text(path: &Path) -> Result<String> {

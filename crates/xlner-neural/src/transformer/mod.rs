@@ -17,6 +17,7 @@ mod model;
 mod pieces;
 mod tagger;
 mod tokenizer;
+mod transliteration;
 mod windows;
 
 pub use crate::{SubWords, TransformerTaggerOptions};
@@ -24,6 +25,7 @@ pub use encoder::TransformerEncoder;
 pub use model::Model;
 pub use tagger::TransformerTagger;
 pub use tokenizer::{SubWordTokenizer, Tokens};
+pub use transliteration::Transliteration;
 
 /// Sub-words of sentences that go through a model together.
 const BATCH: usize = 512;

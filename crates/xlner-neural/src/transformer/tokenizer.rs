@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 use xlner_core::Sentence;
 
 use super::pieces::{self, json as json_file};
+use super::transliteration::Transliteration;
 use crate::tokenizer::Tokenizer;
 use crate::{Error, Result};
 
@@ -21,36 +22,30 @@ pub struct Tokens {
 /// Cuts tokens into a model's sub-words, as `transformers` does with `is_split_into_words=True`.
 #[derive(Debug)]
 pub struct SubWordTokenizer {
-    tokenizer: Tokenizer,
+    pub(super) tokenizer: Tokenizer,
+    /// What words go through first.
+    pub(super) transliteration: Option<Transliteration>,
 }
 
 impl SubWordTokenizer {
     /// Loads the tokeniser of a checkpoint's folder: `tokenizer.json`, else the word pieces of `vocab.txt` (BERT), else
     /// `sentencepiece.bpe.model` (XLM-R), else `spm.model` (DeBERTa-v2 and v3), else `vocab.json` and `merges.txt` (RoBERTa,
-    /// DeBERTa).
+    /// DeBERTa). Where the folder says so, words are transliterated first.
     ///
     /// # Errors
     /// [`Error::Model`] where there is none, or one of another kind; [`Error::File`] where it cannot be read.
     pub fn load(folder: &Path) -> Result<SubWordTokenizer> {
-        let file = |name: &str| Some(folder.join(name)).filter(|path| path.is_file());
-        if let Some(path) = file("tokenizer.json") {
-            described(&path, json_file(&path)?)
-        } else if let Some(path) = file("vocab.txt") {
-            described(&path, word_pieces(folder, &path)?)
-        } else if let Some(path) = file("sentencepiece.bpe.model") {
-            Ok(SubWordTokenizer { tokenizer: pieces::xlm_roberta(&path)? })
-        } else if let Some(path) = file("spm.model") {
-            Ok(SubWordTokenizer { tokenizer: pieces::deberta(&path)? })
-        } else if let (Some(path), Some(merges)) = (file("vocab.json"), file("merges.txt")) {
-            described(&path, byte_pairs(&path, &merges)?)
-        } else {
-            Err(Error::model(
-                folder,
-                "there is no tokeniser: neither tokenizer.json nor vocab.txt, sentencepiece.bpe.model, spm.model, or \
-                 vocab.json with merges.txt; `AutoTokenizer.from_pretrained(folder).save_pretrained(folder)` of \
-                 transformers writes the first",
-            ))
-        }
+        Ok(SubWordTokenizer { tokenizer: pieces_of(folder)?, transliteration: Transliteration::read(folder)? })
+    }
+
+    /// The tokeniser that is described as in `tokenizer.json`.
+    #[cfg(feature = "fine-tune")]
+    pub(super) fn of(
+        path: &Path,
+        description: Value,
+        transliteration: Option<Transliteration>,
+    ) -> Result<SubWordTokenizer> {
+        Ok(SubWordTokenizer { tokenizer: described(path, description)?, transliteration })
     }
 
     /// The sub-words of a sentence's tokens.
@@ -61,8 +56,12 @@ impl SubWordTokenizer {
         if !sentence.is_tokenized() {
             return Err("it is not tokenised".into());
         }
-        let words: Vec<&str> = sentence.tokens().collect();
-        let encoding = self.tokenizer.encode(&words[..], true)?;
+        let encoding = match self.transliteration {
+            None => self.tokenizer.encode(&sentence.tokens().collect::<Vec<_>>()[..], true)?,
+            Some(to) => {
+                self.tokenizer.encode(&sentence.tokens().map(|word| to.apply(word)).collect::<Vec<_>>()[..], true)?
+            }
+        };
         let special = encoding.get_special_tokens_mask();
         let words = encoding.get_word_ids().iter().zip(special).map(|(word, special)| word.filter(|_| *special == 0));
         Ok(Tokens { ids: encoding.get_ids().to_vec(), words: words.collect() })
@@ -78,12 +77,35 @@ impl SubWordTokenizer {
     }
 }
 
+/// The tokeniser of a folder, without transliteration.
+fn pieces_of(folder: &Path) -> Result<Tokenizer> {
+    let file = |name: &str| Some(folder.join(name)).filter(|path| path.is_file());
+    if let Some(path) = file("tokenizer.json") {
+        described(&path, json_file(&path)?)
+    } else if let Some(path) = file("vocab.txt") {
+        described(&path, word_pieces(folder, &path)?)
+    } else if let Some(path) = file("sentencepiece.bpe.model") {
+        pieces::xlm_roberta(&path)
+    } else if let Some(path) = file("spm.model") {
+        pieces::deberta(&path)
+    } else if let (Some(path), Some(merges)) = (file("vocab.json"), file("merges.txt")) {
+        described(&path, byte_pairs(&path, &merges)?)
+    } else {
+        Err(Error::model(
+            folder,
+            "there is no tokeniser: neither tokenizer.json nor vocab.txt, sentencepiece.bpe.model, spm.model, or \
+             vocab.json with merges.txt; `AutoTokenizer.from_pretrained(folder).save_pretrained(folder)` of \
+             transformers writes the first",
+        ))
+    }
+}
+
 /// From what `tokenizer.json` holds.
-fn described(path: &Path, mut description: Value) -> Result<SubWordTokenizer> {
+fn described(path: &Path, mut description: Value) -> Result<Tokenizer> {
     if let Some(part) = description.get_mut("pre_tokenizer") {
         space_before_words(part);
     }
-    Ok(SubWordTokenizer { tokenizer: Tokenizer::described(path, description)? })
+    Tokenizer::described(path, description)
 }
 
 /// Byte-level pre-tokenisers are told to put a space before every word: the words come without it.
@@ -197,6 +219,20 @@ mod tests {
         assert_eq!(tokens.words[1..4], [Some(0), Some(1), Some(1)]);
         write("vocab.json", r#"{"a":0}"#);
         assert!(SubWordTokenizer::load(folder.path()).unwrap_err().to_string().contains("neither [CLS]"));
+    }
+
+    #[test]
+    fn transliterated_words_keep_their_tokens() {
+        let folder = tempfile::tempdir().unwrap();
+        let pieces = "[PAD]\n[UNK]\n[CLS]\n[SEP]\nbeo\n##grad\n.\nu";
+        std::fs::write(folder.path().join("vocab.txt"), pieces).unwrap();
+        let load = || SubWordTokenizer::load(folder.path()).unwrap();
+        let sentence = Sentence::from_tokens(["У", "Београд", "."]);
+        assert_eq!(load().encode(&sentence).unwrap().ids, [2, 1, 1, 6, 3]);
+        std::fs::write(folder.path().join("transliteration.json"), r#"{"to": "latin"}"#).unwrap();
+        let tokens = load().encode(&sentence).unwrap();
+        assert_eq!(tokens.ids, [2, 7, 4, 5, 6, 3]);
+        assert_eq!(tokens.words, [None, Some(0), Some(1), Some(1), Some(2), None]);
     }
 
     #[test]

@@ -1,6 +1,8 @@
 //! The crate as its users see it.
 
 #[cfg(feature = "fine-tune")]
+mod adapt;
+#[cfg(feature = "fine-tune")]
 mod fine_tune;
 #[cfg(feature = "fine-tune")]
 mod fine_tune_small;

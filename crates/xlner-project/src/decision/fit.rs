@@ -1,11 +1,9 @@
 //! Learning the weights from pairs whose target entities are known.
 
-use xlner_core::{Entity, Pair};
-
-use super::choose::{Cut, choose, winning};
+use super::choose::{Cut, winning};
 use super::features::{FEATURES, is_of_target};
-use super::model::{Decision, mean, variant};
-use super::pool::Pool;
+use super::judged::Judged;
+use super::model::{Decision, mean};
 use crate::Result;
 
 const COUNT: usize = FEATURES.len();
@@ -13,6 +11,8 @@ const COUNT: usize = FEATURES.len();
 const MOST: f64 = 1000.0;
 /// Corpora may be farther away than all that it was learnt from by this factor.
 const BEYOND: f64 = 1.3;
+/// Corpora from which on probabilities are calibrated on those held out.
+const CALIBRATED: usize = 3;
 /// Parts of the data for cross-validation.
 const PARTS: usize = 5;
 
@@ -29,74 +29,66 @@ impl Default for FitOptions {
     }
 }
 
-/// The candidates of a corpus, and which of them are right.
-#[derive(Debug, Clone, Default)]
-pub struct Judged {
-    /// The candidates with the target tagger's opinion, and without; either may be empty.
-    pools: [Pool; 2],
-    right: [Vec<bool>; 2],
-    /// Entities by pair.
-    gold: Vec<usize>,
-}
-
-impl Judged {
-    /// Judges the candidates of pairs by their right target entities, given per pair. Candidates of labels of which there is no
-    /// right entity at all are left out: nobody looked for them; so are right entities of labels that no candidate has.
-    pub fn new(pairs: &[Pair], gold: &[Vec<Entity>]) -> Judged {
-        let pool = Pool::new(pairs);
-        let sought = |entity: &&Entity| pool.labels.contains(&entity.label);
-        let gold_counts = gold.iter().map(|gold| gold.iter().filter(sought).count()).collect();
-        let mut judged = Judged { gold: gold_counts, ..Judged::default() };
-        judged.add(pool, gold);
-        if judged.pools[0].target {
-            let mut pairs = pairs.to_vec();
-            pairs.iter_mut().for_each(|pair| pair.target.probabilities = None);
-            judged.add(Pool::new(&pairs), gold);
-        }
-        judged
-    }
-
-    fn add(&mut self, mut pool: Pool, gold: &[Vec<Entity>]) {
-        let known = |label: &str| gold.iter().flatten().any(|entity| entity.label == label);
-        let looked_for: Vec<bool> =
-            pool.candidates.iter().map(|candidate| known(pool.label(candidate.label))).collect();
-        let mut keep = looked_for.iter();
-        pool.candidates.retain(|_| *keep.next().unwrap_or(&false));
-        let mut keep = looked_for.iter();
-        pool.rows.retain(|_| *keep.next().unwrap_or(&false));
-        let right = pool.candidates.iter().map(|candidate| {
-            let label = pool.label(candidate.label);
-            gold[candidate.pair].iter().any(|entity| entity.span == candidate.span && entity.label == label)
-        });
-        let (variant, right) = (variant(&pool), right.collect());
-        (self.pools[variant], self.right[variant]) = (pool, right);
-    }
-
-    /// The candidates of some pairs.
-    fn part(&self, has: impl Fn(usize) -> bool) -> Judged {
-        let mut part = Judged { gold: self.gold.clone(), ..Judged::default() };
-        part.gold.iter_mut().enumerate().for_each(|(pair, gold)| *gold *= usize::from(has(pair)));
-        for variant in 0..2 {
-            let (pool, right) = (&self.pools[variant], &self.right[variant]);
-            let kept: Vec<usize> = (0..pool.len()).filter(|&at| has(pool.candidates[at].pair)).collect();
-            let mut of = pool.clone();
-            of.candidates = kept.iter().map(|&at| pool.candidates[at]).collect();
-            of.rows = kept.iter().map(|&at| pool.rows[at]).collect();
-            part.right[variant] = kept.iter().map(|&at| right[at]).collect();
-            part.pools[variant] = of;
-        }
-        part
-    }
-
-    /// The variant that is looked at first: with a target tagger where there is one.
-    fn variant(&self) -> usize {
-        usize::from(self.pools[0].is_empty())
-    }
-}
-
 /// Learns a decision: maximum likelihood with L2 regularisation (Newton's method). Every corpus counts for at most 1,000
 /// candidates. With a start its weights are the prior; means, deviations and whatever the data says nothing of stay its own.
+///
+/// Learnt from nothing but three corpora or more, the probabilities are calibrated on corpora that are held out
+/// ([`calibrate`]).
 pub fn fit(corpora: &[Judged], start: Option<&Decision>, options: &FitOptions) -> Decision {
+    let mut decision = weigh(corpora, start, options);
+    if start.is_none() && corpora.len() >= CALIBRATED {
+        calibrate(&mut decision, corpora, options);
+    }
+    for variant in 0..2 {
+        let corpora: Vec<&Judged> = corpora.iter().filter(|judged| !judged.pools[variant].is_empty()).collect();
+        if corpora.is_empty() {
+            continue;
+        }
+        let shares = corpora.iter().map(|judged| {
+            let pool = &judged.pools[variant];
+            let won = winning(pool, &decision.probabilities(pool));
+            let right = won.iter().filter(|&&at| judged.right[variant][at]).count();
+            (right as f64 + 1.0) / (judged.gold.iter().sum::<usize>() as f64 + 1.0)
+        });
+        let share = shares.sum::<f64>() / corpora.len() as f64;
+        decision.coverage[variant] = share.clamp(0.05, 1.0);
+    }
+    // Means of small corpora are far from each other by chance alone.
+    let farthest = corpora.iter().map(|judged| decision.distance(&judged.pools[judged.variant()])).fold(0.2, f64::max);
+    decision.reach = decision.reach.max(BEYOND * farthest);
+    decision
+}
+
+/// Scales the log-odds so that probabilities hold on a corpus that was not learnt from (Platt 1999, “Probabilistic outputs for
+/// support vector machines”): each corpus is judged by weights learnt from the others, and one line is put through the
+/// log-odds of all the likeliest candidates. Weights that are held back are too cautious; a corpus of another kind makes them too bold.
+fn calibrate(decision: &mut Decision, corpora: &[Judged], options: &FitOptions) {
+    let without = |held: usize| -> Vec<Judged> {
+        corpora.iter().enumerate().filter(|(at, _)| *at != held).map(|(_, judged)| judged.clone()).collect()
+    };
+    let blind: Vec<Decision> = (0..corpora.len()).map(|held| weigh(&without(held), None, options)).collect();
+    for variant in 0..2 {
+        let mut points: Vec<([f64; 2], f64, f64)> = Vec::new();
+        for (judged, blind) in corpora.iter().zip(&blind) {
+            let (pool, right) = (&judged.pools[variant], &judged.right[variant]);
+            let probabilities = blind.probabilities(pool);
+            let won = winning(pool, &probabilities);
+            let weight = (MOST / won.len() as f64).min(1.0);
+            points.extend(won.into_iter().map(|at| {
+                let p = probabilities[at].clamp(1e-9, 1.0 - 1e-9);
+                ([1.0, (p / (1.0 - p)).ln()], weight, f64::from(u8::from(right[at])))
+            }));
+        }
+        if points.iter().any(|(_, _, right)| *right > 0.5) && points.iter().any(|(_, _, right)| *right < 0.5) {
+            let [shift, scale] = logistic(&points, [0.0, 1.0], [1.0; 2]);
+            decision.weights[variant].iter_mut().for_each(|weight| *weight *= scale);
+            decision.bias[variant] = shift + scale * decision.bias[variant];
+        }
+    }
+}
+
+/// The weights of largest likelihood, before they are calibrated.
+fn weigh(corpora: &[Judged], start: Option<&Decision>, options: &FitOptions) -> Decision {
     let mut decision = start.cloned().unwrap_or_else(|| {
         let rows = || corpora.iter().flat_map(|judged| &judged.pools[judged.variant()].rows).collect::<Vec<_>>();
         let rows = rows();
@@ -116,18 +108,7 @@ pub fn fit(corpora: &[Judged], start: Option<&Decision>, options: &FitOptions) -
             continue;
         }
         newton(&mut decision, variant, &corpora, start.is_some(), options.l2);
-        let shares = corpora.iter().map(|judged| {
-            let pool = &judged.pools[variant];
-            let won = winning(pool, &decision.probabilities(pool));
-            let right = won.iter().filter(|&&at| judged.right[variant][at]).count();
-            (right as f64 + 1.0) / (judged.gold.iter().sum::<usize>() as f64 + 1.0)
-        });
-        let share = shares.sum::<f64>() / corpora.len() as f64;
-        decision.coverage[variant] = share.clamp(0.05, 1.0);
     }
-    // Means of small corpora are far from each other by chance alone.
-    let farthest = corpora.iter().map(|judged| decision.distance(&judged.pools[judged.variant()])).fold(0.2, f64::max);
-    decision.reach = decision.reach.max(BEYOND * farthest);
     decision
 }
 
@@ -151,11 +132,23 @@ fn newton(decision: &mut Decision, variant: usize, corpora: &[&Judged], started:
         std::array::from_fn(|at| decision.weights[variant].get(at).copied().unwrap_or(decision.bias[variant]));
     // The bias is free where learning starts from nothing.
     let penalty: [f64; SIZE] = std::array::from_fn(|at| if at == COUNT && !started { 1e-3 } else { l2 });
+    let weights = logistic(&rows, start, penalty);
+    decision.weights[variant].copy_from_slice(&weights[..COUNT]);
+    decision.bias[variant] = weights[COUNT];
+}
+
+/// Weights of largest likelihood of rows, each with its weight and whether it is right, with a penalty on the squares of what
+/// they differ from the start (Newton's method).
+fn logistic<const SIZE: usize>(
+    rows: &[([f64; SIZE], f64, f64)],
+    start: [f64; SIZE],
+    penalty: [f64; SIZE],
+) -> [f64; SIZE] {
     let mut weights = start;
     for _ in 0..30 {
         let mut slope: Vec<f64> = (0..SIZE).map(|at| penalty[at] * (weights[at] - start[at])).collect();
         let mut curve = vec![vec![0.0; SIZE]; SIZE];
-        for (values, weight, right) in &rows {
+        for (values, weight, right) in rows {
             let logit: f64 = values.iter().zip(&weights).map(|(x, w)| x * w).sum();
             let probability = 1.0 / (1.0 + (-logit).exp());
             let (error, spread) = (weight * (probability - right), weight * probability * (1.0 - probability));
@@ -175,8 +168,7 @@ fn newton(decision: &mut Decision, variant: usize, corpora: &[&Judged], started:
             break;
         }
     }
-    decision.weights[variant].copy_from_slice(&weights[..COUNT]);
-    decision.bias[variant] = weights[COUNT];
+    weights
 }
 
 /// Solves a symmetric positive definite system, given by its lower half, by Cholesky's decomposition.
@@ -230,42 +222,6 @@ pub fn verdict(corpora: &[Judged], start: Option<&Decision>, options: &FitOption
     Ok(Verdict { start: start.map(|_| f1(before)), learnt: f1(learnt) })
 }
 
-/// What a decision finds in a judged corpus.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Judgement {
-    /// The probability of every entity that is kept, and whether it is right.
-    pub kept: Vec<(f64, bool)>,
-    /// Entities that there are.
-    pub gold: usize,
-    /// How unlike what the decision was learnt from the corpus is, and how far it reaches.
-    pub distance: f64,
-}
-
-impl Judgement {
-    /// Micro F1.
-    pub fn f1(&self) -> f64 {
-        let right = self.kept.iter().filter(|(_, right)| *right).count();
-        let all = self.kept.len() + self.gold;
-        if all > 0 { 2.0 * right as f64 / all as f64 } else { 0.0 }
-    }
-}
-
-impl Judged {
-    /// What a decision finds; `target`: whether the target tagger is heard, where there is one.
-    ///
-    /// # Errors
-    /// As the solver.
-    pub fn judge(&self, decision: &Decision, cut: Cut, target: bool) -> Result<Judgement> {
-        let variant = if target { self.variant() } else { 1 };
-        let pool = &self.pools[variant];
-        let probabilities = decision.probabilities(pool);
-        let threshold = cut.threshold(pool, &probabilities, decision.coverage[variant]);
-        let kept = choose(pool, &probabilities, threshold)?;
-        let kept = kept.into_iter().map(|at| (probabilities[at], self.right[variant][at])).collect();
-        Ok(Judgement { kept, gold: self.gold.iter().sum(), distance: decision.distance(pool) })
-    }
-}
-
 /// Adds what a decision finds: right ones, all, and those that there are.
 fn count(decision: &Decision, judged: &Judged, counts: &mut [f64; 3]) -> Result<()> {
     let found = judged.judge(decision, Cut::F1, true)?;
@@ -279,6 +235,7 @@ fn count(decision: &Decision, judged: &Judged, counts: &mut [f64; 3]) -> Result<
 mod tests {
     use super::super::features::tests::pair;
     use super::*;
+    use xlner_core::Entity;
 
     fn judged(copies: usize) -> Judged {
         let pairs = vec![pair(); copies];
@@ -296,6 +253,27 @@ mod tests {
             }
         }
         assert_eq!(decision, fit(&[judged], None, &FitOptions { l2: 1.0 }));
+    }
+
+    #[test]
+    fn held_out_corpora_calibrate() {
+        // All candidates of a pair in four are right, whatever they look like: learnt from three such corpora nothing is sure.
+        let noisy = |shift: usize| {
+            let mut noisy = judged(60);
+            for (pool, right) in noisy.pools.iter().zip(&mut noisy.right) {
+                let candidates = pool.candidates.iter().zip(right);
+                candidates.for_each(|(candidate, right)| *right = (candidate.pair + shift) % 4 == 0);
+            }
+            noisy
+        };
+        let corpora = [noisy(0), noisy(1), noisy(2)];
+        let decision = fit(&corpora, None, &FitOptions { l2: 0.1 });
+        for (variant, pool) in corpora[0].pools.iter().enumerate() {
+            let probabilities = decision.probabilities(pool);
+            let won = winning(pool, &probabilities);
+            let mean = won.iter().map(|&at| probabilities[at]).sum::<f64>() / won.len() as f64;
+            assert!((mean - 0.25).abs() < 0.1, "{variant}: {mean}");
+        }
     }
 
     #[test]

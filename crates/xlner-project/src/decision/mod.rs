@@ -16,13 +16,15 @@ mod corpus;
 mod decide;
 pub mod features;
 mod fit;
+mod judged;
 mod model;
 mod pool;
 mod spans;
 
 pub use choose::Cut;
 pub use decide::{Decided, decide, take_back};
-pub use fit::{FitOptions, Judged, Judgement, Verdict, fit, verdict};
+pub use fit::{FitOptions, Verdict, fit, verdict};
+pub use judged::{Judged, Judgement};
 pub use model::Decision;
 pub use pool::{Candidate, Pool};
 pub use spans::{MIN_PROBABILITY, hand_over, marginals};

@@ -3,7 +3,7 @@
 use xlner_core::Entity;
 
 use super::glm::{Link, Model};
-use crate::item::{Item, confidence};
+use crate::item::Item;
 
 /// Number of features of the decision.
 pub(crate) const DECISION: usize = 9;
@@ -28,7 +28,7 @@ pub(crate) fn miss_prior() -> Model<MISSES> {
 /// Features of an entity:
 ///
 /// 0. 1,
-/// 1. log-odds of its confidence, cut to ±5,
+/// 1. log-odds of its `confidence`, cut to ±5,
 /// 2. ln of its tokens,
 /// 3. |ln of its tokens over those of its source entity|,
 /// 4. 1 where it has no source entity,
@@ -36,9 +36,15 @@ pub(crate) fn miss_prior() -> Model<MISSES> {
 /// 6. the same of its label, from `label`,
 /// 7. 1 where it begins with a capital behind the first token,
 /// 8. 1 where it begins or ends in punctuation.
-pub(crate) fn decision_features(item: &Item, entity: &Entity, form: [f64; 2], label: [f64; 2]) -> [f64; DECISION] {
+pub(crate) fn decision_features(
+    item: &Item,
+    entity: &Entity,
+    confidence: f64,
+    form: [f64; 2],
+    label: [f64; 2],
+) -> [f64; DECISION] {
     let (target, span) = (&item.pair.target, entity.span);
-    let p = confidence(entity).clamp(0.0067, 0.9933);
+    let p = confidence.clamp(0.0067, 0.9933);
     let tokens = span.len() as f64;
     let source = entity.from.and_then(|from| item.pair.source.entities.get(from));
     let ratio = source.map_or(0.0, |source| (tokens / source.span.len().max(1) as f64).ln().abs());

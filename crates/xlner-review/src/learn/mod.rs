@@ -1,8 +1,10 @@
 //! What corrections say of the sentences that nobody has looked at yet.
 //!
 //! One function, [`suggest`]: from what people made of some sentences it learns
-//! 1. the *decision*: how probable it is that a projected entity is right, a log-linear model of its confidence, length, label,
-//!    shape and of what became of the same form elsewhere ([`features`]), with the projection's own confidence as prior;
+//! 1. the *decision*: how probable it is that a projected entity is right. Where the records tell what the source's tagger held
+//!    possible, the decision of projection is learnt again with the target's tagger ([`Decides`]); on it, or on the projection's
+//!    own confidence, stands a log-linear model of length, label, shape and of what became of the same form elsewhere
+//!    ([`features`]);
 //! 2. the *forms*: what people named is found where nothing stands yet, and what they named otherwise is named so;
 //! 3. the *misses*: how many entities a sentence lacks, a Poisson model of its capitals and source entities without counterpart.
 //!
@@ -14,10 +16,10 @@ mod glm;
 
 use rustc_hash::{FxHashMap, FxHashSet};
 use serde::Serialize;
-use xlner_core::{Entity, Span};
+use xlner_core::{Entity, Pair, Span};
 
 use crate::flags::{each_form, form};
-use crate::item::Item;
+use crate::item::{Item, confidence};
 
 pub use estimate::Estimate;
 use features::{DECISION_PRECISIONS, MISS_PRECISIONS, decision_features, decision_prior, miss_features, miss_prior};
@@ -40,6 +42,20 @@ pub struct Correction<'a> {
     pub before: &'a [Entity],
     /// The entities that are right.
     pub after: &'a [Entity],
+}
+
+/// Learns the decision of projection again from corrections. Who projects gives it: this crate knows no aligner and no tagger.
+pub trait Decides: std::fmt::Debug + Send + Sync {
+    /// What it makes of every record, in their order: entities with their `probability`. `corrections`: indices of sentences
+    /// that are done, each once, and their right entities. `None`: there is nothing to decide by.
+    ///
+    /// # Errors
+    /// What failed, for people; the suggestions then do without.
+    fn decide(
+        &self,
+        pairs: &[&Pair],
+        corrections: &[(usize, &[Entity])],
+    ) -> std::result::Result<Option<Vec<Vec<Entity>>>, String>;
 }
 
 /// What was learnt.
@@ -70,18 +86,18 @@ pub struct Changes {
 
 /// Learns from corrections, and suggests.
 ///
-/// The decision that `tune decision` learns plugs in here: its probability takes the place of [`Learnt::probability`].
-pub fn suggest(items: &[Item], corrections: &[Correction<'_>]) -> Suggestions {
-    let learnt = Learnt::of(items, corrections);
+/// `decided`: what a decision that was learnt again makes of every item ([`Decides`]); the suggestions start from that.
+pub fn suggest(items: &[Item], corrections: &[Correction<'_>], decided: Option<&[Vec<Entity>]>) -> Suggestions {
+    let learnt = Learnt::of(items, corrections, decided);
     let corrected: FxHashSet<usize> = corrections.iter().map(|correction| correction.item).collect();
     let mut suggestions = Suggestions { errors: Vec::with_capacity(items.len()), ..Suggestions::default() };
     for (index, item) in items.iter().enumerate() {
         if corrected.contains(&index) {
-            suggestions.errors.push(learnt.expected_errors(item, item.current()));
+            suggestions.errors.push(learnt.expected_errors(index, item, item.current()));
             continue;
         }
-        let entities = learnt.entities(item, &mut suggestions.changes);
-        suggestions.errors.push(learnt.expected_errors(item, &entities));
+        let entities = learnt.entities(index, item, &mut suggestions.changes);
+        suggestions.errors.push(learnt.expected_errors(index, item, &entities));
         if entities != item.current() {
             suggestions.entities.push((index, entities));
         }
@@ -92,8 +108,8 @@ pub fn suggest(items: &[Item], corrections: &[Correction<'_>]) -> Suggestions {
 
 /// The expected number of errors in every item before anybody corrected anything: what the queue begins with.
 pub fn expected_errors(items: &[Item]) -> Vec<f64> {
-    let learnt = Learnt::of(items, &[]);
-    items.iter().map(|item| learnt.expected_errors(item, item.current())).collect()
+    let learnt = Learnt::of(items, &[], None);
+    items.iter().enumerate().map(|(index, item)| learnt.expected_errors(index, item, item.current())).collect()
 }
 
 /// What people made of a form.
@@ -124,7 +140,9 @@ impl Form {
     }
 }
 
-struct Learnt {
+struct Learnt<'a> {
+    /// What a decision makes of every item, where one was learnt again.
+    decided: Option<&'a [Vec<Entity>]>,
     decision: Model<{ features::DECISION }>,
     misses: Model<{ features::MISSES }>,
     forms: FxHashMap<String, Form>,
@@ -133,16 +151,16 @@ struct Learnt {
     judged: usize,
 }
 
-impl Learnt {
-    fn of(items: &[Item], corrections: &[Correction<'_>]) -> Learnt {
+impl<'a> Learnt<'a> {
+    fn of(items: &[Item], corrections: &[Correction<'_>], decided: Option<&'a [Vec<Entity>]>) -> Learnt<'a> {
         let (forms, labels) = count(items, corrections);
-        let mut learnt = Learnt { decision: decision_prior(), misses: miss_prior(), forms, labels, judged: 0 };
+        let mut learnt = Learnt { decided, decision: decision_prior(), misses: miss_prior(), forms, labels, judged: 0 };
         let (mut rows, mut right, mut sentences, mut missed) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
         for correction in corrections {
             let item = &items[correction.item];
             for entity in correction.before {
                 let kept = has(correction.after, entity);
-                rows.push(learnt.features(item, entity, Some(kept)));
+                rows.push(learnt.features(correction.item, item, entity, Some(kept)));
                 right.push(f64::from(u8::from(kept)));
             }
             sentences.push(miss_features(item, correction.before));
@@ -156,7 +174,7 @@ impl Learnt {
     }
 
     /// Features of an entity; `judged`: what became of it, which then does not count as evidence for itself.
-    fn features(&self, item: &Item, entity: &Entity, judged: Option<bool>) -> [f64; features::DECISION] {
+    fn features(&self, index: usize, item: &Item, entity: &Entity, judged: Option<bool>) -> [f64; features::DECISION] {
         let form = self.forms.get(&form(&item.pair.target, entity.span));
         let form = form.map_or([0.0; 2], |form| [form.kept, form.lost]);
         let label = self.labels.get(&entity.label).copied().unwrap_or_default();
@@ -165,21 +183,30 @@ impl Learnt {
             Some(false) => [kept, lost - 1.0],
             None => [kept, lost],
         };
-        decision_features(item, entity, without(form), without(label))
+        decision_features(item, entity, self.confidence(index, item, entity), without(form), without(label))
+    }
+
+    /// How sure the decision is of an entity, or else the projection was: never an earlier round of suggestions, whose
+    /// corrections would count twice.
+    fn confidence(&self, index: usize, item: &Item, entity: &Entity) -> f64 {
+        let said = self.decided.map_or(&item.pair.target.entities, |decided| &decided[index]);
+        let same = |other: &&Entity| other.span == entity.span && other.label == entity.label;
+        confidence(said.iter().find(same).unwrap_or(entity))
     }
 
     /// How probable it is that an entity is right as it stands.
-    fn probability(&self, item: &Item, entity: &Entity) -> f64 {
-        self.decision.mean(&self.features(item, entity, None))
+    fn probability(&self, index: usize, item: &Item, entity: &Entity) -> f64 {
+        self.decision.mean(&self.features(index, item, entity, None))
     }
 
     /// The entities to suggest for an item.
-    fn entities(&self, item: &Item, changes: &mut Changes) -> Vec<Entity> {
+    fn entities(&self, index: usize, item: &Item, changes: &mut Changes) -> Vec<Entity> {
         let target = &item.pair.target;
+        let start = self.decided.map_or(item.current(), |decided| decided[index].as_slice());
         let mut candidates: Vec<(f64, Entity, bool)> = Vec::new();
-        for entity in item.current() {
+        for entity in start {
             let mut entity = entity.clone();
-            let mut probability = self.probability(item, &entity);
+            let mut probability = self.probability(index, item, &entity);
             if let Some(known) = self.forms.get(&form(target, entity.span))
                 && let Some(label) = known.label()
                 && known.count(&entity.label) == 0
@@ -192,7 +219,7 @@ impl Learnt {
         each_form(target, |form| self.forms.get(form).is_some_and(|form| form.total() > 0), &mut |text, span| {
             let known = &self.forms[text];
             if let Some(label) = known.label()
-                && !item.current().iter().any(|entity| entity.span == span)
+                && !start.iter().any(|entity| entity.span == span)
                 && self.named(known) >= ADD
             {
                 let mut entity = Entity::new(span, label);
@@ -210,7 +237,7 @@ impl Learnt {
             if wrong || chosen.iter().any(|other| other.span.overlaps(entity.span)) {
                 continue;
             }
-            entity.extra.insert("probability", rounded(probability).into());
+            entity.probability = Some(rounded(probability));
             chosen.push(entity);
         }
         chosen.sort_by_key(|entity| entity.span);
@@ -235,8 +262,8 @@ impl Learnt {
     }
 
     /// Entities that are probably wrong, and those that are probably missing.
-    fn expected_errors(&self, item: &Item, entities: &[Entity]) -> f64 {
-        let wrong: f64 = entities.iter().map(|entity| 1.0 - self.probability(item, entity)).sum();
+    fn expected_errors(&self, index: usize, item: &Item, entities: &[Entity]) -> f64 {
+        let wrong: f64 = entities.iter().map(|entity| 1.0 - self.probability(index, item, entity)).sum();
         wrong + self.misses.mean(&miss_features(item, entities))
     }
 }
@@ -300,7 +327,7 @@ fn rounded(probability: f64) -> f64 {
 
 #[cfg(test)]
 mod tests {
-    use xlner_core::{Pair, Sentence};
+    use xlner_core::Sentence;
 
     use super::*;
 
@@ -328,7 +355,7 @@ mod tests {
         ];
         let after = [Entity::new(0..1, "LOC"), Entity::new(2..3, "LOC")];
         let correction = Correction { item: 0, before: &items[0].pair.target.entities, after: &after };
-        let found = suggest(&items, &[correction]);
+        let found = suggest(&items, &[correction], None);
         assert_eq!(found.entities.iter().map(|(at, _)| *at).collect::<Vec<_>>(), [1, 2]);
         assert_eq!(labels(&found.entities[0].1), [(1, 2, "LOC")]);
         assert_eq!(labels(&found.entities[1].1), [(1, 2, "LOC")]);
@@ -343,7 +370,7 @@ mod tests {
         let after = [Entity::new(3..4, "PER")];
         let corrections: Vec<_> =
             (0..20).map(|at| Correction { item: at, before: &items[at].pair.target.entities, after: &after }).collect();
-        let found = suggest(&items, &corrections);
+        let found = suggest(&items, &corrections, None);
         assert_eq!(found.entities.len(), 20);
         assert!(found.entities.iter().all(|(at, entities)| *at >= 20 && labels(entities) == [(3, 4, "PER")]));
         assert_eq!(found.changes.removed, 20);
@@ -357,13 +384,29 @@ mod tests {
             Correction { item: 0, before: &items[0].pair.target.entities, after: &after },
             Correction { item: 1, before: &items[1].pair.target.entities, after: &items[1].pair.target.entities },
         ];
-        assert!(suggest(&items, &corrections).entities.is_empty());
+        assert!(suggest(&items, &corrections, None).entities.is_empty());
+    }
+
+    #[test]
+    fn a_decision_that_was_learnt_again_is_where_suggestions_start() {
+        let items = [item(0, "the Nile .", &[(1, 2, "PER")]), item(1, "in Gulu .", &[])];
+        let sure = |start: usize, label| Entity { probability: Some(0.95), ..Entity::new(start..start + 1, label) };
+        let decided = [vec![sure(1, "LOC")], vec![sure(1, "LOC")]];
+        let after = [Entity::new(1..2, "LOC")];
+        let correction = Correction { item: 0, before: &items[0].pair.target.entities, after: &after };
+        let found = suggest(&items, &[correction], Some(&decided));
+        assert_eq!(found.entities.len(), 1, "the corrected sentence stays as it is");
+        let (at, entities) = &found.entities[0];
+        assert_eq!((*at, labels(entities)), (1, vec![(1, 2, "LOC")]));
+        let text = serde_json::to_string(&entities[0]).unwrap();
+        assert_eq!(text.matches("probability").count(), 1, "{text}");
+        assert_eq!(serde_json::from_str::<Entity>(&text).unwrap(), entities[0]);
     }
 
     #[test]
     fn without_corrections_nothing_else_stands_there() {
         let items = [item(0, "the Nile .", &[(1, 2, "LOC")])];
-        let found = suggest(&items, &[]);
+        let found = suggest(&items, &[], None);
         assert!(found.entities.iter().all(|(_, entities)| labels(entities) == [(1, 2, "LOC")]));
         assert_eq!(found.estimate, None);
     }

@@ -28,6 +28,7 @@ use serde_json::json;
 
 use crate::Store;
 use crate::error::{Error, Result};
+use crate::learn::Decides;
 use crate::people::Tokens;
 pub(crate) use items::described;
 use state::Shared;
@@ -52,6 +53,9 @@ pub struct Options {
     pub guidelines: Option<String>,
     /// After so many sentences done, suggestions are made again; 0: never.
     pub learn_every: usize,
+    /// Learns the decision of projection again from corrections; without it the suggestions follow the projection's own
+    /// confidence.
+    pub decides: Option<Arc<dyn Decides>>,
 }
 
 impl Default for Options {
@@ -64,6 +68,7 @@ impl Default for Options {
             labels: Vec::new(),
             guidelines: None,
             learn_every: 10,
+            decides: None,
         }
     }
 }

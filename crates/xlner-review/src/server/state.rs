@@ -6,11 +6,12 @@ use std::sync::{LazyLock, Mutex, MutexGuard, PoisonError};
 use rustc_hash::FxHashMap;
 use serde_json::{Value, json};
 use tokio::sync::broadcast;
-use xlner_core::Entity;
+use xlner_core::{Entity, Pair};
 
 use super::Options;
 use crate::Store;
 use crate::error::Result;
+use crate::item::Item;
 use crate::learn::{self, Correction, Estimate};
 use crate::queue::Index;
 use crate::store::{ADJUDICATED, NewEvent};
@@ -94,7 +95,8 @@ impl Shared {
         };
         let borrowed: Vec<Correction<'_>> =
             corrections.iter().map(|(item, before, after)| Correction { item: *item, before, after }).collect();
-        let found = learn::suggest(&items, &borrowed);
+        let decided = self.decided(&items, &borrowed);
+        let found = learn::suggest(&items, &borrowed, decided.as_deref());
         let index = {
             // The queue's order follows the new suggestions.
             let mut items = items.clone();
@@ -114,6 +116,23 @@ impl Shared {
         });
         let _ = self.news.send(News { to: None, seq: None, body });
         Ok(())
+    }
+
+    /// What the decision makes of the items, learnt again from corrections; pages are told where that fails.
+    fn decided(&self, items: &[Item], corrections: &[Correction<'_>]) -> Option<Vec<Vec<Entity>>> {
+        let decides = self.options.decides.as_ref()?;
+        let pairs: Vec<&Pair> = items.iter().map(|item| &item.pair).collect();
+        let right: Vec<(usize, &[Entity])> =
+            corrections.iter().map(|correction| (correction.item, correction.after)).collect();
+        match decides.decide(&pairs, &right) {
+            Ok(decided) => decided.filter(|decided| decided.len() == items.len()),
+            Err(problem) => {
+                let body = json!({ "kind": "error", "error": format!("the decision was not learnt again: {problem}") });
+                // Nobody may be listening.
+                let _ = self.news.send(News { to: None, seq: None, body });
+                None
+            }
+        }
     }
 
     /// Says that learning failed, and why.

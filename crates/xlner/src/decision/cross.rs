@@ -23,11 +23,25 @@ const LEAST: f64 = 0.4;
 /// # Errors
 /// As the CRF's training.
 pub(crate) fn opinions(pairs: &mut [Pair]) -> Result<bool> {
+    opinions_after(pairs, &[])
+}
+
+/// The same where people corrected some pairs, by index: these teach what is right.
+///
+/// # Errors
+/// As the CRF's training.
+pub(crate) fn opinions_after(pairs: &mut [Pair], corrections: &[(usize, &[Entity])]) -> Result<bool> {
     pairs.par_iter_mut().for_each(|pair| pair.target.probabilities = None);
     if pairs.len() < MIN_PAIRS {
         return Ok(false);
     }
-    let lessons: Vec<(Sentence, f64)> = pairs.par_iter().map(lesson).collect();
+    let mut lessons: Vec<(Sentence, f64)> = pairs.par_iter().map(lesson).collect();
+    for (at, right) in corrections {
+        if let Some((sentence, weight)) = lessons.get_mut(*at) {
+            let bare = |entity: &Entity| Entity::new(entity.span, entity.label.as_str());
+            (sentence.entities, *weight) = (right.iter().map(bare).collect(), 1.0);
+        }
+    }
     let entities = |fold: usize| -> usize {
         lessons
             .iter()

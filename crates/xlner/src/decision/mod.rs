@@ -1,16 +1,18 @@
 //! The decision on a corpus: the target's own tagger, cross-fitted, and the options.
 
 mod cross;
+mod relearn;
 mod tune;
 
 use std::path::PathBuf;
 use std::str::FromStr;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use xlner_project::decision::{Cut, Decision};
 
 pub(crate) use cross::opinions;
 pub use cross::{FOLDS, MIN_ENTITIES, MIN_PAIRS};
+pub use relearn::Relearner;
 pub use tune::{Evidence, TuneDecisionJob, TuneDecisionReport};
 
 use crate::{Error, Result};
@@ -49,19 +51,63 @@ pub struct DecisionOptions {
     pub cut: Option<Cut>,
 }
 
-/// What was decided.
-#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize)]
+/// What was decided. A corpus is what is decided on at once: all pairs in `project`, a window of them in `label` and
+/// `transfer`.
+#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
 pub struct DecisionFigures {
-    /// Whether the corpus was too unlike what the decision was learnt from, and was projected without it.
+    /// Corpora.
+    pub corpora: usize,
+    /// Pairs of the largest one: so far the evidence of the corpus goes.
+    pub scope: usize,
+    /// Whether no decision was made: the corpus, or every one of them, was too unlike what the decision was learnt from, and
+    /// was projected without it.
     pub abstained: bool,
+    /// Corpora of which that is so.
+    pub corpora_abstained: usize,
     /// Candidates there were.
     pub candidates: usize,
     /// Entities that were kept.
     pub kept: usize,
+    /// Candidates that were left out.
+    pub left_out: usize,
+    /// Mean probability of what was kept: the precision that is expected.
+    pub mean_probability: f64,
     /// The least probability that was kept.
     pub threshold: f64,
     /// Whether the opinion of a tagger of the target language was heard, which wants a corpus of some size.
     pub target_tagger: bool,
+}
+
+impl DecisionFigures {
+    /// Of one corpus of so many pairs.
+    pub(crate) fn of_one(pairs: usize) -> DecisionFigures {
+        DecisionFigures { corpora: 1, scope: pairs, ..DecisionFigures::default() }
+    }
+
+    /// Adds those of other corpora. The threshold is the lowest.
+    pub(crate) fn add(&mut self, other: &DecisionFigures) {
+        let (ours, theirs) = (self.corpora - self.corpora_abstained, other.corpora - other.corpora_abstained);
+        let kept = (self.kept + other.kept).max(1) as f64;
+        let sum = self.mean_probability * self.kept as f64 + other.mean_probability * other.kept as f64;
+        *self = DecisionFigures {
+            corpora: self.corpora + other.corpora,
+            scope: self.scope.max(other.scope),
+            abstained: self.abstained && other.abstained,
+            corpora_abstained: self.corpora_abstained + other.corpora_abstained,
+            candidates: self.candidates + other.candidates,
+            kept: self.kept + other.kept,
+            left_out: self.left_out + other.left_out,
+            mean_probability: sum / kept,
+            threshold: match (ours, theirs) {
+                (0, _) => other.threshold,
+                (_, 0) => self.threshold,
+                _ => self.threshold.min(other.threshold),
+            },
+            target_tagger: (ours == 0 || self.target_tagger)
+                && (theirs == 0 || other.target_tagger)
+                && ours + theirs > 0,
+        };
+    }
 }
 
 /// A decision that was read.
@@ -124,6 +170,25 @@ pub(crate) fn read(path: &std::path::Path) -> Result<Decision> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn figures_of_windows_add_up() {
+        let one = |kept, mean_probability, threshold| DecisionFigures {
+            candidates: 10,
+            kept,
+            left_out: 10 - kept,
+            mean_probability,
+            threshold,
+            target_tagger: true,
+            ..DecisionFigures::of_one(100)
+        };
+        let mut all = one(3, 0.8, 0.3);
+        all.add(&one(1, 0.4, 0.2));
+        all.add(&DecisionFigures { abstained: true, corpora_abstained: 1, ..DecisionFigures::of_one(700) });
+        assert_eq!((all.corpora, all.corpora_abstained, all.scope, all.abstained), (3, 1, 700, false));
+        assert_eq!((all.candidates, all.kept, all.left_out, all.threshold, all.target_tagger), (20, 4, 16, 0.2, true));
+        assert!((all.mean_probability - 0.7).abs() < 1e-12);
+    }
 
     #[test]
     fn options_that_contradict_are_refused() {

@@ -5,6 +5,7 @@
 //! one there, and how sure they are ([`Ballot`]), by weights given by hand or learnt ([`VoteWeights`]). Of proposals that overlap
 //! the matcher keeps those of the largest sum, which is the number of right ones that is expected.
 
+mod average;
 mod ballot;
 mod learn;
 mod logistic;
@@ -16,7 +17,8 @@ use serde::Serialize;
 use xlner_core::{Entity, Sentence};
 use xlner_formats::{ReadOptions, Side, WriteOptions, write_sentences};
 
-pub use ballot::{Ballot, Proposal};
+pub use average::AverageJob;
+pub use ballot::{Ballot, Proposal, Vote};
 pub use learn::{LearnReport, LearnWeightsJob};
 pub use weights::{Learnt, VoteWeights, Voter};
 
@@ -68,6 +70,21 @@ pub struct VoteReport {
     pub chosen: u64,
 }
 
+impl EnsembleReport {
+    /// Counts a sentence: what the systems have, how many entities were proposed, and which were chosen.
+    fn add(&mut self, sentences: &[Sentence], proposals: usize, chosen: &[Entity]) {
+        self.sentences += 1;
+        self.proposals += proposals as u64;
+        self.entities += chosen.len() as u64;
+        let same = |one: &Entity, other: &Entity| one.span == other.span && one.label == other.label;
+        for (vote, sentence) in self.votes.iter_mut().zip(sentences) {
+            vote.entities += sentence.entities.len() as u64;
+            let is_chosen = |entity: &&Entity| chosen.iter().any(|other| same(other, entity));
+            vote.chosen += sentence.entities.iter().filter(is_chosen).count() as u64;
+        }
+    }
+}
+
 impl EnsembleJob {
     /// Checks what can be checked without reading anything.
     ///
@@ -97,15 +114,7 @@ impl EnsembleJob {
             let sentences = sentences?;
             ballot.count(&sentences);
             let chosen = ballot.choose(&self.weights, least)?;
-            report.sentences += 1;
-            report.proposals += ballot.proposals().len() as u64;
-            report.entities += chosen.len() as u64;
-            let same = |one: &Entity, other: &Entity| one.span == other.span && one.label == other.label;
-            for (vote, sentence) in report.votes.iter_mut().zip(&sentences) {
-                vote.entities += sentence.entities.len() as u64;
-                let is_chosen = |entity: &&Entity| chosen.iter().any(|other| same(other, entity));
-                vote.chosen += sentence.entities.iter().filter(is_chosen).count() as u64;
-            }
+            report.add(&sentences, ballot.proposals().len(), &chosen);
             let Some(mut sentence) = sentences.into_iter().next() else { continue };
             sentence.entities = chosen;
             writer.write(&sentence)?;
@@ -115,7 +124,7 @@ impl EnsembleJob {
     }
 }
 
-fn check_votes(votes: &[PathBuf]) -> Result<()> {
+pub(crate) fn check_votes(votes: &[PathBuf]) -> Result<()> {
     match votes.len() {
         0 | 1 => Err(Error::Options("an ensemble has two members at least".into())),
         _ if votes.iter().filter(|path| path.as_os_str() == "-").count() > 1 => {

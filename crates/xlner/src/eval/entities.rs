@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use xlner_core::Entity;
 use xlner_core::tags::{self, Scheme};
-use xlner_eval::{Calibration, Evaluator, Mode, Options, Report, Resampling};
+use xlner_eval::{Calibration, Evaluator, Mode, Options, Report, Resampling, TagId};
 use xlner_formats::{Column, ReadOptions};
 
 use super::input::{Role, TagFile, holds_tags};
@@ -35,7 +35,7 @@ pub struct EvalJob {
 }
 
 /// Figures of predictions against gold.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct EvalReport {
     /// The figures, system by system.
     pub figures: Report,
@@ -66,41 +66,14 @@ impl EvalJob {
         }
         let mut files = Parallel { files: self.open()? };
         let options = Options { mode: self.mode, map: self.map.clone(), ignore: self.ignore.clone() };
-        let systems: Vec<(String, Scheme)> = files.files[1..].iter().map(|file| (file.name(), file.scheme())).collect();
-        let mut evaluator = Evaluator::new(&options, files.files[0].scheme(), &systems);
-        let mut gold_tags = Vec::new();
-        let mut tags = vec![Vec::new(); systems.len()];
-        let mut other_tokens = vec![OtherTokens::default(); systems.len()];
-        let mut judged = Judged::new(self);
+        let mut tally = Tally::new(options, &files.files[0], &files.files[1..]);
         while files.next()?.is_some() {
-            let (gold, predictions) = (&files.files[0], &files.files[1..]);
-            gold.intern(&mut evaluator, &mut gold_tags)?;
-            for ((prediction, tags), other) in predictions.iter().zip(&mut tags).zip(&mut other_tokens) {
-                let (expected, found) = (gold.sentence(), prediction.sentence());
-                if expected.len() != found.len() {
-                    return Err(prediction.wrong(format!(
-                        "{} tokens, gold has {} ({}); gold and prediction need the same tokens",
-                        found.len(),
-                        expected.len(),
-                        gold.place()
-                    )));
-                }
-                if !expected.tokens().eq(found.tokens()) {
-                    if other.sentences == 0 {
-                        other.first = prediction.place();
-                    }
-                    other.sentences += 1;
-                }
-                prediction.intern(&mut evaluator, tags)?;
-            }
-            let pushed = evaluator.push(&gold_tags, &tags);
-            pushed.map_err(|error| gold.wrong(error.to_string()))?;
-            judged.add(gold, predictions)?;
+            tally.add(&files.files[0], &files.files[1..])?;
         }
         if files.files[0].count() == 0 {
             return Err(Error::Empty { file: self.gold.clone(), noun: "sentence" });
         }
-        Ok(EvalReport { figures: evaluator.finish(&self.resampling), calibration: judged.finish(), other_tokens })
+        Ok(tally.finish(&self.resampling))
     }
 
     /// Opens all files, gold first: those with tags before the others, so that the entities of records are put in the scheme of
@@ -128,19 +101,73 @@ impl EvalJob {
     }
 }
 
+/// Counts of predictions against gold, sentence by sentence.
+pub(super) struct Tally {
+    evaluator: Evaluator,
+    gold_tags: Vec<TagId>,
+    tags: Vec<Vec<TagId>>,
+    other_tokens: Vec<OtherTokens>,
+    judged: Judged,
+}
+
+impl Tally {
+    /// Of these files.
+    pub fn new(options: Options, gold: &TagFile, predictions: &[TagFile]) -> Tally {
+        let systems: Vec<(String, Scheme)> = predictions.iter().map(|file| (file.name(), file.scheme())).collect();
+        Tally {
+            evaluator: Evaluator::new(&options, gold.scheme(), &systems),
+            gold_tags: Vec::new(),
+            tags: vec![Vec::new(); systems.len()],
+            other_tokens: vec![OtherTokens::default(); systems.len()],
+            judged: Judged { predictions: vec![Vec::new(); systems.len()], options },
+        }
+    }
+
+    /// Adds the sentence that was read last of each file.
+    ///
+    /// # Errors
+    /// [`Error::Place`] where predictions have other tokens than gold, or a tag that is none.
+    pub fn add(&mut self, gold: &TagFile, predictions: &[TagFile]) -> Result<()> {
+        gold.intern(&mut self.evaluator, &mut self.gold_tags)?;
+        for ((prediction, tags), other) in predictions.iter().zip(&mut self.tags).zip(&mut self.other_tokens) {
+            let (expected, found) = (gold.sentence(), prediction.sentence());
+            if expected.len() != found.len() {
+                return Err(prediction.wrong(format!(
+                    "{} tokens, gold has {} ({}); gold and prediction need the same tokens",
+                    found.len(),
+                    expected.len(),
+                    gold.place()
+                )));
+            }
+            if !expected.tokens().eq(found.tokens()) {
+                if other.sentences == 0 {
+                    other.first = prediction.place();
+                }
+                other.sentences += 1;
+            }
+            prediction.intern(&mut self.evaluator, tags)?;
+        }
+        let pushed = self.evaluator.push(&self.gold_tags, &self.tags);
+        pushed.map_err(|error| gold.wrong(error.to_string()))?;
+        self.judged.add(gold, predictions)
+    }
+
+    /// The figures.
+    pub fn finish(self, resampling: &Resampling) -> EvalReport {
+        let Tally { evaluator, judged, other_tokens, .. } = self;
+        EvalReport { figures: evaluator.finish(resampling), calibration: judged.finish(), other_tokens }
+    }
+}
+
 /// Which of the entities that carry a probability are right, by prediction.
-struct Judged<'a> {
-    job: &'a EvalJob,
+struct Judged {
+    options: Options,
     predictions: Vec<Vec<(f64, bool)>>,
 }
 
-impl<'a> Judged<'a> {
-    fn new(job: &'a EvalJob) -> Judged<'a> {
-        Judged { job, predictions: vec![Vec::new(); job.predictions.len()] }
-    }
-
+impl Judged {
     fn label<'b>(&'b self, entity: &'b Entity) -> &'b str {
-        self.job.map.get(&entity.label).unwrap_or(&entity.label)
+        self.options.map.get(&entity.label).unwrap_or(&entity.label)
     }
 
     /// Judges the sentence that was read last.
@@ -153,7 +180,7 @@ impl<'a> Judged<'a> {
         for (at, prediction) in predictions.iter().enumerate() {
             for entity in prediction.probable() {
                 let label = self.label(entity);
-                if self.job.ignore.contains(label) {
+                if self.options.ignore.contains(label) {
                     continue;
                 }
                 let is_right = right.iter().any(|other| other.span == entity.span && self.label(other) == label);

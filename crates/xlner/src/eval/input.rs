@@ -35,6 +35,8 @@ enum Reader {
     Tags(Box<TagReader>),
     /// Records of pairs; their entities become tags.
     Pairs(Box<std::iter::Peekable<PairReader>>, Role, Side),
+    /// Pairs that are handed over one by one, predictions of their targets.
+    Given,
 }
 
 /// Whether the file holds tags as somebody wrote them.
@@ -52,9 +54,35 @@ impl TagFile {
         };
         let scheme = match &reader {
             Reader::Tags(reader) => reader.scheme(),
-            Reader::Pairs(..) => options.scheme.unwrap_or(Scheme::Iob2),
+            Reader::Pairs(..) | Reader::Given => options.scheme.unwrap_or(Scheme::Iob2),
         };
-        Ok(TagFile { path: path.to_owned(), reader, scheme, count: 0, sentence: Tagged::new(), probable: Vec::new() })
+        Ok(TagFile::new(path, reader, scheme))
+    }
+
+    /// Predictions that are [handed over](TagFile::take) before they are written to a file; they become tags of the scheme.
+    pub fn given(path: &Path, scheme: Scheme) -> TagFile {
+        TagFile::new(path, Reader::Given, scheme)
+    }
+
+    fn new(path: &Path, reader: Reader, scheme: Scheme) -> TagFile {
+        TagFile { path: path.to_owned(), reader, scheme, count: 0, sentence: Tagged::new(), probable: Vec::new() }
+    }
+
+    /// Takes the next pair.
+    ///
+    /// # Errors
+    /// [`Error::Record`] for entities that are no tags.
+    pub fn take(&mut self, pair: &Pair, role: Role, side: Side) -> Result<()> {
+        let entities = if side == Side::Source { &pair.source.entities } else { &pair.target.entities };
+        self.probable = entities.iter().filter(|entity| entity.probability.is_some()).cloned().collect();
+        self.count += 1;
+        let tagged = tag_pair(pair, role, side, self.scheme, &mut self.sentence);
+        tagged.map_err(|problem| Error::Record {
+            file: self.path.clone(),
+            number: self.count,
+            id: pair.id.clone(),
+            problem,
+        })
     }
 
     /// The scheme of its tags.
@@ -117,26 +145,19 @@ impl Items for TagFile {
     type Item = ();
 
     fn next(&mut self) -> Result<Option<()>> {
-        let there = match &mut self.reader {
-            Reader::Tags(reader) => reader.next_into(&mut self.sentence)?,
-            Reader::Pairs(pairs, role, side) => match pairs.next().transpose()? {
-                None => false,
-                Some(pair) => {
-                    let entities = if *side == Side::Source { &pair.source.entities } else { &pair.target.entities };
-                    self.probable = entities.iter().filter(|entity| entity.probability.is_some()).cloned().collect();
-                    let tagged = tag_pair(&pair, *role, *side, self.scheme, &mut self.sentence);
-                    tagged.map_err(|problem| Error::Record {
-                        file: self.path.clone(),
-                        number: self.count + 1,
-                        id: pair.id.clone(),
-                        problem,
-                    })?;
-                    true
-                }
-            },
-        };
-        self.count += u64::from(there);
-        Ok(there.then_some(()))
+        match &mut self.reader {
+            Reader::Tags(reader) => {
+                let there = reader.next_into(&mut self.sentence)?;
+                self.count += u64::from(there);
+                Ok(there.then_some(()))
+            }
+            Reader::Pairs(pairs, role, side) => {
+                let (role, side) = (*role, *side);
+                let pair = pairs.next().transpose()?;
+                pair.map(|pair| self.take(&pair, role, side)).transpose()
+            }
+            Reader::Given => Ok(None),
+        }
     }
 
     fn path(&self) -> &Path {

@@ -1,6 +1,6 @@
 //! The figures as JSON.
 
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 use xlner_eval::{AlignmentEvaluation, Calibration, Comparison, Evaluation, Report};
 
 use super::EvalReport;
@@ -51,6 +51,12 @@ impl EvalReport {
     /// # Errors
     /// Never for figures that were calculated.
     pub fn json(&self) -> Result<String> {
+        write(self)
+    }
+}
+
+impl Serialize for EvalReport {
+    fn serialize<S: Serializer>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error> {
         let EvalReport { figures: report, calibration, .. } = self;
         let figures = match report.systems.as_slice() {
             [one] => Figures::One { figures: one, calibration: calibration.first().and_then(Option::as_ref) },
@@ -67,7 +73,7 @@ impl EvalReport {
             },
         };
         let Report { signature, sentences, tokens, .. } = report;
-        write(&Entities { signature, sentences: *sentences, tokens: *tokens, figures })
+        Entities { signature, sentences: *sentences, tokens: *tokens, figures }.serialize(serializer)
     }
 }
 

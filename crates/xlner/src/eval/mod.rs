@@ -4,7 +4,9 @@ mod alignments;
 mod entities;
 mod input;
 mod json;
+mod judge;
 
 pub use alignments::AlignmentEvalJob;
 pub use entities::{EvalJob, EvalReport, OtherTokens};
 pub use json::alignments_json;
+pub(crate) use judge::Judge;

@@ -7,6 +7,7 @@ use xlner_core::Pair;
 use xlner_core::{Tagger, TranslationScorer};
 use xlner_formats::{Side, WriteOptions};
 use xlner_project::Method;
+use xlner_project::filters::Drops;
 
 use super::{Back, Flow, FlowFigures, Shard};
 use crate::align::EncoderAligner;
@@ -16,7 +17,9 @@ use crate::engine::folder::RunFolder;
 use crate::engine::output::Output;
 use crate::engine::step::{Fail, Step};
 use crate::progress::Listener;
-use crate::project::{IDLE_TAGGER, MethodOptions, NO_MODEL, Origin, ProjectReport, TranslationScores, method};
+use crate::project::{
+    FilterOptions, IDLE_TAGGER, MethodOptions, NO_MODEL, Origin, ProjectReport, TranslationScores, method,
+};
 use crate::{Error, Result};
 
 /// Pairs that the built-in aligner is trained on, where nothing else is said.
@@ -57,6 +60,8 @@ pub(crate) struct FlowJob<'a> {
     pub encoder: Option<EncoderAligner<'a>>,
     /// `None` where a step projects: it gives pairs that are to be left out no [`Pair::projection`].
     pub method: Option<&'a MethodOptions>,
+    /// What filters drop, unless the user says otherwise.
+    pub drops: Drops,
     pub back: Option<Back>,
     pub run: &'a RunOptions,
     pub output: (&'a PathBuf, &'a WriteOptions),
@@ -85,7 +90,10 @@ impl FlowJob<'_> {
             (Some(options), Some(method)) => options.decision.open(method::needs_posteriors(method))?,
             _ => None,
         };
-        let looks = |method: &Method| method::needs_links(method) || method::needs_posteriors(method);
+        let none = FilterOptions::default();
+        let filters = self.method.map_or(&none, |method| &method.filters);
+        let links = |method: &Method| filters.needs_links() || method::needs_links(method);
+        let looks = |method: &Method| links(method) || method::needs_posteriors(method);
         let origin = match (method.as_ref().is_some_and(looks), &self.aligner.model) {
             (false, _) => Origin::None,
             _ if self.encoder.is_some() => Origin::Encoder,
@@ -109,13 +117,17 @@ impl FlowJob<'_> {
             method: method.as_ref(),
             keep_labels: self.method.is_some_and(|method| method.keep_labels),
             decision: decision.as_ref(),
+            links: filters.needs_links(),
             back: self.back,
             shard: self.run.shard,
             fail: self.fail,
         };
-        let mut write = |pair: Pair| {
+        let mut write = |mut pair: Pair| {
             if let Some(lost) = lost.as_mut().filter(|_| pair.projection.is_none()) {
                 *lost += 1;
+                return Ok(());
+            }
+            if !filters.apply(&mut pair, self.drops, &mut projection.filters) {
                 return Ok(());
             }
             projection.count(&pair);
@@ -123,6 +135,7 @@ impl FlowJob<'_> {
         };
         let stages = flow.run(steps, pairs, &mut write, listener)?;
         output.finish()?;
+        projection.decision = stages.decision;
         Ok(FlowReport { stages, projection, lost_markers: lost })
     }
 
@@ -130,7 +143,7 @@ impl FlowJob<'_> {
     fn check_encoder(&self, method: &xlner_project::Method) -> Result<()> {
         let problem = if self.back.is_some() {
             "a back-translation is aligned by the built-in aligner: leave out --encoder, or --back"
-        } else if !method::needs_links(method) {
+        } else if !(method::needs_links(method) || self.method.is_some_and(|method| method.filters.needs_links())) {
             "the encoder has nothing to do: take its links too (--scores align=1), or leave out --encoder"
         } else if self.aligner.is_given() && !method::needs_posteriors(method) {
             "the links come from the encoder: leave out --bitext and --dictionary, which train the built-in aligner, or take its \

@@ -34,7 +34,7 @@ pub(crate) use translate::{Translating, What};
 use crate::Result;
 use crate::align::EncoderAligner;
 use crate::aligner::AlignerOptions;
-use crate::decision::OpenDecision;
+use crate::decision::{DecisionFigures, OpenDecision};
 use crate::engine::folder::RunFolder;
 use crate::engine::step::{Fail, Step};
 use crate::progress::{Listener, Progress};
@@ -61,6 +61,8 @@ pub(crate) struct Flow<'a> {
     pub keep_labels: bool,
     /// The decision on uncertain source entities.
     pub decision: Option<&'a OpenDecision>,
+    /// Whether pairs get links, though the method looks at an aligner's posteriors alone: filters look at them.
+    pub links: bool,
     /// How back-translations are used.
     pub back: Option<Back>,
     pub shard: Shard,
@@ -93,6 +95,9 @@ pub struct FlowFigures {
     pub train: StageFigures,
     /// Projection, asking the aligner included.
     pub project: StageFigures,
+    /// What was decided, in the windows of this shard.
+    #[serde(skip)]
+    pub decision: Option<DecisionFigures>,
 }
 
 impl FlowFigures {
@@ -140,7 +145,7 @@ impl Flow<'_> {
             for (name, step) in working {
                 *figures.of(name) = joined(step)?;
             }
-            (figures.train, figures.project) = joined(projected)?;
+            (figures.train, figures.project, figures.decision) = joined(projected)?;
             Ok(figures)
         })
     }

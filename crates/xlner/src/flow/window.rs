@@ -1,6 +1,7 @@
 //! The last stage: trains the aligner on the first pairs, then projects window after window.
 
 use std::collections::VecDeque;
+use std::path::Path;
 use std::sync::mpsc::Sender;
 
 use rayon::prelude::*;
@@ -12,6 +13,7 @@ use super::back::{self, Back};
 use super::batch::Batch;
 use super::{BATCH, Batches, Flow, StageFigures, WINDOW, tell};
 use crate::aligner::{self, Aligner, AlignerOptions, Langs};
+use crate::decision::DecisionFigures;
 use crate::engine::folder::{PAIRS, RunFolder};
 use crate::engine::key::{Key, KeyBuilder};
 use crate::engine::pump::{in_pool, timed};
@@ -34,6 +36,7 @@ pub(crate) struct Windows<'f> {
     waiting: VecDeque<Window>,
     train: StageFigures,
     project: StageFigures,
+    decision: Option<DecisionFigures>,
 }
 
 /// The aligner of a run.
@@ -89,7 +92,7 @@ impl<'f> Windows<'f> {
     /// # Errors
     /// Where its files cannot be read.
     pub fn new(flow: &'f Flow<'f>) -> Result<Windows<'f>> {
-        let links = |method: &Method| method::needs_links(method) && flow.encoder.is_none();
+        let links = |method: &Method| (flow.links || method::needs_links(method)) && flow.encoder.is_none();
         let looks = |method: &Method| links(method) || method::needs_posteriors(method);
         let wanted = flow.method.is_some_and(|method| flow.back.is_some() || looks(method));
         let aligner = match &flow.aligner.model {
@@ -111,6 +114,7 @@ impl<'f> Windows<'f> {
             waiting: VecDeque::new(),
             train: StageFigures::default(),
             project: StageFigures::default(),
+            decision: None,
         })
     }
 
@@ -125,7 +129,7 @@ impl<'f> Windows<'f> {
         from: Batches<'_>,
         write: &mut (dyn FnMut(Pair) -> Result<()> + Send),
         events: &Sender<Progress>,
-    ) -> Result<(StageFigures, StageFigures)> {
+    ) -> Result<(StageFigures, StageFigures, Option<DecisionFigures>)> {
         for batch in from {
             let mut batch = batch?;
             let window = batch.window();
@@ -146,7 +150,7 @@ impl<'f> Windows<'f> {
         while let Some(window) = self.waiting.pop_front() {
             self.project(window, write, events)?;
         }
-        Ok((self.train, self.project))
+        Ok((self.train, self.project, self.decision))
     }
 
     /// Adds a batch to what the aligner is trained on. Its pairs then leave the memory: they are in the run folder.
@@ -241,6 +245,9 @@ impl<'f> Windows<'f> {
         };
         let mut key =
             Key::of(PROJECT).text(format!("{projection:?} {} {:?} {:?}", flow.keep_labels, flow.back, flow.decision));
+        if flow.links {
+            key = key.text("links");
+        }
         if let Some(encoder) = &flow.encoder {
             key = key.text(encoder.signature());
         }
@@ -248,6 +255,7 @@ impl<'f> Windows<'f> {
             key = key.after(part);
         }
         let (key, length) = (key.key(), window.batches.iter().map(|batch| batch.length).sum::<u64>());
+        let figures = flow.folder.path(PROJECT, key, "decision.json");
         let mut projected = None;
         let done = self.project.sentences + self.project.reused;
         let made = timed(&mut self.project.seconds, || {
@@ -270,7 +278,7 @@ impl<'f> Windows<'f> {
                     method: projection,
                     aligner,
                     keep_labels: flow.keep_labels,
-                    keep_links: false,
+                    keep_links: flow.links,
                     decision: flow.decision,
                     fail: &fail,
                 };
@@ -282,7 +290,8 @@ impl<'f> Windows<'f> {
                     }
                 };
                 let direct = aligners.map(|aligners| &aligners.direct);
-                in_pool(|| {
+                let decision = in_pool(|| {
+                    let mut decision = None;
                     match (flow.back, aligners.and_then(|aligners| Some((&aligners.direct, aligners.same.as_ref()?)))) {
                         (Some(Back::Project), Some((direct, same))) => {
                             let mut first = back::first_step(&pairs)?;
@@ -294,14 +303,16 @@ impl<'f> Windows<'f> {
                         }
                         (Some(back), Some((direct, same))) => {
                             back::link(&mut pairs, direct, same, back)?;
-                            projector(Some(direct)).run(&mut pairs, &mut listener)?;
+                            decision = projector(Some(direct)).run(&mut pairs, &mut listener)?.decision;
                         }
                         _ => {
-                            projector(direct).run(&mut pairs, &mut listener)?;
+                            decision = projector(direct).run(&mut pairs, &mut listener)?.decision;
                         }
                     }
-                    Ok::<_, Error>(())
+                    Ok::<_, Error>(decision)
                 })?;
+                // Before the pairs: where they are whole, the figures are.
+                save_decision(&figures, decision.as_ref())?;
                 // They were for the decision only.
                 pairs.iter_mut().for_each(|pair| pair.source.probabilities = None);
                 RunFolder::save(path, &pairs)?;
@@ -309,6 +320,11 @@ impl<'f> Windows<'f> {
                 Ok(())
             })
         })?;
+        match (load_decision(&figures)?, &mut self.decision) {
+            (Some(new), Some(sum)) => sum.add(&new),
+            (new @ Some(_), none) => *none = new,
+            (None, _) => {}
+        }
         *(if made { &mut self.project.sentences } else { &mut self.project.reused }) += length;
         let pairs = match projected {
             Some(pairs) => pairs,
@@ -316,6 +332,24 @@ impl<'f> Windows<'f> {
         };
         tell(events, Progress { stage: Stage::Project, done: done + length, total: None });
         in_pool(|| pairs.into_iter().try_for_each(write))
+    }
+}
+
+/// Keeps what was decided on a window beside its pairs; nothing where nothing was.
+fn save_decision(path: &Path, figures: Option<&DecisionFigures>) -> Result<()> {
+    let Some(figures) = figures else { return Ok(()) };
+    let failed = |problem: std::io::Error| Error::File { path: path.to_owned(), problem };
+    let text = serde_json::to_vec(figures).map_err(|error| failed(error.into()))?;
+    std::fs::write(path, text).map_err(failed)
+}
+
+/// What was decided on a window, where a decision was asked.
+fn load_decision(path: &Path) -> Result<Option<DecisionFigures>> {
+    let failed = |problem: std::io::Error| Error::File { path: path.to_owned(), problem };
+    match std::fs::read(path) {
+        Ok(text) => serde_json::from_slice(&text).map(Some).map_err(|error| failed(error.into())),
+        Err(problem) if problem.kind() == std::io::ErrorKind::NotFound => Ok(None),
+        Err(problem) => Err(failed(problem)),
     }
 }
 

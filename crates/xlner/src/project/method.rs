@@ -5,6 +5,7 @@ use std::str::FromStr;
 use xlner_project::scores::{CODEC, NMT};
 use xlner_project::{CandidateKind, CandidateSet, Constraint, Edition, Heuristic, Matching, Method, Solver, Weights};
 
+use super::filter::FilterOptions;
 use crate::decision::{DecisionChoice, DecisionOptions};
 use crate::{Error, Result};
 
@@ -95,6 +96,8 @@ pub struct MethodOptions {
     pub keep_labels: bool,
     /// `match` with the score `span`: which of the projected entities are kept where the source's are uncertain.
     pub decision: DecisionOptions,
+    /// Filters of what was projected.
+    pub filters: FilterOptions,
 }
 
 impl MethodOptions {

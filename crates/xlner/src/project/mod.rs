@@ -1,5 +1,6 @@
 //! The job `project`: pairs whose source entities are known → the same pairs with the entities of the target.
 
+mod filter;
 mod learn;
 pub(crate) mod method;
 mod prepare;
@@ -14,6 +15,7 @@ use xlner_core::Pair;
 use xlner_core::{Tagger, TranslationScorer};
 use xlner_formats::{ReadOptions, WriteOptions};
 
+pub use filter::{FilterFigures, FilterOptions};
 pub use learn::LearntScores;
 pub use method::{MethodKind, MethodOptions, parse_solver};
 pub use report::{Gap, Inputs, Origin, ProjectReport, Proofs, Seconds};
@@ -24,6 +26,7 @@ use crate::align::EncoderAligner;
 use crate::aligner::AlignerOptions;
 use crate::engine::output::check_entities;
 use crate::engine::source::{self, Input, Source};
+use crate::eval::Judge;
 use crate::progress::Listener;
 use crate::{Error, Result};
 use prepare::Preparation;
@@ -58,6 +61,8 @@ pub struct ProjectJob {
     pub method: MethodOptions,
     /// What the entities are that the target sentences already have.
     pub target_tags: TargetTags,
+    /// A file of gold entities that the target's are compared with, and how it is read.
+    pub gold: Option<(PathBuf, ReadOptions)>,
     /// Whether records are written with the links that were used, those of the aligner included.
     pub keep_links: bool,
     /// Where the result goes; formats that hold pairs and entities (JSONL, Parquet) get the pairs, others the target
@@ -97,6 +102,13 @@ impl ProjectJob {
     /// [`Error::Options`].
     fn check(&self, models: &ProjectModels<'_>) -> Result<()> {
         self.method.check()?;
+        if self.gold.is_some() && self.method.filters.leaves_out_sentences() {
+            return Err(Error::Option {
+                field: "gold",
+                problem: "has every sentence, and filters that drop sentences leave some out: let them drop entities"
+                    .into(),
+            });
+        }
         let files = matches!(self.input, Input::Files { .. });
         let opinion = self.target_tags == TargetTags::Tagger || models.target_tagger.is_some();
         match self.method.needs_tagger() {
@@ -121,12 +133,14 @@ impl ProjectJob {
         let mut inputs = self.input.paths();
         inputs.extend(self.alignment.as_deref());
         inputs.extend(self.aligner.paths());
+        inputs.extend(self.gold.as_ref().map(|(path, _)| path.as_path()));
         if inputs.iter().filter(|path| path.as_os_str() == "-").count() > 1 {
             return Err(Error::Options("standard input (-) can be read once only".into()));
         }
         if self.aligner.is_given() {
             let method = self.method.resolve(self.alignment.is_some())?;
-            let wanted = self.alignment.is_none() && method::needs_links(&method);
+            let links = method::needs_links(&method) || self.method.filters.needs_links();
+            let wanted = self.alignment.is_none() && links;
             if !wanted && !method::needs_posteriors(&method) {
                 return Err(Error::Options(
                     "the aligner has nothing to do: leave out --aligner, --bitext and --dictionary, or take its score too \
@@ -148,7 +162,8 @@ impl ProjectJob {
         let linked = self.linked(&mut source, &models)?;
         let method = self.method.resolve(linked)?;
         let corpus_wide = method::needs_posteriors(&method);
-        let origin = match (method::needs_links(&method), &self.aligner.model) {
+        let links = method::needs_links(&method) || self.method.filters.needs_links();
+        let origin = match (links, &self.aligner.model) {
             (true, _) if linked && !corpus_wide => match models.encoder {
                 Some(_) => Origin::Encoder,
                 None => Origin::Given,
@@ -159,6 +174,7 @@ impl ProjectJob {
         };
         let run = Run {
             job: self,
+            judge: self.judge()?,
             preparation: Preparation::new(self, models)?,
             report: ProjectReport::new(Some(&method), origin),
             method,
@@ -171,6 +187,13 @@ impl ProjectJob {
             (Origin::Model | Origin::Trained, _) => run.in_memory(source),
             _ => run.stream(source, None),
         }
+    }
+
+    /// Opens the gold entities; the pairs are called as they will be when written.
+    fn judge(&self) -> Result<Option<Judge>> {
+        let stdout = self.output.as_os_str() == "-";
+        let name = if stdout { self.input.name() } else { &self.output };
+        self.gold.as_ref().map(|(path, options)| Judge::open(path, options, name)).transpose()
     }
 
     /// Opens the pairs.

@@ -6,7 +6,9 @@ use serde::Serialize;
 use xlner_core::Pair;
 use xlner_project::Method;
 
+use super::filter::FilterFigures;
 use crate::decision::DecisionFigures;
+use crate::eval::EvalReport;
 
 /// Sentences listed whose optimum was not proven; the others are counted only.
 const LISTED: usize = 100;
@@ -36,6 +38,12 @@ pub struct ProjectReport {
     /// What was decided, where the source's entities are uncertain.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub decision: Option<DecisionFigures>,
+    /// What filters left out, where there are some. Sentences that they left out are counted here alone.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub filters: Option<FilterFigures>,
+    /// The target's entities against those of the file of gold.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub evaluation: Option<EvalReport>,
     /// What the solver proved.
     pub solver: Proofs,
     /// What of the input was not as it should be.

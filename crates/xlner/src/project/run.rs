@@ -5,6 +5,7 @@ use std::path::Path;
 use xlner_align::Scratch;
 use xlner_core::Pair;
 use xlner_formats::Side;
+use xlner_project::filters::Drops;
 use xlner_project::{Method, Projector, Workspace};
 
 use super::method;
@@ -16,12 +17,15 @@ use crate::aligner::{Aligner, Extraction, text};
 use crate::engine::output::{Output, holds_records};
 use crate::engine::pump::{BATCH, each, pump, timed};
 use crate::engine::source::Source;
+use crate::eval::Judge;
 use crate::progress::{Listener, Progress, Stage};
 
 /// A job that is being done.
 pub(super) struct Run<'a> {
     pub job: &'a ProjectJob,
     pub preparation: Preparation<'a>,
+    /// Compares the result with gold entities.
+    pub judge: Option<Judge>,
     pub method: Method,
     pub report: ProjectReport,
     pub listener: Listener<'a>,
@@ -30,7 +34,7 @@ pub(super) struct Run<'a> {
 impl Run<'_> {
     /// Streams the pairs, with links from the aligner where a pair has none.
     pub fn stream(self, mut source: Source, aligner: Option<&Aligner>) -> Result<ProjectReport> {
-        let Run { job, mut preparation, method, mut report, listener } = self;
+        let Run { job, mut preparation, mut judge, method, mut report, listener } = self;
         let mut output = Output::entities(&job.output, &job.output_options, Side::Target)?;
         let projector = Projector { method };
         let project = |(workspace, scratch): &mut (Workspace, Scratch), pair: &mut Pair, number| {
@@ -50,7 +54,11 @@ impl Run<'_> {
                 each(pairs, first, project)
             },
             |mut pair| {
+                if !job.method.filters.apply(&mut pair, Drops::Entity, &mut report.filters) {
+                    return Ok(());
+                }
                 report.count(&pair);
+                judge.as_mut().map_or(Ok(()), |judge| judge.push(&pair))?;
                 job.drop_links(&mut pair);
                 output.write(pair)
             },
@@ -59,7 +67,7 @@ impl Run<'_> {
         report.seconds.read = clock.read;
         report.seconds.project = clock.work;
         report.seconds.write = clock.write;
-        finish(job, report, &source, output)
+        finish(job, report, judge, &source, output)
     }
 
     /// Streams the pairs with links from a model file.
@@ -70,7 +78,7 @@ impl Run<'_> {
 
     /// Reads all pairs, trains an aligner on them or loads its model, projects.
     pub fn in_memory(self, mut source: Source) -> Result<ProjectReport> {
-        let Run { job, mut preparation, method, mut report, listener } = self;
+        let Run { job, mut preparation, mut judge, method, mut report, listener } = self;
         let decision = job.method.decision.open(method::needs_posteriors(&method))?;
         // Before the long work: a folder that is not there is found out at once.
         let mut output = Output::entities(&job.output, &job.output_options, Side::Target)?;
@@ -80,7 +88,8 @@ impl Run<'_> {
             method: &method,
             aligner: Some(&aligner),
             keep_labels: job.method.keep_labels,
-            keep_links: job.keep_links && holds_records(&job.output, &job.output_options),
+            keep_links: job.method.filters.needs_links()
+                || job.keep_links && holds_records(&job.output, &job.output_options),
             decision: decision.as_ref(),
             fail: &|index, pair, problem| job.fail(index as u64 + 1, pair, problem),
         }
@@ -91,13 +100,17 @@ impl Run<'_> {
         let mut seconds = 0.0;
         timed(&mut seconds, || {
             pairs.into_iter().try_for_each(|mut pair| {
+                if !job.method.filters.apply(&mut pair, Drops::Entity, &mut report.filters) {
+                    return Ok(());
+                }
                 report.count(&pair);
+                judge.as_mut().map_or(Ok(()), |judge| judge.push(&pair))?;
                 job.drop_links(&mut pair);
                 output.write(pair)
             })
         })?;
         report.seconds.write = seconds;
-        finish(job, report, &source, output)
+        finish(job, report, judge, &source, output)
     }
 }
 
@@ -120,7 +133,14 @@ pub(super) fn aligner(
 }
 
 /// Ends the output and the report.
-fn finish(job: &ProjectJob, mut report: ProjectReport, source: &Source, output: Output<'_>) -> Result<ProjectReport> {
+fn finish(
+    job: &ProjectJob,
+    mut report: ProjectReport,
+    judge: Option<Judge>,
+    source: &Source,
+    output: Output<'_>,
+) -> Result<ProjectReport> {
+    report.evaluation = judge.map(Judge::finish).transpose()?;
     if job.target_tags == TargetTags::Tagger {
         report.input.target_tags = source.target_entities();
     }

@@ -124,12 +124,23 @@ impl CorpusProjector<'_> {
         pairs.iter_mut().zip(given).for_each(|(pair, given)| pair.target.probabilities = given);
         match decided.map_err(|error| Error::Options(error.to_string()))? {
             Some(Decided { threshold, candidates, kept, target_tagger, .. }) => {
-                Ok(DecisionFigures { abstained: false, candidates, kept, threshold, target_tagger })
+                let all = pairs.iter().flat_map(|pair| &pair.target.entities);
+                let sum: f64 = all.filter_map(|entity| entity.probability).sum();
+                Ok(DecisionFigures {
+                    abstained: false,
+                    candidates,
+                    kept,
+                    left_out: candidates - kept,
+                    mean_probability: if kept > 0 { sum / kept as f64 } else { 0.0 },
+                    threshold,
+                    target_tagger,
+                    ..DecisionFigures::of_one(pairs.len())
+                })
             }
             None => {
                 take_back(pairs, &mut before);
                 self.by_corpus(pairs, matching, !self.keep_labels, aligner, listener)?;
-                Ok(DecisionFigures { abstained: true, ..DecisionFigures::default() })
+                Ok(DecisionFigures { abstained: true, corpora_abstained: 1, ..DecisionFigures::of_one(pairs.len()) })
             }
         }
     }

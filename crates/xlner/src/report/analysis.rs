@@ -4,8 +4,9 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 use xlner_core::{Entity, Pair};
-use xlner_eval::{Comparison, Evaluation};
+use xlner_eval::{Calibration, Comparison, Evaluation};
 
+use super::attribute::Attribution;
 use super::classify::{ErrorClass, Finding};
 use super::curve::Curve;
 
@@ -41,6 +42,12 @@ pub struct SystemAnalysis {
     pub projection: Option<ProjectionCounts>,
     /// One per class, in the order of [`ErrorClass::ALL`], without those that do not occur; empty without gold.
     pub errors: Vec<ErrorGroup>,
+    /// What each stage costs, where that was asked.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub attribution: Option<Attribution>,
+    /// Whether probabilities mean what they say; `None` without gold, or where no entity has one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub calibration: Option<Calibration>,
     /// Labels against labels; `None` without gold.
     pub confusion: Option<Confusion>,
     /// The scores of predicted entities; `None` where no entity has one.

@@ -5,12 +5,12 @@ use std::path::PathBuf;
 use xlner_core::{Entity, Pair, Sentence};
 use xlner_formats::{Format, ReadOptions, Side};
 
-use super::ReportJob;
+use super::{ReportJob, StageGold};
 use crate::convert::{gold, refer};
 use crate::engine::file::{File, Items as _, Parallel};
 use crate::{Error, Result};
 
-/// All files, read at once: the systems, then gold, then alignments.
+/// All files, read at once: the systems, gold, the links, then gold of the source and of the links.
 pub struct Files<'a> {
     job: &'a ReportJob,
     files: Parallel<File>,
@@ -24,6 +24,8 @@ pub struct Sentences {
     pub pairs: Vec<Pair>,
     /// The gold entities, where known.
     pub gold: Option<Vec<Entity>>,
+    /// What is known of the stages.
+    pub stages: StageGold,
     /// The sentence in the file of gold, where that is one.
     gold_sentence: Option<Sentence>,
 }
@@ -32,21 +34,27 @@ impl<'a> Files<'a> {
     pub fn open(job: &'a ReportJob) -> Result<Files<'a>> {
         let open = |path: &PathBuf| File::records(path, &job.read, Side::Target);
         let mut files = job.systems.iter().chain(&job.gold).map(open).collect::<Result<Vec<_>>>()?;
-        if let Some(path) = &job.alignment {
+        let links = |path: &PathBuf| {
             let format = Format::from_path(path).filter(|format| format.holds_alignments());
             let options = ReadOptions {
                 format: Some(format.unwrap_or(Format::Pharaoh)),
                 one_based: job.read.one_based,
                 ..ReadOptions::default()
             };
-            files.push(File::links(path, &options)?);
-        }
+            File::links(path, &options)
+        };
+        files.extend(job.alignment.as_ref().map(links).transpose()?);
+        let source = job.gold_source.as_deref().map(|path| File::records(path, &job.read, Side::Source));
+        files.extend(source.transpose()?);
+        files.extend(job.gold_alignment.as_ref().map(links).transpose()?);
         Ok(Files { job, files: Parallel { files }, ids: Vec::new() })
     }
 
     /// The next sentence; `None` where all files end.
     pub fn next(&mut self) -> Result<Option<Sentences>> {
         let Some(mut pairs) = self.files.next()? else { return Ok(None) };
+        let gold_links = if self.job.gold_alignment.is_some() { pairs.pop().map(|pair| pair.alignment) } else { None };
+        let gold_source = if self.job.gold_source.is_some() { pairs.pop() } else { None };
         let links = if self.job.alignment.is_some() { pairs.pop().map(|pair| pair.alignment) } else { None };
         let gold = if self.job.gold.is_some() { pairs.pop() } else { None };
         self.ids = pairs.iter().chain(&gold).map(id).collect();
@@ -77,7 +85,9 @@ impl<'a> Files<'a> {
             let problem = format!("{found} tokens, gold has {expected}; gold and prediction need the same tokens");
             return Err(self.error(Some(0), problem));
         }
-        Ok(Some(Sentences { pairs, gold: gold_entities, gold_sentence }))
+        let source = gold_source.map(|gold| self.source_entities(gold, &pairs[0])).transpose()?;
+        let stages = StageGold { source, links: gold_links.flatten() };
+        Ok(Some(Sentences { pairs, gold: gold_entities, stages, gold_sentence }))
     }
 
     /// An error of the sentence read last, of a system's file or of gold.
@@ -87,6 +97,19 @@ impl<'a> Files<'a> {
         let file = &self.files.files[at];
         let id = self.ids.get(at).cloned().unwrap_or_default();
         Error::Sentence { file: file.path().to_owned(), number: file.count(), id, problem }
+    }
+
+    /// The right entities of the source of a pair.
+    fn source_entities(&self, gold: Pair, pair: &Pair) -> Result<Vec<Entity>> {
+        let (found, expected) = (gold.source.len(), pair.source.len());
+        if found != expected {
+            let problem = format!("{expected} source tokens, its gold has {found}; both need the same tokens");
+            return Err(self.error(Some(0), problem));
+        }
+        let mut entities = gold.source.entities;
+        self.map(&mut entities);
+        entities.retain(|entity| !self.job.ignore.contains(&entity.label));
+        Ok(entities)
     }
 
     /// Maps labels of a pair and takes out what does not count.

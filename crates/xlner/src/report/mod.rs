@@ -19,6 +19,7 @@
 
 mod analyser;
 mod analysis;
+mod attribute;
 mod classify;
 mod curve;
 mod explain;
@@ -35,14 +36,21 @@ use std::path::PathBuf;
 use xlner_eval::Resampling;
 use xlner_formats::ReadOptions;
 
+use attribute::Attributor;
+
 pub use analyser::Analyser;
 pub use analysis::{
     Analysis, Confusion, ErrorGroup, Example, Form, Frequent, Length, Named, ProjectionCounts, SystemAnalysis,
 };
+pub use attribute::{Again, Attribution, Cost, StageGold, StageName};
 pub use classify::{Comparison, ErrorClass, Finding, classify};
 pub use curve::{Bin, Curve, Threshold};
 
 use crate::{Error, Result};
+
+/// The error where stages are to be replaced by a gold that is not there.
+const NO_GOLD: &str =
+    "to say what each stage costs there must be gold entities of the target: give them, or records with `gold`";
 
 /// Reads predictions, and gold where there is any, and says what is right and wrong with them.
 ///
@@ -64,6 +72,12 @@ pub struct ReportJob {
     pub map: BTreeMap<String, String>,
     /// Labels that do not count, as they are called after mapping.
     pub ignore: BTreeSet<String>,
+    /// What each stage costs is told ([`Attribution`]); wants gold.
+    pub attribute: bool,
+    /// The right entities of the source, sentence by sentence (of pairs the source's entities), for that.
+    pub gold_source: Option<PathBuf>,
+    /// The right links, one alignment a pair, for that.
+    pub gold_alignment: Option<PathBuf>,
     /// Heading.
     pub title: String,
     /// Examples kept of each kind.
@@ -85,14 +99,32 @@ impl ReportJob {
         let mut files = input::Files::open(self)?;
         let names: Vec<String> = self.systems.iter().map(|path| path.display().to_string()).collect();
         let mut analyser = Analyser::new(&names, self.examples);
+        let stages = self.stages();
+        let mut attributors: Vec<Attributor> =
+            (0..if self.attribute { names.len() } else { 0 }).map(|_| Attributor::new(&stages)).collect();
         while let Some(sentence) = files.next()? {
             let other_tokens = sentence.other_tokens();
             if let Err((system, problem)) = analyser.push(&sentence.pairs, sentence.gold.as_deref()) {
                 return Err(files.error(system, problem));
             }
+            for (system, (attributor, pair)) in attributors.iter_mut().zip(&sentence.pairs).enumerate() {
+                let gold = sentence.gold.as_deref().ok_or_else(|| Error::Options(NO_GOLD.into()))?;
+                let pushed = attributor.push(pair, gold, &sentence.stages);
+                pushed.map_err(|problem| files.error(Some(system), problem))?;
+            }
             other_tokens.into_iter().for_each(|system| analyser.add_other_tokens(system));
         }
-        Ok(analyser.finish(&self.title, &self.resampling))
+        let mut analysis = analyser.finish(&self.title, &self.resampling);
+        for (system, attributor) in analysis.systems.iter_mut().zip(attributors) {
+            system.attribution = Some(attributor.finish(&self.resampling));
+        }
+        Ok(analysis)
+    }
+
+    /// The stages of which there is gold.
+    fn stages(&self) -> Vec<StageName> {
+        let source = self.gold_source.as_ref().map(|_| StageName::SourceEntities);
+        source.into_iter().chain(self.gold_alignment.as_ref().map(|_| StageName::Links)).collect()
     }
 }
 

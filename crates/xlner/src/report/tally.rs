@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use xlner_core::{Entity, Pair, Sentence, Span};
+use xlner_eval::Calibration;
 
 use super::analysis::{
     Confusion, ErrorGroup, Example, Form, Frequent, Length, Named, ProjectionCounts, SystemAnalysis,
@@ -29,6 +30,8 @@ pub struct Tally {
     confusion: BTreeMap<(String, String), u64>,
     score: Values,
     margin: Values,
+    /// Probability of entities that have one, and whether they are right; only with gold.
+    probabilities: Vec<(f64, bool)>,
     /// Gold, predicted, right.
     lengths: [[u64; 3]; LENGTHS],
     missed: Forms,
@@ -63,6 +66,7 @@ impl Tally {
             confusion: BTreeMap::new(),
             score: Values::default(),
             margin: Values::default(),
+            probabilities: Vec::new(),
             lengths: [[0; 3]; LENGTHS],
             missed: Forms::new(),
             spurious: Forms::new(),
@@ -114,6 +118,8 @@ impl Tally {
         for (entity, &right) in predicted.iter().zip(&is_right) {
             self.score.push(entity.score, right);
             self.margin.push(entity.margin, right);
+            let probability = entity.probability.filter(|probability| (0.0..=1.0).contains(probability));
+            self.probabilities.extend(probability.map(|probability| (probability, right)));
         }
         for (index, finding) in comparison.findings.iter().enumerate() {
             self.add_finding(number, index, pair, gold, finding);
@@ -198,6 +204,8 @@ impl Tally {
             examples: group.examples.finish(),
         });
         SystemAnalysis {
+            attribution: None,
+            calibration: (!self.probabilities.is_empty()).then(|| Calibration::new(&self.probabilities)),
             name: self.name,
             predicted: self.predicted,
             figures: None,

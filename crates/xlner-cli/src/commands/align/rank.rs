@@ -37,7 +37,7 @@ pub fn run(args: Args, context: &Context) -> Result<()> {
     };
     for candidate in report.candidates.iter().filter(|candidate| candidate.pairs < report.sentences) {
         context.note(format_args!(
-            "{}: {} of {} sentences have no translation",
+            "note: {}: {} of {} sentences have no translation",
             candidate.file.display(),
             report.sentences - candidate.pairs,
             report.sentences

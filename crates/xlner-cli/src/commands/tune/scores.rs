@@ -80,6 +80,7 @@ pub fn run(args: Args, context: &Context) -> Result<()> {
         aligner: args.aligner.options(ReadOptions { format: None, ..read }),
         method: args.method.options()?,
         target_tags: TargetTags::Ignored,
+        gold: None,
         keep_links: false,
         // Nothing is written there.
         output: "-".into(),

@@ -4,22 +4,31 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use candle_core::{Device, Tensor, Var};
+use candle_core::{Device, Tensor};
+use serde_json::{Map, Value};
 use xlner_core::Sentence;
 
-use super::data::batches;
+use super::adapt::together;
+use super::data::{Item, joined};
 use super::figures::Step;
 use super::folder;
+use super::masked::{Head, Masking, Text};
 use super::model::{Dropout, Network, Packed};
-use super::ops::{Pass, mix};
-use super::optimizer::{AdamW, norm, schedule};
-use super::options::DeviceChoice;
+use super::ops::{Pass, Target, mix};
+use super::options::{DeviceChoice, FineTuneOptions};
 use super::parameters::Parameters;
+use super::task::Task;
+use super::trainer::Training;
 use crate::nn::Weights;
 use crate::transformer::SubWordTokenizer;
 use crate::transformer::config::Config;
 use crate::transformer::tokenizer::Tokens;
 use crate::{Error, Result};
+
+/// Share of sub-words that are masked.
+const MASKED: f64 = 0.15;
+/// Names of the head that tells whether two sentences are translations; it is not kept.
+const PARALLEL: [&str; 3] = ["parallel.dense", "parallel.norm", "parallel.decoder"];
 
 /// How an encoder is fine-tuned; the usual values are those of awesome-align.
 #[derive(Debug, Clone, PartialEq)]
@@ -28,8 +37,16 @@ pub struct AlignerOptions {
     pub layer: usize,
     /// Probability, in both directions, from which two sub-words are taken to belong together.
     pub threshold: f64,
-    /// Whether both directions are to agree, too (consistency, eq. 5 of the paper).
+    /// Whether sub-words that seem to belong together are to do so more (self-training, eq. 4 of the paper).
+    pub self_training: bool,
+    /// Whether both directions are to agree, too (consistency, eq. 5).
     pub consistency: bool,
+    /// Whether masked sub-words of each sentence are to be found again (masked language modelling, eq. 1).
+    pub masked: bool,
+    /// Whether masked sub-words of a pair are, by both sentences (translation language modelling, eq. 2 and 3).
+    pub translation: bool,
+    /// Whether the pair is to be told from one whose sides do not belong together (parallel sentence identification, eq. 6).
+    pub identification: bool,
     /// Passes over the pairs, ≥ 1.
     pub epochs: usize,
     /// Pairs of a batch, ≥ 1.
@@ -55,7 +72,11 @@ impl Default for AlignerOptions {
         AlignerOptions {
             layer: 8,
             threshold: 1e-3,
+            self_training: true,
             consistency: false,
+            masked: false,
+            translation: false,
+            identification: false,
             epochs: 1,
             batch_size: 8,
             learning_rate: 2e-5,
@@ -78,20 +99,20 @@ pub struct AlignerTuned {
     pub pairs: usize,
     /// Pairs left out: with an empty side, or longer than the model takes.
     pub left_out: usize,
-    /// Mean loss of the steps of every epoch; below 0, and the lower the better.
+    /// Mean loss of the steps of every epoch, over all objectives; the lower the better. Self-training's is below 0.
     pub losses: Vec<f64>,
 }
 
 /// The sub-words of a pair.
 struct Pair {
-    sides: [Vec<u32>; 2],
+    sides: [Tokens; 2],
     /// Special sub-words before, and the others.
     inside: [(usize, usize); 2],
 }
 
-/// Trains the encoder in `init` on `pairs` by the self-training objective (eq. 4 of the paper): sub-words that it takes to belong
-/// together, by probabilities over the other sentence in both directions, are to do so more. What comes out is an encoder of the
-/// same kind in the folder `output`.
+/// Trains the encoder in `init` on `pairs` by the objectives of the options, whose losses are added up; usually by self-training:
+/// sub-words that it takes to belong together, by probabilities over the other sentence in both directions, are to do so more.
+/// What comes out is an encoder of the same kind in the folder `output`.
 ///
 /// # Errors
 /// [`Error::Options`] for options out of range; [`Error::Sentence`] (numbered over both sides of all pairs) for a sentence that
@@ -106,59 +127,177 @@ pub fn fine_tune_aligner(
 ) -> Result<AlignerTuned> {
     options.check()?;
     folder::replaceable(output)?;
+    let training = options.training();
     let device = options.device.open()?;
     let (config, weights) = (Config::read(init)?, Weights::open(init)?);
     if options.layer == 0 || options.layer > config.layers {
         let problem = format!("there is no layer {} to train; the encoder has 1 to {}", options.layer, config.layers);
         return Err(Error::Options(problem));
     }
-    let (pairs, left_out) = read(pairs, &SubWordTokenizer::load(init)?, &config)?;
+    let tokenizer = SubWordTokenizer::load(init)?;
+    // Where both sides are read together, half of what the encoder takes is for each.
+    let shared = options.translation || options.identification;
+    let longest = if shared { config.longest() / 2 } else { config.longest() };
+    let (pairs, left_out) = read(pairs, &tokenizer, &config, longest)?;
+    if options.identification && pairs.len() < 2 {
+        let problem = "to tell pairs from others the encoder needs two of them at least";
+        return Err(Error::Training(problem.into()));
+    }
     let raw = folder::config(init)?;
-    let mut dropout = Dropout::of(&config, &serde_json::Value::Object(raw.clone()))
-        .map_err(|problem| Error::model(&init.join("config.json"), problem))?;
-    if let Some(share) = options.dropout {
-        dropout = Dropout { hidden: share, attention: share, classifier: share };
+    let dropout = Dropout::read(&config, &raw, init, options.dropout)?;
+    let mut parameters = Parameters::load(&config, &weights, None, &device)?;
+    let masked = if options.masked || options.translation {
+        let (head, _) = Head::load(&config, &raw, (init, &weights), &mut parameters, options.seed, &device)?;
+        let mask = super::adapt::mask(init, &tokenizer)?;
+        Some((head, Masking { share: MASKED, mask, vocabulary: config.vocabulary as u32, seed: options.seed }))
+    } else {
+        None
+    };
+    if options.identification {
+        let (hidden, deviation) = (config.hidden, folder::deviation(&raw));
+        let [dense, norm, decoder] = PARALLEL;
+        parameters.add_random(dense, [hidden, hidden], deviation, options.seed, &device)?;
+        parameters.add_random(decoder, [2, hidden], deviation, mix(options.seed, 1), &device)?;
+        let ones = Tensor::ones(hidden, candle_core::DType::F32, &device)?;
+        parameters.add(format!("{norm}.bias"), ones.zeros_like()?, true)?;
+        parameters.add(format!("{norm}.weight"), ones, true)?;
     }
-    let parameters = Parameters::load(&config, &weights, None, &device)?;
-    let network = Network { config: &config, parameters: &parameters, dropout };
-    let variables: Vec<&Var> = parameters.trained().map(|(_, variable)| variable).collect();
-    let mut adam = AdamW::new(&variables, 0.0)?;
-    let steps = (pairs.len().div_ceil(options.batch_size) * options.epochs) as u64;
-    let warmup = (options.warmup * steps as f64).ceil() as u64;
-    let (mut step, mut losses) = (0, Vec::new());
-    for epoch in 0..options.epochs {
-        let seed = options.shuffle.then(|| mix(options.seed, epoch as u64));
-        let order = batches(pairs.len(), options.batch_size, seed, None);
-        let mut sum = 0.0;
-        for batch in &order {
-            if !device.is_cpu() {
-                device.set_seed(mix(options.seed, step) & 0x7fff_ffff)?;
-            }
-            let pass = Pass::new(device.is_cpu(), candle_core::DType::F32, Some(mix(!options.seed, step)));
-            let batch: Vec<&Pair> = batch.iter().map(|pair| &pairs[*pair]).collect();
-            let loss = loss(&network, &pass, &batch, options, &device)?;
-            let value = f64::from(loss.to_scalar::<f32>()?);
-            let mut found = loss.backward()?;
-            let gradients: Vec<Option<Tensor>> = variables.iter().map(|variable| found.remove(variable)).collect();
-            let norm = norm(&gradients)?;
-            if !(norm.is_finite() && value.is_finite()) {
-                let problem = format!("the loss is no number at step {}; try a smaller learning rate", step + 1);
-                return Err(Error::Training(problem));
-            }
-            let rate = options.learning_rate * schedule(step, warmup, steps);
-            adam.step(&variables, &gradients, rate, (options.max_grad_norm / (norm + 1e-6)).min(1.0))?;
-            step += 1;
-            sum += value;
-            watch(Step { step, steps, loss: value, learning_rate: rate, gradient_norm: norm });
+    let count = pairs.len();
+    let encoder = format!("{}.", config.family.prefix());
+    let task = Align { init, raw, encoder, options, pairs, masked, device: device.clone() };
+    let mut training = Training::new(&training, (config, dropout, parameters), device, task, "aligner", None)?;
+    training.train(output, None, watch)?;
+    let losses = training.state.history.iter().map(|epoch| epoch.loss).collect();
+    Ok(AlignerTuned { steps: training.state.step, pairs: count, left_out, losses })
+}
+
+/// Pairs whose sub-words come to be aligned.
+struct Align<'a> {
+    init: &'a Path,
+    raw: Map<String, Value>,
+    /// What the names of the encoder's tensors begin with.
+    encoder: String,
+    options: &'a AlignerOptions,
+    pairs: Vec<Pair>,
+    masked: Option<(Head, Masking)>,
+    device: Device,
+}
+
+impl Task for Align<'_> {
+    fn rows(&self) -> Vec<usize> {
+        self.pairs.iter().map(|pair| pair.sides.iter().map(|side| side.ids.len()).sum()).collect()
+    }
+
+    fn weight(&self, items: &[usize], _: u64) -> f64 {
+        items.len() as f64
+    }
+
+    fn loss(&self, network: &Network<'_>, pass: &Pass, items: &[usize], epoch: u64, weight: f64) -> Result<Tensor> {
+        let options = self.options;
+        let mut losses = Vec::new();
+        if options.self_training || options.consistency {
+            let pairs: Vec<&Pair> = items.iter().map(|item| &self.pairs[*item]).collect();
+            losses.push(loss(network, pass, &pairs, options, &self.device)?);
         }
-        losses.push(sum / order.len() as f64);
+        if options.masked {
+            let alone = |tokens: &Tokens| {
+                let rows = tokens.words.iter().zip(0..).filter(|(word, _)| word.is_some()).map(|(_, row)| row);
+                Text { windows: vec![tokens.ids.clone()], rows: rows.collect() }
+            };
+            losses.push(self.masked(network, pass, items, epoch, &|pair| pair.sides.each_ref().map(alone))?);
+        }
+        if options.translation {
+            let both = |pair: &Pair| {
+                let [source, target] = &pair.sides;
+                [together(source, target), together(target, source)]
+            };
+            losses.push(self.masked(network, pass, items, !epoch, &both)?);
+        }
+        if options.identification {
+            losses.push(self.identification(network, pass, items, epoch)?);
+        }
+        let sum = losses.into_iter().map(Ok).reduce(|sum, loss| sum? + loss?).expect("there is an objective")?;
+        Ok((sum * (items.len() as f64 / weight))?)
     }
-    let tensors: BTreeMap<&str, &Tensor> = parameters.all().collect();
-    folder::write(output, init, &folder::changed(raw, None), tensors.into_iter())?;
-    Ok(AlignerTuned { steps: step, pairs: pairs.len(), left_out, losses })
+
+    fn write(&self, folder: &Path, tensors: BTreeMap<&str, &Tensor>) -> Result<()> {
+        let tensors = tensors.into_iter().filter(|(name, _)| name.starts_with(&self.encoder));
+        folder::write(folder, self.init, &folder::changed(self.raw.clone(), None), tensors, &folder::Extras::default())
+    }
+}
+
+impl Align<'_> {
+    /// The mean loss of masked sub-words of what `texts` makes of pairs.
+    fn masked(
+        &self,
+        network: &Network<'_>,
+        pass: &Pass,
+        items: &[usize],
+        epoch: u64,
+        texts: &dyn Fn(&Pair) -> [Text; 2],
+    ) -> Result<Tensor> {
+        let (head, masking) = self.masked.as_ref().expect("what masks has a head");
+        let masked = |item: &usize| {
+            let texts = texts(&self.pairs[*item]);
+            [0, 1].map(|side| masking.apply(&texts[side], 2 * item + side, epoch))
+        };
+        let masked: Vec<Item> = items.iter().flat_map(masked).collect();
+        let weight = masked.iter().map(|item| item.weight).sum();
+        let (windows, targets) = joined(&masked.iter().collect::<Vec<_>>(), weight);
+        let packed = Packed::new(network.config, &windows, &self.device)?;
+        let states = network.hidden_states(pass, &packed, network.config.layers)?;
+        head.loss(network, pass, &states, &targets)
+    }
+
+    /// The mean loss of telling every pair from one with a side of another pair, by the first sub-word of both together.
+    fn identification(&self, network: &Network<'_>, pass: &Pass, items: &[usize], epoch: u64) -> Result<Tensor> {
+        let mut windows = Vec::new();
+        for &item in items {
+            let draw = mix(mix(self.options.seed, 0x5053_4900 ^ epoch), item as u64);
+            let other = (item + 1 + (draw >> 1) as usize % (self.pairs.len() - 1)) % self.pairs.len();
+            let ([source, target], other) = (&self.pairs[item].sides, &self.pairs[other].sides);
+            windows.push(together(source, target).windows);
+            let apart = if draw & 1 == 0 { together(source, &other[1]) } else { together(&other[0], target) };
+            windows.push(apart.windows);
+        }
+        let windows: Vec<&[u32]> = windows.iter().map(|windows| &windows[0][..]).collect();
+        let packed = Packed::new(network.config, &windows, &self.device)?;
+        let states = network.hidden_states(pass, &packed, network.config.layers)?;
+        let starts = windows.iter().scan(0u32, |start, window| {
+            *start += window.len() as u32;
+            Some(*start - window.len() as u32)
+        });
+        let starts = Tensor::from_vec(starts.collect::<Vec<_>>(), windows.len(), &self.device)?;
+        let of = |name: &str, part: &str| network.parameters.whole(&format!("{name}.{part}"));
+        let [dense, norm, decoder] = PARALLEL;
+        let states = pass.linear(&states.index_select(&starts, 0)?, of(dense, "weight"), Some(of(dense, "bias")))?;
+        let states = pass.activation(&states, network.config.activation)?;
+        let states = pass.norm(&states, of(norm, "weight"), of(norm, "bias"), network.config.epsilon)?;
+        let scores = pass.linear(&states, of(decoder, "weight"), Some(of(decoder, "bias")))?;
+        let weight = (windows.len() as f32).recip();
+        let targets = (0..windows.len() as u32).map(|row| Target { row, class: 1 - row % 2, weight });
+        Ok(pass.cross_entropy(&scores, &targets.collect::<Vec<_>>())?)
+    }
 }
 
 impl AlignerOptions {
+    /// The same for the trainer.
+    fn training(&self) -> FineTuneOptions {
+        FineTuneOptions {
+            epochs: self.epochs,
+            batch_size: self.batch_size,
+            learning_rate: self.learning_rate,
+            warmup: self.warmup,
+            weight_decay: 0.0,
+            max_grad_norm: self.max_grad_norm,
+            dropout: self.dropout,
+            shuffle: self.shuffle,
+            seed: self.seed,
+            device: self.device,
+            ..FineTuneOptions::default()
+        }
+    }
+
     fn check(&self) -> Result<()> {
         let positive = |value: f64| value.is_finite() && value > 0.0;
         let problem = if self.epochs == 0 || self.batch_size == 0 {
@@ -169,6 +308,8 @@ impl AlignerOptions {
             "shares, of warm-up and of what is dropped, are from 0 to below 1"
         } else if !(0.0..1.0).contains(&self.threshold) {
             "the threshold is a probability below 1"
+        } else if !(self.self_training || self.consistency || self.masked || self.translation || self.identification) {
+            "there is no objective: self-training, consistency, masked words, translation or identification"
         } else {
             return Ok(());
         };
@@ -177,7 +318,14 @@ impl AlignerOptions {
 }
 
 /// The pairs that can be trained on, and how many others there are.
-fn read(pairs: &[(&Sentence, &Sentence)], tokenizer: &SubWordTokenizer, config: &Config) -> Result<(Vec<Pair>, usize)> {
+///
+/// `longest`: sub-words of a side at most.
+fn read(
+    pairs: &[(&Sentence, &Sentence)],
+    tokenizer: &SubWordTokenizer,
+    config: &Config,
+    longest: usize,
+) -> Result<(Vec<Pair>, usize)> {
     let sentences: Vec<&Sentence> = pairs.iter().flat_map(|(source, target)| [*source, *target]).collect();
     let tokens = tokenizer.encode_all(&sentences)?;
     let inside = |tokens: &Tokens| {
@@ -186,11 +334,11 @@ fn read(pairs: &[(&Sentence, &Sentence)], tokenizer: &SubWordTokenizer, config: 
     };
     let fits = |tokens: &Tokens| {
         let known = tokens.ids.iter().all(|id| (*id as usize) < config.vocabulary);
-        known && tokens.ids.len() <= config.longest() && inside(tokens).1 > 0
+        known && tokens.ids.len() <= longest && inside(tokens).1 > 0
     };
     let sides = tokens.chunks_exact(2).filter(|sides| sides.iter().all(fits));
     let pair = |sides: &[Tokens]| Pair {
-        sides: [sides[0].ids.clone(), sides[1].ids.clone()],
+        sides: [sides[0].clone(), sides[1].clone()],
         inside: [inside(&sides[0]), inside(&sides[1])],
     };
     let read: Vec<Pair> = sides.map(pair).collect();
@@ -211,7 +359,7 @@ fn loss(
     options: &AlignerOptions,
     device: &Device,
 ) -> Result<Tensor> {
-    let sentences: Vec<&[u32]> = pairs.iter().flat_map(|pair| pair.sides.iter().map(|side| &side[..])).collect();
+    let sentences: Vec<&[u32]> = pairs.iter().flat_map(|pair| pair.sides.iter().map(|side| &side.ids[..])).collect();
     let packed = Packed::new(network.config, &sentences, device)?;
     let states = network.hidden_states(pass, &packed, options.layer)?;
     let (mut start, mut sum) = (0, None);
@@ -219,7 +367,7 @@ fn loss(
         let mut side = |at: usize| {
             let (before, rows) = pair.inside[at];
             let part = states.narrow(0, start + before, rows);
-            start += pair.sides[at].len();
+            start += pair.sides[at].ids.len();
             part
         };
         let (source, target) = (side(0)?, side(1)?);
@@ -245,7 +393,7 @@ fn pair_loss(source: &Tensor, target: &Tensor, options: &AlignerOptions) -> cand
     let least = options.threshold as f32;
     let together = forward.gt(least)?.mul(&reverse.gt(least)?)?.to_dtype(scores.dtype())?.detach();
     let mean = ((&forward / rows as f64)? + (&reverse / columns as f64)?)?;
-    let mut loss = ((mean * &together)?.sum_all()? * -0.5)?;
+    let mut loss = ((mean * &together)?.sum_all()? * if options.self_training { -0.5 } else { 0.0 })?;
     if options.consistency {
         let trace = (&forward * &reverse)?.sum_all()?;
         loss = (loss - (trace / rows.min(columns) as f64)?)?;

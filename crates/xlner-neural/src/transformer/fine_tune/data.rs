@@ -26,6 +26,28 @@ impl Item {
     }
 }
 
+/// The windows of items behind each other, and their targets, whose weights are divided by `weight`.
+pub(super) fn joined<'i>(items: &[&'i Item], weight: f64) -> (Vec<&'i [u32]>, Vec<Target>) {
+    let (mut windows, mut targets, mut start) = (Vec::new(), Vec::new(), 0);
+    for item in items {
+        windows.extend(item.windows.iter().map(|ids| &ids[..]));
+        let moved = |target: &Target| Target {
+            row: target.row + start,
+            weight: (f64::from(target.weight) / weight) as f32,
+            ..*target
+        };
+        targets.extend(item.targets.iter().map(moved));
+        start += item.rows() as u32;
+    }
+    (windows, targets)
+}
+
+/// Takes the sub-words of a window into a checksum.
+pub(super) fn hash(data: &mut crc32fast::Hasher, window: &[u32]) {
+    data.update(&(window.len() as u32).to_le_bytes());
+    window.iter().for_each(|id| data.update(&id.to_le_bytes()));
+}
+
 /// The sentences as sub-words with classes; those without sub-words are left out.
 pub(super) fn items(
     examples: &[Example<'_>],

@@ -7,13 +7,15 @@ use std::path::Path;
 use candle_core::{Device, Tensor};
 use serde_json::{Map, Value, json};
 
+use crate::transformer::transliteration::TRANSLITERATION;
 use crate::{Error, Result};
 
 /// What a tokeniser may consist of.
-const TOKENIZER: [&str; 11] = [
-    "tokenizer.json",
+const TOKENIZER: [&str; 12] = [
     "tokenizer_config.json",
     "special_tokens_map.json",
+    TRANSLITERATION,
+    "tokenizer.json",
     "added_tokens.json",
     "vocab.txt",
     "vocab.json",
@@ -24,6 +26,9 @@ const TOKENIZER: [&str; 11] = [
     "spm.model",
 ];
 
+/// So many of them are settings, which hold for another vocabulary too.
+const SETTINGS: usize = 3;
+
 /// Reads `config.json` as it stands.
 pub(super) fn config(folder: &Path) -> Result<Map<String, Value>> {
     let path = folder.join("config.json");
@@ -31,8 +36,31 @@ pub(super) fn config(folder: &Path) -> Result<Map<String, Value>> {
     serde_json::from_slice(&text).map_err(|problem| Error::model(&path, problem.to_string()))
 }
 
-/// `config.json` of a model of the same shape: with the given classes, or without any.
-pub(super) fn changed(mut config: Map<String, Value>, classes: Option<&[String]>) -> Map<String, Value> {
+/// The standard deviation of new weights, as `config.json` says it.
+pub(super) fn deviation(config: &Map<String, Value>) -> f64 {
+    config.get("initializer_range").and_then(Value::as_f64).unwrap_or(0.02)
+}
+
+/// What stands on an encoder.
+#[derive(Clone, Copy)]
+pub(super) enum Head<'a> {
+    /// It classifies tokens.
+    Classes(&'a [String]),
+    /// It says which sub-words were masked.
+    Masked,
+}
+
+/// What a folder has beside weights, `config.json` and the tokeniser of the model that training began from.
+#[derive(Default)]
+pub(super) struct Extras {
+    /// `tokenizer.json`, in place of all files of the old tokeniser but its settings.
+    pub tokenizer: Option<Value>,
+    /// Further files by their names.
+    pub files: Vec<(&'static str, String)>,
+}
+
+/// `config.json` of a model of the same shape, with the given head or without any.
+pub(super) fn changed(mut config: Map<String, Value>, head: Option<Head<'_>>) -> Map<String, Value> {
     let name = match config.get("model_type").and_then(Value::as_str).unwrap_or_default() {
         "bert" => "Bert",
         "roberta" => "Roberta",
@@ -42,9 +70,13 @@ pub(super) fn changed(mut config: Map<String, Value>, classes: Option<&[String]>
         "deberta" => "Deberta",
         _ => "DebertaV2",
     };
-    let kind = if classes.is_some() { "ForTokenClassification" } else { "Model" };
+    let kind = match head {
+        Some(Head::Classes(_)) => "ForTokenClassification",
+        Some(Head::Masked) => "ForMaskedLM",
+        None => "Model",
+    };
     config.insert("architectures".into(), json!([format!("{name}{kind}")]));
-    if let Some(classes) = classes {
+    if let Some(Head::Classes(classes)) = head {
         config.remove("num_labels");
         let labels: Map<String, Value> =
             classes.iter().enumerate().map(|(id, label)| (id.to_string(), label.clone().into())).collect();
@@ -68,6 +100,7 @@ pub(super) fn write<'a>(
     init: &Path,
     config: &Map<String, Value>,
     tensors: impl Iterator<Item = (&'a str, &'a Tensor)>,
+    extras: &Extras,
 ) -> Result<()> {
     replaceable(folder)?;
     let parent = folder.parent().filter(|parent| *parent != Path::new("")).unwrap_or(Path::new("."));
@@ -79,8 +112,13 @@ pub(super) fn write<'a>(
     save(&new.path().join("model.safetensors"), tensors, BTreeMap::from([("format", "pt".to_owned())]))?;
     let text = serde_json::to_string_pretty(config).expect("JSON can be written");
     fs::write(new.path().join("config.json"), text + "\n").map_err(failed)?;
-    for file in TOKENIZER.iter().filter(|file| init.join(file).is_file()) {
+    let kept = if extras.tokenizer.is_some() { &TOKENIZER[..SETTINGS] } else { &TOKENIZER[..] };
+    for file in kept.iter().filter(|file| init.join(file).is_file()) {
         fs::copy(init.join(file), new.path().join(file)).map_err(|problem| Error::file(&init.join(file), problem))?;
+    }
+    let tokenizer = extras.tokenizer.as_ref().map(|tokenizer| ("tokenizer.json", tokenizer.to_string()));
+    for (name, text) in tokenizer.iter().chain(&extras.files) {
+        fs::write(new.path().join(name), text).map_err(failed)?;
     }
     #[cfg(unix)]
     {
@@ -149,14 +187,14 @@ mod tests {
         fs::write(init.join("config.json"), r#"{"model_type": "xlm-roberta", "torch_dtype": "float16"}"#).unwrap();
         fs::write(init.join("vocab.txt"), "a").unwrap();
         let classes = ["O", "B-X"].map(str::to_owned);
-        let config = changed(config(&init).unwrap(), Some(&classes));
+        let config = changed(config(&init).unwrap(), Some(Head::Classes(&classes)));
         assert_eq!(config["architectures"][0], "XLMRobertaForTokenClassification");
         assert_eq!((&config["id2label"]["1"], &config["label2id"]["B-X"]), (&json!("B-X"), &json!(1)));
         assert_eq!(config["torch_dtype"], "float32");
         let out = top.path().join("out");
         let tensor = Tensor::new(&[1f32, 2.0], &Device::Cpu).unwrap();
         for _ in 0..2 {
-            write(&out, &init, &config, [("a", &tensor)].into_iter()).unwrap();
+            write(&out, &init, &config, [("a", &tensor)].into_iter(), &Extras::default()).unwrap();
             let mut names: Vec<_> = fs::read_dir(&out).unwrap().map(|entry| entry.unwrap().file_name()).collect();
             names.sort();
             assert_eq!(names, ["config.json", "model.safetensors", "vocab.txt"]);

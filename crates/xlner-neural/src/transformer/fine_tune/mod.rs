@@ -4,19 +4,26 @@
 //! falls in straight lines. What is saved is a folder as `transformers` writes it. Gradients come from candle, on the CPU, and
 //! with the features `cuda` and `metal` on those devices.
 
+mod adapt;
 mod aligner;
 mod checkpoint;
+mod classify;
 mod data;
 mod figures;
 mod folder;
+mod masked;
 mod model;
 mod ops;
 mod optimizer;
 mod options;
 mod parameters;
+mod task;
 mod trainer;
+mod vocabulary;
 
+pub use adapt::{AdaptData, AdaptOptions, Adapted, CutFigures, adapt};
 pub use aligner::{AlignerOptions, AlignerTuned, fine_tune_aligner};
+pub use classify::fine_tune;
 pub use figures::{EpochFigures, FineTuned, Step};
 pub use options::{DeviceChoice, FineTuneOptions, LabelOn, Products};
-pub use trainer::{Evaluate, fine_tune};
+pub use trainer::Evaluate;

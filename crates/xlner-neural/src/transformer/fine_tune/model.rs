@@ -1,14 +1,15 @@
 //! The encoder, as it is trained.
 
+use std::path::Path;
 use std::sync::Arc;
 
 use candle_core::{Device, Tensor};
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use super::ops::{Distances, Pass, Sentences, Tables};
 use super::parameters::{LayerNames, Parameters, encoder};
-use crate::Result;
 use crate::transformer::config::{Config, Family};
+use crate::{Error, Result};
 
 /// Shares of values that are dropped in training.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -19,11 +20,20 @@ pub(super) struct Dropout {
 }
 
 impl Dropout {
+    /// What `config.json` of `init` says, or the `given` share for all.
+    ///
+    /// # Errors
+    /// [`Error::Model`] for what is no share from 0 on and under 1.
+    pub fn read(config: &Config, raw: &Map<String, Value>, init: &Path, given: Option<f64>) -> Result<Dropout> {
+        let said = Dropout::of(config, raw).map_err(|problem| Error::model(&init.join("config.json"), problem))?;
+        Ok(given.map_or(said, |share| Dropout { hidden: share, attention: share, classifier: share }))
+    }
+
     /// As `config.json` says, by the defaults of `transformers` where it is silent.
     ///
     /// # Errors
     /// What is no share from 0 on and under 1.
-    pub fn of(config: &Config, raw: &Value) -> std::result::Result<Dropout, String> {
+    fn of(config: &Config, raw: &Map<String, Value>) -> std::result::Result<Dropout, String> {
         let [hidden, attention] = match config.family {
             Family::Distilbert => ["dropout", "attention_dropout"],
             _ => ["hidden_dropout_prob", "attention_probs_dropout_prob"],
@@ -86,6 +96,11 @@ pub(super) struct Network<'a> {
 }
 
 impl Network<'_> {
+    /// Where its weights lie.
+    pub fn device(&self) -> &Device {
+        self.parameters.of("embeddings.word_embeddings.weight").device()
+    }
+
     /// The hidden states behind `layers` layers, a row per sub-word.
     pub fn hidden_states(&self, pass: &Pass, batch: &Packed, layers: usize) -> Result<Tensor> {
         let mut states = self.embed(pass, batch)?;

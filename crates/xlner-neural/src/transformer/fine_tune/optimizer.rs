@@ -18,6 +18,15 @@ pub(super) struct AdamW {
     decay: f64,
     steps: u64,
     moments: Vec<Moments>,
+    /// A parameter whose values from some place on have a learning rate of their own.
+    tier: Option<(usize, Tier)>,
+}
+
+/// From which value on, and what the learning rate is multiplied by there.
+#[derive(Debug, Clone, Copy)]
+struct Tier {
+    first: usize,
+    factor: f64,
 }
 
 /// Running means of a parameter's gradient and of its square.
@@ -34,20 +43,27 @@ impl AdamW {
                 _ => Moments::Device([variable.zeros_like()?, variable.zeros_like()?]),
             })
         };
-        Ok(AdamW { decay, steps: 0, moments: variables.iter().map(moments).collect::<Result<_>>()? })
+        Ok(AdamW { decay, steps: 0, moments: variables.iter().map(moments).collect::<Result<_>>()?, tier: None })
+    }
+
+    /// Gives the values of the parameter `at` from the value `first` on a learning rate that is `factor` times as large.
+    pub fn set_tier(&mut self, at: usize, first: usize, factor: f64) {
+        self.tier = Some((at, Tier { first, factor }));
     }
 
     /// Changes the parameters by their gradients, times `factor`.
     pub fn step(&mut self, variables: &[&Var], gradients: &[Option<Tensor>], rate: f64, factor: f64) -> Result<()> {
         self.steps += 1;
         let corrections = BETAS.map(|beta| 1.0 - beta.powf(self.steps as f64));
-        for ((variable, gradient), moments) in variables.iter().zip(gradients).zip(&mut self.moments) {
+        for (at, ((variable, gradient), moments)) in variables.iter().zip(gradients).zip(&mut self.moments).enumerate()
+        {
             let Some(gradient) = gradient else { continue };
+            let tier = self.tier.filter(|(tiered, _)| *tiered == at).map(|(_, tier)| tier);
             let decay = if variable.rank() > 1 { rate * self.decay } else { 0.0 };
             match moments {
                 Moments::Host(moments) => {
                     let step = rate / corrections[0];
-                    let update = Update { moments, factor, decay, step, correction: corrections[1].sqrt() };
+                    let update = Update { moments, factor, decay, step, correction: corrections[1].sqrt(), tier };
                     variable.inplace_op2(&gradient.contiguous()?, &update)?;
                 }
                 Moments::Device([mean, square]) => {
@@ -55,7 +71,12 @@ impl AdamW {
                     *mean = ((&*mean * BETAS[0])? + (&gradient * (1.0 - BETAS[0]))?)?;
                     *square = ((&*square * BETAS[1])? + (gradient.sqr()? * (1.0 - BETAS[1]))?)?;
                     let root = ((square.sqrt()? / corrections[1].sqrt())? + EPSILON)?;
-                    let change = (mean.div(&root)? * (rate / corrections[0]))?;
+                    let mut change = (mean.div(&root)? * (rate / corrections[0]))?;
+                    if let Some(tier) = tier {
+                        let of = |at| if at < tier.first { 1f32 } else { tier.factor as f32 };
+                        let factors: Vec<f32> = (0..change.elem_count()).map(of).collect();
+                        change = (change * Tensor::from_vec(factors, variable.shape(), variable.device())?)?;
+                    }
                     variable.set(&((variable.as_tensor() * (1.0 - decay))? - change)?)?;
                 }
             }
@@ -110,6 +131,7 @@ struct Update<'a> {
     step: f64,
     /// Root of the correction of the second moment.
     correction: f64,
+    tier: Option<Tier>,
 }
 
 impl InplaceOp2 for Update<'_> {
@@ -129,10 +151,15 @@ impl InplaceOp2 for Update<'_> {
         let betas = BETAS.map(|beta| beta as f32);
         let rest = BETAS.map(|beta| (1.0 - beta) as f32);
         let moments = mean.par_chunks_mut(CHUNK).zip(square.par_chunks_mut(CHUNK));
-        values.par_chunks_mut(CHUNK).zip(gradient.par_chunks(CHUNK)).zip(moments).for_each(
-            |((values, gradient), (mean, square))| {
+        let steps = [step, self.tier.map_or(step, |tier| step * tier.factor as f32)];
+        let first = self.tier.map_or(usize::MAX, |tier| tier.first);
+        values.par_chunks_mut(CHUNK).zip(gradient.par_chunks(CHUNK)).zip(moments).enumerate().for_each(
+            |(chunk, ((values, gradient), (mean, square)))| {
+                let tiered = first.saturating_sub(chunk * CHUNK).min(values.len());
                 let moments = mean.iter_mut().zip(square);
-                for ((value, gradient), (mean, square)) in values.iter_mut().zip(gradient).zip(moments) {
+                let all = values.iter_mut().zip(gradient).zip(moments).enumerate();
+                for (at, ((value, gradient), (mean, square))) in all {
+                    let step = steps[usize::from(at >= tiered)];
                     let gradient = gradient * factor;
                     *mean = betas[0] * *mean + rest[0] * gradient;
                     *square = betas[1] * *square + rest[1] * gradient * gradient;
@@ -203,6 +230,29 @@ mod tests {
         let found = variable.flatten_all().unwrap().to_vec1::<f32>().unwrap();
         for (found, expected) in found.iter().zip(expected) {
             assert!((f64::from(*found) - expected).abs() < 1e-6, "{found} {expected}");
+        }
+    }
+
+    #[test]
+    fn new_rows_learn_faster() {
+        let count = CHUNK + 6;
+        let changed = |tier: Option<(usize, f64)>| {
+            let variable = Var::zeros((count / 2, 2), candle_core::DType::F32, &Device::Cpu).unwrap();
+            let mut adam = AdamW::new(&[&variable], 0.0).unwrap();
+            if let Some((first, factor)) = tier {
+                adam.set_tier(0, first, factor);
+            }
+            let gradient = Tensor::ones((count / 2, 2), candle_core::DType::F32, &Device::Cpu).unwrap();
+            adam.step(&[&variable], &[Some(gradient)], 0.01, 1.0).unwrap();
+            variable.flatten_all().unwrap().to_vec1::<f32>().unwrap()
+        };
+        let plain = changed(None);
+        for first in [3, CHUNK, CHUNK + 4] {
+            let tiered = changed(Some((first, 5.0)));
+            for at in 0..count {
+                let expected = plain[at] * if at < first { 1.0 } else { 5.0 };
+                assert!((tiered[at] - expected).abs() < 1e-6, "{at} {first}");
+            }
         }
     }
 

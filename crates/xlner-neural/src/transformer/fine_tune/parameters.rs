@@ -97,6 +97,11 @@ impl Parameters {
         self.find(&format!("{}.{name}", self.prefix))
     }
 
+    /// The whole name of a tensor of the encoder.
+    pub fn name(&self, name: &str) -> String {
+        format!("{}.{name}", self.prefix)
+    }
+
     fn find(&self, name: &str) -> Option<&Tensor> {
         self.tensors.get(name).map(Parameter::tensor)
     }

@@ -7,9 +7,9 @@ use serde_json::json;
 
 const HIDDEN: usize = 16;
 /// What its tokeniser knows.
-pub const PIECES: [&str; 16] = [
+pub const PIECES: [&str; 17] = [
     "[PAD]", "[UNK]", "[CLS]", "[SEP]", "anna", "peter", "mar", "##ia", "lives", "sings", "in", "berlin", "oslo", "ro",
-    "##me", ".",
+    "##me", ".", "[MASK]",
 ];
 
 /// Writes it to a folder.

@@ -1,6 +1,8 @@
 //! The analysis as one HTML file. Every text goes through `maud`, which escapes it; the only raw parts are the style and
 //! the script beside this file.
 
+mod attribution;
+mod calibration;
 mod curves;
 mod examples;
 mod figures;
@@ -105,9 +107,11 @@ fn parts(system: &SystemAnalysis) -> Vec<(&'static str, &'static str)> {
     let parts = [
         (true, "figures", "Figures"),
         (with_gold, "errors", "Errors"),
+        (system.attribution.is_some(), "stages", "What each stage costs"),
         (with_gold, "labels", "Labels confused"),
         (system.projection.is_some(), "projection", "Projection"),
         (system.score.is_some() || system.margin.is_some(), "scores", "Scores"),
+        (system.calibration.is_some(), "calibration", "Calibration"),
         (true, "lengths", "Lengths"),
         (true, "forms", "Frequent forms"),
         (true, "sentences", "Sentences"),
@@ -126,6 +130,8 @@ fn section(system: &SystemAnalysis, index: usize, analysis: &Analysis, palette: 
                     @match name {
                         "figures" => (figures::of_system(system, analysis, palette)),
                         "errors" => (figures::errors(system, palette)),
+                        "stages" => @if let Some(stages) = &system.attribution { (attribution::of_system(stages)) },
+                        "calibration" => @if let Some(found) = &system.calibration { (calibration::of_system(found)) },
                         "labels" => @if let Some(confusion) = &system.confusion { (figures::confusion(confusion, palette)) },
                         "projection" => @if let Some(counts) = &system.projection { (figures::projection(counts)) },
                         "scores" => (curves::of_system(system)),
