@@ -24,9 +24,8 @@ pub(crate) struct Bucket([Entry; BUCKET]);
 
 const BUCKET: usize = 4;
 const EMPTY: u64 = u64::MAX;
-/// Pairs of fewer counts are dropped by [`Table::compact`]: below it their probabilities are next to nothing (chosen on XL-WA's
-/// development part; half as fast with 0.001, and worse with 0.2).
-const LEAST: f32 = 0.05;
+/// Pairs of fewer counts are dropped by [`Table::compact`].
+const LEAST: f32 = 1e-3;
 
 impl Entry {
     const FREE: Entry = Entry { key: EMPTY, forward: 0.0, reverse: 0.0 };
