@@ -1,15 +1,19 @@
 """Faults injected into jobs at work: nothing may be lost, wrong or left behind; see sections.py."""
 
+import http.client
 import http.server
 import json
 import os
 import random
+import re
 import shutil
 import signal
 import socket
 import subprocess
 import threading
 import time
+import urllib.error
+import urllib.request
 from pathlib import Path
 
 from common import ROOT, xlner
@@ -32,9 +36,11 @@ JOBS = {
     "self-train": ("self-train --pairs pairs.jsonl --filter agreement --rounds 1 --folds 2 --iterations 6 --run work -o out.tagger",
                    "out.tagger", "work"),
     "experiment": ("experiment plan.toml --run work -o out.md", "out.md", "work"),
+    # What a person did in the page; the export shows what was kept of it.
+    "review": ("review export --store review.db -o out.jsonl", "out.jsonl", None),
 }
 # What each fault can be done to.
-KILLED = [name for name in JOBS if name != "label, server"]
+KILLED = [name for name in JOBS if name not in ("label, server", "review")]
 DAMAGED = [name for name, job in JOBS.items() if job[2] and name != "label, server"]
 FULL = ["label", "label, no run folder", "transfer", "train", "self-train", "experiment"]
 
@@ -188,17 +194,17 @@ class Trial:
         return self.end(self.start(**more))
 
     def shown(self):
-        """What the output says; seconds differ from run to run."""
+        """What the output says; seconds and times of the day differ from run to run."""
         if not self.output.exists():
             return None
         data = self.output.read_bytes()
         if self.output.suffix == ".md":
             return b"\n".join(b"|".join(line.split(b"|")[:7]) for line in data.splitlines())
-        return data
+        return re.sub(rb',"at":"[^"]*"', b"", data)
 
     def left(self):
         """What lies around beside the output and what the run folder keeps."""
-        known = self.given | {self.output.name} | ({self.run.name} if self.run else set())
+        known = self.given | {self.output.name, "review.db", "review.db.lock"} | ({self.run.name} if self.run else set())
         stray = [path.name for path in self.folder.iterdir() if path.name not in known]
         stray += [str(path) for path in self.temporary.iterdir()]
         return stray + [str(path) for path in (self.run.rglob("*.part") if self.run and self.run.exists() else [])]
@@ -303,16 +309,107 @@ def network(trial, wanted, _, rng, server):
     return f"exit {code}: {errors}" if code else None
 
 
+SENTENCES = 12
+
+
+class Page:
+    """The page of a review at work: its server, and what a browser sends."""
+
+    def __init__(self, trial):
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            self.port = free.getsockname()[1]
+        self.trial = trial
+        self.start()
+
+    def start(self, limit=None):
+        words = ["review", "pairs.jsonl", "--store", "review.db", "--port", str(self.port), "--no-open", "--annotator", "ada",
+                 "--learn-every", "0"]
+        self.trial.words = [self.trial.words[0], "-q", *words]
+        self.process = self.trial.start(limit)
+
+    def ask(self, path, body=None, method="GET"):
+        """The answer; `None` where there is no server, or it fails."""
+        data = None if body is None else json.dumps(body).encode()
+        request = urllib.request.Request(f"http://127.0.0.1:{self.port}/{path}", data, {"Content-Type": "application/json"}, method=method)
+        try:
+            with urllib.request.urlopen(request, timeout=60) as answer:
+                return json.loads(answer.read() or b"null") or True
+        except urllib.error.HTTPError as error:
+            if error.code < 500:
+                raise RuntimeError(f"{path}: {error.code} {error.read()[:200]}") from error
+        except (OSError, ValueError, http.client.HTTPException):
+            pass
+        return None
+
+    def insist(self, path, body=None, method="GET"):
+        """Asks until there is an answer, as the page does; whoever killed the server starts it again."""
+        for _ in range(600):
+            if (answer := self.ask(path, body, method)) is not None:
+                return answer
+            if self.process.poll() is not None:
+                self.trial.end(self.process)
+                self.start()
+            time.sleep(0.05)
+        raise RuntimeError(f"{path}: no answer")
+
+    def work(self):
+        """Corrects sentences: in each the first entity gets another label, and the last goes where there are several."""
+        for number in range(1, SENTENCES + 1):
+            head = self.insist(f"items/{number}")["head"]
+            entities = head["entities"]
+            events = []
+            if entities:
+                one = {key: entities[0][key] for key in ("start", "end", "label")}
+                events.append({"op": "change", **one, "to": {**one, "label": "MISC"}})
+            if len(entities) > 1:
+                events.append({"op": "remove", **{key: entities[-1][key] for key in ("start", "end", "label")}})
+            if events and head["seq"] == 0:
+                events = [{"uuid": f"{number}-{at}", "base": 0, **event} for at, event in enumerate(events)]
+                self.insist(f"items/{number}/events", events, "POST")
+            self.insist(f"items/{number}/submit", method="POST")
+
+    def end(self, how=signal.SIGTERM):
+        self.process.send_signal(how)
+        self.trial.end(self.process)
+
+
+def review(trial, wanted, seconds, rng, _):
+    """Killed up to three times while a person works; a page that is not answered sends again."""
+    export, problem, done = trial.words, None, threading.Event()
+    page = Page(trial)
+
+    def killer():
+        for _ in range(rng.randint(1, 3)):
+            if done.wait(rng.uniform(0, seconds / 2)):
+                return
+            page.process.send_signal(rng.choice([signal.SIGKILL, signal.SIGKILL, signal.SIGTERM, signal.SIGINT]))
+
+    thread = threading.Thread(target=killer)
+    thread.start()
+    try:
+        page.work()
+    except RuntimeError as error:
+        problem = str(error)
+    done.set()
+    thread.join()
+    page.end(rng.choice([signal.SIGKILL, signal.SIGTERM]))
+    trial.words = export
+    code, errors = trial.complete()
+    return problem or (f"exit {code}: {errors}" if code else None)
+
+
 INJECTED = {
     "killed (SIGKILL, SIGTERM, SIGINT)": (kill, KILLED, 60),
     "disk full": (full, FULL, 15),
     "run folder damaged": (damage, DAMAGED, 15),
     "translator hung": (hang, ["label, apertium"], 3),
     "network lost": (network, ["label, server"], 7),
+    "review killed while a person works": (review, ["review"], 10),
 }
 
 
-@section("Torture: faults injected into `label`, `transfer`, `train`, `self-train` and `experiment`", heavy=True)
+@section("Torture: faults injected into `label`, `transfer`, `train`, `self-train`, `experiment` and `review`", heavy=True)
 def torture(folder, arguments):
     count = 20 if arguments.small else FAULTS
     rng = random.Random(13)
@@ -326,6 +423,11 @@ def torture(folder, arguments):
         place.mkdir()
         trial = Trial(name, given, place, server)
         start = time.monotonic()
+        if name == "review":
+            export, page = trial.words, Page(trial)
+            page.work()
+            page.end()
+            trial.words = export
         code, errors = trial.complete()
         seconds[name] = time.monotonic() - start
         if code:
@@ -357,7 +459,7 @@ def torture(folder, arguments):
         shell("benches/results/run --heavy --only torture      # XLNER_TORTURE=200 for fewer"),
         table(["fault", "injected", "something lost, wrong or left behind"], rows),
         f"Each fault strikes one of {len(JOBS)} jobs ({', '.join(JOBS)}) of {COPIES * 66} sentences at a moment or place drawn by chance; then the "
-        "same command is started again, and its output must be that of a run without faults, byte by byte (of `experiment` the figures). No part of "
+        f"same command is started again, and its output must be that of a run without faults, byte by byte (of `experiment` the figures; of `review` what is exported once a person has corrected {SENTENCES} sentences). No part of "
         "a file, no temporary folder and no half output may lie around. Faults: kills; a limit on the length of files, which makes writing fail; "
         "files of the run folder flipped, cut, reordered, emptied or removed; an Apertium that falls silent; a server that hangs, drops the connection, breaks "
         "off, fails or talks nonsense.",

@@ -10,9 +10,9 @@ use xlner_formats::{MAX_SENTENCE_TOKENS, Notes, ReadOptions};
 /// Flags that every command takes.
 #[derive(Args)]
 pub struct GlobalArgs {
-    /// Worker threads; 0 means one per core
-    #[arg(long, global = true, default_value_t = 0, help_heading = "Every command", value_name = "N")]
-    threads: usize,
+    /// Worker threads, 1024 at most; 0 means one per core
+    #[arg(long, global = true, default_value_t = 0, value_parser = clap::value_parser!(u16).range(..=1024), help_heading = "Every command", value_name = "N")]
+    threads: u16,
     /// A TOML file that says the same as flags of the command: a line is `flag = value`. Flags given here win
     #[arg(long, global = true, help_heading = "Every command", value_name = "FILE")]
     job: Option<std::path::PathBuf>,
@@ -90,7 +90,7 @@ impl Context {
     /// Decides what the flags leave open, and sets up the thread pool.
     pub fn new(args: &GlobalArgs) -> Result<Self> {
         rayon::ThreadPoolBuilder::new()
-            .num_threads(args.threads)
+            .num_threads(args.threads.into())
             .build_global()
             .context("cannot start the worker threads")?;
         let no_color = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());

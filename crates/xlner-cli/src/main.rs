@@ -3,6 +3,7 @@
 mod bars;
 mod commands;
 mod context;
+mod experiment;
 mod job;
 mod outputs;
 mod print;
@@ -19,7 +20,7 @@ use crate::context::{Context, GlobalArgs, UsageError, with_flags};
 /// Named-entity annotations for languages that have none, by annotation projection.
 #[derive(Parser)]
 #[command(name = "xlner", version, propagate_version = true, arg_required_else_help = true)]
-struct Cli {
+pub(crate) struct Cli {
     #[command(flatten)]
     global: GlobalArgs,
     #[command(subcommand)]
@@ -43,16 +44,22 @@ fn run() -> anyhow::Result<()> {
     let (words, job) = job::expand(&command, std::env::args_os().collect())?;
     let matches = command.clone().try_get_matches_from(words).unwrap_or_else(|error| wrong(&error, job.as_deref()));
     let cli = Cli::from_arg_matches(&matches).unwrap_or_else(|error| wrong(&error, job.as_deref()));
-    outputs::check(&command, &matches)?;
+    let result = start(&command, &matches, cli);
+    result.map_err(|error| match job {
+        Some(job) if error.is::<UsageError>() => UsageError(format!("{error:#} ({})", from(&job))).into(),
+        _ => error,
+    })
+}
+
+/// Runs a command whose flags are read.
+fn start(command: &clap::Command, matches: &clap::ArgMatches, cli: Cli) -> anyhow::Result<()> {
+    outputs::check(command, matches)?;
     let run = matches.subcommand().and_then(|(_, given)| given.try_get_one::<PathBuf>("run").ok().flatten());
     signals::listen(run.cloned())?;
     let context = Context::new(&cli.global)?;
     let result = commands::run(cli.command, &context);
     context.tell_notes();
-    result.map_err(|error| match job {
-        Some(job) if error.is::<UsageError>() => UsageError(format!("{error:#} ({})", from(&job))).into(),
-        _ => error,
-    })
+    result
 }
 
 /// Ends the command for words that are not its flags, or for its help.

@@ -9,8 +9,13 @@ use crate::context::UsageError;
 
 /// Flags that name a file to be written.
 const WRITTEN: [&str; 4] = ["output", "report", "save_model", "save_weights"];
-/// Flags that name a folder to work in, or the length of a list: not a file that is read.
-const NOT_READ: [&str; 4] = ["run", "checkpoint", "save_encoder", "apertium_data"];
+/// Flags that name a folder to work in.
+const WORKED_IN: [&str; 3] = ["run", "checkpoint", "save_encoder"];
+
+/// Whether a flag names what a command makes: a file that it writes, a folder or a store that it works in.
+pub fn is_written(id: &str) -> bool {
+    WRITTEN.contains(&id) || WORKED_IN.contains(&id) || id == "store"
+}
 
 /// Checks the files that a command line names.
 ///
@@ -28,7 +33,7 @@ pub fn check(command: &Command, matches: &ArgMatches) -> Result<(), UsageError> 
         None => "the input".to_owned(),
     };
     let (mut written, mut read) = (Vec::new(), Vec::new());
-    for id in command.get_arguments().map(|arg| arg.get_id().as_str()).filter(|id| !NOT_READ.contains(id)) {
+    for id in command.get_arguments().map(|arg| arg.get_id().as_str()).filter(|id| !WORKED_IN.contains(id)) {
         let files = if WRITTEN.contains(&id) { &mut written } else { &mut read };
         files.extend(named(matches, id).into_iter().map(|file| (id, file)));
     }

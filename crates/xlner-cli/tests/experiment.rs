@@ -3,6 +3,7 @@
 mod common;
 
 use common::{fails, folder, read, sample, stdout, xlner};
+use tempfile::TempDir;
 
 fn plan() -> String {
     let path = sample("en.conll");
@@ -85,4 +86,97 @@ fn what_is_wrong_with_a_plan_is_named() {
     fails(&folder, "experiment word.toml", 2, "nothing to put in for {nothing}");
     fails(&folder, "experiment key.toml", 2, "unknown field `step`");
     fails(&folder, "experiment nowhere.toml", 1, "nowhere.toml");
+}
+
+/// A plan of one method.
+fn one(steps: &str, more: &str) -> String {
+    format!("[[dataset]]\nname = 's'\ngold = 'gold.conll'\n[[method]]\nname = 'm'\nsteps = [{steps}]\n{more}")
+}
+
+const ANNA: &[u8] = b"Anna\tB-PER\nsings\tO\n\n";
+const BERLIN: &[u8] = b"Anna\tO\nsings\tO\n\n";
+
+/// A folder with files, some of them in folders.
+fn tree(files: &[(&str, &[u8])]) -> TempDir {
+    let root = folder(&[]);
+    for (name, content) in files {
+        let path = root.path().join(name);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, content).unwrap();
+    }
+    root
+}
+
+/// F1 of the only cell, and whether it was kept.
+fn cell(folder: &TempDir, command: &str) -> (f64, bool) {
+    let json: serde_json::Value = serde_json::from_str(&stdout(folder, command)).unwrap();
+    let cell = &json["datasets"][0]["cells"][0];
+    (cell["figures"]["micro"]["f1"].as_f64().unwrap(), cell["reused"] == true)
+}
+
+#[test]
+fn whatever_a_cell_reads_is_in_its_key() {
+    // However the file is named: by two words, by one, by a job, in a folder, as the half of a document.
+    for (name, steps, file) in [
+        ("two words", "'convert src.conll -o {out}'", "src.conll"),
+        ("one word", "'project --source=src.conll --target=src.conll -o {out}'", "src.conll"),
+        ("short flag", "'convert src.conll -o{out}'", "src.conll"),
+        ("job", "'convert --job job.toml -o {out}'", "src.conll"),
+        ("folder", "'convert brat --from-format brat -o {out}'", "brat/a.ann"),
+        ("half", "'convert brat/a.txt --from-format brat -o {out}'", "brat/a.ann"),
+        ("words that are filled in", "'{convert} -o {out}'", "src.conll"),
+    ] {
+        let more = "[set]\nconvert = 'convert src.conll'\n";
+        let folder = tree(&[
+            ("plan.toml", one(steps, more).as_bytes()),
+            ("gold.conll", ANNA),
+            ("src.conll", ANNA),
+            ("job.toml", b"input = 'src.conll'\n"),
+            ("brat/a.txt", b"Anna sings\n"),
+            ("brat/a.ann", b"T1\tPER 0 4\tAnna\n"),
+        ]);
+        let run = "experiment plan.toml --run work --json";
+        assert_eq!((cell(&folder, run), cell(&folder, run)), ((1.0, false), (1.0, true)), "{name}");
+        let changed: &[u8] = if file.ends_with(".ann") { b"" } else { BERLIN };
+        std::fs::write(folder.path().join(file), changed).unwrap();
+        assert_eq!((cell(&folder, run), cell(&folder, run)), ((0.0, false), (0.0, true)), "{name}");
+    }
+}
+
+#[test]
+fn what_a_cell_writes_itself_is_not_in_its_key() {
+    let steps = "'convert src.conll -o elsewhere.jsonl', 'convert elsewhere.jsonl -o {out}'";
+    let folder = tree(&[("plan.toml", one(steps, "").as_bytes()), ("gold.conll", ANNA), ("src.conll", ANNA)]);
+    let run = "experiment plan.toml --run work --json";
+    assert_eq!((cell(&folder, run), cell(&folder, run)), ((1.0, false), (1.0, true)));
+}
+
+#[test]
+fn paths_may_hold_spaces() {
+    let steps = "'convert {data}/src.conll -o {folder}/a.jsonl', 'convert {folder}/a.jsonl -o {out}'";
+    let more = "[set]\ndata = \"my {it}\"\nit = \"it's\"\n";
+    let plan = one(steps, more).replace("gold.conll", "{data}/gold.conll");
+    let folder = tree(&[("my plan.toml", plan.as_bytes()), ("my it's/gold.conll", ANNA), ("my it's/src.conll", ANNA)]);
+    let mut command = xlner(&folder, "experiment --json");
+    let output = command.args(["my plan.toml", "--run", "my 'run"]).output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let json: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(json["datasets"][0]["cells"][0]["figures"]["micro"]["f1"], 1.0);
+}
+
+#[test]
+fn a_plan_stays_in_its_folder_and_ends() {
+    let files = |plan: &str| tree(&[("plan.toml", plan.as_bytes()), ("gold.conll", ANNA)]);
+    let out = one("'convert gold.conll -o {out}'", "output = '../../../x.conll'\n");
+    fails(&files(&out), "experiment plan.toml --run work", 2, "plan.toml: “../../../x.conll” is no name of a file");
+    let itself = one("'experiment plan.toml -o {out}'", "");
+    fails(&files(&itself), "experiment plan.toml -o table.md", 1, "an experiment is no step of an experiment");
+    // Ten texts, each twenty times in the one before.
+    let mut set = String::from("[set]\n");
+    for at in 0..12 {
+        set += &format!("w{at} = '{}'\n", format!("{{w{}}}", at + 1).repeat(20));
+    }
+    set += "w12 = ''\n";
+    let words = one("'convert {w0} -o {out}'", &set);
+    fails(&files(&words), "experiment plan.toml", 2, "names to fill in");
 }

@@ -72,4 +72,10 @@ fn wrong_jobs_are_refused_with_the_line() {
         fails(&folder, "transfer --job job.toml", 2, message);
     }
     fails(&folder, "transfer --job none.toml", 2, "none.toml");
+    // Whatever finds it out: the parser, or the check of the files.
+    let good = JOB.replace("output = \"out.conll\"\n", "");
+    for job in ["threads = 100000", "output = \"en.conll\"", "shard = \"9/8\""] {
+        std::fs::write(folder.path().join("job.toml"), format!("{good}{job}\n")).unwrap();
+        fails(&folder, "transfer --job job.toml", 2, "flags were taken from job.toml");
+    }
 }

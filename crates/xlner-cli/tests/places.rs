@@ -202,3 +202,22 @@ mod killed {
         assert_eq!((at_work(), names(temporary.path())), (0, Vec::new()));
     }
 }
+
+/// Numbers that would be counted to for ever, or take all memory.
+#[test]
+fn numbers_without_measure_are_refused() {
+    let folder = common::folder(&[("in.conll", b"Ana\tB-PER\n\n"), ("in.txt", b"Ana\n")]);
+    let most = u64::MAX;
+    for command in [
+        "tag in.txt --model capitals:PER --threads 100000 -o out.conll".to_owned(),
+        format!("tag in.txt --model capitals:PER --threads {most} -o out.conll"),
+        format!("eval --gold in.conll --pred in.conll --bootstrap {most} -o out.txt"),
+        format!("eval --gold in.conll --pred in.conll --pred in.conll --randomization {most} -o out.txt"),
+        format!("report --gold in.conll --pred in.conll --bootstrap {most} -o out.html"),
+        format!("translate in.txt --from sr --to en --engine apertium --processes {most} -o out.txt"),
+        "translate in.txt --from sr --to en --engine http --model http://localhost:9 --rate 1e-30 -o out.txt"
+            .to_owned(),
+    ] {
+        common::fails(&folder, &command, 2, "");
+    }
+}

@@ -95,6 +95,8 @@ fn what_cannot_be_is_refused() {
     fails(&folder, "self-train --pairs pairs.jsonl --unlabelled raw.txt -o out.tagger", 2, "probability>=0.9");
     fails(&folder, "self-train --pairs pairs.jsonl --filter good -o out.tagger", 2, "no condition of a filter");
     fails(&folder, "self-train --pairs pairs.jsonl --folds 1 -o out.tagger", 2, "two folds");
+    let folds = "self-train --pairs pairs.jsonl --folds 18446744073709551615 -o out.tagger";
+    fails(&folder, folds, 2, "1000 folds at most");
     fails(&folder, "self-train --pairs pairs.jsonl --filter score>=9 -o out.tagger", 2, "filter less");
     std::fs::write(
         folder.path().join("heuristic.jsonl"),

@@ -153,3 +153,46 @@ fn failures_name_the_place_and_leave_nothing() {
     let kept = kept.stderr(predicate::str::contains("4 sentences translated; sentences kept as they are: 1"));
     assert!(String::from_utf8_lossy(&kept.get_output().stdout).ends_with("\nNema ga.\n"));
 }
+
+/// An xlner that is killed takes the engine with it, even where that hangs and never looks at its input.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_killed_xlner_leaves_no_engine() {
+    use std::os::unix::fs::PermissionsExt as _;
+    use std::process::{Command, Stdio};
+    use std::time::{Duration, Instant};
+    for hang_at_start in [false, true] {
+        let fake = "#!/bin/sh\n[ \"$1\" = -l ] && [ ! -e hang ] && { echo '  spa-eng'; exit; }\n\
+                    sleep 300 & echo $! > sleeping.new && mv sleeping.new sleeping; sleep 300\n";
+        let folder = folder(&[("in.txt", b"one\n"), ("apertium", fake.as_bytes())]);
+        let at = |name: &str| folder.path().join(name);
+        std::fs::set_permissions(at("apertium"), std::fs::Permissions::from_mode(0o755)).unwrap();
+        if hang_at_start {
+            std::fs::write(at("hang"), "").unwrap();
+        }
+        let path = format!("{}:{}", folder.path().display(), std::env::var("PATH").unwrap());
+        let mut xlner = Command::new(env!("CARGO_BIN_EXE_xlner"))
+            .args(["translate", "--engine", "apertium", "--from", "es", "--to", "en", "in.txt", "-o", "out.txt"])
+            .current_dir(&folder)
+            .env("PATH", &path)
+            .stdin(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        let wait = |done: &dyn Fn() -> bool| {
+            let clock = Instant::now();
+            while !done() && clock.elapsed() < Duration::from_secs(60) {
+                std::thread::sleep(Duration::from_millis(20));
+            }
+            done()
+        };
+        assert!(wait(&|| at("sleeping").exists()));
+        let sleeping = read(&folder, "sleeping").trim().to_owned();
+        xlner.kill().unwrap();
+        xlner.wait().unwrap();
+        let stat = |id: &str| std::fs::read_to_string(format!("/proc/{id}/stat")).unwrap_or_default();
+        // Gone, or dead and not yet waited for.
+        let gone = || stat(&sleeping).rsplit_once(')').is_none_or(|(_, rest)| rest.trim_start().starts_with('Z'));
+        assert!(wait(&gone), "{}", stat(&sleeping));
+    }
+}

@@ -63,15 +63,17 @@ pub struct Options {
 /// on the seed and not on the number of threads.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Resampling {
-    /// Bootstrap replicates for the confidence intervals; 0: none are given.
+    /// Bootstrap replicates for the confidence intervals; 0: none are given. No more than [`MOST`](Self::MOST) are made.
     pub bootstrap: usize,
-    /// Random swaps for the p-values between systems; 0: none are given.
+    /// Random swaps for the p-values between systems; 0: none are given. No more than [`MOST`](Self::MOST) are made.
     pub randomization: usize,
     /// Seed of the random numbers.
     pub seed: u64,
 }
 
 impl Resampling {
+    /// Replicates, at most.
+    pub const MOST: usize = 1_000_000;
     /// No resampling.
     pub const NONE: Resampling = Resampling { bootstrap: 0, randomization: 0, seed: 0 };
 }

@@ -41,7 +41,7 @@ pub(crate) fn bootstrap(profiles: &[(Profile, u64)], systems: usize, options: &R
         }
         (0..systems).map(|system| f1_of(&sums, system)).collect()
     };
-    (0..options.bootstrap).into_par_iter().map(replicate).collect()
+    (0..options.bootstrap.min(Resampling::MOST)).into_par_iter().map(replicate).collect()
 }
 
 /// Paired approximate randomisation (Noreen 1989; Yeh 2000, "More accurate tests for the statistical significance of result
@@ -88,8 +88,9 @@ pub(crate) fn randomization(
             [gold, predicted_a - moved[0], correct_a - moved[1], predicted_b + moved[0], correct_b + moved[1]];
         difference(&swapped.map(|sum| sum as u64)) >= found
     };
-    let as_large = (0..options.randomization).into_par_iter().filter(|&stream| replicate(stream)).count();
-    (1 + as_large) as f64 / (1 + options.randomization) as f64
+    let replicates = options.randomization.min(Resampling::MOST);
+    let as_large = (0..replicates).into_par_iter().filter(|&stream| replicate(stream)).count();
+    (1 + as_large) as f64 / (1 + replicates) as f64
 }
 
 /// The 2.5th and 97.5th percentile, interpolated linearly between the nearest ranks.

@@ -113,7 +113,8 @@ impl Dataset {
     }
 
     /// Brings the files that are not there, or not as they should be, to `folder`/name. A file has its name only when its
-    /// content is checked; one broken off is gone on with. `listener` hears the file, and how many bytes of all are there.
+    /// content is checked; one broken off is gone on with. Of several processes one brings a file, and the others wait for it
+    /// (`folder`/.locks). `listener` hears the file, and how many bytes of all are there.
     ///
     /// # Errors
     /// [`Error::Model`] offline or built without the feature `http`; [`Error::Engine`] where the server refuses, fails after
@@ -123,11 +124,10 @@ impl Dataset {
         let mut before = 0;
         for file in &self.files {
             let path = self.place(folder, file)?;
-            if path.is_file() && file.fits(&path)? {
+            let mut heard = |there| listener(&file.path, before + there);
+            if file.is_at(&path)? || !self.fetch_file(mirror, file, folder, &mut heard)? {
                 fetched.there += 1;
             } else {
-                let mut heard = |there| listener(&file.path, before + there);
-                self.fetch_file(mirror, file, &path, &mut heard)?;
                 fetched.files += 1;
                 fetched.bytes += file.bytes;
             }
@@ -137,7 +137,15 @@ impl Dataset {
         Ok(fetched)
     }
 
-    fn fetch_file(&self, mirror: &Mirror, file: &DataFile, path: &Path, listener: &mut dyn FnMut(u64)) -> Result<()> {
+    /// Brings a file, unless another process has brought it meanwhile; says whether.
+    fn fetch_file(
+        &self,
+        mirror: &Mirror,
+        file: &DataFile,
+        folder: &Path,
+        listener: &mut dyn FnMut(u64),
+    ) -> Result<bool> {
+        let path = &self.place(folder, file)?;
         if mirror.offline {
             return Err(Error::model(
                 path,
@@ -146,6 +154,12 @@ impl Dataset {
         }
         let (parent, Dataset { repository, commit, .. }) = (path.parent().unwrap_or(path), self);
         std::fs::create_dir_all(parent).map_err(|problem| Error::file(parent, problem))?;
+        // Two places of one content are two files.
+        let name = file.path.replace('/', "--");
+        let _lock = hub::lock(&folder.join(".locks").join(&self.name), &name)?;
+        if file.is_at(path)? {
+            return Ok(false);
+        }
         let url = format!("{}/{repository}/{commit}/{}", mirror.endpoint, file.origin);
         let hub = Hub {
             cache: PathBuf::new(),
@@ -154,7 +168,8 @@ impl Dataset {
             offline: false,
             pause: mirror.pause,
         };
-        hub.fetch_file(&url, &format!("{} of {}", file.path, self.name), path, (file.bytes, &file.sha256), listener)
+        let what = format!("{} of {}", file.path, self.name);
+        hub.fetch_file(&url, &what, path, (file.bytes, &file.sha256), listener).map(|()| true)
     }
 
     fn place(&self, folder: &Path, file: &DataFile) -> Result<PathBuf> {
@@ -167,6 +182,10 @@ impl Dataset {
 }
 
 impl DataFile {
+    fn is_at(&self, path: &Path) -> Result<bool> {
+        Ok(path.is_file() && self.fits(path)?)
+    }
+
     fn fits(&self, path: &Path) -> Result<bool> {
         let failed = |problem| Error::file(path, problem);
         Ok(std::fs::metadata(path).map_err(failed)?.len() == self.bytes

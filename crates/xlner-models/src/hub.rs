@@ -16,6 +16,7 @@ mod name;
 mod pull;
 mod verify;
 
+use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -77,7 +78,7 @@ impl Hub {
         let cache = variable("HF_HUB_CACHE").or_else(|| variable("HUGGINGFACE_HUB_CACHE"));
         let token = variable("HF_TOKEN").or_else(|| variable("HUGGING_FACE_HUB_TOKEN")).or_else(|| {
             let file = variable("HF_TOKEN_PATH").map_or_else(|| home.join("token"), folder);
-            std::fs::read_to_string(file).ok()
+            fs::read_to_string(file).ok()
         });
         let yes = |name| {
             variable(name).is_some_and(|value| matches!(value.to_uppercase().as_str(), "1" | "ON" | "YES" | "TRUE"))
@@ -179,6 +180,15 @@ impl Hub {
 /// Those of [`Hub::resolve`].
 pub fn resolve(name_or_path: &str, revision: Option<&str>) -> Result<PathBuf> {
     Hub::from_env().resolve(name_or_path, revision, &mut |_| {})
+}
+
+/// Holds off other processes that would bring the same file, until it is dropped.
+pub(crate) fn lock(folder: &Path, name: &str) -> Result<File> {
+    fs::create_dir_all(folder).map_err(|problem| Error::file(folder, problem))?;
+    let path = folder.join(format!("{name}.lock"));
+    let file = File::options().create(true).append(true).open(&path).map_err(|problem| Error::file(&path, problem))?;
+    file.lock().map_err(|problem| Error::file(&path, problem))?;
+    Ok(file)
 }
 
 /// Whether the content of a file has this SHA-256 (or name in Git).

@@ -8,6 +8,7 @@ mod capitals;
 pub mod crf;
 pub mod datasets;
 mod error;
+mod group;
 pub mod hub;
 pub mod languages;
 mod precision;

@@ -16,7 +16,6 @@ mod engine;
 pub mod ensemble;
 mod error;
 pub mod eval;
-pub mod experiment;
 #[cfg(feature = "fine-tune")]
 pub mod fine_tune;
 mod flow;
@@ -37,6 +36,8 @@ pub use adapt::{AdaptJob, AdaptReport};
 pub use align::{AlignJob, EncoderAligner, RankJob, RankReport, Ranked, ServeJob, SimilarityJob, SymmetrizeJob};
 pub use aligner::{Aligner, AlignerOptions, Extraction};
 pub use convert::{ConvertJob, ConvertReport, Overlaps};
+pub use engine::folder::RunFolder;
+pub use engine::key::{Key, KeyBuilder};
 pub use engine::source::Input;
 pub use error::{Error, Result};
 pub use eval::{AlignmentEvalJob, EvalJob, EvalReport};

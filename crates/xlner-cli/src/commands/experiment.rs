@@ -5,10 +5,10 @@ use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
 use anyhow::{Context as _, Result, bail};
-use xlner::experiment::{Plan, Runner, markdown};
 use xlner_formats::Output;
 
 use crate::context::{Context, UsageError, failed};
+use crate::experiment::{Plan, Runner, markdown};
 use crate::signals;
 
 const EXAMPLES: &str = "\
@@ -25,8 +25,8 @@ The file names datasets and methods; a method is a list of xlner's own commands:
   [[method]]
   name = \"heuristic\"
   steps = [\"project --source {source} --target {gold} --method heuristic -o {out}\"]
-What a method made on a dataset is kept in --run, and made again only when its commands or the files they name have \
-changed.";
+A step is split into words as a shell would do it, and then filled in, so a path may hold spaces. What a method made on a \
+dataset is kept in --run, and made again only when its commands, or the files and folders that they read, have changed.";
 
 #[derive(clap::Args)]
 #[command(after_help = EXAMPLES)]
@@ -47,14 +47,22 @@ pub struct Args {
     output: PathBuf,
 }
 
+/// Set for the commands of an experiment.
+const WITHIN: &str = "XLNER_EXPERIMENT";
+
 pub fn run(args: Args, context: &Context) -> Result<()> {
+    if std::env::var_os(WITHIN).is_some() {
+        return Err(
+            UsageError("an experiment is no step of an experiment: it might run itself without end".into()).into()
+        );
+    }
     let mut plan = Plan::read(&args.plan).map_err(failed)?;
     plan.set.extend(args.set);
     let program = std::env::current_exe().context("cannot find the program itself, to run its commands")?;
     let threads = rayon::current_num_threads().to_string();
     let run = |words: &[String]| -> std::result::Result<String, String> {
         let mut command = Command::new(&program);
-        command.args(["--threads", &threads, "--quiet"]).args(words).stdin(Stdio::null());
+        command.args(["--threads", &threads, "--quiet"]).args(words).env(WITHIN, "1").stdin(Stdio::null());
         let output = signals::output(&mut command).map_err(|error| error.to_string())?;
         if output.status.success() {
             String::from_utf8(output.stdout).map_err(|error| error.to_string())

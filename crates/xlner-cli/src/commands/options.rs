@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result, anyhow};
 use clap::Args;
+use clap::builder::RangedU64ValueParser;
 use xlner::decision::{DecisionChoice, DecisionFigures, DecisionOptions};
 use xlner::project::{FilterFigures, FilterOptions, MethodKind, MethodOptions, parse_solver};
 use xlner::{AlignerOptions, EncoderAligner, FlowReport, RunOptions, Shard, StageFigures, open_encoder, open_scorer};
@@ -18,6 +19,11 @@ use xlner_project::filters::{Drops, Filter};
 use xlner_project::{CandidateKind, Constraint, Edition, Solver, Weights};
 
 use crate::context::{Context, UsageError, failed};
+
+/// Reads a number of replicates.
+pub fn resamples() -> RangedU64ValueParser<usize> {
+    RangedU64ValueParser::new().range(..=xlner_eval::Resampling::MOST as u64)
+}
 
 /// What the built-in aligner knows.
 #[derive(Args)]

@@ -10,7 +10,7 @@ use xlner_core::tags::Scheme;
 use xlner_eval::Resampling;
 use xlner_formats::{Column, Format, Output, ReadOptions};
 
-use super::options::mapping;
+use super::options::{mapping, resamples};
 use crate::context::{Context, UsageError, failed};
 
 const EXAMPLES: &str = "\
@@ -66,10 +66,10 @@ pub struct Args {
     #[arg(long, value_name = "FROM=TO", value_delimiter = ',', value_parser = mapping)]
     map: Vec<(String, String)>,
     /// Bootstrap samples for the 95% confidence intervals; 0 for none
-    #[arg(long, default_value_t = Resampling::default().bootstrap, value_name = "N")]
+    #[arg(long, default_value_t = Resampling::default().bootstrap, value_name = "N", value_parser = resamples())]
     bootstrap: usize,
     /// Random swaps for the p-values between systems; 0 for none
-    #[arg(long, default_value_t = Resampling::default().randomization, value_name = "N")]
+    #[arg(long, default_value_t = Resampling::default().randomization, value_name = "N", value_parser = resamples())]
     randomization: usize,
     /// Seed of both
     #[arg(long, default_value_t = Resampling::default().seed, value_name = "N")]

@@ -3,7 +3,7 @@
 use xlner_formats::Format;
 
 /// One of every text format.
-pub const FILES: [(Format, &str); 23] = [
+pub const FILES: [(Format, &str); 25] = [
     (Format::Conll, "-DOCSTART- O\n\n# id 1\nObama\tB-PER\nspoke\tO\n\n# sentence without tokens\n\n#x\tO\n"),
     (Format::Conll2003, "Obama NNP B-NP I-PER\nspoke VBD B-VP O\n\nYes UH O O\n"),
     (Format::PanX, "en:Obama\tB-PER\nen:spoke\tO\n"),
@@ -11,6 +11,14 @@ pub const FILES: [(Format, &str); 23] = [
     (
         Format::ConllU,
         "# global.columns = ID FORM NER MISC\n# text = don't\n1-2\tdon't\t_\t_\n1\tdo\tO\tSpaceAfter=No\n2\tn't\tB-X\t_\n2.1\tx\t_\t_\n",
+    ),
+    (
+        Format::Hipe,
+        "TOKEN\tNE-COARSE-LIT\tNE-COARSE-METO\tNE-FINE-LIT\tNE-NESTED\tMISC\n# hipe2022:document_id = a\nOslo\tB-loc\tB-org\tO\tO\tNoSpaceAfter\n,\tO\tO\tO\tO\t_\nRiga\tB-loc\tO\tO\tB-x\tEndOfSentence\n",
+    ),
+    (
+        Format::WebAnno,
+        "#FORMAT=WebAnno TSV 3.3\n#T_SP=de.tudarmstadt.ukp.dkpro.core.api.ner.type.NamedEntity|identifier|value\n\n\n#Text=Ada Lovelace met Bob .\n1-1\t0-3\tAda\t*[1]\tPER[1]\t\n1-2\t4-12\tLovelace\t*[1]|*[2]\tPER[1]|a\\|b[2]\t\n1-3\t13-16\tmet\t_\t_\t\n1-4\t17-20\tBob\t*\tPER\t\n1-5\t21-22\t.\t_\t_\t\n",
     ),
     (Format::Tsv, "token\ttag\nObama\tB-PER\n"),
     (Format::Text, "Obama ||| Obama\n\na\u{a0}b ||| c\n"),

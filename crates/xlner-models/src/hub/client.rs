@@ -6,22 +6,26 @@ use std::path::Path;
 use std::time::Duration;
 
 use serde::Deserialize;
-use ureq::config::RedirectAuthHeaders;
-use ureq::http::header::{AUTHORIZATION, CONTENT_RANGE, RANGE, RETRY_AFTER};
-use ureq::{Agent, Body, http::Response};
+use ureq::http::header::{AUTHORIZATION, CONTENT_RANGE, LOCATION, RANGE, RETRY_AFTER};
+use ureq::http::{Response, Uri};
+use ureq::{Agent, Body};
 
 use super::Hub;
 use super::name::Name;
 use super::verify::Checksum;
 use crate::{Error, Result};
 
-/// Requests that may fail one after the other without bringing a byte.
+/// Requests that may fail one after the other without bringing the file on.
 const FAILURES: u32 = 5;
+/// A request brings a file on by this part of it at least, a hundredth.
+const PROGRESS: u64 = 100;
 const CONNECT: Duration = Duration::from_secs(20);
 /// Silence that is taken for a broken connection.
 const SILENCE: Duration = Duration::from_secs(60);
 /// The longest that a server's `Retry-After` is followed.
 const LONGEST_PAUSE: Duration = Duration::from_secs(60);
+/// Redirects that are followed one after the other.
+const REDIRECTS: usize = 10;
 /// Bytes of a listing that are read.
 const LISTING: u64 = 64 << 20;
 
@@ -81,7 +85,8 @@ impl<'a> Client<'a> {
         let config = Agent::config_builder()
             .http_status_as_error(false)
             .user_agent(concat!("xlner/", env!("CARGO_PKG_VERSION")))
-            .redirect_auth_headers(RedirectAuthHeaders::SameHost)
+            .max_redirects(0)
+            .max_redirects_will_error(false)
             .timeout_connect(Some(CONNECT))
             .timeout_recv_response(Some(SILENCE))
             .timeout_per_read(Some(SILENCE));
@@ -136,7 +141,8 @@ impl<'a> Client<'a> {
             if there == size {
                 return file.sync_all().map_err(|problem| Error::file(partial, problem));
             }
-            if there > longest {
+            // A server that brings a byte at a time would be asked without end.
+            if there > longest + size / PROGRESS {
                 (failures, longest) = (0, there);
             }
             let response = match self.get(url, there, what) {
@@ -181,19 +187,20 @@ impl<'a> Client<'a> {
 
     /// One request, for the bytes from `from` on.
     fn get(&self, url: &str, from: u64, what: &str) -> std::result::Result<Response<Body>, Failure> {
-        let mut request = self.agent.get(url);
-        if let Some(token) = &self.hub.token {
-            request = request.header(AUTHORIZATION, format!("Bearer {token}"));
-        }
-        if from > 0 {
-            request = request.header(RANGE, format!("bytes={from}-"));
-        }
-        let response = request.call().map_err(|problem| match problem {
-            ureq::Error::BadUri(_) | ureq::Error::Http(_) => {
-                Failure::Lasting(format!("{problem}; see HF_ENDPOINT, HF_TOKEN"))
+        let mut url = url.to_owned();
+        let mut redirects = 0;
+        let response = loop {
+            let response = self.once(&url, from)?;
+            if !matches!(response.status().as_u16(), 301 | 302 | 303 | 307 | 308) {
+                break response;
             }
-            problem => Failure::Passing(problem.to_string(), None),
-        })?;
+            redirects += 1;
+            let location = response.headers().get(LOCATION).and_then(|location| location.to_str().ok());
+            let next = location.and_then(|location| redirected(&url, location)).filter(|_| redirects <= REDIRECTS);
+            url = next.ok_or_else(|| {
+                Failure::Lasting(format!("{what}: redirected to nowhere, or {REDIRECTS} times; try again later"))
+            })?;
+        };
         let status = response.status().as_u16();
         let page = &self.hub.endpoint;
         Err(match (status, &self.hub.token) {
@@ -213,6 +220,24 @@ impl<'a> Client<'a> {
         })
     }
 
+    /// One request to one address. The token goes to the Hub alone: its scheme, host and port.
+    fn once(&self, url: &str, from: u64) -> std::result::Result<Response<Body>, Failure> {
+        let mut request = self.agent.get(url);
+        let home = origin(&self.hub.endpoint);
+        if let Some(token) = self.hub.token.as_ref().filter(|_| home.is_some() && home == origin(url)) {
+            request = request.header(AUTHORIZATION, format!("Bearer {token}"));
+        }
+        if from > 0 {
+            request = request.header(RANGE, format!("bytes={from}-"));
+        }
+        request.call().map_err(|problem| match problem {
+            ureq::Error::BadUri(_) | ureq::Error::Http(_) => {
+                Failure::Lasting(format!("{problem}; see HF_ENDPOINT, HF_TOKEN"))
+            }
+            problem => Failure::Passing(problem.to_string(), None),
+        })
+    }
+
     /// Waits before another try; the error where there is no use in one.
     fn wait(&self, failure: Failure, failures: &mut u32) -> Result<()> {
         *failures += 1;
@@ -229,6 +254,38 @@ impl<'a> Client<'a> {
     }
 }
 
+/// Scheme, host and port of an address: who is at the other end.
+fn origin(url: &str) -> Option<(String, String, u16)> {
+    let url: Uri = url.parse().ok()?;
+    let scheme = url.scheme_str()?.to_lowercase();
+    let port = url.port_u16().or(match scheme.as_str() {
+        "http" => Some(80),
+        "https" => Some(443),
+        _ => None,
+    })?;
+    Some((scheme, url.host()?.to_lowercase(), port))
+}
+
+/// The address that a response at `url` redirects to (RFC 3986, section 5.2, for the forms that servers send); `None` where
+/// it is none, or leaves encryption.
+fn redirected(url: &str, location: &str) -> Option<String> {
+    let from: Uri = url.parse().ok()?;
+    let (scheme, authority) = (from.scheme_str()?, from.authority()?);
+    let location = location.split('#').next()?.trim();
+    let to = if location.contains("://") && !location.starts_with('/') {
+        location.to_owned()
+    } else if location.starts_with("//") {
+        format!("{scheme}:{location}")
+    } else if location.starts_with('/') {
+        format!("{scheme}://{authority}{location}")
+    } else {
+        let folder = &from.path()[..=from.path().rfind('/')?];
+        format!("{scheme}://{authority}{folder}{location}")
+    };
+    let (next, _, _) = origin(&to)?;
+    (next == "https" || next == "http" && scheme == "http").then_some(to)
+}
+
 /// Whether a response goes on at byte `from`, as it was asked to.
 fn goes_on(response: &Response<Body>, from: u64) -> bool {
     let range = response.headers().get(CONTENT_RANGE).and_then(|value| value.to_str().ok());
@@ -238,4 +295,30 @@ fn goes_on(response: &Response<Body>, from: u64) -> bool {
 fn retry_after(response: &Response<Body>) -> Option<Duration> {
     let seconds = response.headers().get(RETRY_AFTER)?.to_str().ok()?.trim().parse().ok()?;
     Some(Duration::from_secs(seconds).min(LONGEST_PAUSE))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_origin_is_scheme_host_and_port() {
+        assert_eq!(origin("https://HF.co/a"), origin("https://hf.co:443/b?c"));
+        for other in
+            ["http://hf.co", "https://hf.co:8443", "https://cdn.hf.co", "https://hf.co.evil", "ftp://hf.co", "hf"]
+        {
+            assert_ne!(origin("https://hf.co"), origin(other), "{other}");
+        }
+    }
+
+    #[test]
+    fn redirects_lead_where_they_say() {
+        let to = |location| redirected("https://h:1/a/b?c", location);
+        assert_eq!(to("https://other/x").as_deref(), Some("https://other/x"));
+        assert_eq!(to("//other/x").as_deref(), Some("https://other/x"));
+        assert_eq!(to("/x?y=://#z").as_deref(), Some("https://h:1/x?y=://"));
+        assert_eq!(to("x").as_deref(), Some("https://h:1/a/x"));
+        assert_eq!((to("http://h:1/x"), to("file:///etc/passwd"), to("https://")), (None, None, None));
+        assert_eq!(redirected("http://h/a", "http://h:2/x").as_deref(), Some("http://h:2/x"));
+    }
 }

@@ -1,12 +1,12 @@
 //! Bringing a model into the cache.
 
-use std::fs::{self, File};
+use std::fs;
 use std::path::{Path, PathBuf};
 
 use super::client::{Client, Remote};
 use super::name::{self, Name};
 use super::verify::Checksum;
-use super::{Hub, PullListener, PullProgress, files};
+use super::{Hub, PullListener, PullProgress, files, lock};
 use crate::{Error, Result};
 
 /// Times that a file is pulled whose checksum does not fit: what was broken off earlier may have been of something else.
@@ -73,15 +73,6 @@ pub(super) fn fetch(
         fs::remove_file(&partial).map_err(|problem| Error::file(&partial, problem))?;
     }
     Err(client.error(format!("{what} does not have the checksum it says, {ROUNDS} times; try again later")))
-}
-
-/// Holds off other processes that would pull the same blob; the lock ends with the file.
-fn lock(folder: &Path, blob: &str) -> Result<File> {
-    create(folder)?;
-    let path = folder.join(format!("{blob}.lock"));
-    let file = File::options().create(true).append(true).open(&path).map_err(|problem| Error::file(&path, problem))?;
-    file.lock().map_err(|problem| Error::file(&path, problem))?;
-    Ok(file)
 }
 
 /// The file of a snapshot: a link to the blob, or, where there are none, its content.

@@ -16,6 +16,9 @@ use modes::ENGINE;
 use pool::Pool;
 use process::Launch;
 
+/// Pipelines beside each other, at most.
+const MOST_PROCESSES: usize = 1024;
+
 /// Options of [`Apertium`].
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ApertiumOptions {
@@ -65,6 +68,9 @@ impl Apertium {
         let ApertiumOptions { program, data, attempts, timeout, .. } = options;
         if *attempts == 0 || timeout.is_zero() {
             return Err(wrong("apertium: the number of attempts and the time limit are at least 1"));
+        }
+        if options.processes > MOST_PROCESSES {
+            return Err(wrong(format!("apertium: {MOST_PROCESSES} pipelines at most (processes)")));
         }
         let mut launch = Launch { program: program.clone(), arguments: Vec::new() };
         let installed = modes::installed(&launch, data.as_deref())?;

@@ -33,7 +33,7 @@ pub struct HttpOptions {
     pub pause: Duration,
     /// No pause is longer; a server that asks for a longer one fails the batch.
     pub longest_pause: Duration,
-    /// Requests a second, at most.
+    /// Requests a second, at most; 0.001 or more.
     pub rate: Option<f64>,
     /// Texts in a request, at most.
     pub batch: usize,
@@ -80,11 +80,19 @@ impl HttpApi {
     /// What the address tells.
     #[cfg(feature = "http")]
     fn of_address(address: &str) -> HttpApi {
-        let path = address.trim_end_matches('/');
+        let (path, _) = parts(address);
         if path.ends_with("/v1") || path.ends_with("/chat/completions") {
             HttpApi::OpenAi
         } else {
             HttpApi::LibreTranslate
         }
     }
+}
+
+/// An address without slashes at its end, and its query with the question mark. A fragment is never sent.
+#[cfg(feature = "http")]
+fn parts(address: &str) -> (&str, &str) {
+    let address = address.split('#').next().unwrap_or_default();
+    let (path, query) = address.split_at(address.find('?').unwrap_or(address.len()));
+    (path.trim_end_matches('/'), query)
 }

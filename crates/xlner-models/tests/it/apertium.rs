@@ -286,7 +286,7 @@ fn real_serbian_killed_five_times_on_the_way() {
 
     // The same with a start that says which process group it is, of which a member or all are killed now and then.
     let folder = TempDir::new().unwrap();
-    let wrapper = "#!/bin/bash\n[ \"$1\" = -l ] || echo $$ >> \"$(dirname \"$0\")/started\"\nexec apertium \"$@\"\n";
+    let wrapper = "#!/bin/bash\n[ \"$1\" = -l ] || ps -o pgid= $$ | tr -d ' ' >> \"$(dirname \"$0\")/started\"\nexec apertium \"$@\"\n";
     options.apertium.program = script(folder.path(), "wrapper", wrapper);
     options.apertium.processes = 2;
     let started = folder.path().join("started");

@@ -96,3 +96,27 @@ fn offline_nothing_is_asked_for() {
     let outside = Dataset { name: "..".into(), ..dataset() };
     assert!(matches!(outside.fetch(&mirror, folder.path(), &mut |_, _| {}), Err(Error::Options(_))));
 }
+
+#[test]
+fn several_at_once_fetch_a_file_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let (server, mirror) = serve(|request| match request.from {
+        // Slow, and broken off: whoever comes meanwhile finds half a file.
+        None => {
+            std::thread::sleep(Duration::from_millis(100));
+            file(&big(), request).cut(60_000)
+        }
+        Some(_) => file(&big(), request),
+    });
+    let fetch = || dataset().fetch(&mirror, folder.path(), &mut |_, _| {}).unwrap();
+    let fetched = std::thread::scope(|scope| {
+        let all: Vec<_> = (0..3).map(|_| scope.spawn(fetch)).collect();
+        all.into_iter().map(|fetched| fetched.join().unwrap()).collect::<Vec<_>>()
+    });
+    assert_eq!(
+        fetched.iter().map(|fetched| (fetched.files, fetched.there)).fold((0, 0), |a, b| (a.0 + b.0, a.1 + b.1)),
+        (2, 4)
+    );
+    assert_eq!(server.requests().len(), 3);
+    assert_eq!(std::fs::read(folder.path().join("set/a/big.txt")).unwrap(), big());
+}

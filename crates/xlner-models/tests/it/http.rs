@@ -352,7 +352,12 @@ fn options_that_make_no_sense() {
     refused(|options| options.http.model = None, "--http-model");
     refused(|options| options.http.api = None, "LibreTranslate");
     refused(|options| options.http.batch = 0, "greater than 0");
-    refused(|options| options.http.rate = Some(0.0), "greater than 0");
+    for rate in [0.0, -1.0, 1e-30, 1e-320, 1e-19, f64::NAN, f64::INFINITY] {
+        let mut options = server.options(HttpApi::OpenAi);
+        options.http.rate = Some(rate);
+        let error = options.open().err().unwrap();
+        assert!(matches!(error, Error::Options(_)) && error.to_string().contains("(rate)"), "{error}");
+    }
     let mut options = server.options(HttpApi::OpenAi);
     (options.http.api, options.servers[0]) = (None, format!("{}/v1", server.address));
     assert!(options.open().unwrap().signature().starts_with("http openai"));

@@ -105,12 +105,42 @@ fn a_model_is_pulled_in_the_layout_of_the_hub() {
 #[test]
 fn the_token_stays_with_the_hub_when_a_file_is_elsewhere() {
     let folder = tempfile::tempdir().unwrap();
+    // Another port of the same host is another server.
     let elsewhere = Server::start(|request| file(&weights(), request));
-    let address = elsewhere.address.replace("127.0.0.1", "localhost");
+    let address = elsewhere.address.clone();
     let server = serve(move |_| Reply::new(302, "").header("Location", format!("{address}/cdn/file")));
     pull(&hub(&server, &folder)).unwrap();
     let asked = elsewhere.requests();
     assert_eq!((asked.len(), asked[0].path.as_str(), &asked[0].token), (1, "/cdn/file", &None));
+}
+
+#[test]
+fn redirects_within_the_hub_are_followed_to_an_end() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = Server::start(move |request| match request.path.as_str() {
+        path if path.starts_with("/api/models/org/model/revision/") => listing(),
+        path if path.ends_with(".json") => file(b"{}", request),
+        "/moved/weights" => file(&weights(), request),
+        _ => Reply::new(307, "").header("Location", "/moved/weights"),
+    });
+    pull(&hub(&server, &folder)).unwrap();
+    let moved: Vec<Request> =
+        server.requests().into_iter().filter(|request| request.path == "/moved/weights").collect();
+    assert_eq!((moved.len(), moved[0].token.as_deref()), (1, Some("Bearer secret")));
+    let folder = tempfile::tempdir().unwrap();
+    let server = serve(|request| Reply::new(302, "").header("Location", request.path.clone()));
+    let error = pull(&hub(&server, &folder)).unwrap_err().to_string();
+    assert!(error.contains("redirected"), "{error}");
+    assert!(server.requests().len() < 20);
+}
+
+#[test]
+fn a_server_that_brings_a_byte_at_a_time_is_given_up() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = serve(|request| file(&weights(), request).cut(1));
+    let error = pull(&hub(&server, &folder)).unwrap_err().to_string();
+    assert!(error.contains("5 tries"), "{error}");
+    assert!(server.requests().len() < 20);
 }
 
 #[test]

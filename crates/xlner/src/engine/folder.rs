@@ -16,7 +16,7 @@ use crate::{Error, Result};
 /// A folder in which stages keep what they made: `<stage>/<key>.jsonl.zst`, written beside and renamed, so that a file that
 /// is there is complete, and sealed, so that one that was damaged since is made again. Several processes may work in one
 /// folder: none makes what another is making.
-pub(crate) struct RunFolder {
+pub struct RunFolder {
     root: PathBuf,
     /// Held by everyone who works in the folder.
     _shared: File,
@@ -109,7 +109,7 @@ impl RunFolder {
     ///
     /// # Errors
     /// Where they cannot be written.
-    pub fn save(path: &Path, pairs: &[Pair]) -> Result<()> {
+    pub(crate) fn save(path: &Path, pairs: &[Pair]) -> Result<()> {
         let pieces = in_pool(|| match pairs {
             // A file that is there is not empty.
             [] => Ok(vec![compress_pairs(path, pairs)?]),
@@ -127,7 +127,7 @@ impl RunFolder {
     ///
     /// # Errors
     /// Where the file is damaged; says to delete it.
-    pub fn load(&self, stage: &str, key: Key) -> Result<Vec<Pair>> {
+    pub(crate) fn load(&self, stage: &str, key: Key) -> Result<Vec<Pair>> {
         let path = self.path(stage, key, PAIRS);
         let options = ReadOptions { format: Some(Format::Jsonl), ..ReadOptions::default() };
         let read = || read_pairs(&path, &options)?.collect::<std::result::Result<Vec<_>, _>>();

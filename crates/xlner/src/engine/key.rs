@@ -11,7 +11,7 @@ use crate::{Error, Result};
 
 /// Name of the output of a stage: the first half of the SHA-256 of all that it depends on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub(crate) struct Key([u8; 16]);
+pub struct Key([u8; 16]);
 
 impl Key {
     /// The key of a stage's output, to which everything it depends on is added. The version of xlner is part of it: another
@@ -41,7 +41,7 @@ impl Key {
 
 impl Key {
     /// Whether a text is the name of some key.
-    pub fn is_name(text: &str) -> bool {
+    pub(crate) fn is_name(text: &str) -> bool {
         text.len() == 32 && text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
     }
 }
@@ -53,7 +53,7 @@ impl fmt::Display for Key {
 }
 
 /// A key in the making.
-pub(crate) struct KeyBuilder(Sha256);
+pub struct KeyBuilder(Sha256);
 
 impl KeyBuilder {
     /// Adds a part; where one ends and the next begins is part of the key.

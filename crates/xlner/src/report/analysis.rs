@@ -9,6 +9,7 @@ use xlner_eval::{Calibration, Comparison, Evaluation};
 use super::attribute::Attribution;
 use super::classify::{ErrorClass, Finding};
 use super::curve::Curve;
+use super::excerpt::Excerpt;
 
 /// Everything that a report shows.
 #[derive(Debug, Clone, Serialize)]
@@ -123,7 +124,11 @@ pub struct Example {
     /// What of the sentence is meant; `None` for the sentence as a whole.
     #[serde(skip)]
     pub finding: Option<Finding>,
-    /// The sentence, or the pair: predictions are the target's entities.
+    /// The tokens of the pair that are shown.
+    #[serde(skip)]
+    pub excerpt: Excerpt,
+    /// These tokens of the sentence, or the pair: predictions are the target's entities. Everything counts from the excerpt's
+    /// first tokens.
     #[serde(skip)]
     pub pair: Pair,
     /// Its gold entities, where known.
@@ -140,7 +145,7 @@ pub struct Named {
     pub end: usize,
     /// Label.
     pub label: String,
-    /// Words.
+    /// Words, 200 characters at most.
     pub form: String,
 }
 
@@ -148,8 +153,11 @@ pub struct Named {
 /// their spans are equal. The last row is predictions without a gold entity, the last column gold entities without a prediction.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Confusion {
-    /// Labels that occur, in order.
+    /// Labels that occur, in order; of more than 100 the most frequent, and a last one that stands for all others.
     pub labels: Vec<String>,
+    /// Labels that the last one stands for; 0 where all are there.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub others: usize,
     /// `counts[gold][predicted]`, one more row and column than labels.
     pub counts: Vec<Vec<u64>>,
 }
@@ -183,10 +191,14 @@ pub struct Frequent {
 /// A form with its label.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Form {
-    /// Words.
+    /// Words, 200 characters at most.
     pub form: String,
     /// Label.
     pub label: String,
     /// How often.
     pub count: u64,
+}
+
+fn is_zero(value: &usize) -> bool {
+    *value == 0
 }

@@ -22,6 +22,7 @@ mod analysis;
 mod attribute;
 mod classify;
 mod curve;
+mod excerpt;
 mod explain;
 mod html;
 mod input;
@@ -45,6 +46,7 @@ pub use analysis::{
 pub use attribute::{Again, Attribution, Cost, StageGold, StageName};
 pub use classify::{Comparison, ErrorClass, Finding, classify};
 pub use curve::{Bin, Curve, Threshold};
+pub use excerpt::Excerpt;
 
 use crate::{Error, Result};
 
@@ -129,7 +131,8 @@ impl ReportJob {
 }
 
 impl Analysis {
-    /// The analysis as one HTML file that needs nothing else: no network, no script to be read. Same analysis, same bytes.
+    /// The analysis as one HTML file that needs nothing else: no network, no script to be read. Same analysis, same bytes. Of
+    /// many labels and long sentences it shows a part, and says so.
     pub fn html(&self) -> String {
         html::page(self)
     }

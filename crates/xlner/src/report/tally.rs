@@ -10,12 +10,15 @@ use super::analysis::{
 };
 use super::classify::{self, ErrorClass, Finding};
 use super::curve::Values;
+use super::excerpt::{Excerpt, shortened};
 use super::sample::Sample;
 
 /// Lengths that are told apart; the last stands for all longer ones.
 const LENGTHS: usize = 10;
 /// Forms that are listed.
 const FORMS: usize = 20;
+/// Labels of which each pair is counted.
+const LABELS: usize = 100;
 /// Name of a reason that is not given.
 const UNKNOWN: &str = "unknown";
 
@@ -247,19 +250,38 @@ fn top(forms: Forms) -> Vec<Form> {
     let mut forms: Vec<Form> = forms.into_iter().map(|((form, label), count)| Form { form, label, count }).collect();
     forms.sort_by_key(|form| std::cmp::Reverse(form.count));
     forms.truncate(FORMS);
+    forms.iter_mut().for_each(|form| form.form = shortened(&form.form));
     forms
 }
 
 fn confusion(pairs: &BTreeMap<(String, String), u64>) -> Confusion {
-    let labels: std::collections::BTreeSet<&str> =
-        pairs.keys().flat_map(|(gold, predicted)| [gold, predicted]).map(String::as_str).collect();
-    let labels: Vec<String> = labels.into_iter().filter(|label| !label.is_empty()).map(str::to_owned).collect();
-    let mut counts = vec![vec![0; labels.len() + 1]; labels.len() + 1];
-    let place = |label: &str| labels.binary_search_by(|other| other.as_str().cmp(label)).unwrap_or(labels.len());
+    let mut by_label: BTreeMap<&str, u64> = BTreeMap::new();
     for ((gold, predicted), count) in pairs {
-        counts[place(gold)][place(predicted)] += count;
+        for label in [gold, predicted].into_iter().filter(|label| !label.is_empty()) {
+            *by_label.entry(label).or_default() += count;
+        }
     }
-    Confusion { labels, counts }
+    let mut labels: Vec<(&str, u64)> = by_label.into_iter().collect();
+    let others = if labels.len() > LABELS { labels.len() - LABELS + 1 } else { 0 };
+    if others > 0 {
+        labels.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
+        labels.truncate(LABELS - 1);
+        labels.sort_unstable();
+    }
+    let known = labels.len();
+    let mut labels: Vec<String> = labels.into_iter().map(|(label, _)| label.to_owned()).collect();
+    let place =
+        |label: &str, labels: &[String]| match labels[..known].binary_search_by(|other| other.as_str().cmp(label)) {
+            Ok(place) => place,
+            Err(_) if label.is_empty() => known + usize::from(others > 0),
+            Err(_) => known,
+        };
+    labels.extend((others > 0).then(|| format!("{others} other labels")));
+    let mut counts = vec![vec![0; labels.len() + 1]; labels.len() + 1];
+    for ((gold, predicted), count) in pairs {
+        counts[place(gold, &labels)][place(predicted, &labels)] += count;
+    }
+    Confusion { labels, others, counts }
 }
 
 fn example(number: u64, pair: &Pair, gold: Option<&[Entity]>, finding: Option<Finding>) -> Example {
@@ -267,8 +289,14 @@ fn example(number: u64, pair: &Pair, gold: Option<&[Entity]>, finding: Option<Fi
         start: entity.span.start,
         end: entity.span.end,
         label: entity.label.clone(),
-        form: sentence.span_text(entity.span).to_owned(),
+        form: shortened(sentence.span_text(entity.span)),
     };
+    let at = |sentence: &Sentence, index: Option<usize>| sentence.entities.get(index?).map(|entity| entity.span);
+    let in_gold = finding.and_then(|f| Some(gold?.get(f.gold?)?.span));
+    let in_target = in_gold.or(finding.and_then(|f| at(&pair.target, f.predicted)));
+    let in_source = finding.and_then(|f| at(&pair.source, f.source));
+    let excerpt = Excerpt::around(pair, in_source, in_target);
+    let (part, gold_entities) = excerpt.of(pair, gold);
     let id = match (&*pair.id, pair.target.extra.get("id")) {
         ("", Some(serde_json::Value::String(id))) => id.clone(),
         (id, _) => id.to_owned(),
@@ -281,16 +309,8 @@ fn example(number: u64, pair: &Pair, gold: Option<&[Entity]>, finding: Option<Fi
         source: finding.and_then(|f| Some(named(&pair.source, pair.source.entities.get(f.source?)?))),
         reason: finding.and_then(|f| f.reason).map(|reason| reason.as_str()),
         finding,
-        pair: lean(pair),
-        gold_entities: gold.map(<[Entity]>::to_vec),
+        excerpt,
+        pair: part,
+        gold_entities,
     }
-}
-
-/// The pair without what no report shows.
-fn lean(pair: &Pair) -> Pair {
-    let mut pair = Pair { scores: BTreeMap::new(), extra: Default::default(), ..pair.clone() };
-    for sentence in [&mut pair.source, &mut pair.target] {
-        sentence.probabilities = None;
-    }
-    pair
 }

@@ -311,3 +311,31 @@ fn nothing_in_gives_a_page_that_says_so() {
     let html = analysis(&[(empty, Some(vec![]))]).html();
     assert!(html.contains("Every gold entity was found"));
 }
+
+#[test]
+fn many_labels_and_long_sentences_are_shown_in_part() {
+    let mut analyser = Analyser::new(&["ours"], 10);
+    for number in 0..1000 {
+        let mut target = Sentence::from_tokens(["a", "b"]);
+        target.entities = vec![Entity::new(0..1, format!("L{number}"))];
+        let gold = [Entity::new(0..1, format!("G{number}"))];
+        analyser.push(&[Pair { target, ..Pair::default() }], Some(&gold)).unwrap();
+    }
+    let analysis = analyser.finish("many", &Resampling::NONE);
+    let confusion = analysis.systems[0].confusion.as_ref().unwrap();
+    assert_eq!((confusion.labels.len(), confusion.others, confusion.counts.len()), (100, 1901, 101));
+    assert_eq!(confusion.counts.iter().flatten().sum::<u64>(), 1000);
+    let html = analysis.html();
+    assert!(html.contains("The first 200 of 2,000 types are shown") && html.contains("1,901 others share the last"));
+    assert!(html.len() < 2 << 20, "{}", html.len());
+
+    let tokens = || (0..40_000).map(|token| format!("word{token}"));
+    let (mut source, mut target) = (Sentence::from_tokens(tokens()), Sentence::from_tokens(tokens()));
+    source.entities = (0..2_000).map(|at| Entity::new(4 * at..4 * at + 2, "PER")).collect();
+    target.entities = (0..2_000).map(|at| projected(4 * at..4 * at + 2, "PER", at)).collect();
+    let gold: Vec<Entity> = (0..2_000).map(|at| Entity::new(4 * at..4 * at + 1, "LOC")).collect();
+    let alignment = Some(Alignment::from_pairs((0..40_000).map(|token| (token, token))));
+    let html = self::analysis(&[(Pair { source, target, alignment, ..Pair::default() }, Some(gold))]).html();
+    assert!(html.contains("A part is shown: tokens ") && html.contains("of 40,000 of the source, tokens "));
+    assert!(html.len() < 16 << 20, "{}", html.len());
+}

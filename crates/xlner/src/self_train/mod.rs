@@ -97,6 +97,9 @@ struct Labels {
     raw: Vec<Option<Vec<Entity>>>,
 }
 
+/// Folds, at most.
+const MOST_FOLDS: usize = 1000;
+
 impl SelfTrainJob {
     /// Checks what can be checked without reading anything.
     ///
@@ -110,6 +113,8 @@ impl SelfTrainJob {
             "of unlabelled sentences there are the tagger's labels only: say how sure it must be, --filter 'probability>=0.9'"
         } else if self.folds < 2 {
             "there are two folds at least: one learns, the other is labelled"
+        } else if self.folds > MOST_FOLDS {
+            "there are 1000 folds at most (folds): for each of them a tagger is trained in every round"
         } else if self.filter.agreement && self.rounds == 0 {
             "agreement is with the tagger of the round before: it wants one round at least"
         } else if self.output == Path::new("-") {

@@ -9,6 +9,7 @@ use std::thread;
 use std::time::Duration;
 
 use super::escape::Escaped;
+use crate::group::Group;
 
 /// Bytes of an answer; more without an end is garbage.
 const ANSWER_LIMIT: u64 = 1 << 24;
@@ -40,7 +41,9 @@ impl Launch {
     /// Runs the program with other arguments, and gives its standard output.
     pub fn output(&self, arguments: &[&str]) -> Result<String, String> {
         let mut command = Command::new(&self.program);
-        let output = command.args(arguments).stdin(Stdio::null()).output().map_err(|error| error.to_string())?;
+        command.args(arguments).stdin(Stdio::null());
+        let output = Group::start().and_then(|group| group.join(&mut command).output());
+        let output = output.map_err(|error| error.to_string())?;
         if output.status.success() {
             return Ok(String::from_utf8_lossy(&output.stdout).into_owned());
         }
@@ -78,6 +81,7 @@ impl Fault {
 /// A running process, to which texts go and from which answers come by threads of their own, so that neither side can block
 /// the other. Killed with all that it started when it is dropped.
 pub(super) struct Process {
+    group: Group,
     child: Child,
     texts: Sender<String>,
     answers: Receiver<Vec<u8>>,
@@ -91,10 +95,8 @@ impl Process {
     pub fn start(launch: &Launch) -> std::io::Result<Process> {
         let mut command = launch.command();
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
-        // A group of its own: the script starts a dozen programs, which outlive it.
-        #[cfg(unix)]
-        std::os::unix::process::CommandExt::process_group(&mut command, 0);
-        let mut child = command.spawn()?;
+        let group = Group::start()?;
+        let mut child = group.join(&mut command).spawn()?;
         let (texts, to_write) = channel::<String>();
         let (answered, answers) = sync_channel(WAITING);
         let complaints = Arc::default();
@@ -119,7 +121,7 @@ impl Process {
                 drop(complaining);
             });
         }
-        Ok(Process { child, texts, answers, complaints, complained })
+        Ok(Process { group, child, texts, answers, complaints, complained })
     }
 
     /// Sends texts, numbered from `first`, and gives the answers to them up to the first fault. `timeout` is that for one
@@ -171,28 +173,18 @@ impl Process {
     /// Ends the process, and gives the last of what it complained about.
     pub fn last_words(self, fault: Fault) -> String {
         if fault != Fault::Died {
-            self.kill();
+            self.group.kill();
         }
         // The end of its output may be seen before the reason for it.
         let _ = self.complained.recv_timeout(LAST_WORDS);
         let complaints = self.complaints.lock().unwrap_or_else(PoisonError::into_inner);
         String::from_utf8_lossy(&complaints).trim().to_owned()
     }
-
-    /// Kills all that it started.
-    fn kill(&self) {
-        // What cannot be killed has ended already.
-        #[cfg(unix)]
-        let _ = rustix::process::kill_process_group(
-            rustix::process::Pid::from_child(&self.child),
-            rustix::process::Signal::KILL,
-        );
-    }
 }
 
 impl Drop for Process {
     fn drop(&mut self) {
-        self.kill();
+        self.group.kill();
         let _ = self.child.kill();
         let _ = self.child.wait();
     }

@@ -2,10 +2,12 @@
 
 use serde_json::{Value, json};
 
+use super::parts;
+
 /// The address of the service on a server.
 pub(super) fn address(server: &str) -> String {
-    let server = server.trim_end_matches('/');
-    if server.ends_with("/translate") { server.to_owned() } else { format!("{server}/translate") }
+    let (path, query) = parts(server);
+    if path.ends_with("/translate") { format!("{path}{query}") } else { format!("{path}/translate{query}") }
 }
 
 /// The question.
@@ -27,4 +29,19 @@ pub(super) fn read(answer: &Value, count: usize) -> Result<Vec<String>, String> 
     let text =
         |text: &Value| text.as_str().map(str::to_owned).ok_or_else(|| "a translation that is no text".to_owned());
     texts.iter().map(text).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn addresses() {
+        for server in ["http://h", "http://h/", "http://h/translate", "http://h/translate/", "http://h/#x"] {
+            assert_eq!(address(server), "http://h/translate");
+        }
+        for server in ["http://h?key=a/b", "http://h/?key=a/b#x", "http://h/translate?key=a/b"] {
+            assert_eq!(address(server), "http://h/translate?key=a/b");
+        }
+    }
 }

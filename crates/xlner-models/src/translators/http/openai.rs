@@ -5,6 +5,7 @@
 
 use serde_json::{Map, Value, json};
 
+use super::parts;
 use crate::languages;
 
 /// Number of the prompt, part of the signature: a translation depends on it.
@@ -12,13 +13,13 @@ pub(super) const PROMPT: u32 = 1;
 
 /// The address of the service on a server.
 pub(super) fn address(server: &str) -> String {
-    let server = server.trim_end_matches('/');
-    if server.ends_with("/chat/completions") {
-        server.to_owned()
-    } else if server.ends_with("/v1") {
-        format!("{server}/chat/completions")
+    let (path, query) = parts(server);
+    if path.ends_with("/chat/completions") {
+        format!("{path}{query}")
+    } else if path.ends_with("/v1") {
+        format!("{path}/chat/completions{query}")
     } else {
-        format!("{server}/v1/chat/completions")
+        format!("{path}/v1/chat/completions{query}")
     }
 }
 
@@ -101,6 +102,9 @@ mod tests {
     fn addresses() {
         for server in ["http://h", "http://h/", "http://h/v1", "http://h/v1/", "http://h/v1/chat/completions"] {
             assert_eq!(address(server), "http://h/v1/chat/completions");
+        }
+        for server in ["http://h/?version=1", "http://h/v1?version=1", "http://h/v1/chat/completions?version=1"] {
+            assert_eq!(address(server), "http://h/v1/chat/completions?version=1");
         }
     }
 }

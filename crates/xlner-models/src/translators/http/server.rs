@@ -11,6 +11,9 @@ use crate::{Error, Result};
 /// Bytes of the texts of a request, at most, where there is more than one text.
 const REQUEST: usize = 8000;
 
+/// Requests a second, at least: fewer are a slip, for which a run would seem to hang.
+const LOWEST_RATE: f64 = 0.001;
+
 /// Translates by asking a server for a batch of texts at a time. An answer that does not hold one translation per text is
 /// not used; the texts are then asked for one by one.
 pub struct HttpTranslator {
@@ -38,9 +41,14 @@ impl HttpTranslator {
         if !server.starts_with("http://") && !server.starts_with("https://") {
             return Err(wrong(format!("“{server}” is no address of a server; it begins with http:// or https://")));
         }
-        if http.batch == 0 || http.timeout.is_zero() || http.rate.is_some_and(|rate| !(rate > 0.0 && rate.is_finite()))
-        {
-            return Err(wrong("http: texts per request, time limit and requests per second are greater than 0"));
+        if http.batch == 0 || http.timeout.is_zero() {
+            return Err(wrong("http: texts per request (batch) and time limit (timeout) are greater than 0"));
+        }
+        if let Some(rate) = http.rate.filter(|rate| !(*rate >= LOWEST_RATE && rate.is_finite())) {
+            let longest = 1.0 / LOWEST_RATE;
+            return Err(wrong(format!(
+                "http: requests per second (rate) are at least {LOWEST_RATE}, one in {longest} seconds, not {rate:e}"
+            )));
         }
         let api = http.api.unwrap_or_else(|| HttpApi::of_address(server));
         let key = http.key_variable.as_deref().map(key).transpose()?;

@@ -5,6 +5,7 @@ use xlner_core::{Entity, Sentence, Span};
 
 use super::super::analysis::{Example, Named, SystemAnalysis};
 use super::super::classify::ErrorClass;
+use super::super::excerpt::{Excerpt, within};
 use super::{Palette, count, is_right_to_left, links, places};
 
 pub fn of_system(system: &SystemAnalysis, index: usize, palette: &Palette) -> Markup {
@@ -79,6 +80,7 @@ fn one(example: &Example, palette: &Palette) -> Markup {
                 @if let Some(source) = &example.source { " · from " (named(source, palette)) }
                 @if let Some(reason) = example.reason { " · " (reason) }
             }
+            @if !example.excerpt.is_whole() { p.soft { (left_out(&example.excerpt)) } }
             dl.text {
                 @if !source.is_empty() {
                     dt { "source" }
@@ -98,6 +100,16 @@ fn one(example: &Example, palette: &Palette) -> Markup {
     }
 }
 
+/// Which tokens are shown.
+fn left_out(excerpt: &Excerpt) -> String {
+    let sides = [("source", &excerpt.source, excerpt.of[0]), ("target", &excerpt.target, excerpt.of[1])];
+    let cut = sides.into_iter().filter(|(_, shown, of)| shown.len() < *of).map(|(side, shown, of)| {
+        let number = |token: usize| count(token as u64);
+        format!("tokens {} to {} of {} of the {side}", number(shown.start + 1), number(shown.end), number(of))
+    });
+    format!("A part is shown: {}.", cut.collect::<Vec<_>>().join(", "))
+}
+
 /// The direction of a text; the labels in it would mislead `dir="auto"`.
 fn direction(sentence: &Sentence) -> &'static str {
     if is_right_to_left(sentence.text()) { "rtl" } else { "ltr" }
@@ -112,8 +124,13 @@ pub struct Focus {
 
 impl Focus {
     fn of(example: &Example) -> Focus {
-        let span = |named: &Option<Named>| named.as_ref().map(|named| Span::new(named.start, named.end));
-        Focus { source: span(&example.source), predicted: span(&example.predicted), gold: span(&example.gold) }
+        let Excerpt { source, target, .. } = &example.excerpt;
+        let span = |named: &Option<Named>, shown| within(Span::new(named.as_ref()?.start, named.as_ref()?.end), shown);
+        Focus {
+            source: span(&example.source, source),
+            predicted: span(&example.predicted, target),
+            gold: span(&example.gold, target),
+        }
     }
 }
 

@@ -10,6 +10,11 @@ use super::super::classify::ErrorClass;
 use super::plots::bar;
 use super::{Palette, count, fraction};
 
+/// Types that a table lists, at most.
+const ROWS: usize = 200;
+/// Types that have a column of their own, at most.
+const COLUMNS: usize = 50;
+
 /// What the report is about, in one line.
 pub fn size(analysis: &Analysis) -> String {
     let mut text = match analysis.systems.as_slice() {
@@ -101,12 +106,13 @@ pub fn of_system(system: &SystemAnalysis, analysis: &Analysis, palette: &Palette
                     th.n { "gold" } th.n { "predicted" } th.n { "right" }
                 } }
                 tbody {
-                    @for (label, scores) in &figures.types {
+                    @for (label, scores) in figures.types.iter().take(ROWS) {
                         tr { th class={ "label " (palette.class(label)) } { (label) } (scores_row(scores)) }
                     }
                     tr.strong { th { "all (micro)" } (scores_row(&figures.micro)) }
                 }
             } }
+            (more(figures.types.len(), ROWS, "types"))
         } @else {
             @let total: u64 = system.predicted.values().sum();
             dl.cards {
@@ -132,6 +138,8 @@ pub fn errors(system: &SystemAnalysis, palette: &Palette) -> Markup {
     let mut labels: Vec<&str> = system.errors.iter().flat_map(|g| g.labels.keys()).map(String::as_str).collect();
     labels.sort_unstable();
     labels.dedup();
+    let all = labels.len();
+    labels.truncate(COLUMNS);
     html! {
         @if system.errors.is_empty() {
             p { "Every gold entity was found, and every predicted entity is right." }
@@ -157,6 +165,7 @@ pub fn errors(system: &SystemAnalysis, palette: &Palette) -> Markup {
                     }
                 } }
             } }
+            (more(all, COLUMNS, "types"))
         }
     }
 }
@@ -177,7 +186,9 @@ pub fn confusion(confusion: &Confusion, palette: &Palette) -> Markup {
     // The square root lets small numbers be seen beside the diagonal.
     let shade = |value: u64| (100.0 * (value as f64 / most).sqrt() * 0.55).round() as u64;
     html! {
-        p { "Rows are gold, columns predictions; entities that share tokens were matched one to one, whether or not their spans are equal." }
+        p { "Rows are gold, columns predictions; entities that share tokens were matched one to one, whether or not their spans are equal."
+            @if confusion.others > 0 { " The most frequent labels have a row and a column; " (count(confusion.others as u64)) " others share the last." }
+        }
         div.scroll { table.matrix {
             thead { tr {
                 th { "gold ↓ predicted →" }
@@ -294,14 +305,21 @@ fn counts_table(name: &str, counts: &BTreeMap<String, u64>, palette: Option<&Pal
     html! {
         @if !counts.is_empty() { div.scroll { table {
             thead { tr { th { (name) } th.n { "entities" } th {} } }
-            tbody { @for (label, number) in counts {
+            tbody { @for (label, number) in counts.iter().take(ROWS) {
                 tr {
                     th class={ "label " (palette.map_or_else(String::new, |palette| palette.class(label))) } { (label) }
                     td.n { (count(*number)) } td { (bar(*number as f64 / most, "bar")) }
                 }
             } }
-        } } }
+        } } (more(counts.len(), ROWS, "types")) }
     }
+}
+
+/// Says that a table leaves some out.
+fn more(all: usize, shown: usize, what: &str) -> Markup {
+    html! { @if all > shown {
+        p.soft { "The first " (count(shown as u64)) " of " (count(all as u64)) " " (what) " are shown; the JSON output has all." }
+    } }
 }
 
 fn card(name: &str, value: &str, more: &str) -> Markup {

@@ -1,11 +1,11 @@
 //! The file of an experiment.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::Path;
+use std::path::{Component, Path};
 
 use serde::Deserialize;
 
-use crate::{Error, Result};
+use xlner::{Error, Result};
 
 /// An experiment: every method on every dataset.
 #[derive(Debug, Clone, Deserialize)]
@@ -40,7 +40,7 @@ pub struct Plan {
 pub struct Prepare {
     /// Name that it is put in for.
     pub name: String,
-    /// Name of the file.
+    /// Name of the file, without a folder.
     pub file: String,
     /// Commands of `xlner`, without that word; `{out}` is the file.
     pub steps: Vec<String>,
@@ -67,7 +67,7 @@ pub struct Method {
     /// Commands of `xlner`, without that word. `{out}` is where the predictions go, `{folder}` a folder of this method and
     /// dataset, `{gold}` the dataset's gold file, `{dataset}` its name.
     pub steps: Vec<String>,
-    /// Name of the file of predictions; its ending tells the format.
+    /// Name of the file of predictions, without a folder; its ending tells the format.
     #[serde(default = "predicted")]
     pub output: String,
     /// The datasets that it is tried on; all where none are named.
@@ -109,6 +109,18 @@ impl Plan {
         twice("dataset", self.datasets.iter().map(|dataset| &dataset.name))?;
         twice("method", self.methods.iter().map(|method| &method.name))?;
         twice("prepared file", self.prepare.iter().map(|prepare| &prepare.name))?;
+        for file in
+            self.prepare.iter().map(|prepare| &prepare.file).chain(self.methods.iter().map(|method| &method.output))
+        {
+            // Slashes and backslashes: what is a folder on one system is part of a name on another.
+            let mut parts = Path::new(file).components();
+            if !matches!((parts.next(), parts.next()), (Some(Component::Normal(_)), None)) || file.contains(['/', '\\'])
+            {
+                return Err(format!(
+                    "“{file}” is no name of a file; it is kept in a folder of its own, so give no path"
+                ));
+            }
+        }
         let known = |name: &String| self.datasets.iter().any(|dataset| dataset.name == *name);
         let named = self.methods.iter().flat_map(|method| method.datasets.iter());
         if let Some(name) =
@@ -129,67 +141,9 @@ fn twice<'n>(kind: &str, mut names: impl Iterator<Item = &'n String>) -> std::re
     }
 }
 
-/// Puts words in for `{names}`, and in these for the names they hold; `{{` is a brace.
-pub(super) fn fill(text: &str, words: &BTreeMap<String, String>) -> std::result::Result<String, String> {
-    fill_within(text, words, DEPTH)
-}
-
-/// Words that may stand in each other.
-const DEPTH: usize = 16;
-
-/// A word in which braces are braces.
-pub(super) fn literal(word: &str) -> String {
-    word.replace('{', "{{").replace('}', "}}")
-}
-
-fn fill_within(text: &str, words: &BTreeMap<String, String>, depth: usize) -> std::result::Result<String, String> {
-    if depth == 0 {
-        return Err(format!("words that name each other in a circle, at “{text}”"));
-    }
-    let (mut filled, mut rest) = (String::new(), text);
-    while let Some(at) = rest.find(['{', '}']) {
-        filled.push_str(&rest[..at]);
-        let behind = &rest[at + 1..];
-        if rest[at..].starts_with("{{") || rest[at..].starts_with("}}") {
-            filled.push_str(&rest[at..=at]);
-            rest = &behind[1..];
-        } else if let Some(end) = behind.find('}').filter(|_| rest[at..].starts_with('{')) {
-            let name = &behind[..end];
-            let word = words.get(name).ok_or_else(|| {
-                let names: Vec<&str> = words.keys().map(String::as_str).collect();
-                format!("nothing to put in for {{{name}}} in “{text}”; known: {}", names.join(", "))
-            })?;
-            filled.push_str(&fill_within(word, words, depth - 1)?);
-            rest = &behind[end + 1..];
-        } else {
-            return Err(format!("a brace without its other half in “{text}”; write {{{{ or }}}} for the character"));
-        }
-    }
-    filled.push_str(rest);
-    Ok(filled)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn words_are_put_in() {
-        let words = BTreeMap::from([("a".to_owned(), "x y".to_owned())]);
-        assert_eq!(fill("-{a}- {{a}}", &words).unwrap(), "-x y- {a}");
-        for (bad, message) in [("{b}", "known: a"), ("{a", "other half"), ("a}", "other half")] {
-            assert!(fill(bad, &words).unwrap_err().contains(message), "{bad}");
-        }
-    }
-
-    #[test]
-    fn words_may_name_each_other() {
-        let words = [("a", "{b}{b}"), ("b", "{c}1"), ("c", "2"), ("d", "{e}"), ("e", "{d}"), ("f", &literal("{a}"))];
-        let words: BTreeMap<_, _> = words.map(|(name, word)| (name.to_owned(), word.to_owned())).into();
-        assert_eq!(fill("{a}", &words).unwrap(), "2121");
-        assert_eq!(fill("{f}", &words).unwrap(), "{a}");
-        assert!(fill("{d}", &words).unwrap_err().contains("circle"));
-    }
 
     #[test]
     fn what_does_not_fit_is_named() {
@@ -204,6 +158,12 @@ mod tests {
             ("datasets = ['b']", "no dataset “b”"),
             ("[[published]]\nname = 'p'\nfigures = { c = 0.5 }", "no dataset “c”"),
             ("stepz = 1", "unknown field `stepz`"),
+            ("output = '../../../x.conll'", "“../../../x.conll” is no name of a file"),
+            ("output = '/tmp/x.conll'", "is no name of a file"),
+            ("output = 'a/x.conll'", "is no name of a file"),
+            ("output = '..'", "is no name of a file"),
+            ("output = ''", "is no name of a file"),
+            ("[[prepare]]\nname = 'p'\nfile = '../p'\nsteps = ['x']", "“../p” is no name of a file"),
         ] {
             assert!(plan(more).unwrap_err().contains(message), "{more}: {:?}", plan(more));
         }

@@ -3,24 +3,26 @@
 //! What a cell made is kept in the run folder under a key of its commands and of the files they name, and is not made
 //! again while those are the same.
 
+mod files;
 mod plan;
 mod table;
+mod words;
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
+use clap::CommandFactory as _;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use xlner::{Error, Key, Result, RunFolder};
 
-pub use plan::{Dataset, Method, Plan, Prepare, Published};
+pub use plan::{Dataset, Plan};
 pub use table::markdown;
 
-use crate::engine::folder::RunFolder;
-use crate::engine::key::Key;
-use crate::{Error, Result};
-use plan::{fill, literal};
+use files::{Contents, Named};
+use words::Words;
 
 /// Runs one command of `xlner` (its words, without `xlner` itself) and gives what it wrote to standard output; the error
 /// is what it said.
@@ -84,8 +86,9 @@ pub struct Runner<'r> {
     run: &'r RunCommand<'r>,
     /// Is told what is being done.
     tell: &'r dyn Fn(&str),
-    /// Keys of files that were looked at.
-    files: HashMap<PathBuf, Key>,
+    /// The parser of the commands.
+    xlner: clap::Command,
+    contents: Contents,
 }
 
 /// Extension of marks.
@@ -113,7 +116,10 @@ impl<'r> Runner<'r> {
     /// # Errors
     /// Where that cannot be done.
     pub fn new(folder: Option<&Path>, run: &'r RunCommand<'r>, tell: &'r dyn Fn(&str)) -> Result<Runner<'r>> {
-        Ok(Runner { folder: RunFolder::open_or_temporary(folder)?, run, tell, files: HashMap::new() })
+        let folder = RunFolder::open_or_temporary(folder)?;
+        let mut xlner = crate::Cli::command();
+        xlner.build();
+        Ok(Runner { folder, run, tell, xlner, contents: Contents::default() })
     }
 
     /// Runs every method on every dataset. A cell that fails leaves its place empty, and the others go on.
@@ -121,13 +127,13 @@ impl<'r> Runner<'r> {
     /// # Errors
     /// Where the plan names what is not there, or the run folder cannot be written to.
     pub fn run(&mut self, plan: &Plan) -> Result<Experiment> {
-        let mut words = plan.set.clone();
+        let mut words = Words::of(&plan.set);
         for prepare in &plan.prepare {
             (self.tell)(&format!("prepare {}", prepare.name));
             let made = self.make("prepare", &prepare.steps, &prepare.file, &words)?;
             let path =
                 made.path.map_err(|problem| Error::Options(format!("[[prepare]] {}: {problem}", prepare.name)))?;
-            words.insert(prepare.name.clone(), literal(&path.display().to_string()));
+            words.insert(&prepare.name, path.display().to_string());
         }
         let datasets = plan.datasets.iter().map(|dataset| self.dataset(plan, dataset, &words));
         Ok(Experiment {
@@ -138,12 +144,12 @@ impl<'r> Runner<'r> {
         })
     }
 
-    fn dataset(&mut self, plan: &Plan, dataset: &Dataset, words: &BTreeMap<String, String>) -> Result<DatasetResult> {
+    fn dataset(&mut self, plan: &Plan, dataset: &Dataset, words: &Words) -> Result<DatasetResult> {
         let mut words = words.clone();
-        words.extend(dataset.set.clone());
-        let gold = fill(&dataset.gold, &words).map_err(Error::Options)?;
-        words.insert("gold".into(), literal(&gold));
-        words.insert("dataset".into(), literal(&dataset.name));
+        words.extend(&dataset.set);
+        let gold = words.fill(&dataset.gold).map_err(Error::Options)?;
+        words.insert("gold", gold.clone());
+        words.insert("dataset", dataset.name.clone());
         let (mut cells, mut predictions) = (Vec::new(), Vec::new());
         for method in &plan.methods {
             if !method.datasets.is_empty() && !method.datasets.contains(&dataset.name) {
@@ -175,7 +181,7 @@ impl<'r> Runner<'r> {
     fn evaluate(
         &self,
         options: &str,
-        words: &BTreeMap<String, String>,
+        words: &Words,
         gold: &str,
         predictions: &[(usize, String)],
         cells: &mut [Cell],
@@ -185,7 +191,7 @@ impl<'r> Runner<'r> {
         }
         let mut command: Vec<String> = ["eval", "--json", "--gold", gold].map(String::from).into();
         command.extend(predictions.iter().flat_map(|(_, path)| ["--pred".to_owned(), path.clone()]));
-        command.extend(split(&fill(options, words).map_err(Error::Options)?)?);
+        command.extend(words.command(options).map_err(Error::Options)?);
         let output =
             (self.run)(&command).map_err(|problem| Error::Options(format!("evaluating on {gold}: {problem}")))?;
         let mut figures: Value = serde_json::from_str(&output)?;
@@ -203,32 +209,37 @@ impl<'r> Runner<'r> {
     }
 
     /// Makes a file by commands, unless it is there.
-    fn make(&mut self, kind: &str, steps: &[String], file: &str, words: &BTreeMap<String, String>) -> Result<MadeFile> {
+    fn make(&mut self, kind: &str, steps: &[String], file: &str, words: &Words) -> Result<MadeFile> {
+        let commands = |out: &str, folder: &str| {
+            let mut places = words.clone();
+            places.insert("out", out);
+            places.insert("folder", folder);
+            let commands = steps.iter().map(|step| places.command(step));
+            commands.collect::<std::result::Result<Vec<_>, _>>().map_err(Error::Options)
+        };
         // The key knows the commands but for where the run folder is.
-        let mut places = words.clone();
-        places.insert("out".into(), literal("{out}"));
-        places.insert("folder".into(), literal("{folder}"));
         let mut key = Key::of("experiment").text(file);
-        for step in steps {
-            let step = fill(step, &places).map_err(Error::Options)?;
-            for word in split(&step)? {
-                key = key.text(self.portable(&word));
-                if let Some(content) = self.content(Path::new(&word))? {
-                    key = key.after(content);
-                }
+        let mut written = Vec::new();
+        for command in commands("{out}", "{folder}")? {
+            let mut named = Named::by(&self.xlner, &command);
+            for word in &command {
+                key = key.text(self.portable(word));
             }
             key = key.text("");
+            // What an earlier step writes is not what the cell starts from.
+            named.read.retain(|path| !written.iter().any(|made| path.starts_with(made)));
+            for path in named.read {
+                if let Some(content) = self.contents.key(&path)? {
+                    key = key.text(self.portable(&path.to_string_lossy())).after(content);
+                }
+            }
+            written.append(&mut named.written);
         }
         let key = key.key();
         let folder = self.folder.root().join(kind).join(key.to_string());
         let (path, mark) = (folder.join(file), self.folder.path(kind, key, MARK));
-        places.insert("out".into(), literal(&path.display().to_string()));
-        places.insert("folder".into(), literal(&folder.display().to_string()));
-        let commands: Vec<String> = steps
-            .iter()
-            .map(|step| fill(step, &places))
-            .collect::<std::result::Result<_, _>>()
-            .map_err(Error::Options)?;
+        let commands = commands(&path.display().to_string(), &folder.display().to_string())?;
+        let shown: Vec<String> = commands.iter().map(|command| line(command)).collect();
         let mut problem = None;
         if mark.exists() && Made::read(&mark, &path).is_none() {
             fs::remove_file(&mark).map_err(|problem| Error::File { path: mark.clone(), problem })?;
@@ -238,8 +249,8 @@ impl<'r> Runner<'r> {
             fs::create_dir_all(&folder).map_err(|problem| Error::File { path: folder.clone(), problem })?;
             let clock = Instant::now();
             for command in &commands {
-                if let Err(message) = (self.run)(&split(command)?) {
-                    problem = Some(format!("xlner {command}: {}", message.trim()));
+                if let Err(message) = (self.run)(command) {
+                    problem = Some(format!("xlner {}: {}", line(command), message.trim()));
                     return Err(Error::Options(String::new()));
                 }
             }
@@ -251,13 +262,17 @@ impl<'r> Runner<'r> {
             let text = serde_json::to_vec(&made)?;
             fs::write(mark, text).map_err(|problem| Error::File { path: mark.to_owned(), problem })
         });
-        let failed = |message| MadeFile { path: Err(message), commands: commands.clone(), seconds: 0.0, reused: false };
+        // Other cells may read what was written.
+        if made.as_ref().is_ok_and(|made| *made) || problem.is_some() {
+            self.contents.forget();
+        }
+        let failed = |message| MadeFile { path: Err(message), commands: shown.clone(), seconds: 0.0, reused: false };
         match (made, problem) {
             (Err(_), Some(problem)) => Ok(failed(problem)),
             (Err(error), None) => Err(error),
             (Ok(made), _) => {
                 let seconds = Made::read(&mark, &path).map_or(0.0, |made| made.seconds);
-                Ok(MadeFile { path: Ok(path), commands, seconds, reused: !made })
+                Ok(MadeFile { path: Ok(path), commands: shown, seconds, reused: !made })
             }
         }
     }
@@ -265,19 +280,6 @@ impl<'r> Runner<'r> {
     /// A word without the place of the run folder.
     fn portable(&self, word: &str) -> String {
         word.replace(&self.folder.root().display().to_string(), "{run}")
-    }
-
-    /// The key of a file that a command names; `None` where the word is no file.
-    fn content(&mut self, path: &Path) -> Result<Option<Key>> {
-        if !path.is_file() {
-            return Ok(None);
-        }
-        if let Some(key) = self.files.get(path) {
-            return Ok(Some(*key));
-        }
-        let key = Key::of_file(path)?;
-        self.files.insert(path.to_owned(), key);
-        Ok(Some(key))
     }
 }
 
@@ -289,9 +291,10 @@ struct MadeFile {
     reused: bool,
 }
 
-/// The words of a command, as a shell would have them.
-fn split(command: &str) -> Result<Vec<String>> {
-    shlex::split(command).ok_or_else(|| Error::Options(format!("a quote without its other half in “{command}”")))
+/// A command as it is typed.
+fn line(command: &[String]) -> String {
+    let quoted = shlex::try_join(command.iter().map(String::as_str));
+    quoted.unwrap_or_else(|_| command.join(" "))
 }
 
 /// Comparisons with the methods' names instead of the files'.
