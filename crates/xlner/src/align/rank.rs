@@ -59,7 +59,7 @@ pub struct Ranked {
     /// Share of the target's names (capitalised words that do not begin a sentence, of four letters and more; where there is
     /// no capitalised word all words of that length) that stand in the source sentence, spelt alike.
     pub shared_names: f64,
-    /// What the ranking goes by, 0 to 1: see [`Ranked::score`].
+    /// What the ranking goes by, 0 to 1: how sure the links are, raised by shared names, times the amount of text.
     pub score: f64,
 }
 
@@ -125,7 +125,7 @@ impl RankJob {
             .collect();
         // Summed in order: the same sum for any number of threads.
         let (bits, linked) = entropies.into_iter().fold((0.0, 0), |sum, one| (sum.0 + one.0, sum.1 + one.1));
-        let tokens = pairs.iter().map(|pair| pair.source.len() as u64).sum();
+        let tokens = pairs.iter().map(|pair| pair.source.len() as u64).sum::<u64>();
         let (entropy, shared_names) = (bits / linked as f64, shared_names(&pairs));
         Ok(Ranked {
             file: file.to_owned(),
