@@ -245,7 +245,7 @@ impl AlignJob {
 /// Pairs in a temporary file, for input that can be read once only.
 struct Kept {
     path: TempPath,
-    writer: PairWriter,
+    writer: Box<dyn PairWriter>,
 }
 
 impl Kept {
