@@ -261,9 +261,12 @@ fn evidence_and_vectors_change_the_links() {
     assert_eq!(stdout(&folder, "align --bitext pairs.tsv --vectors source.vec --vectors target.vec"), crossed);
     // Evidence counts with a trained model as well, and where the pairs can be read once only.
     stdout(&folder, "align --bitext pairs.tsv --save-model m.xla");
-    assert_eq!(stdout(&folder, "align --model m.xla --bitext pairs.tsv --evidence crossed.pharaoh"), crossed);
-    let piped = xlner(&folder, "align --bitext - --from-format tsv --evidence crossed.pharaoh");
-    let piped = { piped }.write_stdin("red blue\tkroz vlam\n\t\n").assert().success();
+    let probabilities = |more: &str| {
+        stdout(&folder, &format!("align --model m.xla --bitext pairs.tsv --symmetrize union --probabilities {more}"))
+    };
+    assert_ne!(probabilities(""), probabilities("--evidence crossed.pharaoh"));
+    let mut command = xlner(&folder, "align --bitext - --from-format tsv --evidence crossed.pharaoh");
+    let piped = command.write_stdin("red blue\tkroz vlam\n\t\n").assert().success();
     assert_eq!(String::from_utf8_lossy(&piped.get_output().stdout), crossed);
 }
 
