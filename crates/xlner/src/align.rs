@@ -197,7 +197,7 @@ impl AlignJob {
             trained.aligner.save(path)?;
         }
         let mut report = match kept {
-            _ if !again => AlignReport { sentences: source.count(), ..AlignReport::default() },
+            _ if !again => AlignReport { sentences: source.done(), ..AlignReport::default() },
             Some(kept) => {
                 let path = kept.finish()?;
                 let input = Input::Pairs { path: path.to_path_buf(), options: ReadOptions::default() };

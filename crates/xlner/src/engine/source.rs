@@ -135,7 +135,7 @@ impl Source {
     }
 
     /// Pairs read so far.
-    pub fn count(&self) -> u64 {
+    pub fn done(&self) -> u64 {
         self.count
     }
 
