@@ -59,7 +59,7 @@ def silver(folder, arguments):
         shell("cargo run --release -p xlner --example silver -- --ignore DATE lug=lug.tagged.jsonl,a.jsonl,b.jsonl,c.jsonl …"),
         f"Three routes: the built-in tagger with the decision; the same tagger, ranges of links; a tagger learnt from UNER-EWT, without a "
         f"decision. Gold plays the person. {DRAWS:,} samples of {SIZE} sentences each; *random* is a random sample of as many, whose interval "
-        "is a bootstrap over its sentences.",
+        "is that of a ratio by the delta method.",
         table(["", "sentences", "F1 of the majority", "covers it", "width", "random covers it", "width", "width / random",
                "covers that of the corrected set"], rows),
         f"- covers in {least:.3f} of the draws at least, goal {COVERED} {mark(least >= COVERED)}\n"

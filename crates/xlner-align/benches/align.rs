@@ -1,6 +1,6 @@
 //! Training and posteriors on 500 made-up pairs of 20 tokens, one thread.
 
-#[path = "../tests/support/mod.rs"]
+#[path = "../tests/it/support/mod.rs"]
 mod support;
 
 use criterion::{Criterion, criterion_group, criterion_main};

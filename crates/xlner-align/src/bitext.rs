@@ -37,7 +37,7 @@ pub(crate) struct Segments {
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(crate) struct Side {
     pub tokens: Vec<u32>,
-    /// One behind the last token of each segment.
+    /// Exclusive end: one past the last token of each segment.
     pub ends: Vec<u64>,
 }
 

@@ -84,7 +84,7 @@ fn from_bytes<T>(
 ) -> std::result::Result<T, String> {
     if bytes.len() < HEADER || &bytes[..8] != magic {
         return Err(match magic {
-            MODEL => "this is no aligner model of xlner; train one with `xlner align --save-model`".into(),
+            MODEL => "this is no aligner model of xlner; train one with `xlner align` with option `save_model`".into(),
             _ => "this is no trainer of xlner's aligner".into(),
         });
     }

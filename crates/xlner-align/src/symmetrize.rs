@@ -251,7 +251,7 @@ fn merge(points: &[Point], source_len: usize, target_len: usize, method: Symmetr
 struct Grid<'a> {
     points: &'a [Point],
     chosen: Vec<bool>,
-    /// First point of each source token, and one behind the last point.
+    /// First point of each source token, and one past the last point.
     rows: Vec<usize>,
     source_linked: Vec<bool>,
     target_linked: Vec<bool>,

@@ -13,19 +13,19 @@ pub struct GlobalArgs {
     /// Worker threads, 1024 at most; 0 means one per core
     #[arg(long, global = true, default_value_t = 0, value_parser = clap::value_parser!(u16).range(..=1024), help_heading = "Every command", value_name = "N")]
     threads: u16,
-    /// A TOML file that says the same as flags of the command: a line is `flag = value`. Flags given here win
+    /// Read flags of the command from a TOML file, one `flag = value` a line; flags on the command line win
     #[arg(long, global = true, help_heading = "Every command", value_name = "FILE")]
     job: Option<std::path::PathBuf>,
-    /// Whatever would be left out of the input or repaired is an error
+    /// Treat anything in the input that would be left out or repaired as an error
     #[arg(long, global = true, help_heading = "Every command")]
     strict: bool,
-    /// Tokens that a sentence may have; longer ones are an error, so that a damaged file cannot fill the memory
+    /// Longest sentence accepted, in tokens; longer ones are an error, so that a damaged file cannot exhaust memory
     #[arg(long, global = true, default_value_t = MAX_SENTENCE_TOKENS, help_heading = "Every command", value_name = "N")]
     max_sentence_tokens: usize,
-    /// Say nothing on stderr but errors
+    /// Print only errors on stderr
     #[arg(long, short, global = true, help_heading = "Every command", conflicts_with = "verbose")]
     quiet: bool,
-    /// Say more on stderr
+    /// Print more on stderr
     #[arg(long, short, global = true, help_heading = "Every command")]
     verbose: bool,
     /// Progress bars on stderr
@@ -118,9 +118,26 @@ impl Context {
     /// Tells what was left out of the input or repaired, a line for each kind.
     pub fn tell_notes(&self) {
         for note in self.notes.list() {
-            // The notes name options by their fields; the flag that goes with one is ours to say.
-            let cure = if note.kind.name == "links-from-one" { "; --one-based reads them so" } else { "" };
-            self.note(format_args!("note: {note}{cure}"));
+            self.note(format_args!("note: {note}{}", cure(note.kind.name)));
+        }
+    }
+
+    /// Says that something is likely a mistake; it is an error with `--strict`.
+    ///
+    /// # Errors
+    /// With `--strict`.
+    pub fn sign(&self, text: impl std::fmt::Display) -> Result<()> {
+        if self.strict {
+            anyhow::bail!("{text} (--strict)");
+        }
+        self.note(format_args!("note: {text}"));
+        Ok(())
+    }
+
+    /// What one usually does next, for people at a terminal.
+    pub fn next(&self, text: impl std::fmt::Display) {
+        if self.progress {
+            eprintln!("next: {text}");
         }
     }
 
@@ -136,6 +153,27 @@ impl Context {
         if self.verbose {
             eprintln!("{text}");
         }
+    }
+}
+
+/// What to do about a kind of note, where there is a flag or a command for it; the notes themselves name none.
+fn cure(kind: &str) -> &'static str {
+    match kind {
+        "links-from-one" => "; --one-based reads them so",
+        "no-source-entities" => "; is it the file with the tags? `xlner tag` finds entities, --tagger in `transfer`",
+        "unlike-sides" => "; line n of both files must belong together: compare them from there on",
+        "untranslated" => "; give the table of these sentences with --model, or leave out --missing keep",
+        "tagger-of-another-language" => {
+            "; give a tagger of their language, or say the right one with --lang (--from, --via, --to)"
+        }
+        "blank-lines-at-the-end" => "; remove them if they are no sentences",
+        "header" => "; remove the line",
+        "json-as-text" => "; --from-format jsonl reads them",
+        "columns-as-text" => "; --from-format conll reads them",
+        "labels-of-no-entity" => "; labels are compared as they are written, capitals too",
+        "disjoint-labels" => "; --map FROM=TO makes them one",
+        "other-tokens" => "; tokenise both the same way: --lang CODE, or give both tokenised",
+        _ => "",
     }
 }
 

@@ -6,14 +6,14 @@
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
-use anyhow::Result;
+use anyhow::{Result, anyhow};
 use clap::parser::ValueSource;
 use clap::{Arg, ArgAction, ArgMatches, Command};
 use toml::de::{DeTable, DeValue};
 
 use crate::context::UsageError;
 
-/// The words of the command line, with those of the job file behind the name of the command, and the job file.
+/// The words of the command line, with those of the job file after the name of the command, and the job file.
 ///
 /// # Errors
 /// A file that cannot be read, is no TOML, or has a key that is no flag of the command; the line is named.
@@ -22,23 +22,27 @@ pub fn expand(command: &Command, words: Vec<OsString>) -> Result<(Vec<OsString>,
     let Ok(matches) = command.clone().ignore_errors(true).try_get_matches_from(&words) else {
         return Ok((words, None));
     };
-    let Some((name, given)) = matches.subcommand() else { return Ok((words, None)) };
-    let Some(path) = given.try_get_one::<PathBuf>("job").ok().flatten() else { return Ok((words, None)) };
-    let (Some(subcommand), Some(at)) =
-        (command.find_subcommand(name), words.iter().skip(1).position(|word| word == name))
-    else {
-        return Ok((words, None));
-    };
-    let flags = flags(path, subcommand, given)?;
-    let (before, after) = words.split_at(at + 2);
+    // The innermost command, and where its name stands.
+    let (mut subcommand, mut given, mut at) = (command, &matches, 0);
+    let mut called = vec!["xlner"];
+    while let Some((name, inner)) = given.subcommand() {
+        let place = words.iter().skip(at + 1).position(|word| word == name);
+        let (Some(found), Some(place)) = (subcommand.find_subcommand(name), place) else { return Ok((words, None)) };
+        (subcommand, given, at) = (found, inner, at + 1 + place);
+        called.push(name);
+    }
+    let job = given.try_get_one::<PathBuf>("job").ok().flatten();
+    let Some(path) = job.filter(|_| at > 0) else { return Ok((words, None)) };
+    let flags = flags(path, (&called.join(" "), subcommand), given)?;
+    let (before, after) = words.split_at(at + 1);
     let words = before.iter().cloned().chain(flags.into_iter().map(OsString::from)).chain(after.iter().cloned());
     Ok((words.collect(), Some(path.clone())))
 }
 
 /// The flags of a file but those that are given already.
-fn flags(path: &Path, command: &Command, given: &ArgMatches) -> Result<Vec<String>> {
+fn flags(path: &Path, (called, command): (&str, &Command), given: &ArgMatches) -> Result<Vec<String>> {
     let text = std::fs::read_to_string(path);
-    let text = text.map_err(|problem| UsageError(format!("{}: {problem}", path.display())))?;
+    let text = text.map_err(|problem| anyhow!("{}: cannot open: {problem}", path.display()))?;
     let table = DeTable::parse(&text);
     let table = table.map_err(|problem| UsageError(format!("{}: {problem}", path.display())))?;
     let mut flags = Vec::new();
@@ -48,9 +52,10 @@ fn flags(path: &Path, command: &Command, given: &ArgMatches) -> Result<Vec<Strin
             UsageError(format!("{}, line {line}: {problem}", path.display()))
         };
         let name = &**key.get_ref();
-        let arg = command.get_arguments().find(|arg| is_called(arg, name)).ok_or_else(|| {
-            wrong(format!("“{name}” is no flag of `xlner {0}`; see `xlner {0} --help`", command.get_name()))
-        })?;
+        let arg = command
+            .get_arguments()
+            .find(|arg| is_called(arg, name))
+            .ok_or_else(|| wrong(format!("“{name}” is no flag of `{called}`; see `{called} --help`")))?;
         let words = words(arg, name, value.get_ref()).map_err(wrong)?;
         let id = arg.get_id().as_str();
         if given.value_source(id) != Some(ValueSource::CommandLine) {

@@ -1,10 +1,13 @@
 //! The `xlner` command: reads flags, calls the crates, prints.
 
 mod bars;
+mod codes;
 mod commands;
 mod context;
 mod experiment;
+mod help;
 mod job;
+mod next;
 mod outputs;
 mod print;
 mod signals;
@@ -17,9 +20,12 @@ use clap::{CommandFactory as _, FromArgMatches as _, Parser};
 use crate::commands::Command;
 use crate::context::{Context, GlobalArgs, UsageError, with_flags};
 
+const TOPICS: &str = "\
+Topics: xlner help formats | methods | scores. All flags of a command: xlner COMMAND --help-all.";
+
 /// Named-entity annotations for languages that have none, by annotation projection.
 #[derive(Parser)]
-#[command(name = "xlner", version, propagate_version = true, arg_required_else_help = true)]
+#[command(name = "xlner", version, propagate_version = true, arg_required_else_help = true, after_help = TOPICS)]
 pub(crate) struct Cli {
     #[command(flatten)]
     global: GlobalArgs,
@@ -39,9 +45,12 @@ fn main() -> ExitCode {
 }
 
 fn run() -> anyhow::Result<()> {
-    let mut command = Cli::command();
-    command.build();
-    let (words, job) = job::expand(&command, std::env::args_os().collect())?;
+    let words: Vec<_> = std::env::args_os().collect();
+    if let Some(text) = help::topic(&words) {
+        return print::out(format_args!("{}", text.trim_end()));
+    }
+    let (command, words) = help::prepare(Cli::command(), words);
+    let (words, job) = job::expand(&command, words)?;
     let matches = command.clone().try_get_matches_from(words).unwrap_or_else(|error| wrong(&error, job.as_deref()));
     let cli = Cli::from_arg_matches(&matches).unwrap_or_else(|error| wrong(&error, job.as_deref()));
     let result = start(&command, &matches, cli);
@@ -55,10 +64,17 @@ fn run() -> anyhow::Result<()> {
 fn start(command: &clap::Command, matches: &clap::ArgMatches, cli: Cli) -> anyhow::Result<()> {
     outputs::check(command, matches)?;
     let run = matches.subcommand().and_then(|(_, given)| given.try_get_one::<PathBuf>("run").ok().flatten());
-    signals::listen(run.cloned())?;
+    let could_keep = matches.subcommand().is_some_and(|(_, given)| given.try_get_one::<PathBuf>("run").is_ok());
+    signals::listen(run.cloned(), could_keep)?;
     let context = Context::new(&cli.global)?;
+    codes::check(command, matches, &context)?;
     let result = commands::run(cli.command, &context);
     context.tell_notes();
+    if let (Ok(()), Some((name, given))) = (&result, matches.subcommand())
+        && let Some(next) = next::line(name, given)
+    {
+        context.next(next);
+    }
     result
 }
 

@@ -34,12 +34,13 @@ pub fn output(command: &mut Command) -> io::Result<Output> {
     output
 }
 
-/// Starts to listen.
+/// Starts to listen. `keeps` is the folder in which what is finished stays; `could_keep` says that the command would have one if it were
+/// given.
 ///
 /// # Errors
 /// Where the system does not let it.
 #[cfg(unix)]
-pub fn listen(keeps: Option<std::path::PathBuf>) -> io::Result<()> {
+pub fn listen(keeps: Option<std::path::PathBuf>, could_keep: bool) -> io::Result<()> {
     use signal_hook::consts::{SIGINT, SIGTERM};
     let mut signals = signal_hook::iterator::Signals::new([SIGINT, SIGTERM])?;
     std::thread::Builder::new().name("signals".into()).spawn(move || {
@@ -51,7 +52,12 @@ pub fn listen(keeps: Option<std::path::PathBuf>) -> io::Result<()> {
                 "interrupted: what was finished is kept in {}; start the same command again to resume",
                 folder.display()
             ),
-            None if removed > 0 => eprintln!("interrupted; unfinished output was removed"),
+            None if could_keep => eprintln!(
+                "interrupted: nothing is kept; with --run DIR what is finished is, and the same command started again resumes"
+            ),
+            None if removed > 0 => eprintln!(
+                "interrupted: unfinished output was removed, the file that was there before is as it was; start the same command again"
+            ),
             None => eprintln!("interrupted"),
         }
         // Ends as if nobody had listened, so that shells see why.
@@ -79,6 +85,6 @@ fn end_children() {
 }
 
 #[cfg(not(unix))]
-pub fn listen(_: Option<std::path::PathBuf>) -> io::Result<()> {
+pub fn listen(_: Option<std::path::PathBuf>, _: bool) -> io::Result<()> {
     Ok(())
 }

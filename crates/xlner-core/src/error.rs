@@ -22,7 +22,7 @@ pub enum Error {
     SpanOutOfRange {
         /// First token.
         start: usize,
-        /// One behind the last token.
+        /// Exclusive end: one past the last token.
         end: usize,
         /// Tokens in the sentence.
         len: usize,

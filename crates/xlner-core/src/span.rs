@@ -7,7 +7,7 @@ use std::ops::Range;
 pub struct Span {
     /// First token.
     pub start: usize,
-    /// One behind the last token.
+    /// Exclusive end: one past the last token.
     pub end: usize,
 }
 

@@ -15,6 +15,8 @@
 //! | `…`, `...` | not before a lower-case letter |
 //! | `!` `?`, also inside closing quotes and brackets | not before a lower-case letter, nor as `(!)` |
 //! | closing quotes and brackets behind the stop, also behind a space (`. »`) | they belong to the sentence they close |
+//! | `!` `?` `。` inside `《…》` | never: it is a title |
+//! | the colon in Armenian, for `։` | yes |
 //! | `।` `॥` `።` `؟` `۔` `。` `။` `។` `։` `།`, the Greek `;` | yes; the Burmese comma `၊` does not |
 //! | Thai and Lao | have no full stop: blank lines, `!`, `?` and spaces longer than one |
 //!
@@ -130,7 +132,10 @@ fn own_candidates<'a>(line: &'a str, rules: &'a Rules) -> impl Iterator<Item = (
             }
             let number = last == '.' && first.is_numeric();
             let elided = rules.apostrophe_starts && matches!(last, '.' | '!' | '?') && judge::is_apostrophe(first);
-            if number || elided || own_stop(last) || rules.greek && last == ';' {
+            let dash = matches!(last, '!' | '?') && judge::is_dash(first) && judge::is_dash_before_capital(rest);
+            let cut = last == '.' && (rest.starts_with("...") || first == '…');
+            let letter_stop = rules.greek && last == ';' || rules.armenian && last == ':';
+            if number || elided || dash || cut || letter_stop || own_stop(last) {
                 return Some((at, false));
             }
         }

@@ -12,7 +12,7 @@ pub enum Error {
     Tag(#[from] xlner_core::Error),
     /// A tag that the scheme does not know, in strict mode.
     #[error(
-        "tag “{tag}” is not part of scheme {scheme}; strict mode reads no other (give --scheme, or use --mode default)"
+        "tag “{tag}” is not part of scheme {scheme}; strict mode reads no other (give option `scheme`, or use option `mode` default)"
     )]
     NotInScheme {
         /// The tag.

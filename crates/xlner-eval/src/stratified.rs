@@ -236,10 +236,13 @@ impl<'u> Sample<'u> {
         for members in &self.members {
             (1..members.len()).for_each(|_| times[members[below(rng, members.len())]] += 1.0);
         }
+        // The model follows the judged sentences it was learnt from, whose spread is therefore a little too small.
+        let (count, learnt) = (self.judged.len() as f64, self.features.len() as f64);
+        let freedom = if count > 2.0 * learnt { count / (count - learnt) } else { 2.0 };
         (0..self.judged.len())
             .map(|at| {
                 let (stratum, n) = (self.strata[at], self.members[self.strata[at]].len() as f64);
-                let moved = (1.0 - self.shares[stratum]).max(0.0).sqrt();
+                let moved = (freedom * (1.0 - self.shares[stratum]).max(0.0)).sqrt();
                 self.weights[at] * (1.0 - moved + moved * n / (n - 1.0).max(1.0) * times[at])
             })
             .collect()

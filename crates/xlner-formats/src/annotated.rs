@@ -27,7 +27,7 @@ const INSIDE_TOKENS: NoteKind =
 pub(crate) struct Annotation {
     /// First character.
     pub(crate) start: usize,
-    /// One behind the last character.
+    /// Exclusive end: one past the last character.
     pub(crate) end: usize,
     pub(crate) label: String,
     /// The annotated text, where the tool gives it.

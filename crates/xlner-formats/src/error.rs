@@ -4,6 +4,8 @@ use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use crate::Place;
+
 /// Result of the functions of this crate.
 pub type Result<T> = std::result::Result<T, Error>;
 
@@ -25,9 +27,26 @@ impl Error {
         Error(Box::new(Inner { file: file.to_owned(), line: None, record: None, kind }))
     }
 
+    /// The error for a folder that stands where a file is wanted.
+    pub(crate) fn folder(path: &Path) -> Self {
+        const NAMED: usize = 3;
+        let entries = std::fs::read_dir(path).into_iter().flatten().filter_map(io::Result::ok);
+        let files = entries.filter(|entry| entry.file_type().is_ok_and(|kind| kind.is_file()));
+        let mut inside: Vec<String> = files.map(|entry| entry.path().display().to_string()).collect();
+        inside.sort();
+        inside.truncate(NAMED);
+        Error::in_file(path, ErrorKind::Folder { inside })
+    }
+
     /// An error at a line, counted from 1.
     pub fn at_line(file: &Path, line: u64, kind: ErrorKind) -> Self {
         Error(Box::new(Inner { file: file.to_owned(), line: Some(line), record: None, kind }))
+    }
+
+    /// An error at a place.
+    pub(crate) fn at_place(place: &Place, kind: ErrorKind) -> Self {
+        let Place { file, line, record } = place.clone();
+        Error(Box::new(Inner { file, line, record, kind }))
     }
 
     /// The same error with the id of the record it happened in; an empty id changes nothing.
@@ -159,7 +178,7 @@ pub enum ErrorKind {
     },
     /// A sentence has more tokens than the options allow.
     #[error(
-        "a sentence of more than {limit} tokens; put sentences on lines of their own, or raise the limit (--max-sentence-tokens)"
+        "a sentence of more than {limit} tokens; put sentences on lines of their own, or raise the limit (option `max_sentence_tokens`)"
     )]
     TooManyTokens {
         /// Tokens allowed.
@@ -183,8 +202,31 @@ pub enum ErrorKind {
         /// Names of the formats that would do.
         known: String,
     },
+    /// Not one sentence in a file that is not empty.
+    #[error(
+        "the file has lines, but no sentence can be read from them; is it of another format (option `from_format`), or cut off?"
+    )]
+    NothingRead,
+    /// A folder where a file is wanted.
+    #[error("this is a folder; give a file{}", in_it(.inside))]
+    Folder {
+        /// Names of files in it, the first few.
+        inside: Vec<String>,
+    },
+    /// Tokens and tags in quotes.
+    #[error("tokens and tags stand in quotes, as spreadsheets write them: “{sample}”; export the file without quotes")]
+    QuotedCells {
+        /// The line, shortened.
+        sample: String,
+    },
+    /// Comma-separated values.
+    #[error(
+        "xlner does not read CSV, where commas are text as well; save it with tabs between the columns and without quotes \
+         (.tsv), or as JSON lines (.jsonl)"
+    )]
+    Csv,
     /// A build without the feature.
-    #[error("this build cannot read or write {format}; build with `--features {feature}`")]
+    #[error("this build cannot read or write {format}; build with the feature `{feature}`")]
     FeatureMissing {
         /// Name of the format.
         format: &'static str,
@@ -193,8 +235,8 @@ pub enum ErrorKind {
     },
     /// There is no column that looks like tags.
     #[error(
-        "no column of tags (`O`, `B-PER`, …) among {columns}: “{sample}”; name it with --tag-column, \
-         or give the format with --from-format"
+        "no column of tags (`O`, `B-PER`, …) among {columns}: “{sample}”; name it with option `tag_column`, \
+         or give the format with option `from_format`"
     )]
     MissingTagColumn {
         /// Columns of the line.
@@ -203,7 +245,7 @@ pub enum ErrorKind {
         sample: String,
     },
     /// More than one column looks like tags.
-    #[error("columns {} all look like tags; choose one with --tag-column", list(columns))]
+    #[error("columns {} all look like tags; choose one with option `tag_column`", list(columns))]
     AmbiguousTagColumn {
         /// The columns, counted from 1.
         columns: Vec<usize>,
@@ -268,10 +310,10 @@ pub enum ErrorKind {
         sample: String,
     },
     /// The record is a pair and a sentence was asked for.
-    #[error("the records are pairs; choose a side (--side source or --side target)")]
+    #[error("the records are pairs; choose one, source or target, with option `side`")]
     SideNeeded,
     /// A tag id without a list of labels, or outside it.
-    #[error("tag id {id} is not in the list of {known} labels; give all of them in order with --labels")]
+    #[error("tag id {id} is not in the list of {known} labels; give all of them in order with option `labels`")]
     UnknownTagId {
         /// The id.
         id: i64,
@@ -279,7 +321,7 @@ pub enum ErrorKind {
         known: usize,
     },
     /// A tag that the given list of labels does not hold.
-    #[error("tag “{tag}” is not in the given list of labels (--labels)")]
+    #[error("tag “{tag}” is not in the given list of labels (option `labels`)")]
     UnknownTag {
         /// The tag.
         tag: String,
@@ -289,7 +331,7 @@ pub enum ErrorKind {
     BadAnnotation {
         /// First character.
         start: usize,
-        /// One behind the last character.
+        /// Exclusive end: one past the last character.
         end: usize,
         /// Its label.
         label: String,
@@ -344,6 +386,14 @@ pub enum ErrorKind {
 impl From<xlner_core::Error> for ErrorKind {
     fn from(error: xlner_core::Error) -> Self {
         ErrorKind::Invalid(error)
+    }
+}
+
+/// Files that a folder holds, for a message.
+fn in_it(inside: &[String]) -> String {
+    match inside.is_empty() {
+        true => String::new(),
+        false => format!(", such as {}", inside.join(", ")),
     }
 }
 

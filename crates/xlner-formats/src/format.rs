@@ -9,7 +9,7 @@ use crate::compression::Codec;
 
 /// A file format.
 ///
-/// `Display` and `FromStr` use the names of the command's `--from-format` and `--to-format`.
+/// `Display` and `FromStr` use the names that the command takes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Format {
@@ -217,6 +217,13 @@ impl Format {
     /// Whether a sentence written in it must have tokens.
     pub const fn needs_tokens(self) -> bool {
         self.is_columns() || matches!(self, Format::WebAnno | Format::HuggingFace | Format::Spacy)
+    }
+
+    /// The format of an output: given, told by its name, else the usual one. `None` for spaCy's binary files, which no writer
+    /// makes: it says what to do instead.
+    pub fn for_output(given: Option<Format>, path: &Path, usual: Format) -> Option<Format> {
+        let binary = || path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("spacy"));
+        given.or_else(|| Format::from_path(path)).or_else(|| (!binary()).then_some(usual))
     }
 
     /// Names of the formats for which `holds` is true, for messages.

@@ -11,7 +11,7 @@ use crate::reader::Status;
 
 /// Bytes of a document that is read whole.
 const LIMIT: usize = 1 << 30;
-/// The longest window of zstd's format (`--long=31`), as a power of two. Memory follows what was decompressed, not the window.
+/// The longest window of zstd's format, 2³¹ bytes, as a power of two. Memory follows what was decompressed, not the window.
 const LONGEST_WINDOW: u32 = if cfg!(target_pointer_width = "64") { 31 } else { 30 };
 
 /// An open file, decompressed. `-` is standard input. gzip and zstd are told by the first bytes.
@@ -19,6 +19,7 @@ pub(crate) struct Input {
     reader: Box<dyn Read + Send>,
     codec: Option<Codec>,
     file: PathBuf,
+    status: Arc<Status>,
     /// Bytes that [`read_text`](Self::read_text) reads at most.
     limit: usize,
 }
@@ -27,6 +28,9 @@ impl Input {
     pub(crate) fn open(path: &Path, status: &Arc<Status>) -> Result<Input> {
         if path == Path::new("-") {
             return Input::from_reader(path, io::stdin(), status);
+        }
+        if path.is_dir() {
+            return Err(Error::folder(path));
         }
         let file = File::open(path).map_err(|error| Error::in_file(path, ErrorKind::Open(error)))?;
         Input::from_reader(path, file, status)
@@ -56,7 +60,7 @@ impl Input {
                 Box::new(decoder)
             }
         };
-        Ok(Input { reader, codec, file: path.to_owned(), limit: LIMIT })
+        Ok(Input { reader, codec, file: path.to_owned(), status: Arc::clone(status), limit: LIMIT })
     }
 
     /// The whole text, line ends and byte order mark as they are.
@@ -90,11 +94,19 @@ impl Input {
         &self.file
     }
 
+    /// See [`Status::set_empty`].
+    pub(crate) fn set_empty(&self) {
+        self.status.set_empty();
+    }
+
     /// Reads some bytes; 0 at the end. `line` serves the message.
     pub(crate) fn read(&mut self, buffer: &mut [u8], line: u64) -> Result<usize> {
         loop {
             match self.reader.read(buffer) {
-                Ok(count) => return Ok(count),
+                Ok(count) => {
+                    self.status.look(&buffer[..count]);
+                    return Ok(count);
+                }
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 Err(source) => {
                     let kind = match self.codec {

@@ -54,6 +54,11 @@ impl LineReader {
         self.input.file()
     }
 
+    /// Says that the file holds nothing, and says so itself: an empty list.
+    pub(crate) fn set_empty(&self) {
+        self.input.set_empty();
+    }
+
     /// The next line without its end, or `None` at the end of the file.
     pub(crate) fn next(&mut self) -> Result<Option<Line<'_>>> {
         let Some(range) = self.next_range()? else { return Ok(None) };

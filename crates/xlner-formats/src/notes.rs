@@ -53,6 +53,18 @@ fn shown<S: Serializer>(path: &Path, serializer: S) -> Result<S::Ok, S::Error> {
 }
 
 impl Place {
+    /// A file as a whole.
+    pub fn file(file: impl Into<PathBuf>) -> Place {
+        Place { file: file.into(), line: None, record: None }
+    }
+
+    /// A record in it, by its id or number; or whatever else has a name there.
+    #[must_use]
+    pub fn record(mut self, record: impl Into<String>) -> Place {
+        self.record = Some(record.into()).filter(|record| !record.is_empty());
+        self
+    }
+
     /// The place that an error names.
     fn of(error: &Error) -> Place {
         let record = error.record().map(str::to_owned);
@@ -178,6 +190,11 @@ impl Notebook {
         note.count += count;
         self.shared.raise(&self.file, note);
         Ok(())
+    }
+
+    /// The file.
+    pub(crate) fn file(&self) -> &Path {
+        &self.file
     }
 
     /// What was noted so far.

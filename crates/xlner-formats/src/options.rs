@@ -5,7 +5,9 @@ use std::str::FromStr;
 
 use xlner_core::tags::Scheme;
 
-use crate::{Format, Notes};
+use crate::error::{Error, Result};
+use crate::notes::Notebook;
+use crate::{Format, NoteKind, Notes, Place};
 
 /// How a file is to be read; by default everything is found by looking.
 #[derive(Debug, Clone, Default)]
@@ -41,6 +43,17 @@ pub struct ReadOptions {
     pub strict: bool,
     /// What was left out or repaired by the readers that were opened with these options, or with clones of them.
     pub notes: Notes,
+}
+
+impl ReadOptions {
+    /// Notes something about a file that shows only when all of it is read, as readers note what they leave out: `count`
+    /// times, first at `first`. 0 times is nothing.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Strict`](crate::ErrorKind::Strict) where the options say strict.
+    pub fn note(&self, kind: NoteKind, count: u64, first: &Place) -> Result<()> {
+        Notebook::new(&first.file, self.strict, &self.notes).note(kind, count, |kind| Error::at_place(first, kind))
+    }
 }
 
 /// How a file is to be written.
@@ -84,7 +97,7 @@ pub enum Column {
 impl FromStr for Column {
     type Err = String;
 
-    fn from_str(text: &str) -> Result<Self, String> {
+    fn from_str(text: &str) -> std::result::Result<Self, String> {
         match text.parse::<i64>() {
             Ok(0) => Err("columns count from 1 (-1 is the last)".into()),
             Ok(place @ 1..) => Ok(Column::Place(place as usize)),
@@ -116,7 +129,7 @@ pub enum Side {
 impl FromStr for Side {
     type Err = String;
 
-    fn from_str(text: &str) -> Result<Self, String> {
+    fn from_str(text: &str) -> std::result::Result<Self, String> {
         match text {
             "source" => Ok(Side::Source),
             "target" => Ok(Side::Target),

@@ -3,6 +3,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
+use crate::compression::Codec;
 use crate::error::{Error, ErrorKind, Result};
 use crate::line_reader::LineReader;
 use crate::reader::Status;
@@ -10,9 +11,9 @@ use crate::{AlignmentReader, Format, PairReader, ReadOptions, SentenceReader, Ta
 use crate::{alignments, brat, columns, json, regions, text, webanno};
 
 /// The command's flag for the format of what is read.
-pub(crate) const FROM_FORMAT: &str = "--from-format";
+pub(crate) const FROM_FORMAT: &str = "option `from_format`";
 /// The command's flag for the format of what is written.
-pub(crate) const TO_FORMAT: &str = "--to-format";
+pub(crate) const TO_FORMAT: &str = "option `to_format`";
 
 /// What is to be read or written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -44,6 +45,9 @@ impl Content {
         if given.is_none() && path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("spacy")) {
             return Err(Error::in_file(path, ErrorKind::DocBin));
         }
+        if given.is_none() && is_csv(path) {
+            return Err(Error::in_file(path, ErrorKind::Csv));
+        }
         let known = || Format::names(|format| self.held_by(format) && (option != TO_FORMAT || format.is_written()));
         let format = given
             .or_else(|| Format::from_path(path))
@@ -51,9 +55,17 @@ impl Content {
         if self.held_by(format) {
             return Ok(format);
         }
+        if given.is_none() && path.is_dir() {
+            return Err(Error::folder(path));
+        }
         let kind = ErrorKind::WrongFormat { format: format.name(), wanted: self.name(), known: known() };
         Err(Error::in_file(path, kind))
     }
+}
+
+/// Whether the name says comma-separated values.
+fn is_csv(path: &Path) -> bool {
+    Codec::strip_extension(path).extension().is_some_and(|extension| extension.eq_ignore_ascii_case("csv"))
 }
 
 /// The format of a file of sentences: given, told by the name, or for XML and HTML by the content.
@@ -77,7 +89,7 @@ pub fn read_sentences(path: &Path, options: &ReadOptions) -> Result<SentenceRead
     Ok(match format {
         _ if format.is_columns() => columns_or_webanno(lines()?, format, options, &status)?,
         Format::WebAnno => SentenceReader::new(webanno::sentences(lines()?, options, &status)?, &status),
-        Format::Text => SentenceReader::new(text::sentences(lines()?, options), &status),
+        Format::Text => SentenceReader::new(text::sentences(lines()?, options, &status), &status),
         Format::Brat => SentenceReader::new(brat::sentences(path, options, &status)?, &status),
         Format::Parquet => return parquet::sentences(path, options),
         _ if format.has_regions() => SentenceReader::new(
@@ -122,7 +134,7 @@ pub fn read_pairs(path: &Path, options: &ReadOptions) -> Result<PairReader> {
             PairReader::new(json::pairs_of(items, options, &status), &status)
         }
         Format::Parquet => return parquet::pairs(path, options),
-        _ => PairReader::new(text::pairs(LineReader::open(path, &status)?, format, options), &status),
+        _ => PairReader::new(text::pairs(LineReader::open(path, &status)?, format, options, &status)?, &status),
     })
 }
 
@@ -150,13 +162,19 @@ pub fn read_records(path: &Path, options: &ReadOptions) -> Result<Records> {
         Some(format @ (Format::Tsv | Format::Text)) => {
             let mut lines = LineReader::open(path, &status)?;
             let pairs = match format {
-                Format::Tsv => !webanno::fits(&mut lines)? && !columns::has_tags(&mut lines, format, options)?,
+                Format::Tsv => {
+                    let tags = webanno::fits(&mut lines)? || columns::has_tags(&mut lines, format, options)?;
+                    if !tags {
+                        columns::check_quotes(&mut lines)?;
+                    }
+                    !tags
+                }
                 _ => text::has_bars(&mut lines)?,
             };
             Ok(match format {
-                _ if pairs => Records::Pairs(PairReader::new(text::pairs(lines, format, options), &status)),
+                _ if pairs => Records::Pairs(PairReader::new(text::pairs(lines, format, options, &status)?, &status)),
                 Format::Tsv => Records::Sentences(columns_or_webanno(lines, format, options, &status)?),
-                _ => Records::Sentences(SentenceReader::new(text::sentences(lines, options), &status)),
+                _ => Records::Sentences(SentenceReader::new(text::sentences(lines, options, &status), &status)),
             })
         }
         Some(format @ Format::Jsonl) if options.side.is_none() => {

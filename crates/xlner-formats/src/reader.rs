@@ -2,7 +2,7 @@
 
 use std::path::Path;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::notes::{LeftOut, NoteKind, Notebook, REPAIRED_TAGS};
@@ -12,12 +12,14 @@ use crate::{Note, ReadOptions};
 pub struct Reader<T> {
     items: Box<dyn Iterator<Item = Result<T>> + Send>,
     status: Arc<Status>,
+    /// Whether an item was given.
+    given: bool,
     failed: bool,
 }
 
 impl<T> Reader<T> {
     pub(crate) fn new(items: impl Iterator<Item = Result<T>> + Send + 'static, status: &Arc<Status>) -> Self {
-        Reader { items: Box::new(items), status: Arc::clone(status), failed: false }
+        Reader { items: Box::new(items), status: Arc::clone(status), given: false, failed: false }
     }
 
     /// Bytes read from the file so far, as they lie on the disk. For progress.
@@ -55,7 +57,8 @@ impl<T> Iterator for Reader<T> {
         if self.failed {
             return None;
         }
-        let item = self.items.next();
+        let item = self.items.next().or_else(|| self.status.check_read(self.given).err().map(Err));
+        self.given = true;
         self.failed = matches!(item, Some(Err(_)));
         item
     }
@@ -66,6 +69,8 @@ impl<T> Iterator for Reader<T> {
 pub(crate) struct Status {
     bytes: AtomicU64,
     line: AtomicU64,
+    /// Whether the file holds something that its reader should have made items of.
+    has_text: AtomicBool,
     notebook: Notebook,
     /// Tokens that a sentence may have, where the options say it.
     pub(crate) max_sentence_tokens: Option<usize>,
@@ -92,6 +97,32 @@ impl Status {
 
     pub(crate) fn add_bytes(&self, count: usize) {
         self.bytes.fetch_add(count as u64, Ordering::Relaxed);
+    }
+
+    /// Looks at bytes of the file, decompressed.
+    pub(crate) fn look(&self, bytes: &[u8]) {
+        const MARK: [u8; 3] = [0xef, 0xbb, 0xbf];
+        if !self.has_text.load(Ordering::Relaxed)
+            && bytes.iter().any(|byte| !byte.is_ascii_whitespace() && !MARK.contains(byte))
+        {
+            self.has_text.store(true, Ordering::Relaxed);
+        }
+    }
+
+    /// Says that the file holds nothing, and says so itself: an empty list.
+    pub(crate) fn set_empty(&self) {
+        self.has_text.store(false, Ordering::Relaxed);
+    }
+
+    /// Checks at the end of a file that it gave an item, where it has text.
+    ///
+    /// # Errors
+    /// [`ErrorKind::NothingRead`].
+    pub(crate) fn check_read(&self, given: bool) -> Result<()> {
+        match given || !self.has_text.load(Ordering::Relaxed) {
+            true => Ok(()),
+            false => Err(Error::in_file(self.notebook.file(), ErrorKind::NothingRead)),
+        }
     }
 
     /// Notes that something was left out or repaired `count` times. `at` makes an error of its place, the same one that a fault

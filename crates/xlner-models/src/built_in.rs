@@ -15,7 +15,9 @@ const ENGLISH: &[u8] = include_bytes!("../models/en.crf");
 pub fn open_crf(name: &str) -> Result<CrfTagger> {
     let path = Path::new(name);
     match is_built_in(name) {
-        true => CrfTagger::from_bytes(ENGLISH).map_err(|problem| Error::model(path, problem)),
+        true => CrfTagger::from_bytes(ENGLISH)
+            .map(|tagger| tagger.of_language("en"))
+            .map_err(|problem| Error::model(path, problem)),
         false => CrfTagger::load(path),
     }
 }

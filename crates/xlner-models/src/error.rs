@@ -12,7 +12,7 @@ pub type Result<T> = std::result::Result<T, Error>;
 #[non_exhaustive]
 pub enum Error {
     /// A file that cannot be read or written.
-    #[error("{}: {problem}", path.display())]
+    #[error("{}: {}", path.display(), what_failed(problem))]
     File {
         /// The file.
         path: PathBuf,
@@ -49,6 +49,15 @@ pub enum Error {
     /// Training data that cannot be learnt from.
     #[error("training: {0}")]
     Training(String),
+}
+
+/// What could not be done with a file, and what the system says.
+pub fn what_failed(problem: &std::io::Error) -> String {
+    use std::io::ErrorKind::{IsADirectory, NotFound, PermissionDenied};
+    match problem.kind() {
+        NotFound | PermissionDenied | IsADirectory => format!("cannot open: {problem}"),
+        _ => problem.to_string(),
+    }
 }
 
 impl Error {

@@ -12,10 +12,13 @@
 //! assert!(languages::nllb("serbian").unwrap_err().to_string().contains("sr (Serbian)"));
 //! ```
 
+mod check;
 mod table;
 
 use crate::{Error, Result};
 use table::{LANGUAGES, Language};
+
+pub use check::wrong_code;
 
 /// Languages that a message proposes.
 const PROPOSALS: usize = 5;
@@ -86,6 +89,53 @@ pub fn name(code: &str) -> Option<&'static str> {
     let mut language = LANGUAGES.iter().filter(|language| language.is(&tag.language));
     let first = language.clone().next();
     language.find(|language| Some(language.script) == script.as_deref()).or(first).map(|language| language.name)
+}
+
+/// Whether two codes stand for one language, whatever the script and the country (`en-GB` and `eng`).
+pub fn same(one: &str, other: &str) -> bool {
+    fn own(code: &str) -> String {
+        let language = Tag::parse(code).language;
+        let known = LANGUAGES.iter().find(|known| known.is(&language));
+        known.map_or(language, |known| known.code.to_owned())
+    }
+    own(one) == own(other)
+}
+
+/// The usual script of a language (ISO 15924), or the one its code names; `None` where neither is known.
+pub fn script(code: &str) -> Option<&'static str> {
+    let tag = Tag::parse(code);
+    let mut language = LANGUAGES.iter().filter(|language| language.is(&tag.language));
+    match tag.script() {
+        Some(script) => language.find(|language| language.script == script).map(|language| language.script),
+        None => language.next().map(|language| language.script),
+    }
+}
+
+/// Whether a letter is Latin, or a mark or letter that any script may have.
+pub fn is_latin(char: char) -> bool {
+    matches!(char, '\0'..='\u{2ff}' | '\u{300}'..='\u{36f}' | '\u{1d00}'..='\u{1dff}' | '\u{1e00}'..='\u{1eff}' | '\u{2000}'..='\u{2bff}' | '\u{2c60}'..='\u{2c7f}' | '\u{a720}'..='\u{a7ff}' | '\u{ab30}'..='\u{ab6f}' | '\u{ff21}'..='\u{ff5a}')
+}
+
+/// The code that LibreTranslate has for a language, as a server that offers `offered` codes calls it: `pt-BR`, `zh-Hans`, `nb`.
+/// `None` where it does not offer the language.
+pub fn libretranslate<'o>(code: &str, offered: &[&'o str]) -> Option<&'o str> {
+    let tag = Tag::parse(code);
+    let script = tag.script();
+    let same: Vec<&str> = offered.iter().copied().filter(|other| same(code, other)).collect();
+    // LibreTranslate before version 1.6 calls traditional Chinese `zt`.
+    let old = offered.iter().copied().find(|other| *other == "zt");
+    let traditional = tag.language == "zh" && script.as_deref() == Some("Hant") || tag.language == "zt";
+    let exact = |other: &&&str| other.eq_ignore_ascii_case(code.trim());
+    let regional = |other: &&&str| tag.region.is_some() && Tag::parse(other).region == tag.region;
+    let written = |other: &&&str| script.is_some() && Tag::parse(other).script() == script;
+    let plain = |other: &&&str| !other.contains(['-', '_']);
+    let found = [same.iter().find(exact), same.iter().find(regional), same.iter().find(written)];
+    match found.into_iter().flatten().next() {
+        Some(found) => Some(*found),
+        None if traditional => old,
+        // `zh-Hans` and the like are what `zh` is taken for.
+        None => same.iter().find(plain).or_else(|| same.iter().find(|other| !other.ends_with("Hant"))).copied(),
+    }
 }
 
 impl Language {
@@ -252,6 +302,39 @@ mod tests {
         assert!(breton.contains("Breton, which it does not know to NLLB-200"), "{breton}");
         assert!(message(nllb("")).contains("BCP 47") && message(nllb("qqqqqq")).contains("BCP 47"));
         assert!(apertium("xx-YY").is_err());
+    }
+
+    #[test]
+    fn codes_of_one_language_are_the_same() {
+        assert!(same("en", "eng") && same("en-GB", "en_US") && same("zh", "cmn-Hant") && same("qaa", "qaa"));
+        assert!(!same("en", "sw") && !same("sr", "hr"));
+        assert_eq!(script("sr"), Some("Cyrl"));
+        assert_eq!((script("en"), script("zh-TW"), script("qaa")), (Some("Latn"), Some("Hant"), None));
+        assert!(is_latin('é') && is_latin('ẹ') && is_latin('ŋ') && !is_latin('я') && !is_latin('中') && !is_latin('ع'));
+    }
+
+    #[test]
+    fn libretranslate_is_asked_by_its_own_codes() {
+        let new = ["en", "pt", "pt-BR", "zh-Hans", "zh-Hant", "nb", "sr", "tl"];
+        let old = ["en", "pt", "zh", "zt", "nb"];
+        for (code, in_new, in_old) in [
+            ("en", Some("en"), Some("en")),
+            ("eng", Some("en"), Some("en")),
+            ("en-US", Some("en"), Some("en")),
+            ("pt-BR", Some("pt-BR"), Some("pt")),
+            ("pt", Some("pt"), Some("pt")),
+            ("por", Some("pt"), Some("pt")),
+            ("zh-Hant", Some("zh-Hant"), Some("zt")),
+            ("zh-TW", Some("zh-Hant"), Some("zt")),
+            ("zh", Some("zh-Hans"), Some("zh")),
+            ("zh-Hans", Some("zh-Hans"), Some("zh")),
+            ("no", Some("nb"), Some("nb")),
+            ("fil", Some("tl"), None),
+            ("sw", None, None),
+        ] {
+            assert_eq!(libretranslate(code, &new), in_new, "{code}");
+            assert_eq!(libretranslate(code, &old), in_old, "{code}");
+        }
     }
 
     #[test]

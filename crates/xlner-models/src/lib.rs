@@ -17,7 +17,7 @@ mod translators;
 
 pub use built_in::{is_built_in, open_crf};
 pub use capitals::CapitalsTagger;
-pub use error::{Error, Result};
+pub use error::{Error, Result, what_failed};
 pub use precision::Precision;
 pub use tagger_options::{SubWords, TransformerTaggerOptions};
 #[cfg(feature = "http")]

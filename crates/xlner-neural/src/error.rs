@@ -12,7 +12,7 @@ pub type Result<T> = std::result::Result<T, Error>;
 #[non_exhaustive]
 pub enum Error {
     /// A file that cannot be read or written.
-    #[error("{}: {problem}", path.display())]
+    #[error("{}: {}", path.display(), xlner_models::what_failed(problem))]
     File {
         /// The file.
         path: PathBuf,

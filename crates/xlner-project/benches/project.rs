@@ -1,6 +1,6 @@
 //! The projection step on 799 sentence pairs (Europarl-NER where it is there, else made up), one thread.
 
-#[path = "../tests/support/mod.rs"]
+#[path = "../tests/it/support/mod.rs"]
 mod support;
 
 use criterion::{Criterion, criterion_group, criterion_main};

@@ -6,7 +6,7 @@
 //! cargo run --release -p xlner-project --example project_links -- 5
 //! ```
 
-#[path = "../tests/support/mod.rs"]
+#[path = "../tests/it/support/mod.rs"]
 mod support;
 
 use std::time::Instant;

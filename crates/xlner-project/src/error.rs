@@ -32,7 +32,7 @@ pub enum Error {
         entity: usize,
         /// First target token.
         start: usize,
-        /// One behind the last target token.
+        /// Exclusive end: one past the last target token.
         end: usize,
         /// What is wrong with it.
         problem: &'static str,

@@ -9,7 +9,7 @@ use crate::{Error, Result};
 pub struct Match {
     /// First target token.
     pub start: u32,
-    /// One behind the last target token.
+    /// Exclusive end: one past the last target token.
     pub end: u32,
     /// The score; higher is better.
     pub score: f64,

@@ -19,7 +19,7 @@ pub struct Repeat {
     pub context: [String; 3],
     /// First token.
     pub start: usize,
-    /// One behind the last token.
+    /// Exclusive end: one past the last token.
     pub end: usize,
     /// Entities that share a token with it.
     pub entities: Vec<Mark>,

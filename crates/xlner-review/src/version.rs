@@ -54,7 +54,7 @@ impl std::str::FromStr for State {
 pub struct Mark {
     /// First token.
     pub start: usize,
-    /// One behind the last token.
+    /// Exclusive end: one past the last token.
     pub end: usize,
     /// Label.
     pub label: String,

@@ -109,7 +109,7 @@ impl AdaptJob {
     pub fn check(&self) -> Result<()> {
         let wrong = |problem: &str| Err(Error::Options(problem.into()));
         if self.raw.is_empty() && self.bitext.is_empty() {
-            return wrong("there is no text to learn from: give --raw FILE or --bitext FILE");
+            return wrong("there is no text to learn from: give option `raw` FILE or option `bitext` FILE");
         }
         if Path::new(&self.init).is_file() {
             let problem = format!("{} is a file; a model is a folder with `config.json` in it", self.init);

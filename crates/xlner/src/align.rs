@@ -98,25 +98,25 @@ impl AlignJob {
             return Err(Error::Options("standard input (-) can be read once only".into()));
         }
         if !(0.0..=1.0).contains(&self.extraction.threshold) {
-            return Err(Error::Options("--threshold is a probability, 0 to 1".into()));
+            return Err(Error::Options("option `threshold` is a probability, 0 to 1".into()));
         }
         if self.min_confidence.is_some_and(|least| !(0.0..=1.0).contains(&least)) {
-            return Err(Error::Options("--min-confidence is a number from 0 to 1".into()));
+            return Err(Error::Options("option `min_confidence` is a number from 0 to 1".into()));
         }
         if self.output.is_none() && self.save_model.is_none() {
             return Err(Error::Options("nothing to do: neither links nor a model are written".into()));
         }
         if self.aligner.model.is_some() && !self.train {
             let without = [
-                ("--save-model", self.save_model.is_some()),
-                ("--dictionary", !self.aligner.dictionary.is_empty()),
-                ("a second --bitext", !self.aligner.bitext.is_empty()),
-                ("--vectors", !self.aligner.vectors.is_empty()),
-                ("--memory", self.aligner.memory.is_some()),
+                ("option `save_model`", self.save_model.is_some()),
+                ("option `dictionary`", !self.aligner.dictionary.is_empty()),
+                ("a second file of option `bitext`", !self.aligner.bitext.is_empty()),
+                ("option `vectors`", !self.aligner.vectors.is_empty()),
+                ("option `memory`", self.aligner.memory.is_some()),
             ];
             if let Some((name, _)) = without.iter().find(|(_, given)| *given) {
                 return Err(Error::Options(format!(
-                    "--model aligns as it is, and {name} is for training; to train on from the model add --train"
+                    "option `model` aligns as it is, and {name} is for training; to train on from the model add option `train`"
                 )));
             }
         }

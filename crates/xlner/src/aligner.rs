@@ -41,11 +41,12 @@ impl AlignerOptions {
     pub(crate) fn check(&self) -> Result<()> {
         if self.vectors.len() > 2 {
             return Err(Error::Options(
-                "--vectors takes one file of both languages, or two: of the source and of the target language".into(),
+                "option `vectors` takes one file of both languages, or two: of the source and of the target language"
+                    .into(),
             ));
         }
         if self.memory.is_some_and(|bytes| bytes < LEAST_MEMORY) {
-            return Err(Error::Options("--memory: training needs 16MB at least".into()));
+            return Err(Error::Options("option `memory`: training needs 16MB at least".into()));
         }
         Ok(())
     }

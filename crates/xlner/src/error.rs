@@ -46,7 +46,7 @@ pub enum Error {
     #[error(transparent)]
     Align(#[from] xlner_align::Error),
     /// A file that cannot be read or written.
-    #[error("{}: {problem}", path.display())]
+    #[error("{}: {}", path.display(), xlner_models::what_failed(problem))]
     File {
         /// The file.
         path: PathBuf,
@@ -84,10 +84,10 @@ pub enum Error {
         /// What should be there.
         noun: &'static str,
     },
-    /// A sentence that does not fit the others it is compared with.
+    /// A file, or a part of it, that is not what is wanted: a sentence that does not fit the others it is compared with, say.
     #[error("{place}: {problem}")]
     Place {
-        /// File, line and id of the sentence.
+        /// The file, with line and id of the sentence where they are known.
         place: String,
         /// What is wrong.
         problem: String,
@@ -119,6 +119,11 @@ pub enum Error {
 }
 
 impl Error {
+    /// A file is not what is wanted.
+    pub(crate) fn of_file(file: &Path, problem: impl ToString) -> Error {
+        Error::Place { place: file.display().to_string(), problem: problem.to_string() }
+    }
+
     /// Something is wrong with a pair of a file, counted from 1.
     pub(crate) fn of_pair(file: &Path, number: u64, pair: &Pair, problem: xlner_project::Error) -> Error {
         Error::Pair { file: file.to_owned(), number, id: pair.id.clone(), problem }
@@ -149,10 +154,10 @@ impl From<serde_json::Error> for Error {
 fn cure(problem: &xlner_project::Error) -> String {
     match problem {
         xlner_project::Error::NoScore(name) if [NMT, CODEC].contains(&name.as_str()) => {
-            "; --nmt-model MODEL makes it".to_owned()
+            "; option `nmt_model` MODEL makes it".to_owned()
         }
         xlner_project::Error::NoTagger => {
-            "; `xlner tag --probabilities` makes them, or say --target-tags tagger where the target's entities are a tagger's"
+            "; `xlner tag` with option `probabilities` makes them, or say option `target_tags` tagger where the target's entities are a tagger's"
                 .to_owned()
         }
         _ => String::new(),

@@ -83,7 +83,7 @@ impl FineTuneJob {
             return wrong("a transformer is written to a folder: give -o FOLDER");
         }
         if self.fine_tune.patience.is_some() && self.dev.is_none() {
-            return wrong("patience needs dev sentences, by which an epoch is better or not: give --dev FILE");
+            return wrong("patience needs dev sentences, by which an epoch is better or not: give option `dev` FILE");
         }
         self.fine_tune.check().map_err(|error| Error::Options(error.to_string()))
     }

@@ -12,12 +12,13 @@ use crate::align::EncoderAligner;
 use crate::aligner::AlignerOptions;
 use crate::documents::Documents;
 use crate::engine::output::check_entities;
-use crate::engine::source::Source;
+use crate::engine::source::{Input, Source};
 use crate::engine::step::Step;
 use crate::flow::job::{FlowJob, check_target_tagger, sentence_error, translation_scores};
 use crate::flow::{Back, FlowReport, RunOptions, Shard, Taggers, Translating, What};
 use crate::progress::Listener;
 use crate::project::MethodOptions;
+use crate::signs::Signs;
 use crate::{Error, Result};
 
 /// Finds the entities of sentences by way of another language.
@@ -30,6 +31,8 @@ pub struct LabelJob {
     /// The input is documents: a whole text file, or the text of every record. They are taken apart into sentences, and
     /// written as documents with the entities where they stand in them.
     pub documents: bool,
+    /// Translations that are given, sentence by sentence, and how they are read; else a translator makes them.
+    pub translations: Option<(PathBuf, ReadOptions)>,
     /// Language of the translation (BCP 47).
     pub via: String,
     /// Back-translation refinement.
@@ -48,8 +51,8 @@ pub struct LabelJob {
 
 /// What `label` works with.
 pub struct LabelModels<'a> {
-    /// From the sentences' language into [`LabelJob::via`].
-    pub translator: &'a mut dyn Translator,
+    /// From the sentences' language into [`LabelJob::via`], where no translations are given.
+    pub translator: Option<&'a mut dyn Translator>,
     /// Of the language `via`.
     pub tagger: &'a dyn Tagger,
     /// Of the sentences' own language, where scores or candidates of projection ask for one.
@@ -72,7 +75,13 @@ impl LabelJob {
         check_entities(&self.output, &self.output_options)?;
         if self.documents && self.run.shard != Shard::WHOLE {
             return Err(Error::Options(
-                "a shard ends inside a document: with --documents share out the files instead".into(),
+                "a shard ends inside a document: with option `documents` share out the files instead".into(),
+            ));
+        }
+        if self.documents && self.translations.is_some() {
+            return Err(Error::Options(
+                "given translations are sentence by sentence, and documents are taken apart here: give the sentences"
+                    .into(),
             ));
         }
         Ok(())
@@ -88,6 +97,13 @@ impl LabelJob {
         if self.back.is_some() != back_translator.is_some() {
             return Err(Error::Options("back-translation wants a translator back, and nothing else does".into()));
         }
+        match (&self.translations, &translator) {
+            (Some(_), Some(_)) => {
+                return Err(Error::Options("translations are given, so there is nothing for an engine to do".into()));
+            }
+            (None, None) => return Err(Error::Options("give option `engine`, or option `translations`".into())),
+            _ => {}
+        }
         check_target_tagger(&self.method, target_tagger)?;
         let scores = translation_scores(&self.method, scorer)?;
         let documents = Documents::default();
@@ -99,13 +115,30 @@ impl LabelJob {
             }))
         } else {
             let options = ReadOptions { no_tags: true, ..self.input_options.clone() };
-            Box::new(Source::sentences(&self.input, &options, Side::Target)?.map(|pair| {
+            let pairs = match &self.translations {
+                None => Source::sentences(&self.input, &options, Side::Target)?,
+                Some((path, of_translations)) => {
+                    let input = Input::Files {
+                        source: path.clone(),
+                        source_options: ReadOptions {
+                            lang: Some(self.via.clone()),
+                            no_tags: true,
+                            ..of_translations.clone()
+                        },
+                        target: self.input.clone(),
+                        target_options: options,
+                    };
+                    Source::open(&input, None)?
+                }
+            };
+            Box::new(pairs.map(|pair| {
                 let mut pair = pair?;
                 pair.target.entities.clear();
                 Ok(pair)
             }))
         };
         let fail = |number, pair: &Pair, problem| sentence_error(&self.input, number, pair, problem);
+        let signs = Signs::default();
         let flow = FlowJob {
             aligner: &self.aligner,
             encoder,
@@ -113,18 +146,23 @@ impl LabelJob {
             drops: Drops::Entity,
             back: self.back,
             run: &self.run,
+            input: (self.translations.as_ref().map_or(&self.input, |(path, _)| path), &self.input, &self.input_options),
+            signs: signs.clone(),
             output: (&self.output, &self.output_options),
             documents: self.documents.then_some(&documents),
             fail: &fail,
         };
         let lang = Some(self.via.clone());
-        let mut steps: Vec<Box<dyn Step + '_>> = vec![Box::new(Translating { translator, what: What::Target, lang })];
+        let mut steps: Vec<Box<dyn Step + '_>> = Vec::new();
+        if let Some(translator) = translator {
+            steps.push(Box::new(Translating { translator, what: What::Target, lang, signs: signs.clone() }));
+        }
         if let Some(translator) = back_translator {
             let lang = self.input_options.lang.clone();
-            steps.push(Box::new(Translating { translator, what: What::Back, lang }));
+            steps.push(Box::new(Translating { translator, what: What::Back, lang, signs: Signs::default() }));
         }
         let uncertain = self.method.decides(flow.links());
-        steps.push(Box::new(Taggers { source: Some(tagger), target: target_tagger, uncertain }));
+        steps.push(Box::new(Taggers { source: Some(tagger), target: target_tagger, uncertain, signs: signs.clone() }));
         steps.extend(scores.map(|scores| Box::new(scores) as Box<dyn Step + '_>));
         flow.run(steps, &mut pairs, listener)
     }

@@ -25,6 +25,7 @@ mod progress;
 pub mod project;
 pub mod report;
 pub mod self_train;
+mod signs;
 pub mod silver;
 pub mod tag;
 pub mod train;

@@ -112,7 +112,7 @@ pub fn open_scorer(name: &str, precision: Precision, [from, to]: [&str; 2]) -> R
     {
         let _ = (precision, from, to);
         Err(Error::Options(format!(
-            "{name}: this build has no translation models; build with `--features transformers`"
+            "{name}: this build has no translation models; build with the feature `transformers`"
         )))
     }
 }
@@ -224,7 +224,7 @@ pub fn open_translator(options: &TranslatorOptions) -> Result<Box<dyn Translator
         Engine::Http => Box::new(HttpTranslator::open(models, languages, &options.http)?),
         #[cfg(not(feature = "http"))]
         Engine::Http => {
-            return Err(Error::Options("this build has no engine http; build with `--features http`".into()));
+            return Err(Error::Options("this build has no engine http; build with the feature `http`".into()));
         }
         Engine::Lookup => Box::new(Lookup::open(models, languages, &options.lookup)?),
         #[cfg(feature = "transformers")]
@@ -232,7 +232,7 @@ pub fn open_translator(options: &TranslatorOptions) -> Result<Box<dyn Translator
         #[cfg(not(feature = "transformers"))]
         Engine::Nllb | Engine::Marian | Engine::Ct2 => {
             return Err(Error::Options(format!(
-                "this build has no engine {engine}; build with `--features transformers`"
+                "this build has no engine {engine}; build with the feature `transformers`"
             )));
         }
     })
@@ -244,7 +244,7 @@ fn open_seq2seq(options: &TranslatorOptions) -> Result<Seq2Seq> {
     let TranslatorOptions { engine, from, to, models, seq2seq, .. } = options;
     let [model] = &models[..] else {
         return Err(Error::Options(format!(
-            "{engine} takes one --model: a folder, or a name on the Hub; {} are given",
+            "{engine} takes one model (option `model`): a folder, or a name on the Hub; {} are given",
             models.len()
         )));
     };
@@ -256,6 +256,6 @@ fn open_seq2seq(options: &TranslatorOptions) -> Result<Seq2Seq> {
     };
     match right == *engine {
         true => Ok(translator),
-        false => Err(Error::Options(format!("{model} is no model for --engine {engine}, but for {right}"))),
+        false => Err(Error::Options(format!("{model} is no model for the engine {engine}, but for {right}"))),
     }
 }

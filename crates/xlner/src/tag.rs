@@ -14,6 +14,7 @@ use crate::engine::output::{Output, check_entities, holds_records};
 use crate::engine::pump::{BATCH, pump};
 use crate::engine::source::{Source, side as of};
 use crate::progress::{Listener, Progress, Stage};
+use crate::signs::Signs;
 use crate::{Error, Result};
 
 /// Finds the entities of sentences.
@@ -57,7 +58,7 @@ impl TagJob {
         check_entities(&self.output, &self.output_options)?;
         if self.probabilities && !holds_records(&self.output, &self.output_options) {
             return Err(Error::Options(format!(
-                "{}: --probabilities are written to records only; write JSONL (--to-format jsonl)",
+                "{}: option `probabilities` are written to records only; write JSONL (option `to_format` jsonl)",
                 self.output.display()
             )));
         }
@@ -77,34 +78,40 @@ impl TagJob {
             true => (self.side, Output::entities(path, options, self.side)?),
             false => (Side::Source, Output::side(path, options, Side::Source)?),
         };
-        let mut report = TagReport::default();
+        let (mut report, signs) = (TagReport::default(), Signs::default());
         pump(
             &mut source,
             BATCH,
             |pairs, first| {
-                report.add(self.tag(tagger, side, pairs, first)?);
+                report.add(self.tag(tagger, side, pairs, first, &signs)?);
                 Ok(())
             },
             |pair| output.write(pair),
             |done, source| listener(Progress { stage: Stage::Tag, done, total: source.estimate() }),
         )?;
+        signs.tell(&self.input_options, &self.input)?;
         output.finish()?;
         Ok(report)
     }
 
-    fn tag(&self, tagger: &dyn Tagger, side: Side, pairs: &mut [Pair], first: u64) -> Result<TagReport> {
+    fn tag(&self, tagger: &dyn Tagger, side: Side, pairs: &mut [Pair], first: u64, signs: &Signs) -> Result<TagReport> {
         let start = Instant::now();
         let mut report = TagReport { sentences: pairs.len() as u64, ..TagReport::default() };
         let mut sentences = Vec::with_capacity(pairs.len());
         for (pair, number) in pairs.iter_mut().zip(first..) {
             let mut sentence = std::mem::take(of(pair, side));
             if !sentence.is_tokenized() {
+                // A text that is not said to be of a language is tokenised as its tagger learnt it.
+                let own = sentence.lang.clone();
+                sentence.lang = own.clone().or_else(|| tagger.language().map(str::to_owned));
                 let tokenized = tokenize_sentence(&mut sentence);
+                sentence.lang = own;
                 tokenized.map_err(|error| wrong(&self.input, number, pair, &sentence, error.to_string()))?;
                 report.tokenized_sentences += 1;
             }
             sentences.push(sentence);
         }
+        signs.tagged(tagger, &sentences, first);
         let result = tagger.tag(&mut sentences, self.probabilities);
         if let Err(error) = result {
             return Err(match error {

@@ -186,6 +186,8 @@ pub(crate) fn train_crf(
     listener: Listener<'_>,
 ) -> xlner_models::Result<(CrfTagger, Training)> {
     let count = examples.len() as u64;
+    let lang = options.lang.clone().or_else(|| common_language(examples.iter().map(|example| example.sentence)));
+    let options = &TrainOptions { lang, ..options.clone() };
     let mut watch = |iteration: Iteration| {
         let of = |iterations: usize| iterations as u64 * count;
         let total = Some(of(iteration.limit));
@@ -195,6 +197,12 @@ pub(crate) fn train_crf(
         Some(init) => init.adapt(examples, options, &mut watch),
         None => CrfTagger::train(examples, options, &mut watch),
     }
+}
+
+/// The language that all sentences name.
+fn common_language<'s>(mut sentences: impl Iterator<Item = &'s Sentence>) -> Option<String> {
+    let first = sentences.next()?.lang.as_deref()?;
+    sentences.all(|sentence| sentence.lang.as_deref() == Some(first)).then(|| first.to_owned())
 }
 
 impl SentenceWeights {
@@ -226,8 +234,8 @@ impl CrfOptions {
     pub(crate) fn check(&self) -> Result<()> {
         if self.init.is_some() && !(self.names.is_empty() && self.raw.is_empty()) {
             return Err(Error::Options(
-                "a tagger that training goes on from keeps its name lists and clusters: leave out --names and --raw, or \
-                 leave out --init"
+                "a tagger that training goes on from keeps its name lists and clusters: leave out option `names` and option `raw`, or \
+                 leave out option `init`"
                     .into(),
             ));
         }

@@ -17,6 +17,7 @@ use crate::flow::job::{FlowJob, check_target_tagger, sentence_error, translation
 use crate::flow::{FlowReport, Marking, RunOptions, Taggers, Translating, What};
 use crate::progress::Listener;
 use crate::project::MethodOptions;
+use crate::signs::Signs;
 use crate::{Error, Result};
 
 /// Gives a language training data.
@@ -76,7 +77,7 @@ impl TransferJob {
             ];
             if let Some((what, _)) = given.iter().find(|(_, given)| *given) {
                 return Err(Error::Options(format!(
-                    "--markers projects by markers that go through the translation, and has no use for {what}; leave that out"
+                    "option `markers` projects by markers that go through the translation, and has no use for {what}; leave that out"
                 )));
             }
         }
@@ -91,7 +92,7 @@ impl TransferJob {
         self.check()?;
         let TransferModels { translator, tagger, target_tagger, encoder, scorer } = models;
         if self.markers && encoder.is_some() {
-            return Err(Error::Options("--markers projects by markers, and has no use for an encoder".into()));
+            return Err(Error::Options("option `markers` projects by markers, and has no use for an encoder".into()));
         }
         check_target_tagger(&self.method, target_tagger)?;
         let scores = translation_scores(&self.method, scorer)?;
@@ -114,8 +115,10 @@ impl TransferJob {
             (Some(_), Some(_)) => {
                 return Err(Error::Options("translations are given, so there is nothing for an engine to do".into()));
             }
-            (None, None) => return Err(Error::Options("give --engine, or --translations".into())),
+            (None, None) => return Err(Error::Options("give option `engine`, or option `translations`".into())),
         };
+        let signs = Signs::default();
+        let translations = self.translations.as_ref().map_or(&self.source, |(path, _)| path);
         let flow = FlowJob {
             aligner: &self.aligner,
             encoder,
@@ -123,19 +126,21 @@ impl TransferJob {
             drops: Drops::Sentence,
             back: None,
             run: &self.run,
+            input: (&self.source, translations, &self.source_options),
+            signs: signs.clone(),
             output: (&self.output, &self.output_options),
             documents: None,
             fail: &fail,
         };
         let uncertain = !self.markers && self.method.decides(flow.links());
         let mut steps: Vec<Box<dyn Step + '_>> =
-            vec![Box::new(Taggers { source: tagger, target: target_tagger, uncertain })];
+            vec![Box::new(Taggers { source: tagger, target: target_tagger, uncertain, signs: signs.clone() })];
         if let Some(translator) = translator {
             if self.markers {
                 steps.push(Box::new(Marking { translator, lang: self.to.clone() }));
             } else {
                 let lang = Some(self.to.clone());
-                steps.insert(0, Box::new(Translating { translator, what: What::Source, lang }));
+                steps.insert(0, Box::new(Translating { translator, what: What::Source, lang, signs: signs.clone() }));
             }
         }
         steps.extend(scores.map(|scores| Box::new(scores) as Box<dyn Step + '_>));

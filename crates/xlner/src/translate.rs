@@ -14,6 +14,7 @@ use crate::engine::source::Source;
 use crate::engine::step::Step;
 use crate::flow::{Translating, What};
 use crate::progress::{Listener, Progress, Stage};
+use crate::signs::Signs;
 use crate::{Error, Result};
 
 /// Sentences that are translated together. Memory follows it: one batch is read, one translated, one written at a time.
@@ -57,16 +58,16 @@ impl TranslateJob {
     pub fn check(&self) -> Result<()> {
         match self.format() {
             Some(format) if self.n_best && format != Format::Jsonl => Err(Error::Options(format!(
-                "{}: several translations of a sentence are written into records; take jsonl (--to-format jsonl)",
+                "{}: several translations of a sentence are written into records; take jsonl (option `to_format` jsonl)",
                 self.output.display()
             ))),
             Some(format) if format.holds_sentences() || format.holds_pairs() => Ok(()),
             Some(format) => Err(Error::Options(format!(
-                "{}: format {format} holds no translations; write text, tsv or jsonl, say (--to-format)",
+                "{}: format {format} holds no translations; write text, tsv or jsonl, say (option `to_format`)",
                 self.output.display()
             ))),
             None => Err(Error::Options(format!(
-                "{}: the name does not tell the format of the output; give it with --to-format (text, tsv, jsonl, …)",
+                "{}: the name does not tell the format of the output; give it with option `to_format` (text, tsv, jsonl, …)",
                 self.output.display()
             ))),
         }
@@ -87,7 +88,9 @@ impl TranslateJob {
             problem,
         };
         let mut report = TranslateReport::default();
-        let mut step = Translating { translator, what: What::Source, lang: Some(self.to.clone()) };
+        let signs = Signs::default();
+        let lang = Some(self.to.clone());
+        let mut step = Translating { translator, what: What::Source, lang, signs: signs.clone() };
         let clock = pump(
             &mut source,
             BATCH,
@@ -101,6 +104,7 @@ impl TranslateJob {
             |pair| output.write(pair),
             |done, source| listener(Progress { stage: Stage::Translate, done, total: source.estimate() }),
         )?;
+        signs.tell(&self.input_options, &self.input)?;
         output.finish()?;
         report.seconds = clock.work;
         report.translator = step.translator.figures();

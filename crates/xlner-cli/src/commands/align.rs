@@ -14,6 +14,7 @@ use xlner_core::Encoder;
 use xlner_formats::{Format, ReadOptions, WriteOptions};
 use xlner_models::Precision;
 
+use super::options::standard_input;
 use crate::bars::Bars;
 use crate::context::{Context, UsageError, failed};
 
@@ -77,7 +78,7 @@ pub struct Args {
     /// A trained model; it aligns as it is, without --train
     #[arg(long, value_name = "MODEL")]
     model: Option<PathBuf>,
-    /// Go on training from --model
+    /// Train --model further
     #[arg(long, requires = "model")]
     train: bool,
     /// Where to keep the trained model
@@ -109,7 +110,7 @@ pub struct Args {
     /// The layer whose vectors are compared; 0 is the embeddings
     #[arg(long, value_name = "N", default_value = "8", requires = "similarity")]
     layer: usize,
-    /// What the encoder calculates in; int8 is faster, and links may differ a little
+    /// Numeric precision of the encoder; int8 is faster, links may differ slightly
     #[arg(long, value_name = "f32|int8", default_value = "f32", requires = "similarity")]
     precision: Precision,
     /// Favour tokens at the same relative position, 0 to 1
@@ -139,7 +140,7 @@ pub struct Args {
     /// Format of what is aligned [default: from the names]
     #[arg(long, value_name = "FORMAT")]
     from_format: Option<Format>,
-    /// Format of the links: pharaoh, naacl, or jsonl for whole records [default: from the name; pharaoh on standard output]
+    /// Format of the links: pharaoh, naacl, or jsonl for whole records [default: from the name, else pharaoh]
     #[arg(long, value_name = "FORMAT")]
     to_format: Option<Format>,
     /// Where to write the links; `-` is standard output [default: -, with --save-model nowhere]
@@ -184,7 +185,7 @@ pub fn run(args: Args, context: &Context) -> Result<()> {
             report.unsure_pairs, report.sentences
         ));
     }
-    context.detail(format_args!(
+    context.note(format_args!(
         "{} pairs ({} with an empty side), {} links; trained on {} more pairs, {} dictionary entries and {} vectors",
         report.sentences,
         report.empty_pairs,
@@ -211,23 +212,19 @@ fn serve(args: Args, context: &Context) -> Result<()> {
 
 fn merge(args: Args, forward: PathBuf, reverse: PathBuf, context: &Context) -> Result<()> {
     let output = args.output.unwrap_or_else(|| PathBuf::from("-"));
-    let stdout = output == Path::new("-");
+    let format = Format::for_output(args.to_format, &output, Format::Pharaoh);
     let job = SymmetrizeJob {
         forward,
         reverse,
-        options: ReadOptions { format: args.from_format, ..ReadOptions::default() },
+        options: ReadOptions { format: args.from_format, ..context.read() },
         method: args.symmetrize.unwrap_or(Symmetrize::GrowDiagFinalAnd),
         threshold: args.threshold.unwrap_or(0.0),
         output,
-        output_options: WriteOptions {
-            format: args.to_format.or(stdout.then_some(Format::Pharaoh)),
-            probabilities: args.probabilities,
-            ..WriteOptions::default()
-        },
+        output_options: WriteOptions { format, probabilities: args.probabilities, ..WriteOptions::default() },
     };
     let report = job.run().map_err(failed)?;
     let [forward, reverse, merged] = report.links;
-    context.detail(format_args!("{} pairs: {forward} and {reverse} links became {merged}", report.sentences));
+    context.note(format_args!("{} pairs: {forward} and {reverse} links became {merged}", report.sentences));
     Ok(())
 }
 
@@ -253,7 +250,7 @@ fn by_similarity(
         let mut bars = Bars::new(context);
         job.run(&*encoder, &mut |progress| bars.show(progress)).map_err(failed)?
     };
-    context.detail(format_args!(
+    context.note(format_args!(
         "{} pairs ({} with an empty side), {} links by {}",
         report.sentences,
         report.empty_pairs,
@@ -274,22 +271,27 @@ fn job(args: Args, context: &Context) -> Result<AlignJob> {
         ..context.read()
     };
     let evidence = options.clone();
+    let of = |path: &Path| args.from_format.or_else(|| standard_input(path));
     let mut bitext = args.bitext;
     let input = match (args.source, args.target) {
         (Some(source), Some(target)) => Input::Files {
+            source_options: ReadOptions { format: of(&source), ..options.clone() },
+            target_options: ReadOptions { format: of(&target), lang: args.target_lang, ..options.clone() },
             source,
-            source_options: options.clone(),
             target,
-            target_options: ReadOptions { lang: args.target_lang, ..options.clone() },
         },
         _ if bitext.is_empty() => return Err(UsageError("give --bitext, or --source and --target".into()).into()),
-        _ => Input::Pairs { path: bitext.remove(0), options: options.clone() },
+        _ => {
+            let path = bitext.remove(0);
+            Input::Pairs { options: ReadOptions { format: of(&path), ..options.clone() }, path }
+        }
     };
     // The format of the first is not that of the others, unless it is one of pairs.
     let format = options.format.filter(|format| format.holds_pairs());
     let output =
         args.output.or_else(|| (args.save_model.is_none() && !args.tuning.asked_for()).then(|| PathBuf::from("-")));
-    let named = output.as_deref().and_then(Format::from_path);
+    let written =
+        output.as_deref().map_or(args.to_format, |path| Format::for_output(args.to_format, path, Format::Pharaoh));
     Ok(AlignJob {
         input,
         aligner: AlignerOptions {
@@ -306,12 +308,7 @@ fn job(args: Args, context: &Context) -> Result<AlignJob> {
         extraction,
         min_confidence: args.min_confidence,
         output,
-        output_options: WriteOptions {
-            // Links have a usual format, whatever the file is called.
-            format: args.to_format.or(named.is_none().then_some(Format::Pharaoh)),
-            probabilities: args.probabilities,
-            ..WriteOptions::default()
-        },
+        output_options: WriteOptions { format: written, probabilities: args.probabilities, ..WriteOptions::default() },
     })
 }
 

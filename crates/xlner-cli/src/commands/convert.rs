@@ -7,7 +7,7 @@ use xlner::{ConvertJob, Input, Overlaps};
 use xlner_core::tags::Scheme;
 use xlner_formats::{Column, ErrorKind, Format, ReadOptions, Side, WriteOptions, label_studio_config};
 
-use super::options::mapping;
+use super::figures::mapping;
 use crate::bars::Bars;
 use crate::context::{Context, UsageError, links_failed};
 
@@ -42,13 +42,13 @@ pub struct Args {
     /// Alignment of the joined pairs
     #[arg(long, value_name = "FILE", requires = "source")]
     alignment: Option<PathBuf>,
-    /// Leave out the first sentences, pairs or alignments
+    /// Skip the first N sentences, pairs or alignments
     #[arg(long, value_name = "N", default_value_t = 0)]
     skip: u64,
     /// Stop after N sentences, pairs or alignments
     #[arg(long, value_name = "N", default_value_t = u64::MAX, hide_default_value = true)]
     limit: u64,
-    /// Of records take the entities in their field `gold` as those of the target; with --side target write these sentences alone
+    /// Take the target's entities from the records' field `gold`; with --side target write only those sentences
     #[arg(long)]
     gold: bool,
     /// Where to write; `-` is standard output
@@ -58,34 +58,34 @@ pub struct Args {
     /// Format of the input [default: from its name]
     #[arg(long, value_name = "FORMAT")]
     from_format: Option<Format>,
-    /// Format of the output [default: from its name]
+    /// Format of the output [default: from its name, else conll, jsonl (pairs) or pharaoh (alignments)]
     #[arg(long, value_name = "FORMAT")]
     to_format: Option<Format>,
-    /// Format of --source, where it differs
+    /// Format of --source, if it differs
     #[arg(long, value_name = "FORMAT", requires = "source")]
     source_format: Option<Format>,
-    /// Format of --target, where it differs
+    /// Format of --target, if it differs
     #[arg(long, value_name = "FORMAT", requires = "target")]
     target_format: Option<Format>,
-    /// Format of --alignment [default: from its name, else found by looking]
+    /// Format of --alignment [default: from its name, else detected]
     #[arg(long, value_name = "FORMAT", requires = "alignment")]
     alignment_format: Option<Format>,
-    /// What becomes of documents that name their sentences (spaCy): a sentence each, or the document as one
+    /// How to read documents that mark their sentences (spaCy): one sentence each, or the whole document as one
     #[arg(long, value_name = "sentences|none", default_value = "sentences")]
     split: Split,
-    /// Tag scheme of the input: iob1, iob2, ioe1, ioe2, iobes, bilou, io [default: found by looking]
+    /// Tag scheme of the input: iob1, iob2, ioe1, ioe2, iobes, bilou, io [default: detected]
     #[arg(long, value_name = "SCHEME")]
     from_scheme: Option<Scheme>,
     /// Tag scheme of the output
     #[arg(long, value_name = "SCHEME", default_value_t = Scheme::Iob2)]
     to_scheme: Scheme,
-    /// Labels to be replaced
+    /// Replace labels
     #[arg(long, value_name = "FROM=TO", value_delimiter = ',', value_parser = mapping)]
     map: Vec<(String, String)>,
-    /// Labels whose entities are dropped, as they are called after --map
+    /// Drop entities with these labels; --map is applied first
     #[arg(long, value_name = "LABELS", value_delimiter = ',')]
     ignore: Vec<String>,
-    /// What becomes of entities that share a token: error (where the output holds tags), or the longest stays
+    /// How to treat entities that share a token: error (where the output holds tags), or keep the longest
     #[arg(long, default_value = "error", value_name = "error|longest")]
     overlaps: OverlapsArg,
 
@@ -98,26 +98,26 @@ pub struct Args {
     /// Column of the tokens, by name or number
     #[arg(long, value_name = "COLUMN", allow_hyphen_values = true)]
     token_column: Option<Column>,
-    /// Column of the tags (or key in MISC, or field), by name or number (-1 is the last) [default: found by looking]
+    /// Column of the tags (or key in MISC, or field), by name or number (-1 is the last) [default: detected]
     #[arg(long, value_name = "COLUMN", allow_hyphen_values = true)]
     tag_column: Option<Column>,
     /// Do not read tags: the input needs none
     #[arg(long)]
     no_tags: bool,
 
-    /// Of pairs, take one side as sentences
+    /// Write one side of pairs, as sentences
     #[arg(long, value_name = "source|target")]
     side: Option<Side>,
     /// Language of the sentences, or of the source side, where the input does not name it
-    #[arg(long, value_name = "CODE")]
+    #[arg(long, visible_alias = "source-lang", value_name = "CODE")]
     lang: Option<String>,
     /// Language of the target side, where the input does not name it
     #[arg(long, value_name = "CODE")]
     target_lang: Option<String>,
-    /// Texts are tokenised, spaces separate the tokens: read (plain lines, bitext, brat) and written (plain lines, bitext) so
+    /// Tokens are separated by spaces, in what is read (plain lines, bitext, brat) and written (plain lines, bitext)
     #[arg(long)]
     tokenized: bool,
-    /// Tokenise texts that have no tokens (done anyway where the output needs tokens)
+    /// Tokenise texts that have no tokens (always done where the output needs tokens)
     #[arg(long, conflicts_with = "tokenized")]
     tokenize: bool,
 

@@ -97,7 +97,7 @@ fn fetch(names: &[String], to: &std::path::Path, mirror: &Mirror, context: &Cont
         };
         let Dataset { name, licence, .. } = &dataset;
         context.note(format_args!(
-            "{name}: {} files fetched ({}), {} were there; all have their SHA-256. Licence: {licence}",
+            "{name}: {} files fetched ({}), {} already present; all match their SHA-256. Licence: {licence}",
             fetched.files,
             size(fetched.bytes),
             fetched.there

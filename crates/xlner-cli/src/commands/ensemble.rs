@@ -7,7 +7,8 @@ use xlner::ensemble::{AverageJob, EnsembleJob, EnsembleReport, LearnWeightsJob, 
 use xlner_core::tags::Scheme;
 use xlner_formats::{Format, ReadOptions};
 
-use super::options::{OutputArgs, write_report};
+use super::options::OutputArgs;
+use super::tell::write_report;
 use crate::context::{Context, UsageError, failed};
 
 const EXAMPLES: &str = "\
@@ -55,12 +56,12 @@ pub struct Args {
     /// Format of the files [default: from their names]
     #[arg(long, value_name = "FORMAT", help_heading = "Formats")]
     from_format: Option<Format>,
-    /// Tag scheme of the files [default: found by looking]
+    /// Tag scheme of the files [default: detected]
     #[arg(long, help_heading = "Formats")]
     scheme: Option<Scheme>,
 }
 
-/// `FILE[=WEIGHT]`; a name with `=` in it is a name unless a number stands behind that.
+/// `FILE[=WEIGHT]`; a name that contains `=` is split only where a number follows it.
 fn vote(text: &str) -> Result<(PathBuf, Option<f64>), String> {
     match text.rsplit_once('=') {
         Some((file, weight)) if !file.is_empty() && weight.parse::<f64>().is_ok() => {

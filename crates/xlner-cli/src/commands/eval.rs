@@ -8,11 +8,10 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Result;
 use xlner::eval::{AlignmentEvalJob, EvalJob, EvalReport, alignments_json};
-use xlner_core::tags::Scheme;
-use xlner_eval::{Mode, Resampling};
-use xlner_formats::{Column, Format, Output, ReadOptions, Side};
+use xlner_eval::Mode;
+use xlner_formats::{Column, Output, ReadOptions, Side};
 
-use super::options::{mapping, resamples};
+use super::figures::FiguresArgs;
 use crate::context::{Context, UsageError, failed};
 
 const EXAMPLES: &str = "\
@@ -43,44 +42,17 @@ pub struct Args {
     /// default: malformed tag sequences are repaired as conlleval does; strict: only what the scheme allows counts
     #[arg(long, default_value_t = Mode::Default, value_name = "default|strict")]
     mode: Mode,
-    /// Tag scheme of all files: iob1, iob2, ioe1, ioe2, iobes, bilou, io [default: found by looking, in each file]
-    #[arg(long)]
-    scheme: Option<Scheme>,
-    /// Labels not counted, as they are called after --map
-    #[arg(long, value_name = "LABELS", value_delimiter = ',')]
-    ignore: Vec<String>,
-    /// Labels to be replaced before counting
-    #[arg(long, value_name = "FROM=TO", value_delimiter = ',', value_parser = mapping)]
-    map: Vec<(String, String)>,
-
-    /// Bootstrap samples for the 95% confidence intervals; 0 for none
-    #[arg(long, default_value_t = Resampling::default().bootstrap, value_name = "N", value_parser = resamples())]
-    bootstrap: usize,
-    /// Random swaps for the p-values between systems; 0 for none
-    #[arg(long, default_value_t = Resampling::default().randomization, value_name = "N", value_parser = resamples())]
-    randomization: usize,
-    /// Seed of both
-    #[arg(long, default_value_t = Resampling::default().seed, value_name = "N")]
-    seed: u64,
-
-    /// Format of all files [default: from their names]
-    #[arg(long, value_name = "FORMAT")]
-    from_format: Option<Format>,
-    /// Column of the tokens, by name or number
-    #[arg(long, value_name = "COLUMN", allow_hyphen_values = true)]
-    token_column: Option<Column>,
-    /// Column of the tags, by name or number (-1 is the last) [default: found by looking]
-    #[arg(long, value_name = "COLUMN", allow_hyphen_values = true)]
-    tag_column: Option<Column>,
-    /// Column of the tags in the gold file, where it is another
+    #[command(flatten)]
+    figures: FiguresArgs,
+    /// Column of the tags in the gold file, if it differs
     #[arg(long, value_name = "COLUMN", allow_hyphen_values = true)]
     gold_tag_column: Option<Column>,
-    /// Tags that the ids of Hugging Face rows stand for, in order
-    #[arg(long, value_name = "TAGS", value_delimiter = ',')]
-    labels: Option<Vec<String>>,
     /// Which sentence of a pair counts; with `source` the field `gold` does not
     #[arg(long, default_value = "target", value_name = "source|target")]
     side: Side,
+    /// Language of texts that are not tokenised and do not name one (BCP 47)
+    #[arg(long, value_name = "CODE")]
+    lang: Option<String>,
     /// Links in the gold alignment count from 1
     #[arg(long)]
     gold_one_based: bool,
@@ -119,22 +91,19 @@ fn entities(gold: PathBuf, args: Args, context: &Context, color: bool) -> Result
         gold,
         predictions: args.pred,
         read: ReadOptions {
-            format: args.from_format,
-            scheme: args.scheme,
-            token_column: args.token_column,
-            tag_column: args.tag_column,
-            labels: args.labels,
             side: Some(args.side),
-            ..context.read()
+            lang: args.lang.clone(),
+            target_lang: args.lang,
+            ..args.figures.read(context)
         },
         gold_tag_column: args.gold_tag_column,
         mode: args.mode,
-        map: args.map.into_iter().collect(),
-        ignore: args.ignore.into_iter().collect(),
-        resampling: Resampling { bootstrap: args.bootstrap, randomization: args.randomization, seed: args.seed },
+        resampling: args.figures.resampling(),
+        map: args.figures.map.into_iter().collect(),
+        ignore: args.figures.ignore.into_iter().collect(),
     };
     let report = job.run().map_err(failed)?;
-    tell(&job.gold, &report, context);
+    tell(&job.gold, &report, context)?;
     if args.json { report.json().map_err(failed) } else { Ok(table(&job.gold, &report, color)) }
 }
 
@@ -144,11 +113,16 @@ pub fn table(gold: &Path, report: &EvalReport, color: bool) -> String {
 }
 
 /// What is odd about the files that were compared.
-pub fn tell(gold: &Path, report: &EvalReport, context: &Context) {
+///
+/// # Errors
+/// With `--strict`, where their tokens differ.
+pub fn tell(gold: &Path, report: &EvalReport, context: &Context) -> Result<()> {
     let gold = gold.display();
     for other in report.other_tokens.iter().filter(|other| other.sentences > 0) {
-        let (first, count) = (&other.first, other.sentences);
-        context.note(format_args!("note: {first}: other tokens than in {gold}; such sentences: {count}"));
+        let (first, count, difference) = (&other.first, other.sentences, &other.difference);
+        context.sign(format_args!(
+            "{first}: other tokens than in {gold}; such sentences: {count}; the first that differs: {difference}"
+        ))?;
     }
     for system in report.figures.systems.iter().filter(|system| system.repaired != Default::default()) {
         context.detail(format_args!(
@@ -156,10 +130,12 @@ pub fn tell(gold: &Path, report: &EvalReport, context: &Context) {
             system.name, system.repaired.predicted, system.repaired.gold
         ));
     }
+    Ok(())
 }
 
 fn alignments(gold: PathBuf, args: Args, context: &Context, color: bool) -> Result<String> {
-    let options = |one_based| ReadOptions { format: args.from_format, one_based, ..context.read() };
+    let format = args.figures.from_format;
+    let options = |one_based| ReadOptions { format, one_based, ..context.read() };
     let job = AlignmentEvalJob {
         gold,
         gold_options: options(args.gold_one_based),

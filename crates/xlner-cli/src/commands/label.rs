@@ -18,9 +18,10 @@ Examples:
   xlner label --from sr --via en --engine apertium sentences.txt -o sentences.conll
   xlner label --from sr --via en --engine lookup --model sr-en.tsv --tagger en.tagger in.conll -o out.jsonl
   xlner label --from sr --via en --engine apertium --run work/ --report figures.json in.txt -o out.conll
+  xlner label --from sw --translations sw.en.txt sw.txt -o sw.conll
 
 Each sentence is translated into --via and tagged there; the entities are projected back. With --run every stage keeps \
-what it made, and the same command started again goes on where it stopped. With --shard 3/8 a third of eight processes \
+its output, and rerunning the same command resumes where it stopped. With --shard 3/8 a third of eight processes \
 does its part in the same --run folder; without --shard the whole is then put together from what is there.";
 
 #[derive(clap::Args)]
@@ -38,6 +39,9 @@ pub struct Args {
     /// Language they are translated into, which there is a tagger for
     #[arg(long, value_name = "CODE", default_value = "en", help_heading = "Translation")]
     via: String,
+    /// Translations that are given, sentence by sentence, instead of an engine
+    #[arg(long, value_name = "FILE", conflicts_with = "engine", help_heading = "Translation")]
+    translations: Option<PathBuf>,
     #[command(flatten)]
     engine: EngineArgs,
 
@@ -79,16 +83,17 @@ pub struct Args {
 pub fn run(args: Args, context: &Context) -> Result<()> {
     if args.markers {
         return Err(UsageError(
-            "--markers wants entities before there is a translation, which is so in `transfer`; the kin of it for `label` is \
+            "--markers needs entities before translation, which only `transfer` has; the counterpart for `label` is \
              --scores codec=1"
                 .into(),
         )
         .into());
     }
     let job = LabelJob {
-        input: args.input,
-        input_options: args.input_options.options(&args.from, context),
+        input: args.input.clone(),
+        input_options: args.input_options.options(&args.input, &args.from, context),
         documents: args.documents,
+        translations: args.translations.clone().map(|path| (path, args.input_options.beside(context))),
         via: args.via.clone(),
         back: args.back,
         // A bitext has the translation, which is the source of the projection, first.
@@ -103,9 +108,13 @@ pub fn run(args: Args, context: &Context) -> Result<()> {
         output: args.output.output,
     };
     job.check().map_err(failed)?;
-    let Some(translator) = args.engine.options(&args.from, &args.via)? else {
-        return Err(UsageError("what translates? --engine apertium, nllb, marian, ct2, http or lookup".into()).into());
-    };
+    let translator = args.engine.options(&args.from, &args.via)?;
+    if translator.is_none() && args.translations.is_none() {
+        return Err(UsageError(
+            "what translates? --engine apertium, nllb, marian, ct2, http or lookup; or give --translations FILE".into(),
+        )
+        .into());
+    }
     let mut back_translator = None;
     if args.back.is_some()
         && let Some(back) = args.engine.options(&args.via, &args.from)?
@@ -113,7 +122,7 @@ pub fn run(args: Args, context: &Context) -> Result<()> {
         let back = TranslatorOptions { models: args.back_model, ..back };
         back_translator = Some(open_translator(&back).map_err(failed)?);
     }
-    let mut translator = open_translator(&translator).map_err(failed)?;
+    let mut translator = translator.as_ref().map(open_translator).transpose().map_err(failed)?;
     let tagger = args.taggers.open(&args.tagger)?;
     let encoder = args.aligner.encoder()?;
     let target_tagger = args.target_tagger.as_deref().map(|name| args.taggers.open_target(name)).transpose()?;
@@ -121,7 +130,7 @@ pub fn run(args: Args, context: &Context) -> Result<()> {
     let report = {
         let mut bars = Bars::new(context);
         let models = LabelModels {
-            translator: &mut *translator,
+            translator: translator.as_deref_mut().map(|translator| translator as _),
             tagger: &*tagger,
             target_tagger: target_tagger.as_deref().map(|tagger| tagger as &dyn Tagger),
             back_translator: back_translator.as_deref_mut().map(|translator| translator as _),

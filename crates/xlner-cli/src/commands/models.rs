@@ -38,7 +38,7 @@ enum Action {
         #[arg(long)]
         json: bool,
     },
-    /// Bring a model into the cache, or its newest files where it is there; what was broken off is gone on with
+    /// Download a model into the cache, or update it; interrupted downloads resume
     Pull {
         /// Name on the Hub, organisation/name
         name: String,

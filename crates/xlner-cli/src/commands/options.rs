@@ -1,29 +1,24 @@
 //! Flags that several commands take.
 
 use std::collections::BTreeSet;
-use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context as _, Result, anyhow};
+use anyhow::Result;
 use clap::Args;
-use clap::builder::RangedU64ValueParser;
-use xlner::decision::{DecisionChoice, DecisionFigures, DecisionOptions};
-use xlner::project::{FilterFigures, FilterOptions, MethodKind, MethodOptions, parse_solver};
+use xlner::decision::{DecisionChoice, DecisionOptions};
+use xlner::project::{FilterOptions, MethodKind, MethodOptions, parse_solver};
 use xlner::{AlignerOptions, EncoderAligner, FlowReport, RunOptions, Shard, StageFigures, open_encoder, open_scorer};
 use xlner_align::similarity;
 use xlner_core::{Encoder, TranslationScorer};
-use xlner_formats::{Format, Note, Output, ReadOptions, WriteOptions};
+use xlner_formats::{Format, ReadOptions, WriteOptions};
 use xlner_models::Precision;
 use xlner_project::decision::Cut;
 use xlner_project::filters::{Drops, Filter};
-use xlner_project::{CandidateKind, Constraint, Edition, Solver, Weights};
+use xlner_project::{CandidateKind, Constraint, Edition, Solver};
 
+use super::scores::{Scores, parse_scores};
+use super::tell::{tell_decision, tell_filters, write_report};
 use crate::context::{Context, UsageError, failed};
-
-/// Reads a number of replicates.
-pub fn resamples() -> RangedU64ValueParser<usize> {
-    RangedU64ValueParser::new().range(..=xlner_eval::Resampling::MOST as u64)
-}
 
 /// What the built-in aligner knows.
 #[derive(Args)]
@@ -31,7 +26,7 @@ pub struct AlignerArgs {
     /// Other pairs to train the built-in aligner on; repeatable
     #[arg(long, value_name = "FILE", help_heading = "Alignment")]
     bitext: Vec<PathBuf>,
-    /// A trained aligner (`xlner align --save-model`); with --bitext or --dictionary its training goes on. Or simalign, awesome:
+    /// A trained aligner (`xlner align --save-model`); with --bitext or --dictionary it is trained further. Or simalign, awesome:
     /// links by --encoder, without training
     #[arg(long, value_name = "MODEL", help_heading = "Alignment")]
     aligner: Option<PathBuf>,
@@ -44,7 +39,7 @@ pub struct AlignerArgs {
     /// The encoder's layer whose vectors are compared; 0 is the embeddings
     #[arg(long, value_name = "N", default_value_t = 8, requires = "encoder", help_heading = "Alignment")]
     layer: usize,
-    /// What the encoder calculates in; int8 is faster, and links may differ a little
+    /// Numeric precision of the encoder; int8 is faster, links may differ slightly
     #[arg(long, value_name = "f32|int8", default_value = "f32", requires = "encoder", help_heading = "Alignment")]
     encoder_precision: Precision,
 }
@@ -114,13 +109,13 @@ pub struct MethodArgs {
     /// match: candidates, scores, a solver; heuristic: ranges of linked tokens
     #[arg(long, default_value = "match", value_name = "match|heuristic", help_heading = "Method")]
     method: MethodKind,
-    /// heuristic: ranges with at most that many tokens between them are merged [default: 1]
+    /// heuristic: merge ranges with at most N tokens between them [default: 1]
     #[arg(long, value_name = "N", help_heading = "Method")]
     merge_distance: Option<usize>,
     /// heuristic: ranges must be longer than this times the entity's length [default: 0.8]
     #[arg(long, value_name = "X", allow_negative_numbers = true, help_heading = "Method")]
     length_ratio: Option<f64>,
-    /// heuristic: at most that many ranges an entity, 0 for all [default: 0]
+    /// heuristic: keep at most K ranges per entity, 0 for all [default: 0]
     #[arg(long, value_name = "K", help_heading = "Method")]
     max_ranges: Option<usize>,
     /// heuristic: do not merge a range that starts with a token linked to the entity's first token
@@ -185,40 +180,6 @@ fn parse_drops(text: &str) -> Result<Drops, String> {
     }
 }
 
-/// What `--scores` takes.
-#[derive(Clone)]
-enum Scores {
-    Weights(Weights),
-    /// A file that `tune scores` wrote.
-    File(PathBuf),
-}
-
-fn parse_scores(text: &str) -> Result<Scores, String> {
-    match Path::new(text).extension() {
-        Some(extension) if extension == "toml" => Ok(Scores::File(text.into())),
-        _ => text.parse().map(Scores::Weights).map_err(|error: xlner_project::Error| error.to_string()),
-    }
-}
-
-impl Scores {
-    /// The weights.
-    ///
-    /// # Errors
-    /// A file that cannot be read, or holds no weights.
-    fn weights(&self) -> Result<Weights> {
-        let path = match self {
-            Scores::Weights(weights) => return Ok(weights.clone()),
-            Scores::File(path) => path,
-        };
-        let read = || {
-            let table: toml::Table = std::fs::read_to_string(path)?.parse()?;
-            let scores = table.get("scores").and_then(toml::Value::as_str);
-            Ok(scores.context("there is no text `scores`; `xlner tune scores` writes such files")?.parse()?)
-        };
-        read().map_err(|error: anyhow::Error| anyhow!("{}: {error}", path.display()))
-    }
-}
-
 /// What `--expect` asks for.
 fn parse_cut(text: &str) -> Result<Cut, String> {
     match text.split_once('=') {
@@ -272,15 +233,28 @@ pub struct NmtArgs {
     /// CTranslate2's) or a name on the Hugging Face Hub
     #[arg(long, value_name = "MODEL", help_heading = "Method")]
     nmt_model: Option<String>,
-    /// What it calculates in; int8 is several times faster
+    /// Numeric precision of that model; int8 is several times faster
     #[arg(long, value_name = "f32|int8", default_value = "f32", requires = "nmt_model", help_heading = "Method")]
     nmt_precision: Precision,
 }
 
 impl NmtArgs {
-    /// Whether a model is named.
-    pub fn is_given(&self) -> bool {
-        self.nmt_model.is_some()
+    /// The same where the languages of source and target may not be known.
+    ///
+    /// # Errors
+    /// A model without them.
+    pub fn open_between(
+        &self,
+        source: Option<&String>,
+        target: Option<&String>,
+    ) -> Result<Option<Box<dyn TranslationScorer>>> {
+        match (source, target) {
+            (Some(source), Some(target)) => self.open([source, target]),
+            _ if self.nmt_model.is_some() => {
+                Err(UsageError("--nmt-model wants --source-lang and --target-lang".into()).into())
+            }
+            _ => Ok(None),
+        }
     }
 
     /// Opens the model, where one is named, for the languages of source and target.
@@ -295,26 +269,38 @@ pub fn scorer(opened: &mut Option<Box<dyn TranslationScorer>>) -> Option<&mut dy
     opened.as_deref_mut().map(|scorer| scorer as _)
 }
 
+/// The format of standard input, which has no name that tells it: text.
+pub fn standard_input(path: &Path) -> Option<Format> {
+    (path.as_os_str() == "-").then_some(Format::Text)
+}
+
 /// How sentences are read.
 #[derive(Args)]
 pub struct InputArgs {
     /// Format of the input [default: from its name]
     #[arg(long, value_name = "FORMAT", help_heading = "Formats")]
     from_format: Option<Format>,
-    /// Raw text is tokenised already: split it at spaces
+    /// The text is already tokenised: split it at spaces
     #[arg(long, help_heading = "Formats")]
     tokenized: bool,
 }
 
 impl InputArgs {
     /// The options of sentences of a language.
-    pub fn options(&self, lang: &str, context: &Context) -> ReadOptions {
+    pub fn options(&self, input: &Path, lang: &str, context: &Context) -> ReadOptions {
         ReadOptions {
-            format: self.from_format,
+            format: self.from_format.or_else(|| standard_input(input)),
             lang: Some(lang.to_owned()),
             tokenized: self.tokenized,
             ..context.read()
         }
+    }
+}
+
+impl InputArgs {
+    /// The options of a file beside the input, which has a format of its own.
+    pub fn beside(&self, context: &Context) -> ReadOptions {
+        ReadOptions { tokenized: self.tokenized, ..context.read() }
     }
 }
 
@@ -324,7 +310,7 @@ pub struct OutputArgs {
     /// Where to write; `-` is standard output
     #[arg(long, short, default_value = "-", value_name = "FILE", help_heading = "Output")]
     pub output: PathBuf,
-    /// Format of the output [default: from its name; conll on standard output]
+    /// Format of the output [default: from its name, else conll]
     #[arg(long, value_name = "FORMAT", help_heading = "Output")]
     to_format: Option<Format>,
 }
@@ -332,21 +318,21 @@ pub struct OutputArgs {
 impl OutputArgs {
     /// How they are written.
     pub fn options(&self) -> WriteOptions {
-        let stdout = self.output.as_os_str() == "-";
-        WriteOptions { format: self.to_format.or(stdout.then_some(Format::Conll)), ..WriteOptions::default() }
+        let format = Format::for_output(self.to_format, &self.output, Format::Conll);
+        WriteOptions { format, ..WriteOptions::default() }
     }
 }
 
 /// How a job of several stages runs.
 #[derive(Args)]
 pub struct RunArgs {
-    /// Folder in which every stage keeps what it made; the same command started again goes on from there
+    /// Folder in which every stage keeps its output; rerunning the same command resumes from it
     #[arg(long, value_name = "DIR", help_heading = "Run")]
     run: Option<PathBuf>,
-    /// Part of the work that is done here: 3/8 is the third of eight
+    /// Process only shard I of N: 3/8 is the third of eight
     #[arg(long, value_name = "I/N", default_value_t = Shard::WHOLE, help_heading = "Run")]
     shard: Shard,
-    /// The built-in aligner is trained on that many pairs, the first
+    /// Train the built-in aligner on the first N pairs
     #[arg(long, value_name = "N", default_value_t = RunOptions::default().train_pairs, help_heading = "Run")]
     train_pairs: u64,
     /// Where to write figures of the run, as JSON
@@ -389,76 +375,10 @@ impl RunArgs {
             if sentences + reused > 0 {
                 let rate = sentences as f64 / seconds.max(1e-9);
                 context.detail(format_args!(
-                    "{name}: {sentences} sentences in {seconds:.2} s ({rate:.0} a second), {reused} were there"
+                    "{name}: {sentences} sentences in {seconds:.2} s ({rate:.0} a second), {reused} reused"
                 ));
             }
         }
         Ok(())
     }
-}
-
-/// Says what was decided, where a decision was made.
-pub fn tell_decision(figures: Option<DecisionFigures>, context: &Context) {
-    let Some(decision) = figures else { return };
-    if decision.abstained {
-        return context.note(
-            "note: no decision was made, the corpus is too unlike what it was learnt from: the tagger's best entities were \
-             projected; `xlner tune decision` learns one from sentences of your own",
-        );
-    }
-    context.note(format_args!(
-        "decision: {} of {} candidates kept, those of a probability of {:.2} or more, mean {:.2}{}",
-        decision.kept,
-        decision.candidates,
-        decision.threshold,
-        decision.mean_probability,
-        if decision.target_tagger { "" } else { "; the corpus is too small for a target tagger's opinion" }
-    ));
-    if decision.corpora > 1 {
-        context.note(format_args!(
-            "note: decided in {} parts of at most {} pairs; {} of them without a decision, being too unlike what it was \
-             learnt from",
-            decision.corpora, decision.scope, decision.corpora_abstained
-        ));
-    }
-}
-
-/// Says what filters left out, where there are some.
-pub fn tell_filters(figures: Option<&FilterFigures>, context: &Context) {
-    let Some(FilterFigures { rejected, entities, sentences, restricted }) = figures else { return };
-    if !rejected.is_empty() {
-        let list: Vec<String> = rejected.iter().map(|(filter, count)| format!("{filter} {count}")).collect();
-        context.note(format_args!(
-            "filters: {entities} entities and {sentences} sentences left out; source entities rejected: {}",
-            list.join(", ")
-        ));
-    }
-    if *restricted > 0 {
-        context.note(format_args!("{restricted} counterparts of one-token entities made one token long"));
-    }
-}
-
-/// Reads a label and what replaces it.
-pub fn mapping(text: &str) -> std::result::Result<(String, String), String> {
-    match text.split_once('=') {
-        Some((from, to)) if !from.is_empty() && !to.is_empty() => Ok((from.to_owned(), to.to_owned())),
-        _ => Err("a mapping is FROM=TO, as in GPE=LOC".into()),
-    }
-}
-
-/// Writes figures as JSON, to a file that appears when it is whole; `notes` are those on the input, where there are any.
-pub fn write_report(path: &Path, report: &impl serde::Serialize, context: &Context) -> Result<()> {
-    #[derive(serde::Serialize)]
-    struct WithNotes<'a, R> {
-        #[serde(flatten)]
-        report: &'a R,
-        #[serde(skip_serializing_if = "Vec::is_empty")]
-        notes: Vec<Note>,
-    }
-    let mut output = Output::create(path)?;
-    serde_json::to_writer_pretty(&mut output, &WithNotes { report, notes: context.notes.list() })
-        .map_err(std::io::Error::from)
-        .and_then(|()| output.write_all(b"\n"))
-        .with_context(|| format!("{}: cannot write", path.display()))?;
-    Ok(output.finish()?)
 }

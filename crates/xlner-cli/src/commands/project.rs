@@ -10,10 +10,9 @@ use xlner_core::tags::Scheme;
 use xlner_formats::{Column, Format, ReadOptions, WriteOptions};
 
 use super::eval;
-use super::options::{
-    AlignerArgs, EncoderLinks, MethodArgs, NmtArgs, scorer, tell_decision, tell_filters, write_report,
-};
+use super::options::{AlignerArgs, EncoderLinks, MethodArgs, NmtArgs, scorer};
 use super::taggers::TargetTaggerArgs;
+use super::tell::{tell_decision, tell_filters, write_report};
 use super::tune;
 use crate::bars::Bars;
 use crate::context::{Context, UsageError, links_failed};
@@ -50,14 +49,14 @@ pub struct Args {
     /// Language of target sentences that do not name one (BCP 47), for tokenising raw text
     #[arg(long, value_name = "CODE", help_heading = "Pairs")]
     target_lang: Option<String>,
-    /// Raw text is tokenised already: split it at spaces
+    /// The text is already tokenised: split it at spaces
     #[arg(long, help_heading = "Pairs")]
     tokenized: bool,
 
     /// Where to write; `-` is standard output
     #[arg(long, short, default_value = "-", value_name = "FILE", help_heading = "Output")]
     output: PathBuf,
-    /// Format of the output [default: from its name; on standard output conll, with --pairs jsonl]
+    /// Format of the output [default: from its name, else conll, with --pairs jsonl]
     #[arg(long, value_name = "FORMAT", help_heading = "Output")]
     to_format: Option<Format>,
     /// Whether records (jsonl, parquet) are written with the links that were used, the aligner's included
@@ -74,7 +73,7 @@ pub struct Args {
     /// Links, one alignment a pair (Pharaoh `i-j`, NAACL)
     #[arg(long, value_name = "FILE", help_heading = "Alignment")]
     alignment: Option<PathBuf>,
-    /// Format of --alignment [default: from its name, else found by looking]
+    /// Format of --alignment [default: from its name, else detected]
     #[arg(long, value_name = "FORMAT", requires = "alignment", help_heading = "Formats")]
     alignment_format: Option<Format>,
     /// Links count from 1 (Pharaoh)
@@ -107,10 +106,10 @@ pub struct Args {
     /// Format of the pairs, or of both --source and --target [default: from their names]
     #[arg(long, value_name = "FORMAT", help_heading = "Formats")]
     from_format: Option<Format>,
-    /// Format of --source, where it differs
+    /// Format of --source, if it differs
     #[arg(long, value_name = "FORMAT", requires = "source", help_heading = "Formats")]
     source_format: Option<Format>,
-    /// Format of --target, where it differs
+    /// Format of --target, if it differs
     #[arg(long, value_name = "FORMAT", requires = "target", help_heading = "Formats")]
     target_format: Option<Format>,
     /// Format of --gold [default: from its name]
@@ -119,13 +118,13 @@ pub struct Args {
     /// Format of every --bitext [default: from its name]
     #[arg(long, value_name = "FORMAT", help_heading = "Formats")]
     bitext_format: Option<Format>,
-    /// Tag scheme of the input [default: found by looking]
+    /// Tag scheme of the input [default: detected]
     #[arg(long, help_heading = "Formats")]
     scheme: Option<Scheme>,
     /// Column of the tokens, by name or number
     #[arg(long, value_name = "COLUMN", allow_hyphen_values = true, help_heading = "Formats")]
     token_column: Option<Column>,
-    /// Column of the tags, by name or number (-1 is the last) [default: found by looking]
+    /// Column of the tags, by name or number (-1 is the last) [default: detected]
     #[arg(long, value_name = "COLUMN", allow_hyphen_values = true, help_heading = "Formats")]
     tag_column: Option<Column>,
     /// Tags that the ids of Hugging Face rows stand for, in order
@@ -155,13 +154,7 @@ pub fn run(args: Args, context: &Context) -> Result<()> {
     }
     let encoder = args.aligner.encoder()?;
     let target_tagger = args.target_tagger.as_deref().map(|name| args.taggers.open_target(name)).transpose()?;
-    let mut nmt = match (&args.source_lang, &args.target_lang) {
-        (Some(source), Some(target)) => args.nmt.open([source, target])?,
-        _ if args.nmt.is_given() => {
-            return Err(UsageError("--nmt-model wants --source-lang and --target-lang".into()).into());
-        }
-        _ => None,
-    };
+    let mut nmt = args.nmt.open_between(args.source_lang.as_ref(), args.target_lang.as_ref())?;
     let models = ProjectModels {
         target_tagger: target_tagger.as_deref().map(|tagger| tagger as &dyn Tagger),
         encoder: encoder.as_ref().map(EncoderLinks::aligner),
@@ -185,7 +178,7 @@ pub fn run(args: Args, context: &Context) -> Result<()> {
     }
     tell(&report, context);
     if let (Some(gold), Some(evaluation)) = (&args.gold, &report.evaluation) {
-        eval::tell(gold, evaluation, context);
+        eval::tell(gold, evaluation, context)?;
         // Entities and figures do not mix.
         match args.output.as_os_str() == "-" {
             true => context.note(eval::table(gold, evaluation, false).trim_end()),
@@ -203,7 +196,7 @@ fn job(args: &Args, context: &Context) -> Result<ProjectJob> {
         return Err(UsageError("--report and the entities cannot both go to standard output".into()).into());
     }
     let usual = if args.pairs.is_some() { Format::Jsonl } else { Format::Conll };
-    let format = args.to_format.or(stdout(&args.output).then_some(usual));
+    let format = Format::for_output(args.to_format, &args.output, usual);
     Ok(ProjectJob {
         input,
         alignment: args.alignment.clone(),

@@ -1,16 +1,14 @@
 //! `xlner report`.
 
-use std::io::Write as _;
-use std::path::PathBuf;
+use std::io::{IsTerminal as _, Write as _};
+use std::path::{Path, PathBuf};
 
 use anyhow::Result;
 use xlner::ReportJob;
 use xlner::report::{Analysis, Cost, SystemAnalysis};
-use xlner_core::tags::Scheme;
-use xlner_eval::Resampling;
-use xlner_formats::{Column, Format, Output, ReadOptions};
+use xlner_formats::{Output, ReadOptions};
 
-use super::options::{mapping, resamples};
+use super::figures::FiguresArgs;
 use crate::context::{Context, UsageError, failed};
 
 const EXAMPLES: &str = "\
@@ -59,37 +57,8 @@ pub struct Args {
     /// Examples shown of each class
     #[arg(long, default_value_t = 10, value_name = "N")]
     examples: usize,
-    /// Labels not counted, as they are called after --map
-    #[arg(long, value_name = "LABELS", value_delimiter = ',')]
-    ignore: Vec<String>,
-    /// Labels to be replaced before counting
-    #[arg(long, value_name = "FROM=TO", value_delimiter = ',', value_parser = mapping)]
-    map: Vec<(String, String)>,
-    /// Bootstrap samples for the 95% confidence intervals; 0 for none
-    #[arg(long, default_value_t = Resampling::default().bootstrap, value_name = "N", value_parser = resamples())]
-    bootstrap: usize,
-    /// Random swaps for the p-values between systems; 0 for none
-    #[arg(long, default_value_t = Resampling::default().randomization, value_name = "N", value_parser = resamples())]
-    randomization: usize,
-    /// Seed of both
-    #[arg(long, default_value_t = Resampling::default().seed, value_name = "N")]
-    seed: u64,
-
-    /// Format of predictions and gold [default: from their names]
-    #[arg(long, value_name = "FORMAT")]
-    from_format: Option<Format>,
-    /// Tag scheme of all files: iob1, iob2, ioe1, ioe2, iobes, bilou, io [default: found by looking, in each file]
-    #[arg(long)]
-    scheme: Option<Scheme>,
-    /// Column of the tokens, by name or number
-    #[arg(long, value_name = "COLUMN", allow_hyphen_values = true)]
-    token_column: Option<Column>,
-    /// Column of the tags, by name or number (-1 is the last) [default: found by looking]
-    #[arg(long, value_name = "COLUMN", allow_hyphen_values = true)]
-    tag_column: Option<Column>,
-    /// Tags that the ids of Hugging Face rows stand for, in order
-    #[arg(long, value_name = "TAGS", value_delimiter = ',')]
-    labels: Option<Vec<String>>,
+    #[command(flatten)]
+    figures: FiguresArgs,
 
     /// The analysis as JSON on standard output
     #[arg(long)]
@@ -105,14 +74,7 @@ pub fn run(args: Args, context: &Context) -> Result<()> {
     if inputs.filter(|path| path.as_os_str() == "-").count() > 1 {
         return Err(UsageError("standard input (-) can be read once only".into()).into());
     }
-    let html = match (&args.output, args.json) {
-        (Some(path), true) if path.as_os_str() == "-" => {
-            return Err(UsageError("--json is written to standard output; give -o a file".into()).into());
-        }
-        (Some(path), _) => Some(path.clone()),
-        (None, true) => None,
-        (None, false) => Some("-".into()),
-    };
+    let html = html(args.output.as_deref(), args.json, std::io::stdout().is_terminal())?;
     let analysis = job(&args, context).run().map_err(failed)?;
     if let Some(path) = html {
         write(&path, &analysis.html())?;
@@ -124,6 +86,24 @@ pub fn run(args: Args, context: &Context) -> Result<()> {
     Ok(())
 }
 
+/// Where the HTML file goes.
+///
+/// # Errors
+/// Where it would go where JSON goes, or fill a terminal.
+fn html(output: Option<&Path>, json: bool, terminal: bool) -> Result<Option<PathBuf>, UsageError> {
+    match output {
+        Some(path) if json && path == Path::new("-") => {
+            Err(UsageError("--json is written to standard output; give -o a file".into()))
+        }
+        Some(path) => Ok(Some(path.to_owned())),
+        None if json => Ok(None),
+        None if terminal => Err(UsageError(
+            "the report is an HTML file, and would fill the terminal: give -o report.html (-o - writes it here all the same)".into(),
+        )),
+        None => Ok(Some("-".into())),
+    }
+}
+
 fn job(args: &Args, context: &Context) -> ReportJob {
     ReportJob {
         systems: args.pairs.iter().chain(&args.pred).cloned().collect(),
@@ -132,20 +112,12 @@ fn job(args: &Args, context: &Context) -> ReportJob {
         attribute: args.attribute,
         gold_source: args.gold_source.clone(),
         gold_alignment: args.gold_alignment.clone(),
-        read: ReadOptions {
-            format: args.from_format,
-            scheme: args.scheme,
-            token_column: args.token_column.clone(),
-            tag_column: args.tag_column.clone(),
-            labels: args.labels.clone(),
-            one_based: args.one_based,
-            ..context.read()
-        },
-        map: args.map.iter().cloned().collect(),
-        ignore: args.ignore.iter().cloned().collect(),
+        read: ReadOptions { one_based: args.one_based, ..args.figures.read(context) },
+        map: args.figures.map.iter().cloned().collect(),
+        ignore: args.figures.ignore.iter().cloned().collect(),
         title: args.title.clone(),
         examples: args.examples,
-        resampling: Resampling { bootstrap: args.bootstrap, randomization: args.randomization, seed: args.seed },
+        resampling: args.figures.resampling(),
     }
 }
 
@@ -184,5 +156,20 @@ fn summary(analysis: &Analysis, context: &Context) {
                 }
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_report_does_not_fill_a_terminal_unless_it_is_asked_to() {
+        assert!(html(None, false, true).is_err());
+        assert_eq!(html(None, false, false).unwrap(), Some("-".into()));
+        assert_eq!(html(Some(Path::new("-")), false, true).unwrap(), Some("-".into()));
+        assert_eq!(html(None, true, true).unwrap(), None);
+        assert_eq!(html(Some(Path::new("r.html")), true, true).unwrap(), Some("r.html".into()));
+        assert!(html(Some(Path::new("-")), true, false).is_err());
     }
 }

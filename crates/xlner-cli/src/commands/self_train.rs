@@ -49,7 +49,7 @@ pub struct Args {
     /// Labelled sentences that every round's tagger is measured on; the best one is kept [default: the last is kept]
     #[arg(long, value_name = "FILE")]
     dev: Option<PathBuf>,
-    /// Folder that keeps every tagger; the same command started again goes on from there
+    /// Folder that keeps every tagger; rerunning the same command resumes from it
     #[arg(long, value_name = "DIR")]
     run: Option<PathBuf>,
     /// Where to keep the tagger

@@ -1,12 +1,13 @@
 //! `xlner tag`.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use anyhow::Result;
 use xlner::{TagJob, open_tagger_with};
 use xlner_formats::{Format, ReadOptions, Side, WriteOptions};
 use xlner_models::{Precision, SubWords, TransformerTaggerOptions};
 
+use super::options::standard_input;
 use crate::bars::Bars;
 use crate::context::{Context, failed};
 
@@ -24,15 +25,15 @@ else in records is kept. In JSONL each entity has its probability as score.";
 #[derive(clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub struct Args {
-    /// Sentences: tokenised (tags are not looked at), or raw text, one a line; or pairs; `-` is standard input
+    /// Sentences: tokenised (tags are not looked at), or raw text, one a line; or pairs; `-` is standard input, text unless --from-format says otherwise
     input: PathBuf,
     /// `default` (English, built in), a model file or folder, or `capitals:PER` (capitalised words, all of one label: a baseline)
     #[arg(long, value_name = "MODEL", default_value = "default")]
     model: String,
-    /// transformers: what the network calculates in; int8 is faster, and tags may differ a little
+    /// transformers: numeric precision; int8 is faster, tags may differ slightly
     #[arg(long, value_name = "f32|int8", default_value = "f32", help_heading = "Transformers")]
     precision: Precision,
-    /// transformers: which sub-words speak for their token: the first, all by their mean, or the surest
+    /// transformers: which sub-words represent their token: the first, the mean of all, or the most certain
     #[arg(long, value_name = "first|mean|max", default_value = "first", help_heading = "Transformers")]
     sub_words: SubWords,
     /// transformers: the tags of the model's classes, in their order, instead of those that its config.json names
@@ -48,7 +49,7 @@ pub struct Args {
     /// Where to write; `-` is standard output
     #[arg(long, short, default_value = "-", value_name = "FILE", help_heading = "Output")]
     output: PathBuf,
-    /// Format of the output [default: from its name; conll on standard output]
+    /// Format of the output [default: from its name, else conll, with --probabilities jsonl]
     #[arg(long, value_name = "FORMAT", help_heading = "Output")]
     to_format: Option<Format>,
     /// Format of the input [default: from its name]
@@ -57,22 +58,18 @@ pub struct Args {
     /// Language of the text (BCP 47), for the tokeniser
     #[arg(long, value_name = "CODE", help_heading = "Formats")]
     lang: Option<String>,
-    /// Raw text is tokenised already: split it at spaces
+    /// The text is already tokenised: split it at spaces
     #[arg(long, help_heading = "Formats")]
     tokenized: bool,
 }
 
 pub fn run(args: Args, context: &Context) -> Result<()> {
-    let stdout = args.output == Path::new("-");
-    let format = match (args.to_format, stdout, args.probabilities) {
-        (None, true, false) => Some(Format::Conll),
-        (None, true, true) => Some(Format::Jsonl),
-        (given, ..) => given,
-    };
+    let usual = if args.probabilities { Format::Jsonl } else { Format::Conll };
+    let format = Format::for_output(args.to_format, &args.output, usual);
     let job = TagJob {
-        input: args.input,
+        input: args.input.clone(),
         input_options: ReadOptions {
-            format: args.from_format,
+            format: args.from_format.or_else(|| standard_input(&args.input)),
             lang: args.lang.clone(),
             target_lang: args.lang,
             tokenized: args.tokenized,

@@ -11,10 +11,10 @@ use crate::context::failed;
 /// Options of the taggers that are transformers.
 #[derive(Args)]
 pub struct TaggerArgs {
-    /// --tagger is a transformer: what it calculates in; int8 is faster, and tags may differ a little [default: f32]
+    /// --tagger is a transformer: its numeric precision; int8 is faster, tags may differ slightly [default: f32]
     #[arg(long, value_name = "f32|int8", requires = "tagger", help_heading = "Taggers")]
     tagger_precision: Option<Precision>,
-    /// --tagger is a transformer: which sub-words speak for their token: the first, all by their mean, or the surest [default: first]
+    /// --tagger is a transformer: which sub-words represent their token: the first, the mean of all, or the most certain [default: first]
     #[arg(long, value_name = "first|mean|max", requires = "tagger", help_heading = "Taggers")]
     tagger_sub_words: Option<SubWords>,
     /// --tagger is a transformer: the tags of its classes, in their order, instead of those that its config.json names
@@ -27,10 +27,10 @@ pub struct TaggerArgs {
 /// Options of the tagger of the target language that is a transformer.
 #[derive(Args)]
 pub struct TargetTaggerArgs {
-    /// --target-tagger is a transformer: its numeric precision; int8 is faster, and tags may differ a little [default: f32]
+    /// --target-tagger is a transformer: its numeric precision; int8 is faster, tags may differ slightly [default: f32]
     #[arg(long, value_name = "f32|int8", requires = "target_tagger", help_heading = "Taggers")]
     target_tagger_precision: Option<Precision>,
-    /// --target-tagger is a transformer: which sub-words speak for their token [default: first]
+    /// --target-tagger is a transformer: which sub-words represent their token [default: first]
     #[arg(long, value_name = "first|mean|max", requires = "target_tagger", help_heading = "Taggers")]
     target_tagger_sub_words: Option<SubWords>,
     /// --target-tagger is a transformer: the tags of its classes, in their order

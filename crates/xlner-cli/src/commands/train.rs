@@ -55,6 +55,9 @@ pub struct Args {
     /// Which side of pairs is labelled [default: target, where projection puts entities]
     #[arg(long, value_name = "source|target", help_heading = "Formats")]
     side: Option<Side>,
+    /// Language of the labelled sentences (BCP 47), where they do not name it; the model remembers it
+    #[arg(long, value_name = "CODE", help_heading = "Formats")]
+    lang: Option<String>,
     /// Format of the labelled files [default: from their names]
     #[arg(long, value_name = "FORMAT", help_heading = "Formats")]
     from_format: Option<Format>,
@@ -63,7 +66,7 @@ pub struct Args {
 /// How a CRF is trained.
 #[derive(clap::Args)]
 pub struct CrfArgs {
-    /// Model that training goes on from: a CRF, as from `general.tagger` to one of a domain (`default` is the built-in one); for a
+    /// Model to continue training from: a CRF, as from `general.tagger` to one of a domain (`default` is the built-in one); for a
     /// transformer a folder as Hugging Face keeps models, or a name on its Hub
     #[arg(long, value_name = "PATH|HUB_ID")]
     init: Option<String>,
@@ -166,7 +169,13 @@ fn job(args: Args, context: &Context) -> TrainJob {
     TrainJob {
         train: args.train,
         dev: args.dev,
-        options: ReadOptions { format: args.from_format, side: args.side, ..context.read() },
+        options: ReadOptions {
+            format: args.from_format,
+            side: args.side,
+            lang: args.lang.clone(),
+            target_lang: args.lang,
+            ..context.read()
+        },
         weights: args.weights,
         model,
         output: args.output,

@@ -22,7 +22,7 @@ Examples:
   xlner transfer --to es --engine apertium --source en.txt --tagger default --run work/ -o es.jsonl
 
 Each source sentence is translated, and its entities are put where they belong in the translation: training data for a \
-tagger (`xlner train`). With --run every stage keeps what it made, and the same command started again goes on where it \
+tagger (`xlner train`). With --run every stage keeps its output, and rerunning the same command resumes where it \
 stopped.";
 
 #[derive(clap::Args)]
@@ -69,13 +69,13 @@ pub struct Args {
     output: OutputArgs,
     #[command(flatten)]
     input_options: InputArgs,
-    /// Tag scheme of the source [default: found by looking]
+    /// Tag scheme of the source [default: detected]
     #[arg(long, help_heading = "Formats")]
     scheme: Option<Scheme>,
 }
 
 pub fn run(args: Args, context: &Context) -> Result<()> {
-    let read = args.input_options.options(&args.from, context);
+    let read = args.input_options.options(&args.source, &args.from, context);
     let job = TransferJob {
         source: args.source,
         source_options: ReadOptions { scheme: args.scheme, no_tags: args.tagger.is_some(), ..read.clone() },

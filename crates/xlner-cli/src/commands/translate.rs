@@ -2,7 +2,7 @@
 
 mod engine;
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use anyhow::Result;
 use xlner::{TranslateJob, open_translator};
@@ -43,7 +43,7 @@ pub struct Args {
     /// Where to write; `-` is standard output
     #[arg(long, short, default_value = "-", value_name = "FILE", help_heading = "Output")]
     output: PathBuf,
-    /// Format of the output [default: from its name; text on standard output]
+    /// Format of the output [default: from its name, else text, with --n-best jsonl]
     #[arg(long, value_name = "FORMAT", help_heading = "Output")]
     to_format: Option<Format>,
     /// Write the translations tokenised, into text and tsv
@@ -59,13 +59,12 @@ pub struct Args {
     /// Which sentence of pairs is translated
     #[arg(long, value_name = "source|target", help_heading = "Formats")]
     side: Option<Side>,
-    /// Raw text is tokenised already: split it at spaces
+    /// The text is already tokenised: split it at spaces
     #[arg(long, help_heading = "Formats")]
     tokenized: bool,
 }
 
 pub fn run(args: Args, context: &Context) -> Result<()> {
-    let stdout = args.output == Path::new("-");
     let options = match args.n_best {
         Some(best) => args.engine.options_for(&args.from, &args.to, best.into())?,
         None => args.engine.options(&args.from, &args.to)?,
@@ -73,6 +72,8 @@ pub fn run(args: Args, context: &Context) -> Result<()> {
     let Some(options) = options else {
         return Err(UsageError("what translates? --engine apertium, nllb, marian, ct2, http or lookup".into()).into());
     };
+    let usual = if args.n_best.is_some() { Format::Jsonl } else { Format::Text };
+    let format = Format::for_output(args.to_format, &args.output, usual);
     let job = TranslateJob {
         input: args.input,
         input_options: ReadOptions {
@@ -85,11 +86,7 @@ pub fn run(args: Args, context: &Context) -> Result<()> {
         },
         to: args.to,
         output: args.output,
-        output_options: WriteOptions {
-            format: args.to_format.or(stdout.then_some(Format::Text)),
-            tokenized: args.to_tokens,
-            ..WriteOptions::default()
-        },
+        output_options: WriteOptions { format, tokenized: args.to_tokens, ..WriteOptions::default() },
         n_best: args.n_best.is_some(),
     };
     job.check().map_err(failed)?;

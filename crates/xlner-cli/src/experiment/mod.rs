@@ -193,7 +193,7 @@ impl<'r> Runner<'r> {
         command.extend(predictions.iter().flat_map(|(_, path)| ["--pred".to_owned(), path.clone()]));
         command.extend(words.command(options).map_err(Error::Options)?);
         let output =
-            (self.run)(&command).map_err(|problem| Error::Options(format!("evaluating on {gold}: {problem}")))?;
+            (self.run)(&command).map_err(|problem| Error::Place { place: format!("evaluating on {gold}"), problem })?;
         let mut figures: Value = serde_json::from_str(&output)?;
         let signature = figures["signature"].as_str().unwrap_or_default().to_owned();
         let comparisons = figures["comparisons"].take();

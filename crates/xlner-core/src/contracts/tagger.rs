@@ -11,6 +11,11 @@ pub trait Tagger: Send + Sync {
     /// Name and checksum of the model: what a result that was kept depends on.
     fn signature(&self) -> String;
 
+    /// The language that it was trained on (BCP 47), in whose tokenisation it takes text; `None` where it does not know, or takes any.
+    fn language(&self) -> Option<&str> {
+        None
+    }
+
     /// Sets the entities of every sentence, each with its probability as `score`, and, where `probabilities`, the
     /// probability of every tag for every token; whatever was there is replaced. Uses the threads of the current rayon
     /// pool; the result does not depend on their number, nor on which sentences share a batch.

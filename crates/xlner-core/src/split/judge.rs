@@ -23,18 +23,28 @@ impl Judge<'_> {
 
     /// Whether the sentence that begins at `start` ends at `at`.
     pub fn ends(&self, start: usize, at: usize) -> bool {
-        let before = self.line[start..at].trim_end();
+        let before = self.line[start..at].trim_end().trim_end_matches(is_direction);
         let core = before.trim_end_matches(|c: char| is_closer(c) || c.is_whitespace());
         let closed = core.len() < before.len();
         let after = self.line[at..].trim_start_matches(|c: char| is_opener(c) || c.is_whitespace());
+        if closed && source_follows(self.line[at..].trim_start()) {
+            return false;
+        }
         let mut last = core.chars().rev();
         match last.next() {
+            // An ellipsis inside a word, or between two.
+            Some('.')
+                if core.ends_with("..") && self.line[..at].ends_with('.') && after.starts_with(char::is_alphabetic) =>
+            {
+                false
+            }
             Some(stop @ ('.' | '．')) => self.full_stop(&core[..core.len() - stop.len_utf8()], closed, after),
             Some('!' | '?' | '…' | ';') => {
                 let alone = closed && last.all(|c| matches!(c, '!' | '?')) || bracketed(core);
                 !alone && !after.starts_with(char::is_lowercase)
             }
             Some('၊') => false,
+            Some('。' | '！' | '？') if in_title(&self.line[start..at], &self.line[at..]) => false,
             Some('。' | '！' | '？') => !(closed && self.rules.japanese && self.line[at..].starts_with('と')),
             _ => true,
         }
@@ -42,7 +52,11 @@ impl Judge<'_> {
 
     /// Whether a full stop behind `before` ends the sentence; `closed`: quotes or brackets are closed behind it.
     fn full_stop(&self, before: &str, closed: bool, after: &str) -> bool {
-        let word = last_word(before);
+        if before.ends_with(' ') && before.trim_end().ends_with('.') || after.starts_with('№') {
+            // `. . .`, and a number that belongs to what stands before it.
+            return false;
+        }
+        let word = last_word(before).trim_matches(is_direction);
         let number = after.starts_with(char::is_numeric);
         if before.ends_with('.') || word.is_empty() {
             // An ellipsis, or no word at all.
@@ -147,6 +161,37 @@ fn is_list_number(word: &str) -> bool {
 /// A Roman numeral in capitals.
 fn is_roman(word: &str) -> bool {
     !word.is_empty() && word.bytes().all(|byte| matches!(byte, b'I' | b'V' | b'X' | b'L' | b'C'))
+}
+
+/// Marks of the direction of writing.
+fn is_direction(c: char) -> bool {
+    matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+}
+
+/// Whether the text ends inside `《…》`, which is closed in what follows.
+fn in_title(before: &str, after: &str) -> bool {
+    let open = |(opens, closes): (char, char)| {
+        before.rfind(opens).is_some_and(|at| !before[at..].contains(closes))
+            && after.find(closes).is_some_and(|close| after.find(opens).is_none_or(|next| close < next))
+    };
+    [('《', '》'), ('〈', '〉')].into_iter().any(open)
+}
+
+/// Whether a source in brackets follows on a quotation, and then the full stop: `(Smith 55).`
+fn source_follows(after: &str) -> bool {
+    after
+        .strip_prefix('(')
+        .and_then(|rest| rest.split_once(')'))
+        .is_some_and(|(inside, behind)| inside.chars().count() < 60 && !inside.contains('(') && behind.starts_with('.'))
+}
+
+pub fn is_dash(c: char) -> bool {
+    matches!(c, '-' | '–' | '—')
+}
+
+/// Whether a dash begins what somebody says: `- Yes`.
+pub fn is_dash_before_capital(text: &str) -> bool {
+    text.trim_start_matches(is_dash).strip_prefix(' ').is_some_and(|rest| rest.starts_with(char::is_uppercase))
 }
 
 /// Whether the exclamation or question mark is all there is in its brackets: `(!)`.

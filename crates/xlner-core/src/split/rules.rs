@@ -10,6 +10,8 @@ pub struct Rules {
     pub ordinals: bool,
     /// Whether the semicolon is a question mark.
     pub greek: bool,
+    /// Whether the colon, which stands for `։`, is a full stop.
+    pub armenian: bool,
     /// Whether と binds a quotation to what is said of it.
     pub japanese: bool,
     /// Whether a sentence may begin with an elided word: Dutch `'s Avonds`.
@@ -25,6 +27,7 @@ impl Rules {
             words: words::of(lang),
             ordinals: ORDINALS.contains(&lang),
             greek: matches!(lang, "el" | "ell" | "gre"),
+            armenian: matches!(lang, "hy" | "hye" | "arm" | "hyw"),
             japanese: matches!(lang, "ja" | "jpn"),
             apostrophe_starts: matches!(lang, "nl" | "nld" | "dut" | "af" | "afr" | "fy" | "fry"),
         }

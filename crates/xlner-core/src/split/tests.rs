@@ -183,3 +183,28 @@ proptest! {
         prop_assert_eq!(both.len(), a.len() + b.len());
     }
 }
+
+#[test]
+fn abbreviations_before_names_and_numbers() {
+    check("es", "Vive en Mt. Kisco. ‖Lean los párrf. 5 y 6. ‖Vino el Lun. 15 de mayo a los EE. UU. con Ana.");
+    check("da", "De holdt Skt. Hans i byen. ‖Det var godt.");
+    check("it", "Egregio Dir. Amm., ci vediamo. ‖Ringrazio lo psicol. Serenti.");
+    check("ru", "Едем в пгт. Брагиновка. ‖Это далеко.");
+    check("de", "Zeitungen, Hefte u. Ä. für uns. ‖Gut.");
+    check("en", "I am paid Rs. 3520 at N°. 12. ‖We went, you and I. ‖Did you see Albert I. Jones?");
+    check("kk", "(«Айқын», 2010 жыл. № 70). ‖Бұл жақсы.");
+}
+
+#[test]
+fn titles_quotations_and_ellipses_in_one_piece() {
+    check("zh", "我们去看《摔跤吧！爸爸》好吗？‖好！‖看了《你好！世界。再见》吗？");
+    check("en", "\"Bohr used the analogy of stairways [...]\" (Smith 55). ‖(He was right.) ‖Good.");
+    check("en", "I was ... well . . . I didn't mean it. ‖What do you see? ‖- Posted like sentinels.");
+    check("nl", "Het was raak. ‖...en toen kwam hij.");
+}
+
+#[test]
+fn armenian_stops_however_they_are_typed() {
+    check("hy", "Բարև Ձեզ: ‖Այսօր երկուշաբթի է: ‖Մութ է։ ‖Սիրելիս...սպասում եմ 10:30-ին: ‖Գնամ:");
+    check("en", "Two things: bread and milk.");
+}

@@ -17,9 +17,9 @@ pub struct Words {
 }
 
 /// In every language.
-pub const NEVER: &str = "mr mrs ms dr prof rev capt lt sgt vs cf e.g i.e";
+pub const NEVER: &str = "mt mr mrs ms dr prof rev capt lt sgt vs cf e.g i.e";
 /// In every language.
-pub const BEFORE_NUMBER: &str = "no nos nr p pp vol art fig sec par tel pag pg s ss eq tab";
+pub const BEFORE_NUMBER: &str = "n° no nos nr p pp vol art fig sec par tel pag pg s ss eq tab";
 /// In every language.
 pub const SELDOM: &str = "st jr sr inc ltd corp etc ph.d km cm mm kg mg ml";
 
@@ -67,15 +67,15 @@ pub fn of(lang: &str) -> &'static Words {
 const ENGLISH: Words = Words {
     never: "gen col messrs mme mlle hon gov maj cpt cpl sen rep pres supt univ approx viz esp alh mal engr barr fr br \
         ven adm cmdr brig insp",
-    before_number: "nos ch chap sect para cl reg ref ver app",
+    before_number: "rs nos ch chap sect para cl reg ref ver app",
     seldom: "dept co al ed vol bros jan feb mar apr aug sep sept oct nov dec hr hrs min sec mt h.m.s u.s.s a.m p.m am pm u.s u.k u.n e.u u.s.a d.c b.c a.d m.d b.a m.a plc llc l.l.c ave blvd rd sq ext est \
         tue wed thu fri esq bldg mfg intl assn ft lb oz yd mi",
-    starts: "the this that these those he she it we they you his her its their our my but and so then there here in on at by for \
+    starts: "did does do the this that these those he she it we they you his her its their our my but and so then there here in on at by for \
         from with after before when while if although however also as since what who why how where not no some many all one \
         according both during until today yesterday",
 };
 const GERMAN: Words = Words {
-    never: "hr fr dipl ing prof dr bzw vgl ggf evtl inkl exkl z.b z.t d.h u.a u.u o.ä i.d.r s.o s.u z.zt bspw sog geb gest \
+    never: "u hr fr dipl ing prof dr bzw vgl ggf evtl inkl exkl z.b z.t d.h u.a u.u o.ä i.d.r s.o s.u z.zt bspw sog geb gest \
         verh vorm ehem zzgl abzgl einschl hl röm kath ev rd mind durchschn insbes lat griech frz engl frhr gebr hrsg \
         bgm abg allg jur phil med rer nat h.c",
     before_number: "abs art bd kap ziff anm abb tab nr nrn rn fn bl kl jg ca abschn buchst",
@@ -93,7 +93,7 @@ const DUTCH: Words = Words {
         hier ook nu wat wie hoe waar waarom niet geen zijn haar hun onze volgens daarom ons",
 };
 const NORDIC: Words = Words {
-    never: "hr fr dr prof d.v.s dvs t.ex f.eks bl.a m.fl.a s.k st f.d fhv ca kap resp inkl ekskl exkl adj f.o.m t.o.m \
+    never: "skt hr fr dr prof d.v.s dvs t.ex f.eks bl.a m.fl.a s.k st f.d fhv ca kap resp inkl ekskl exkl adj f.o.m t.o.m \
         t.d þ.e vedr ing cand pga dir sml jf jfr osv.a m.a",
     before_number: "nr kap s bd stk pkt art kl § bls gr",
     seldom: "osv m.m m.fl mm mfl kr mio mia mrd milj mill f.kr e.kr f.v.t jan feb apr jun jul aug sept okt nov des dec o.s.v \
@@ -130,9 +130,9 @@ const GAELIC: Words = Words {
     starts: "an na tá bhí bha tha is ba ach agus nuair má i ar ag sé sí siad tha e ní cha beidh rinne",
 };
 const SPANISH: Words = Words {
-    never: "sr sra srta sres srs sras dr dra dres d dña dn prof profa lic ing arq gral cnel tte sgto mons excmo excma ilmo \
+    never: "ee sr sra srta sres srs sras dr dra dres d dña dn prof profa lic ing arq gral cnel tte sgto mons excmo excma ilmo \
         ilma hno hna fr s.a.r ud uds vd vds p.ej p.e v.gr vid aprox st sta sto mn",
-    before_number: "núm nº art pág págs vol cap fig t tomo apdo ap inc pàg",
+    before_number: "párrf lun núm nº art pág págs vol cap fig t tomo apdo ap inc pàg",
     seldom: "mar jul nov ha min etc ee.uu a.c d.c s.a s.l cía avda av ene febr abr ago set sept oct dic tel izq dcha a.m p.m admón hnos c.v",
     starts: "el la los las un una unos unas lo él ella ellos ellas yo tú nosotros usted su sus este esta estos estas ese esa eso \
         esto pero y o en de del al a con por para desde según cuando si como que qué quién cómo dónde también no ya así \
@@ -147,7 +147,7 @@ const PORTUGUESE: Words = Words {
         da ao à com por para segundo quando se como que quem onde também não já assim então depois hoje seu sua",
 };
 const ITALIAN: Words = Words {
-    never: "sig sigg sig.ra sig.na dott dott.ssa dr prof prof.ssa ing avv arch geom rag on sen gen col cap ten mons don s ss \
+    never: "dir amm psicol rag sig sigg sig.ra sig.na dott dott.ssa dr prof prof.ssa ing avv arch geom rag on sen gen col cap ten mons don s ss \
         p.es es ad.es cfr v egr spett gent ill.mo c.d cosidd",
     before_number: "n nn num art artt pag pagg p pp vol cap fig lett tab all",
     seldom: "ecc etc a.c d.c s.p.a s.r.l gen feb mar apr mag giu lug ago set sett ott nov dic tel ca u.s.a c.so v.le",
@@ -218,7 +218,7 @@ const SOUTH_SLAVIC: Words = Words {
         при код пре после кад када ако како шта ко где зашто такође не већ тако онда данас према његов њен ово ова овај",
 };
 const EAST_SLAVIC: Words = Words {
-    never: "гр г-н г-жа проф доц акад д-р ген полк кап св им ул пл пр пер просп д корп т.е т.н т.к напр см ср обл р-н с \
+    never: "пгт гр г-н г-жа проф доц акад д-р ген полк кап св им ул пл пр пер просп д корп т.е т.н т.к напр см ср обл р-н с \
         пос дер о оз тов ред авт сост англ нем лат фр греч рис табл вул ім сел смт гл бул пров пан н.д тобто т.зв",
     before_number: "ст п пп гл т рис табл стр с кв тел № абз ч разд розд",
     seldom: "т.д т.п др пр и.др г гг в вв н.э до.н.э тыс млн млрд руб коп долл кг км см мм мин сек час янв февр апр авг сент окт нояб \

@@ -12,7 +12,7 @@ use super::chars::is_separator;
 pub struct Piece {
     /// First byte.
     pub start: usize,
-    /// One behind the last byte.
+    /// Exclusive end: one past the last byte.
     pub end: usize,
     /// Whether it has letters or digits.
     pub word: bool,

@@ -12,6 +12,7 @@ use crate::annotated::{self, Annotation, Characters, Tokens, Unit};
 use crate::compression::Codec;
 use crate::error::{Error, ErrorKind, Result, shorten};
 use crate::input::Input;
+use crate::limits::check_text;
 use crate::line_reader::{LineReader, line_ranges};
 use crate::notes::{LeftOut, NoteKind};
 use crate::reader::Status;
@@ -50,6 +51,9 @@ fn documents_in(folder: &Path) -> Result<Vec<(PathBuf, PathBuf)>> {
         if Codec::strip_extension(&path).extension().is_some_and(|extension| extension == "ann") {
             documents.push(files(&path));
         }
+    }
+    if documents.is_empty() {
+        return Err(Error::folder(folder));
     }
     documents.sort();
     Ok(documents)
@@ -105,6 +109,7 @@ fn document(
     let mut parts = parts.iter().peekable();
     for (number, line) in lines.into_iter().enumerate() {
         let shown = &text[line.clone()];
+        check_text(shown, options).map_err(|kind| Error::at_line(text_file, number as u64 + 1, kind))?;
         let characters = Characters::of(shown);
         let mut annotations = Vec::new();
         let mut last = None;

@@ -4,6 +4,7 @@ use std::path::Path;
 
 use super::cells::{is_blank, is_docstart, is_inside, is_placeholder, is_range, is_tag, label, lang_of};
 use super::layout::{Layout, Separator, TagCell};
+use super::quoted::is_quoted_line;
 use crate::error::{Error, ErrorKind, Result, shorten};
 use crate::line_reader::byte_lines;
 use crate::{Column, Format, ReadOptions};
@@ -367,6 +368,9 @@ impl Finder<'_> {
         let rows = &self.sample.rows;
         let row = rows.iter().find(|row| !row.cells.last().is_some_and(|cell| is_tag(cell))).unwrap_or(&rows[0]);
         let sample = shorten(&row.cells.join(" "));
+        if is_quoted_line(&row.cells.join("\t")) {
+            return Error::at_line(self.file, row.line, ErrorKind::QuotedCells { sample });
+        }
         Error::at_line(self.file, row.line, ErrorKind::MissingTagColumn { columns: row.cells.len(), sample })
     }
 }

@@ -19,6 +19,7 @@ mod cells;
 mod conllu;
 mod find;
 mod layout;
+mod quoted;
 mod read;
 mod tagged;
 mod write;
@@ -28,6 +29,8 @@ use std::sync::Arc;
 
 use xlner_core::{Sentence, tags};
 
+pub(crate) use cells::is_tag;
+pub(crate) use quoted::{QUOTED, check_quotes, is_quoted};
 pub(crate) use read::has_tags;
 pub use tagged::Tagged;
 pub(crate) use write::ColumnWriter;
@@ -62,6 +65,8 @@ const EMPTY_MARKER: &str = "# sentence without tokens";
 pub struct TagReader {
     source: TagSource,
     status: Arc<Status>,
+    /// Whether a sentence was given.
+    given: bool,
     failed: bool,
 }
 
@@ -79,13 +84,14 @@ impl TagReader {
         status: Arc<Status>,
     ) -> Result<TagReader> {
         let reader = ColumnReader::new(lines, format, options, &status)?;
-        Ok(TagReader { source: TagSource::Columns(Box::new(reader)), status, failed: false })
+        Ok(TagReader { source: TagSource::Columns(Box::new(reader)), status, given: false, failed: false })
     }
 
     pub(crate) fn sentences(path: &Path, sentences: crate::SentenceReader, options: &ReadOptions) -> TagReader {
         let scheme = options.scheme.unwrap_or(tags::Scheme::Iob2);
         let status = sentences.status();
-        TagReader { source: TagSource::Sentences(Box::new(sentences), scheme, path.to_owned()), status, failed: false }
+        let source = TagSource::Sentences(Box::new(sentences), scheme, path.to_owned());
+        TagReader { source, status, given: false, failed: false }
     }
 
     /// The tag scheme given or found.
@@ -112,7 +118,14 @@ impl TagReader {
     /// Where the file cannot be read or a line is not what the lines before it promise.
     pub fn next_into(&mut self, sentence: &mut Tagged) -> Result<bool> {
         match &mut self.source {
-            TagSource::Columns(reader) => reader.next_into(sentence),
+            TagSource::Columns(reader) => {
+                let found = reader.next_into(sentence)?;
+                if !found {
+                    self.status.check_read(self.given)?;
+                }
+                self.given = true;
+                Ok(found)
+            }
             TagSource::Sentences(sentences, scheme, file) => {
                 sentence.clear();
                 let Some(next) = sentences.next().transpose()? else { return Ok(false) };

@@ -9,6 +9,7 @@ use xlner_core::tags::{self, Scheme};
 use super::cells::{is_blank, is_docstart, is_placeholder, is_range, is_tag, lang_of, word_range};
 use super::conllu::{self, Rows};
 use super::layout::{Layout, Separator, TagCell};
+use super::quoted::{QUOTED, is_quoted};
 use super::{EMPTY_MARKER, PREFIX, Tagged};
 use crate::error::{Error, ErrorKind, Result, shorten};
 use crate::limits::check_tokens;
@@ -140,6 +141,10 @@ impl ColumnReader {
                 pushed.map_err(|kind| Error::at_line(place.0, place.1, kind).in_record(&sentence.id))?;
             check_tokens(sentence.len(), &self.options)
                 .map_err(|kind| Error::at_line(place.0, place.1, kind).in_record(&sentence.id))?;
+            if sentence.tokens().next_back().is_some_and(is_quoted) {
+                let at = |kind| Error::at_line(place.0, place.1, kind).in_record(&sentence.id);
+                self.status.note(QUOTED, 1, at)?;
+            }
             if layers > 0 {
                 let at = |kind| Error::at_line(place.0, place.1, kind).in_record(&sentence.id);
                 self.status.note(LAYERS, layers, at)?;
@@ -166,7 +171,7 @@ impl ColumnReader {
 }
 
 /// The first lines of a file.
-fn prefix(lines: &mut LineReader) -> Result<&[u8]> {
+pub(super) fn prefix(lines: &mut LineReader) -> Result<&[u8]> {
     let prefix = lines.peek(PREFIX)?;
     if prefix.len() < PREFIX {
         return Ok(prefix);

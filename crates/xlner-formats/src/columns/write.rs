@@ -91,7 +91,7 @@ impl ColumnWriter {
                 Format::PanX => {
                     let lang = sentence.lang.as_ref().or(self.lang.as_ref());
                     let Some(lang) = lang.filter(|lang| lang_of(&format!("{lang}:")).is_some()) else {
-                        let why = "PAN-X names the language of every token; give its code with --lang";
+                        let why = "PAN-X names the language of every token; give its code with option `lang`";
                         return Err(self.refuse(token, why));
                     };
                     writeln!(lines, "{lang}:{token}\t{tag}")

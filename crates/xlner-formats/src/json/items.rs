@@ -138,7 +138,10 @@ impl ItemReader {
                 }
                 (Shape::Unknown, Some(_)) => self.shape = Shape::Values,
                 (Shape::Values, Some(_)) => return Ok(true),
-                (Shape::Array { .. }, Some(b']')) => {
+                (Shape::Array { first }, Some(b']')) => {
+                    if first {
+                        self.lines.set_empty();
+                    }
                     self.lines.consume(1);
                     self.shape = Shape::Closed;
                 }

@@ -82,7 +82,7 @@ pub(super) fn parse(row: Value, options: &ReadOptions, left_out: &mut LeftOut) -
     let bad = |message: &str| ErrorKind::Json { expected: Kind::Rows.expected(), message: message.to_owned() };
     let Value::Object(mut fields) = row else { return Err(bad("it is no object")) };
     let tokens = field(&fields, options.token_column.as_ref(), &TOKEN_FIELDS)
-        .ok_or_else(|| bad("there is no field `tokens`; name it with --token-column"))?;
+        .ok_or_else(|| bad("there is no field `tokens`; name it with option `token_column`"))?;
     let tag_field = field(&fields, options.tag_column.as_ref(), &TAG_FIELDS);
     let Some(Value::Array(tokens)) = fields.shift_remove(&tokens) else { return Err(bad("`tokens` is no list")) };
     let tokens: Vec<&str> = tokens
@@ -100,7 +100,7 @@ pub(super) fn parse(row: Value, options: &ReadOptions, left_out: &mut LeftOut) -
     let tags = if options.no_tags {
         vec!["O".to_owned(); tokens.len()]
     } else {
-        let name = tag_field.ok_or_else(|| bad("there is no field `ner_tags`; name it with --tag-column"))?;
+        let name = tag_field.ok_or_else(|| bad("there is no field `ner_tags`; name it with option `tag_column`"))?;
         let Some(Value::Array(tags)) = fields.shift_remove(&name) else { return Err(bad("the tags are no list")) };
         tags.iter().map(|value| tag(value, options, left_out)).collect::<std::result::Result<_, _>>()?
     };

@@ -164,7 +164,7 @@ fn split(whole: &Sentence, sentences: &[Value]) -> Parsed<Vec<Sentence>> {
     }
     if placed != whole.entities.len() {
         return Err(bad(
-            "an entity crosses the border of a sentence, or lies in none; correct it, or read documents whole (--split none)",
+            "an entity crosses the border of a sentence, or lies in none; correct it, or read documents whole (option `split` none)",
         ));
     }
     Ok(parts)

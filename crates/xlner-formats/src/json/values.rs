@@ -212,7 +212,7 @@ fn kind_of(value: &Value, given: Option<Kind>, options: &ReadOptions) -> std::re
     given.or_else(|| Kind::of(value, options)).ok_or_else(|| ErrorKind::Json {
         expected: "a record",
         message: "it has neither `source` and `target`, nor `tokens`, nor `text`, and no annotation tool writes this; \
-                  give the format with --from-format, or the fields with --token-column and --tag-column"
+                  give the format with option `from_format`, or the fields with option `token_column` and option `tag_column`"
             .into(),
     })
 }

@@ -76,7 +76,7 @@ pub(super) struct Placed {
     pub word: Word,
 }
 
-/// Counts characters up to bytes of a text. Bytes that are asked for one behind the other cost one pass over the text.
+/// Counts characters up to bytes of a text. Bytes that are asked for one after the other cost one pass over the text.
 pub(super) struct Positions<'a> {
     text: &'a str,
     byte: usize,

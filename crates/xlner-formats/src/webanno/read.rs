@@ -9,6 +9,7 @@ use super::header::{FIRST, Feature, choose, features};
 use super::{split_unescaped, unescape};
 use crate::ReadOptions;
 use crate::error::{Error, ErrorKind, Result, shorten};
+use crate::limits::{check_text, check_tokens};
 use crate::line_reader::{LineReader, byte_lines};
 use crate::notes::NoteKind;
 use crate::reader::Status;
@@ -52,7 +53,7 @@ pub(crate) fn sentences(
             return Err(Error::in_file(&file, ErrorKind::NoSuchColumn { name, known }));
         }
     };
-    let mut reader = Reader { lines, file, wanted, lang: options.lang.clone(), status: Arc::clone(status), text: None };
+    let mut reader = Reader { lines, file, wanted, options: options.clone(), status: Arc::clone(status), text: None };
     Ok(std::iter::from_fn(move || reader.next().transpose()))
 }
 
@@ -61,7 +62,7 @@ struct Reader {
     file: PathBuf,
     /// The column of the labels.
     wanted: Option<usize>,
-    lang: Option<String>,
+    options: ReadOptions,
     status: Arc<Status>,
     /// Text of the sentence that comes next, and its line.
     text: Option<(u64, String)>,
@@ -79,6 +80,7 @@ impl Reader {
     fn next(&mut self) -> Result<Option<Sentence>> {
         let mut rows: Vec<(u64, String)> = Vec::new();
         let mut text = self.text.take();
+        let mut tokens = 0;
         while let Some(line) = self.lines.next()? {
             if let Some(of_next) = line.text.strip_prefix("#Text=") {
                 let of_next = unescape(of_next);
@@ -90,6 +92,8 @@ impl Reader {
                     {
                         text.push('\n');
                         text.push_str(&of_next);
+                        check_text(text, &self.options)
+                            .map_err(|kind| Error::at_line(&self.file, line.number, kind))?;
                     }
                     Some(_) => {
                         self.text = Some((line.number, of_next));
@@ -101,6 +105,9 @@ impl Reader {
                     break;
                 }
             } else if !line.text.starts_with('#') {
+                // Parts of tokens have a row as well, numbered `1-1.1`.
+                tokens += usize::from(!line.text.split('\t').next().unwrap_or_default().contains('.'));
+                check_tokens(tokens, &self.options).map_err(|kind| Error::at_line(&self.file, line.number, kind))?;
                 rows.push((line.number, line.text.to_owned()));
             }
         }
@@ -142,7 +149,7 @@ impl Reader {
             None => Sentence::from_tokens(&tokens),
         };
         sentence.entities = open.into_iter().map(|open| Entity::new(open.span, open.label)).collect();
-        sentence.lang.clone_from(&self.lang);
+        sentence.lang.clone_from(&self.options.lang);
         Ok(sentence)
     }
 

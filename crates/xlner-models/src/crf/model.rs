@@ -8,7 +8,9 @@ use super::weights::Weights;
 
 const MAGIC: &[u8; 8] = b"xlner-c\n";
 /// Raised whenever the layout, the features or the meaning of a number changes.
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
+/// A version that is read too: it does not say its language.
+const WITHOUT_LANGUAGE: u32 = 1;
 /// Magic, version, checksum (CRC-32 of the rest), all little-endian.
 const HEADER: usize = 16;
 
@@ -23,6 +25,8 @@ pub(crate) struct Model {
     pub(crate) clusters: Clusters,
     /// What it was trained on and how, for people.
     pub(crate) training: String,
+    /// The language it was trained on (BCP 47); empty where that is not known.
+    pub(crate) lang: String,
 }
 
 impl Model {
@@ -30,6 +34,7 @@ impl Model {
     pub(crate) fn to_bytes(&self) -> Vec<u8> {
         let mut body = Writer(Vec::new());
         body.text(&self.training);
+        body.text(&self.lang);
         body.0.push(self.states.iobes().into());
         body.texts(self.states.labels());
         self.transitions.iter().for_each(|weight| body.0.extend(weight.to_le_bytes()));
@@ -57,10 +62,10 @@ impl Model {
     /// What is wrong with them, and the cure.
     pub(crate) fn from_bytes(bytes: &[u8]) -> Result<(Model, u32), String> {
         if bytes.len() < HEADER || &bytes[..8] != MAGIC {
-            return Err("this is no CRF model of xlner; train one with `xlner train --model-type crf`".into());
+            return Err("this is no CRF model of xlner; train one with `xlner train`".into());
         }
         let number = |at: usize| u32::from_le_bytes([bytes[at], bytes[at + 1], bytes[at + 2], bytes[at + 3]]);
-        if number(8) != VERSION {
+        if ![VERSION, WITHOUT_LANGUAGE].contains(&number(8)) {
             return Err(format!(
                 "this model has version {}, and this xlner reads version {VERSION}; train it again",
                 number(8)
@@ -70,13 +75,15 @@ impl Model {
         if crc32fast::hash(body) != number(12) {
             return Err("the model is damaged (its checksum does not fit); copy or train it again".into());
         }
-        let model = read(&mut Reader(body)).ok_or("the model is inconsistent; train it again")?;
+        let model = read(&mut Reader(body), number(8) != WITHOUT_LANGUAGE)
+            .ok_or("the model is inconsistent; train it again")?;
         Ok((model, number(12)))
     }
 }
 
-fn read(reader: &mut Reader<'_>) -> Option<Model> {
+fn read(reader: &mut Reader<'_>, with_language: bool) -> Option<Model> {
     let training = reader.text()?;
+    let lang = if with_language { reader.text()? } else { String::new() };
     let iobes = match reader.byte()? {
         0 => false,
         1 => true,
@@ -112,7 +119,7 @@ fn read(reader: &mut Reader<'_>) -> Option<Model> {
         seen.push(Seen { clusters, case: reader.byte()? });
     }
     let clusters = Clusters::from_parts(keys, seen)?;
-    reader.0.is_empty().then_some(Model { states, transitions, weights, names, clusters, training })
+    reader.0.is_empty().then_some(Model { states, transitions, weights, names, clusters, training, lang })
 }
 
 struct Writer(Vec<u8>);

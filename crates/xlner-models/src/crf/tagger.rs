@@ -60,6 +60,13 @@ impl CrfTagger {
         Ok(CrfTagger { model, chain, checksum, spare: Mutex::default() })
     }
 
+    /// The same tagger of a language (BCP 47), for a model that does not say it.
+    #[must_use]
+    pub(crate) fn of_language(mut self, lang: &str) -> CrfTagger {
+        lang.clone_into(&mut self.model.lang);
+        self
+    }
+
     /// Writes the model file. The same model gives the same bytes.
     ///
     /// # Errors
@@ -150,6 +157,10 @@ impl Tagger for CrfTagger {
 
     fn signature(&self) -> String {
         format!("crf:{:08x}", self.checksum)
+    }
+
+    fn language(&self) -> Option<&str> {
+        Some(self.model.lang.as_str()).filter(|lang| !lang.is_empty())
     }
 
     fn tag(&self, sentences: &mut [Sentence], probabilities: bool) -> ModelResult<()> {

@@ -56,6 +56,8 @@ pub struct TrainOptions {
     pub clusters: Clusters,
     /// What the data is called, for [`CrfTagger::training`].
     pub data: String,
+    /// The language of the data (BCP 47), which the model then tells; `None`: that of the model that training goes on from.
+    pub lang: Option<String>,
 }
 
 impl Default for TrainOptions {
@@ -70,6 +72,7 @@ impl Default for TrainOptions {
             names: Vec::new(),
             clusters: Clusters::default(),
             data: String::new(),
+            lang: None,
         }
     }
 }
@@ -190,7 +193,9 @@ fn learn(
     };
     let rows = features.iter().copied().zip(of_features.chunks_exact(lanes(states.len())));
     let training = options.describe(sentences.len(), gold.len(), entities.count(), clusters.len());
+    let lang = options.lang.clone().or_else(|| model.map(|model| model.lang.clone())).unwrap_or_default();
     let model = Model {
+        lang,
         weights: Weights::new(rows),
         transitions: of_transitions.iter().map(|weight| *weight as f32).collect(),
         training: model.map_or(training.clone(), |model| format!("{training}; before: {}", model.training)),

@@ -70,7 +70,7 @@ impl Apertium {
             return Err(wrong("apertium: the number of attempts and the time limit are at least 1"));
         }
         if options.processes > MOST_PROCESSES {
-            return Err(wrong(format!("apertium: {MOST_PROCESSES} pipelines at most (processes)")));
+            return Err(wrong(format!("apertium: {MOST_PROCESSES} pipelines at most (option `processes`)")));
         }
         let mut launch = Launch { program: program.clone(), arguments: Vec::new() };
         let installed = modes::installed(&launch, data.as_deref())?;
@@ -81,7 +81,7 @@ impl Apertium {
                 let there = installed.join(", ");
                 return Err(Error::engine(ENGINE, format!("no mode {mode} is installed; installed are: {there}")));
             }
-            _ => return Err(wrong("apertium translates by one mode; give --model once, or leave it out")),
+            _ => return Err(wrong("apertium translates by one mode; give option `model` once, or leave it out")),
         };
         let folder = data.iter().flat_map(|data| ["-d".to_owned(), data.display().to_string()]);
         launch.arguments = folder.chain(["-f", "none", "-z", mode.as_str()].map(str::to_owned)).collect();

@@ -68,7 +68,7 @@ impl Lookup {
     /// [`Error::Options`] where there is no table, [`Error::Model`] where one cannot be read.
     pub fn open(tables: &[String], [from, to]: [&str; 2], options: &LookupOptions) -> Result<Lookup> {
         if tables.is_empty() {
-            return Err(wrong("lookup wants a table of translations, `source<TAB>target` (--model FILE)"));
+            return Err(wrong("lookup wants a table of translations, `source<TAB>target` (option `model` FILE)"));
         }
         let mut table = Table::default();
         let mut hash = Sha256::new();
@@ -110,7 +110,7 @@ impl Translator for Lookup {
             None => Err(Error::Sentence {
                 index,
                 problem: format!(
-                    "“{text}” is not among the {} texts of {}; add it there, or give it back as it is (--missing keep)",
+                    "“{text}” is not among the {} texts of {}; add it there, or give it back as it is (option `missing` keep)",
                     self.table.len(),
                     self.files
                 ),

@@ -241,7 +241,7 @@ fn languages_choose_the_mode() {
     fake.options.modes = vec!["spa-eng".into()];
     assert!(message(&fake.options).contains("no mode spa-eng is installed"));
     fake.options.modes.push("hbs-eng".into());
-    assert!(message(&fake.options).contains("--model once"));
+    assert!(message(&fake.options).contains("option `model` once"));
 }
 
 /// Processes of a group that have not ended.

@@ -47,6 +47,10 @@ enum Act {
     Says(&'static str),
 }
 
+/// What the server says of its languages; this is not counted among its requests.
+const OFFER: &str =
+    r#"[{"code":"en","name":"English","targets":["sr","pt"]},{"code":"sr","name":"Serbian","targets":["en","pt-BR"]}]"#;
+
 /// A request: its header, lower-case, and its body.
 type Request = (String, Value);
 
@@ -66,6 +70,14 @@ impl Server {
             for stream in listener.incoming() {
                 let mut stream = stream.unwrap();
                 let Some(request) = read_request(&stream) else { continue };
+                if request.0.starts_with("get /languages ") {
+                    let length = OFFER.len();
+                    let _ = write!(
+                        stream,
+                        "HTTP/1.1 200 OK\r\nContent-Length: {length}\r\nConnection: close\r\n\r\n{OFFER}"
+                    );
+                    continue;
+                }
                 let mut seen = seen.lock().unwrap();
                 let act = acts.get(seen.len()).or(acts.last()).cloned().unwrap_or(Act::Good);
                 let body = request.1.clone();
@@ -111,7 +123,8 @@ fn read_request(stream: &TcpStream) -> Option<Request> {
     }
     let mut body = vec![0; length];
     reader.read_exact(&mut body).ok()?;
-    Some((header, serde_json::from_slice(&body).unwrap()))
+    let body = if length == 0 { Value::Null } else { serde_json::from_slice(&body).unwrap() };
+    Some((header, body))
 }
 
 fn answer(stream: &mut TcpStream, act: &Act, request: &Value) -> std::io::Result<()> {
@@ -276,8 +289,8 @@ fn failures_that_stay_end_it_and_say_why() {
         (Act::Close, 3, "(3 attempts)"),
         (Act::Status(200, "", HTML), 3, "Gateway page"),
         (Act::Status(429, "Retry-After: 86400\r\n", "quota"), 1, "a pause of 86400 s"),
-        (Act::Status(401, "", "no"), 1, "--api-key-env"),
-        (Act::Status(403, "", "no"), 1, "--api-key-env"),
+        (Act::Status(401, "", "no"), 1, "option `api_key_env`"),
+        (Act::Status(403, "", "no"), 1, "option `api_key_env`"),
         (Act::Status(404, "", "nothing here"), 1, "nothing here"),
         (Act::Status(302, "Location: http://127.0.0.1:1/\r\n", ""), 1, "redirected"),
         (Act::Status(400, "", "{\"error\":\"sr is not supported\"}"), 2, "sr is not supported"),
@@ -347,18 +360,44 @@ fn options_that_make_no_sense() {
         let error = options.open().err().unwrap();
         assert!(matches!(error, Error::Options(_)) && error.to_string().contains(message), "{error}");
     };
-    refused(|options| options.servers.clear(), "--model URL");
+    refused(|options| options.servers.clear(), "option `model` URL");
     refused(|options| options.servers[0] = "localhost:5000".into(), "http://");
-    refused(|options| options.http.model = None, "--http-model");
+    refused(|options| options.http.model = None, "option `http_model`");
     refused(|options| options.http.api = None, "LibreTranslate");
     refused(|options| options.http.batch = 0, "greater than 0");
     for rate in [0.0, -1.0, 1e-30, 1e-320, 1e-19, f64::NAN, f64::INFINITY] {
         let mut options = server.options(HttpApi::OpenAi);
         options.http.rate = Some(rate);
         let error = options.open().err().unwrap();
-        assert!(matches!(error, Error::Options(_)) && error.to_string().contains("(rate)"), "{error}");
+        assert!(matches!(error, Error::Options(_)) && error.to_string().contains("option `rate`"), "{error}");
     }
     let mut options = server.options(HttpApi::OpenAi);
     (options.http.api, options.servers[0]) = (None, format!("{}/v1", server.address));
     assert!(options.open().unwrap().signature().starts_with("http openai"));
+}
+
+#[test]
+fn libretranslate_gets_its_own_codes_and_says_what_it_offers() {
+    let server = Server::start(&[Act::Good]);
+    let Options { servers, http } = server.options(HttpApi::LibreTranslate);
+    let mut translator = HttpTranslator::open(&servers, ["srp-Cyrl", "por-BR"], &http).unwrap();
+    assert_eq!(translator.translate(&["a"]).unwrap()[0].text, "A");
+    let body = server.requests.lock().unwrap()[0].1.clone();
+    assert_eq!((body["source"].as_str(), body["target"].as_str()), (Some("sr"), Some("pt-BR")));
+    for (pair, told) in
+        [(["yor", "en"], "from “yor”, but from en, sr"), (["sr", "swa"], "from sr into “swa”, but into en, pt-BR")]
+    {
+        let mut translator = HttpTranslator::open(&servers, pair, &http).unwrap();
+        let error = translator.translate(&["a"]).unwrap_err().to_string();
+        assert!(error.contains(told), "{error}");
+    }
+}
+
+#[test]
+fn a_refusal_comes_with_what_the_server_offers() {
+    let server = Server::start(&[Act::Status(400, "", "{\"error\":\"yo is not supported\"}")]);
+    let Options { servers, http } = server.options(HttpApi::LibreTranslate);
+    let mut translator = HttpTranslator::open(&servers, ["yo", "en"], &http).unwrap();
+    let error = translator.translate(&["a"]).unwrap_err().to_string();
+    assert!(error.contains("yo is not supported; the server does not translate from “yo”, but from en, sr"), "{error}");
 }

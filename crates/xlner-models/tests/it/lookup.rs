@@ -88,7 +88,7 @@ fn a_missing_text_is_an_error_or_kept() {
     assert!(matches!(error, ModelError::Sentence { index: 1, .. }));
     let message = error.to_string();
     assert!(
-        message.contains("nema ga") && message.contains("t.tsv") && message.contains("--missing keep"),
+        message.contains("nema ga") && message.contains("t.tsv") && message.contains("option `missing` keep"),
         "{message}"
     );
     options.lookup.missing = Missing::Keep;
@@ -111,7 +111,7 @@ fn the_signature_follows_the_content() {
 fn what_is_no_table_is_named() {
     let folder = TempDir::new().unwrap();
     let fails = |tables: &[(&str, &[u8])]| options(folder.path(), tables).open().err().unwrap().to_string();
-    assert!(fails(&[]).contains("--model"));
+    assert!(fails(&[]).contains("option `model`"));
     let message = fails(&[("three.tsv", b"a\tb\na\tb\tc\n")]);
     assert!(message.contains("three.tsv: line 2: 3 columns"), "{message}");
     let absent = Options { tables: vec!["no/such.tsv".into()], ..Options::default() };

@@ -43,7 +43,7 @@ pub(super) struct Config {
     /// Tokens that either side may have.
     pub(super) positions: usize,
     pub(super) padding: u32,
-    /// Token that the decoder starts with; the one behind the vocabulary stands for a vector of zeros.
+    /// Token that the decoder starts with; the one past the vocabulary stands for a vector of zeros.
     pub(super) start: u32,
     pub(super) end: u32,
     /// Tokens that are never generated, ascending.

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::path::Path;
 use std::str::FromStr;
 
-use serde_json::{Value, json};
+use serde_json::Value;
 use unicode_normalization::char::is_combining_mark;
 
 use super::pieces::json as json_file;
@@ -44,7 +44,7 @@ impl Transliteration {
         let Transliteration::Latin = self;
         let note = "Before this tokeniser every word is transliterated: letters, marks and digits that are not Latin, by \
                     any_ascii. xlner does so by itself; with other software do it first.";
-        format!("{:#}\n", json!({"to": "latin", "note": note}))
+        format!("{:#}\n", serde_json::json!({"to": "latin", "note": note}))
     }
 
     /// The word as the model reads it. A word of which nothing would be left stays as it is.

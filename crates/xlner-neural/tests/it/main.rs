@@ -7,7 +7,7 @@ mod fine_tune;
 #[cfg(feature = "fine-tune")]
 mod fine_tune_small;
 mod hostile;
-mod mutations;
+mod markers;
 mod pieces;
 mod seq2seq;
 mod support;

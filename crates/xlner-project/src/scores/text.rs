@@ -14,7 +14,7 @@ const CUT: f64 = 0.5;
 pub struct Text {
     lcs: Lcs,
     entity: String,
-    /// Folded target tokens, one behind the other.
+    /// Folded target tokens, one after the other.
     target: String,
     offsets: Vec<usize>,
 }

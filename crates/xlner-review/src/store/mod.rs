@@ -63,7 +63,7 @@ impl Store {
     /// Where there is none, or it is not a store of ours.
     pub fn open_to_read(path: &Path) -> Result<Store> {
         if !path.is_file() {
-            let problem = "there is no such store; `xlner review RECORDS --store FILE` makes one".to_owned();
+            let problem = "there is no such store; `xlner review` makes one of records".to_owned();
             return Err(Error::BadStore { path: path.to_owned(), problem });
         }
         Store::start(path, Connection::open(path), None)

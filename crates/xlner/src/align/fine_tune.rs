@@ -1,4 +1,4 @@
-//! The job `align --save-encoder`: a bitext → an encoder whose vectors align it better.
+//! The job `tune encoder`: a bitext → an encoder whose vectors align it better.
 
 use std::path::PathBuf;
 use std::time::Instant;
@@ -47,7 +47,9 @@ impl EncoderJob {
     /// See [`Error`].
     pub fn run(&self, listener: Listener<'_>) -> Result<EncoderReport> {
         if self.output.as_os_str() == "-" || self.output.is_file() {
-            return Err(Error::Options("an encoder is written to a folder: give --save-encoder FOLDER".into()));
+            return Err(Error::Options(
+                "an encoder is written to a folder, not to a file or standard output (option `output`)".into(),
+            ));
         }
         let init = hub::resolve(&self.encoder, None)?;
         let prepare = |pair: &mut Pair, number| {

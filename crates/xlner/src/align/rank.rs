@@ -1,6 +1,7 @@
 //! Which language is the best source of projection for a target: what can be seen in the translations alone.
 
 use std::collections::HashSet;
+use std::io;
 use std::path::{Path, PathBuf};
 
 use rayon::prelude::*;
@@ -81,7 +82,7 @@ impl RankJob {
     pub fn run(&self, listener: Listener<'_>) -> Result<RankReport> {
         self.aligner.check()?;
         if self.candidates.is_empty() {
-            return Err(Error::Options("--rank needs a candidate: the target's translation into a language".into()));
+            return Err(Error::Options("ranking needs a candidate: the target's translation into a language".into()));
         }
         let mut sentences = 0;
         let mut candidates = Vec::new();
@@ -111,11 +112,8 @@ impl RankJob {
     fn measure(&self, file: &Path, mut pairs: Vec<Pair>, listener: Listener<'_>) -> Result<Ranked> {
         pairs.retain(|pair| !pair.source.is_empty() && !pair.target.is_empty());
         if pairs.is_empty() {
-            return Err(Error::Options(format!(
-                "{}: no sentence of {} has a translation here",
-                file.display(),
-                self.target.display()
-            )));
+            let problem = format!("no sentence of {} has a translation here", self.target.display());
+            return Err(Error::File { path: file.to_owned(), problem: io::Error::other(problem) });
         }
         let (bitext, langs) = text(&pairs)?;
         let aligner = Aligner::train(&self.aligner, bitext, &langs, listener)?.aligner;

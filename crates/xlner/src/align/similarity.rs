@@ -41,7 +41,7 @@ impl SimilarityJob {
     /// See [`Error`].
     pub fn run(&self, encoder: &dyn Encoder, listener: Listener<'_>) -> Result<AlignReport> {
         if !(0.0..=1.0).contains(&self.distortion) {
-            return Err(Error::Options("--distortion is between 0 and 1".into()));
+            return Err(Error::Options("option `distortion` is between 0 and 1".into()));
         }
         let aligner = EncoderAligner { encoder, extraction: self.extraction, distortion: self.distortion };
         let mut pairs = Source::open(&self.input, None)?;

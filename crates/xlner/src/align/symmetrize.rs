@@ -4,10 +4,11 @@ use std::path::PathBuf;
 
 use serde::Serialize;
 use xlner_align::symmetrize::{Symmetrize, symmetrize};
-use xlner_core::Alignment;
-use xlner_formats::{ReadOptions, WriteOptions, write_alignments};
+use xlner_core::{Alignment, Pair};
+use xlner_formats::{ReadOptions, WriteOptions};
 
 use crate::engine::file::{File, Parallel};
+use crate::engine::output::Output;
 use crate::{Error, Result};
 
 /// Merges given links of both directions, as `atools` of fast_align does.
@@ -46,15 +47,15 @@ impl SymmetrizeJob {
     pub fn run(&self) -> Result<SymmetrizeReport> {
         if self.method == Symmetrize::Soft {
             return Err(Error::Options(
-                "--symmetrize soft needs posteriors, not links; give grow-diag-final-and, say".into(),
+                "option `symmetrize` soft needs posteriors, not links; give grow-diag-final-and, say".into(),
             ));
         }
         if !(0.0..=1.0).contains(&self.threshold) {
-            return Err(Error::Options("--threshold is a probability, 0 to 1".into()));
+            return Err(Error::Options("option `threshold` is a probability, 0 to 1".into()));
         }
         let open = |path| File::links(path, &self.options);
         let mut files = Parallel { files: vec![open(&self.forward)?, open(&self.reverse)?] };
-        let mut writer = write_alignments(&self.output, &self.output_options)?;
+        let mut output = Output::alignments(&self.output, &self.output_options)?;
         let mut report = SymmetrizeReport::default();
         while let Some(pairs) = files.next()? {
             let mut links = pairs.into_iter().map(|pair| pair.alignment.unwrap_or_default());
@@ -70,9 +71,9 @@ impl SymmetrizeJob {
             for (count, links) in report.links.iter_mut().zip([&a, &b, &merged]) {
                 *count += links.len() as u64;
             }
-            writer.write(&merged)?;
+            output.write(Pair { alignment: Some(merged), ..Pair::default() })?;
         }
-        writer.finish()?;
+        output.finish()?;
         Ok(report)
     }
 }

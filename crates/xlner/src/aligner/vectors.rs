@@ -1,6 +1,7 @@
 //! Vectors of words, in the text format of fastText and word2vec: a line `words components`, which may be missing, then a word
 //! and its components a line.
 
+use std::io;
 use std::path::{Path, PathBuf};
 
 use xlner_align::{Spool, WordVectors};
@@ -19,10 +20,7 @@ pub(super) fn read(paths: &[PathBuf], text: &Spool) -> Result<Option<WordVectors
         let before = vectors.as_ref().map_or(0, WordVectors::len);
         read_file(path, sides, text, &mut vectors)?;
         if vectors.as_ref().map_or(0, WordVectors::len) == before {
-            return Err(Error::Options(format!(
-                "{}: no word of the text has a vector here; give vectors of its languages",
-                path.display()
-            )));
+            return Err(wrong(path, "no word of the text has a vector here; give vectors of its languages".into()));
         }
     }
     Ok(vectors)
@@ -35,10 +33,7 @@ fn read_file(path: &Path, sides: [bool; 2], text: &Spool, vectors: &mut Option<W
         let line = line?;
         let line = line.text().trim_end();
         let fail = |problem: String| {
-            Error::Options(format!(
-                "{}, line {number}: {problem}; a line is a word and its components, separated by spaces",
-                path.display()
-            ))
+            wrong(path, format!("line {number}: {problem}; a line is a word and its components, separated by spaces"))
         };
         if number == 1 && header(line) || line.is_empty() {
             continue;
@@ -54,6 +49,10 @@ fn read_file(path: &Path, sides: [bool; 2], text: &Spool, vectors: &mut Option<W
         vectors.push(word, known, &vector).map_err(fail)?;
     }
     Ok(())
+}
+
+fn wrong(path: &Path, problem: String) -> Error {
+    Error::File { path: path.to_owned(), problem: io::Error::other(problem) }
 }
 
 /// Whether a first line tells the number of words and of components.
@@ -92,9 +91,9 @@ mod tests {
     #[test]
     fn errors_name_the_line() {
         let problem = |files: &[&str]| read_text(files).unwrap_err().to_string();
-        assert!(problem(&["house 1 0\nhaus 1 x\n"]).contains("0.vec, line 2: \"x\" is not a number"));
-        assert!(problem(&["house 1 0\nhaus 1\n"]).contains("0.vec, line 2: the vector has 1 components"));
-        assert!(problem(&["house 1 0\nhaus\n"]).contains("0.vec, line 2: there is no vector"));
+        assert!(problem(&["house 1 0\nhaus 1 x\n"]).contains("0.vec: line 2: \"x\" is not a number"));
+        assert!(problem(&["house 1 0\nhaus 1\n"]).contains("0.vec: line 2: the vector has 1 components"));
+        assert!(problem(&["house 1 0\nhaus\n"]).contains("0.vec: line 2: there is no vector"));
         assert!(problem(&["tree 1 0\n"]).contains("0.vec: no word of the text"));
         assert!(problem(&["house 1 0\n", "house 1 0\n"]).contains("1.vec: no word of the text"));
     }

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, PoisonError};
 
 use xlner_core::{Entity, LabelProbabilities, Pair, Sentence};
 
@@ -13,12 +14,31 @@ pub(super) struct Changes<'a> {
     tokenized: AtomicU64,
     ignored: AtomicU64,
     overlapping: AtomicU64,
+    /// Labels that entities came with.
+    seen: Mutex<BTreeSet<String>>,
 }
 
 impl<'a> Changes<'a> {
     pub fn new(map: &'a BTreeMap<String, String>, ignore: &'a BTreeSet<String>, longest: bool) -> Self {
         let [tokenized, ignored, overlapping] = [0; 3].map(AtomicU64::new);
-        Changes { map, ignore, longest, tokenized, ignored, overlapping }
+        Changes { map, ignore, longest, tokenized, ignored, overlapping, seen: Mutex::default() }
+    }
+
+    fn see(&self, entities: &[Entity]) {
+        if entities.is_empty() || self.map.is_empty() && self.ignore.is_empty() {
+            return;
+        }
+        let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
+        for entity in entities {
+            if !seen.contains(&entity.label) {
+                seen.insert(entity.label.clone());
+            }
+        }
+    }
+
+    /// Labels that entities came with, where labels are to be changed.
+    pub fn seen(&self) -> BTreeSet<String> {
+        self.seen.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// One sentence more was tokenised.
@@ -43,6 +63,7 @@ impl<'a> Changes<'a> {
 
     /// Changes the entities of a sentence. Tells the new index of each entity there was, `None` for one that was dropped.
     pub fn sentence(&self, sentence: &mut Sentence) -> Vec<Option<usize>> {
+        self.see(&sentence.entities);
         for entity in &mut sentence.entities {
             if let Some(label) = self.map.get(&entity.label) {
                 entity.label.clone_from(label);

@@ -17,6 +17,7 @@ use crate::engine::output::{Output, format};
 use crate::engine::pump::{self, BATCH};
 use crate::engine::source::{self, Input, Source};
 use crate::progress::{Listener, Progress, Stage};
+use crate::signs;
 use crate::{Error, Result};
 use changes::Changes;
 
@@ -47,7 +48,8 @@ pub struct ConvertJob {
     pub tokenize: bool,
     /// Where the result goes.
     pub output: PathBuf,
-    /// How it is written.
+    /// How it is written. Where neither they nor the name tell the format: sentences as `conll`, pairs as `jsonl`, alignments as
+    /// `pharaoh`.
     pub output_options: WriteOptions,
 }
 
@@ -94,17 +96,18 @@ impl ConvertJob {
             return Err(Error::Option { field: "gold", problem });
         }
         let mut output = self.output(holds)?;
-        let changes = Changes::new(&self.map, &self.ignore, self.overlaps == Overlaps::Longest);
+        let work = Work {
+            job: self,
+            holds,
+            format: self.format(holds),
+            changes: Changes::new(&self.map, &self.ignore, self.overlaps == Overlaps::Longest),
+        };
         let mut report = ConvertReport::default();
         let lines = Mutex::new(VecDeque::new());
         pump::pump(
             &mut Window { source: &mut source, left_out: 0, skip: self.skip, left: self.limit, lines: &lines },
             BATCH,
-            |pairs, first| {
-                pump::each(pairs, first + self.skip, |(): &mut (), pair, number| {
-                    self.work(pair, number, holds, &changes)
-                })
-            },
+            |pairs, first| pump::each(pairs, first + self.skip, |(): &mut (), pair, number| work.item(pair, number)),
             |mut pair| {
                 let line = lines.lock().unwrap_or_else(PoisonError::into_inner).pop_front().flatten();
                 if let Output::Side(_, side) = output {
@@ -116,10 +119,15 @@ impl ConvertJob {
             },
             |done, window| listener(Progress { stage: Stage::Convert, done, total: window.source.estimate() }),
         )?;
+        let (options, file) = match &self.input {
+            Input::Pairs { path, options } => (options, path),
+            Input::Files { source, source_options, .. } => (source_options, source),
+        };
+        signs::unused_labels(options, file, (&self.map, &self.ignore), &changes.seen())?;
         output.finish()?;
-        report.tokenized = changes.tokenized();
-        report.ignored = changes.ignored();
-        report.overlapping = changes.overlapping();
+        report.tokenized = work.changes.tokenized();
+        report.ignored = work.changes.ignored();
+        report.overlapping = work.changes.overlapping();
         Ok(report)
     }
 
@@ -136,19 +144,26 @@ impl ConvertJob {
         }
     }
 
-    /// The format of the output; an unknown one is for the writer to refuse.
-    fn format(&self) -> Option<Format> {
-        format(&self.output, &self.output_options)
+    /// The format of the output.
+    fn format(&self, holds: Holds) -> Format {
+        let usual = match (holds, self.side) {
+            (Holds::Links, _) => Format::Pharaoh,
+            (Holds::Pairs, None) => Format::Jsonl,
+            _ => Format::Conll,
+        };
+        format(&self.output, &self.output_options).unwrap_or(usual)
     }
 
     /// Opens the output, if it holds what the input does.
     fn output(&self, holds: Holds) -> Result<Output<'static>> {
+        let format = self.format(holds);
         let refuse = |input: &str, wanted: &str| {
-            let format = self.format().map_or("the output", Format::name);
             Err(Error::Options(format!("the input holds {input}, and {format} holds {wanted}")))
         };
-        let lacks = |test: fn(Format) -> bool| self.format().is_some_and(|format| !test(format));
-        let (path, options) = (self.output.as_path(), &self.output_options);
+        let lacks = |test: fn(Format) -> bool| !test(format);
+        let path = self.output.as_path();
+        let given = Format::for_output(self.output_options.format, path, format);
+        let options = &WriteOptions { format: given, ..self.output_options.clone() };
         match (holds, self.side) {
             (Holds::Links, _) if lacks(Format::holds_alignments) => refuse(
                 "alignments",
@@ -156,7 +171,7 @@ impl ConvertJob {
             ),
             (Holds::Links, _) => Output::alignments(path, options),
             (Holds::Pairs, None) => {
-                if self.format().is_some_and(Format::holds_alignments) {
+                if format.holds_alignments() {
                     Output::alignments(path, options)
                 } else if lacks(Format::holds_pairs) {
                     refuse("pairs", "sentences; choose one with option `side`")
@@ -171,57 +186,6 @@ impl ConvertJob {
         }
     }
 
-    /// Changes an item.
-    fn work(&self, pair: &mut Pair, number: u64, holds: Holds, changes: &Changes) -> Result<()> {
-        match holds {
-            Holds::Links => return Ok(()),
-            Holds::Sentences(side) => return self.sentence(source::side(pair, side), number, changes).map(drop),
-            Holds::Pairs => {}
-        }
-        if let Some((links, _)) = &self.alignment {
-            let problem = pair.validate();
-            problem.map_err(|problem| Error::of_pair(links, number, pair, problem.into()))?;
-        }
-        if matches!(self.input, Input::Files { .. }) && pair.id.is_empty() {
-            pair.id = number.to_string();
-        }
-        if self.side.is_none() && self.format().is_some_and(Format::holds_alignments) && pair.alignment.is_none() {
-            return Err(self.of_record(number, &pair.id, "it has no alignment".into()));
-        }
-        if self.gold {
-            gold::take(pair).map_err(|problem| self.of_record(number, &pair.id, problem))?;
-        }
-        if let Some(side) = self.side {
-            let id = pair.id.clone();
-            let sentence = source::side(pair, side);
-            if !id.is_empty() && sentence.extra.get("id").is_none() {
-                sentence.extra.insert("id", id.into());
-            }
-            return self.sentence(sentence, number, changes).map(drop);
-        }
-        let places = self.sentence(&mut pair.source, number, changes)?;
-        self.sentence(&mut pair.target, number, changes)?;
-        refer(pair, &places);
-        Ok(())
-    }
-
-    /// Changes a sentence. Tells the new index of each entity there was.
-    fn sentence(&self, sentence: &mut Sentence, number: u64, changes: &Changes) -> Result<Vec<Option<usize>>> {
-        let wanted = self.tokenize || self.format().is_some_and(Format::needs_tokens);
-        if wanted && !sentence.is_tokenized() {
-            if let Err(problem) = tokenize_sentence(sentence) {
-                let id = sentence.extra.get("id").and_then(|id| id.as_str()).unwrap_or_default();
-                return Err(self.of_record(number, id, problem.to_string()));
-            }
-            changes.count_tokenized();
-        }
-        Ok(changes.sentence(sentence))
-    }
-
-    fn of_record(&self, number: u64, id: &str, problem: String) -> Error {
-        Error::Record { file: self.input.name().to_owned(), number, id: id.to_owned(), problem }
-    }
-
     /// The error for an item that the output cannot hold, at its place in the input.
     fn refused(&self, error: Error, line: Option<u64>) -> Error {
         match (error, &self.input) {
@@ -232,6 +196,67 @@ impl ConvertJob {
             }
             (error, _) => error,
         }
+    }
+}
+
+/// What is done with every item.
+struct Work<'a> {
+    job: &'a ConvertJob,
+    holds: Holds,
+    format: Format,
+    changes: Changes<'a>,
+}
+
+impl Work<'_> {
+    /// Changes an item.
+    fn item(&self, pair: &mut Pair, number: u64) -> Result<()> {
+        let job = self.job;
+        match self.holds {
+            Holds::Links => return Ok(()),
+            Holds::Sentences(side) => return self.sentence(source::side(pair, side), number).map(drop),
+            Holds::Pairs => {}
+        }
+        if let Some((links, _)) = &job.alignment {
+            let fits = pair.validate();
+            fits.map_err(|problem| Error::of_pair(links, number, pair, problem.into()))?;
+        }
+        if matches!(job.input, Input::Files { .. }) && pair.id.is_empty() {
+            pair.id = number.to_string();
+        }
+        if job.side.is_none() && self.format.holds_alignments() && pair.alignment.is_none() {
+            return Err(self.of_record(number, &pair.id, "it has no alignment".into()));
+        }
+        if job.gold {
+            gold::take(pair).map_err(|problem| self.of_record(number, &pair.id, problem))?;
+        }
+        if let Some(side) = job.side {
+            let id = pair.id.clone();
+            let sentence = source::side(pair, side);
+            if !id.is_empty() && sentence.extra.get("id").is_none() {
+                sentence.extra.insert("id", id.into());
+            }
+            return self.sentence(sentence, number).map(drop);
+        }
+        let places = self.sentence(&mut pair.source, number)?;
+        self.sentence(&mut pair.target, number)?;
+        refer(pair, &places);
+        Ok(())
+    }
+
+    /// Changes a sentence. Tells the new index of each entity there was.
+    fn sentence(&self, sentence: &mut Sentence, number: u64) -> Result<Vec<Option<usize>>> {
+        if (self.job.tokenize || self.format.needs_tokens()) && !sentence.is_tokenized() {
+            if let Err(problem) = tokenize_sentence(sentence) {
+                let id = sentence.extra.get("id").and_then(|id| id.as_str()).unwrap_or_default();
+                return Err(self.of_record(number, id, problem.to_string()));
+            }
+            self.changes.count_tokenized();
+        }
+        Ok(self.changes.sentence(sentence))
+    }
+
+    fn of_record(&self, number: u64, id: &str, problem: String) -> Error {
+        Error::Record { file: self.job.input.name().to_owned(), number, id: id.to_owned(), problem }
     }
 }
 

@@ -132,13 +132,14 @@ impl DecisionOptions {
         }
         if self.cut.is_some() && self.choice == Some(DecisionChoice::None) {
             return Err(Error::Options(
-                "--decision none gives no probabilities: leave out --min-probability and --expect".into(),
+                "option `decision` none gives no probabilities: leave out option `min_probability` and option `expect`"
+                    .into(),
             ));
         }
         if wanted && !span {
             return Err(Error::Options(
-                "the decision looks at the whole corpus, as the score span does: take it (--scores span=1), or leave out \
-                 --decision, --min-probability and --expect"
+                "the decision looks at the whole corpus, as the score span does: take it (option `scores` span=1), or leave out \
+                 option `decision`, option `min_probability` and option `expect`"
                     .into(),
             ));
         }
@@ -194,7 +195,7 @@ mod tests {
     fn options_that_contradict_are_refused() {
         let options = |choice, cut| DecisionOptions { choice, cut };
         let none = Some(DecisionChoice::None);
-        assert!(options(none.clone(), Some(Cut::F1)).check(true).unwrap_err().to_string().contains("--expect"));
+        assert!(options(none.clone(), Some(Cut::F1)).check(true).unwrap_err().to_string().contains("option `expect`"));
         assert!(options(Some(DecisionChoice::Default), None).check(false).is_err());
         assert!(options(None, Some(Cut::Probability(1.5))).check(true).is_err());
         assert!(options(None, None).open(false).unwrap().is_none());

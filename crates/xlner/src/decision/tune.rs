@@ -92,11 +92,11 @@ impl Evidence {
             listener(Progress { stage: Stage::Read, done: number, total: None });
         }
         if !pairs.iter().any(|pair| pair.source.probabilities.is_some()) {
-            return Err(Error::Options(format!(
-                "{}: no source has a tagger's probabilities, and of certain entities there is nothing to decide; write them with \
-                 `xlner tag --probabilities`",
-                path.display()
-            )));
+            return Err(Error::of_file(
+                path,
+                "no source has a tagger's probabilities, and of certain entities there is nothing to decide; `xlner tag` with \
+                 option `probabilities` writes them",
+            ));
         }
         let (text, langs) = text(&pairs)?;
         let aligner = Aligner::train(aligner, text, &langs, listener)?.aligner;
@@ -137,8 +137,8 @@ impl TuneDecisionJob {
             entities += evidence.gold.iter().map(Vec::len).sum::<usize>();
             corpora.push(evidence.judged);
         }
-        if entities == 0 {
-            return Err(Error::Options("there is no gold entity to learn from".into()));
+        if let (0, Some(path)) = (entities, self.pairs.first()) {
+            return Err(Error::of_file(path, "there is no gold entity to learn from"));
         }
         let options = FitOptions { l2: self.l2 };
         let failed = |error: xlner_project::Error| Error::Options(error.to_string());

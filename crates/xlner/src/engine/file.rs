@@ -117,14 +117,14 @@ impl File {
     /// A file of pairs or of sentences, which become that side of pairs.
     ///
     /// # Errors
-    /// [`Error::Options`] for a file of alignments.
+    /// [`Error::Place`] for a file of alignments.
     pub fn records(path: &Path, options: &ReadOptions, side: Side) -> Result<File> {
         let file = File::any(path, options, side)?;
         match file.reader {
-            Reader::Links(_) => Err(Error::Options(format!(
-                "{}: alignments hold no sentences; give sentences or pairs (option `from_format`)",
-                path.display()
-            ))),
+            Reader::Links(_) => Err(Error::of_file(
+                path,
+                "alignments hold no sentences; give sentences or pairs (option `from_format`)",
+            )),
             _ => Ok(file),
         }
     }

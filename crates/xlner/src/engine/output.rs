@@ -38,12 +38,15 @@ pub(crate) fn holds_records(path: &Path, options: &WriteOptions) -> bool {
 /// Checks that entities can be written there.
 pub(crate) fn check_entities(path: &Path, options: &WriteOptions) -> Result<()> {
     match format(path, options) {
-        Some(format @ (Format::Text | Format::Bitext | Format::Pharaoh | Format::Naacl)) => Err(Error::Options(
-            format!("{}: format {format} holds no entities; write conll or jsonl, say (--to-format)", path.display()),
-        )),
+        Some(format @ (Format::Text | Format::Bitext | Format::Pharaoh | Format::Naacl)) => {
+            Err(Error::Options(format!(
+                "{}: format {format} holds no entities; write conll or jsonl, say (option `to_format`)",
+                path.display()
+            )))
+        }
         Some(_) => Ok(()),
         None => Err(Error::Options(format!(
-            "{}: the name does not tell the format of the output; give it with --to-format (conll, jsonl, …)",
+            "{}: the name does not tell the format of the output; give it with option `to_format` (conll, jsonl, …)",
             path.display()
         ))),
     }
@@ -67,7 +70,16 @@ impl<'a> Output<'a> {
     }
 
     /// The alignments.
+    ///
+    /// # Errors
+    /// [`Error::Options`] for a format that holds none.
     pub fn alignments(path: &Path, options: &WriteOptions) -> Result<Output<'a>> {
+        if let Some(format) = format(path, options).filter(|format| !format.holds_alignments()) {
+            return Err(Error::Options(format!(
+                "{}: format {format} holds no alignments; write pharaoh, naacl or jsonl, say (option `to_format`)",
+                path.display()
+            )));
+        }
         Ok(Output::Links(write_alignments(path, options)?))
     }
 

@@ -1,4 +1,4 @@
-//! The job `ensemble --average`: the systems' distributions over tags are averaged, token by token, without weights.
+//! The job `ensemble` with option `average`: the systems' distributions over tags are averaged, token by token, without weights.
 //!
 //! That is how translate-test and translate-train were combined by Ebing and Glavaš (2025, “The devil is in the details”,
 //! arXiv 2505.10507): what was projected onto a sentence, and what a tagger says of it that was trained on projections.

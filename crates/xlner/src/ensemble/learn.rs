@@ -73,8 +73,9 @@ impl LearnWeightsJob {
             golds.push(gold);
         }
         if report.proposals == 0 {
-            return Err(Error::Options(
-                "no system has any entity in these sentences: there is nothing to learn from".into(),
+            return Err(Error::of_file(
+                &self.votes[0],
+                "no system has any entity in these sentences: there is nothing to learn from",
             ));
         }
         report.single = single.iter().map(Counts::f1).collect();

@@ -94,7 +94,7 @@ impl EnsembleJob {
         check_votes(&self.votes)?;
         self.weights.check(self.votes.len())?;
         if self.min_score.is_some_and(|least| !(0.0..=1.0).contains(&least)) {
-            return Err(Error::Options("--min-score of an ensemble is a number from 0 to 1".into()));
+            return Err(Error::Options("option `min_score` of an ensemble is a number from 0 to 1".into()));
         }
         check_entities(&self.output, &self.output_options)
     }

@@ -75,11 +75,11 @@ impl VoteWeights {
     /// Reads learnt weights.
     ///
     /// # Errors
-    /// [`Error::Options`] where the file is not one of them, [`Error::File`] where it cannot be read.
+    /// [`Error::Place`] where the file is not one of them, [`Error::File`] where it cannot be read.
     pub fn read(path: &Path) -> Result<VoteWeights> {
         let text = std::fs::read_to_string(path).map_err(|problem| Error::File { path: path.to_owned(), problem })?;
         let learnt = toml::from_str::<Learnt>(&text);
-        let learnt = learnt.map_err(|problem| Error::Options(format!("{}: {problem}", path.display())))?;
+        let learnt = learnt.map_err(|problem| Error::of_file(path, problem.message()))?;
         Ok(VoteWeights::Learnt(learnt))
     }
 

@@ -6,11 +6,11 @@ use std::path::PathBuf;
 use xlner_core::Entity;
 use xlner_core::tags::{self, Scheme};
 use xlner_eval::{Calibration, Evaluator, Mode, Options, Report, Resampling, TagId};
-use xlner_formats::{Column, ReadOptions};
+use xlner_formats::{Column, ReadOptions, Tagged};
 
 use super::input::{Role, TagFile, holds_tags};
 use crate::engine::file::{Items as _, Parallel};
-use crate::{Error, Result};
+use crate::{Error, Result, signs};
 
 /// Compares the entities of predictions with gold ones. Sentence n of every file is the same sentence.
 #[derive(Debug, Clone)]
@@ -52,6 +52,8 @@ pub struct OtherTokens {
     pub sentences: u64,
     /// Where the first of them stands; empty without any.
     pub first: String,
+    /// The first token of it that differs, and gold's; empty without any.
+    pub difference: String,
 }
 
 impl EvalJob {
@@ -67,13 +69,23 @@ impl EvalJob {
         let mut files = Parallel { files: self.open()? };
         let options = Options { mode: self.mode, map: self.map.clone(), ignore: self.ignore.clone() };
         let mut tally = Tally::new(options, &files.files[0], &files.files[1..]);
+        let mut seen = BTreeSet::new();
         while files.next()?.is_some() {
+            files.files.iter().for_each(|file| see(file.sentence(), &mut seen));
             tally.add(&files.files[0], &files.files[1..])?;
         }
         if files.files[0].count() == 0 {
             return Err(Error::Empty { file: self.gold.clone(), noun: "sentence" });
         }
-        Ok(tally.finish(&self.resampling))
+        let report = tally.finish(&self.resampling);
+        signs::unused_labels(&self.read, &self.gold, (&self.map, &self.ignore), &seen)?;
+        for (system, path) in report.figures.systems.iter().zip(&self.predictions) {
+            let of = |counts: fn(&xlner_eval::Scores) -> u64| {
+                system.types.iter().filter(|(_, scores)| counts(scores) > 0).map(|(label, _)| label.as_str()).collect()
+            };
+            signs::disjoint_labels(&self.read, path, &of(|scores| scores.support), &of(|scores| scores.predicted))?;
+        }
+        Ok(report)
     }
 
     /// Opens all files, gold first: those with tags before the others, so that the entities of records are put in the scheme of
@@ -98,6 +110,25 @@ impl EvalJob {
             }
         }
         Ok(opened.into_iter().flatten().collect())
+    }
+}
+
+/// The first token that two sentences do not share.
+fn difference(expected: &Tagged, found: &Tagged) -> String {
+    let same = expected.tokens().zip(found.tokens()).take_while(|(one, other)| one == other).count();
+    let token = |sentence: &Tagged| match sentence.tokens().nth(same) {
+        Some(token) => format!("“{token}”"),
+        None => "none".to_owned(),
+    };
+    format!("token {}, {}, in gold {}", same + 1, token(found), token(expected))
+}
+
+/// Takes the labels of a sentence's tags.
+fn see(sentence: &Tagged, seen: &mut BTreeSet<String>) {
+    for tag in sentence.tags() {
+        if let Some((_, label)) = tag.split_once('-').filter(|(_, label)| !seen.contains(*label)) {
+            seen.insert(label.to_owned());
+        }
     }
 }
 
@@ -133,15 +164,18 @@ impl Tally {
             let (expected, found) = (gold.sentence(), prediction.sentence());
             if expected.len() != found.len() {
                 return Err(prediction.wrong(format!(
-                    "{} tokens, gold has {} ({}); gold and prediction need the same tokens",
+                    "{} tokens, gold has {} ({}); the first that differs: {}; gold and prediction need the same tokens: tokenise \
+                     both the same way (option `lang`)",
                     found.len(),
                     expected.len(),
-                    gold.place()
+                    gold.place(),
+                    difference(expected, found)
                 )));
             }
             if !expected.tokens().eq(found.tokens()) {
                 if other.sentences == 0 {
                     other.first = prediction.place();
+                    other.difference = difference(expected, found);
                 }
                 other.sentences += 1;
             }

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use serde::Serialize;
 use xlner_core::Pair;
 use xlner_core::{Tagger, TranslationScorer};
-use xlner_formats::{Side, WriteOptions};
+use xlner_formats::{ReadOptions, Side, WriteOptions};
 use xlner_project::Method;
 use xlner_project::filters::Drops;
 
@@ -20,6 +20,7 @@ use crate::progress::Listener;
 use crate::project::{
     FilterOptions, IDLE_TAGGER, MethodOptions, NO_MODEL, Origin, ProjectReport, TranslationScores, method,
 };
+use crate::signs::Signs;
 use crate::{Error, Result};
 
 /// Pairs that the built-in aligner is trained on, where nothing else is said.
@@ -64,6 +65,9 @@ pub(crate) struct FlowJob<'a> {
     pub drops: Drops,
     pub back: Option<Back>,
     pub run: &'a RunOptions,
+    /// The source of projection, the target, and how they are read: what notes on them need.
+    pub input: (&'a Path, &'a Path, &'a ReadOptions),
+    pub signs: Signs,
     pub output: (&'a PathBuf, &'a WriteOptions),
     /// Put together what was taken apart.
     pub documents: Option<&'a Documents>,
@@ -134,6 +138,9 @@ impl FlowJob<'_> {
             output.write(pair)
         };
         let stages = flow.run(steps, pairs, &mut write, listener)?;
+        let (source, target, options) = self.input;
+        projection.places.tell(options, source, target)?;
+        self.signs.tell(options, source)?;
         output.finish()?;
         projection.decision = stages.decision;
         Ok(FlowReport { stages, projection, lost_markers: lost })
@@ -142,12 +149,12 @@ impl FlowJob<'_> {
     /// An encoder gives links, and no posteriors; what asks for nothing else, or for more, is refused.
     fn check_encoder(&self, method: &xlner_project::Method) -> Result<()> {
         let problem = if self.back.is_some() {
-            "a back-translation is aligned by the built-in aligner: leave out --encoder, or --back"
+            "a back-translation is aligned by the built-in aligner: leave out option `encoder`, or option `back`"
         } else if !(method::needs_links(method) || self.method.is_some_and(|method| method.filters.needs_links())) {
-            "the encoder has nothing to do: take its links too (--scores align=1), or leave out --encoder"
+            "the encoder has nothing to do: take its links too (option `scores` align=1), or leave out option `encoder`"
         } else if self.aligner.is_given() && !method::needs_posteriors(method) {
-            "the links come from the encoder: leave out --bitext and --dictionary, which train the built-in aligner, or take its \
-             score too (--scores align=1,span=1)"
+            "the links come from the encoder: leave out option `bitext` and option `dictionary`, which train the built-in aligner, or take its \
+             score too (option `scores` align=1,span=1)"
         } else {
             return Ok(());
         };
@@ -160,7 +167,7 @@ pub(crate) fn check_target_tagger(method: &MethodOptions, tagger: Option<&dyn Ta
     match (method.needs_tagger(), tagger.is_some()) {
         (true, false) => Err(Error::Options(
             "the scores tagger and tagger-any and the candidates tagger ask for a tagger of the target language: give \
-             --target-tagger"
+             option `target_tagger`"
                 .into(),
         )),
         (false, true) => Err(Error::Options(IDLE_TAGGER.into())),

@@ -8,9 +8,10 @@ use crate::Result;
 use crate::engine::source::side as of;
 use crate::engine::step::{Fail, Step, of_pair};
 use crate::progress::Stage;
+use crate::signs::Signs;
 
 /// Who finds the entities of which side. Without any tagger the pairs are only kept, so that they can be read again.
-#[derive(Clone, Copy)]
+#[derive(Clone)]
 pub(crate) struct Taggers<'a> {
     /// Those of the source; `None` where they are known.
     pub source: Option<&'a dyn Tagger>,
@@ -18,6 +19,7 @@ pub(crate) struct Taggers<'a> {
     pub target: Option<&'a dyn Tagger>,
     /// Whether the source's probabilities are told as well, for the decision.
     pub uncertain: bool,
+    pub signs: Signs,
 }
 
 impl Step for Taggers<'_> {
@@ -40,6 +42,7 @@ impl Step for Taggers<'_> {
         for (tagger, side) in sides {
             let Some(tagger) = tagger else { continue };
             let mut sentences: Vec<Sentence> = pairs.iter_mut().map(|pair| std::mem::take(of(pair, side))).collect();
+            self.signs.tagged(tagger, &sentences, first);
             // The scores of projection look at the probabilities of the target side.
             let result = tagger.tag(&mut sentences, side == Side::Target || self.uncertain);
             pairs.iter_mut().zip(sentences).for_each(|(pair, sentence)| *of(pair, side) = sentence);

@@ -10,6 +10,7 @@ use super::back;
 use crate::Result;
 use crate::engine::step::{Fail, Step, of_pair};
 use crate::progress::Stage;
+use crate::signs::Signs;
 use crate::translate::plain_text;
 
 /// Who makes a translation, and of what.
@@ -18,6 +19,7 @@ pub(crate) struct Translating<'a> {
     pub what: What,
     /// Language of the translation.
     pub lang: Option<String>,
+    pub signs: Signs,
 }
 
 /// What is translated, and what becomes of it.
@@ -53,6 +55,7 @@ impl Step for Translating<'_> {
     fn work(&mut self, pairs: &mut [Pair], first: u64, fail: Fail<'_>) -> Result<()> {
         let texts = self.texts(pairs);
         let translations = translate(self.translator, &texts).map_err(|error| of_pair(error, pairs, first, fail))?;
+        self.signs.translated(self.translator.figures());
         self.put(pairs, translations, first, fail)
     }
 }
@@ -63,6 +66,7 @@ impl Translating<'_> {
         let texts = self.texts(pairs);
         let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
         let found = self.translator.translate_best(&texts).map_err(|error| of_pair(error, pairs, first, fail))?;
+        self.signs.translated(self.translator.figures());
         let mut translations = Vec::with_capacity(found.len());
         for (pair, best) in pairs.iter_mut().zip(found) {
             let each = best.iter().map(|one| json!({"text": one.text, "score": one.score}));

@@ -17,6 +17,7 @@ use crate::convert::gold;
 use crate::counts::Counts;
 use crate::engine::file::{File, Items as _, counted};
 use crate::progress::{Listener, Progress, Stage};
+use crate::signs::Signs;
 use crate::{Error, Result};
 
 /// Weights that are tried are 0 and powers of 2 up to this one and down to its inverse: scores are of very different scale.
@@ -63,7 +64,10 @@ impl ProjectJob {
                 problem: "needs several scores to learn weights of: span,string, say".into(),
             });
         }
-        let mut pairs = Preparation::new(self, models)?.all(&mut source, listener)?;
+        let mut pairs = Preparation::new(self, models, &Signs::default())?.all(&mut source, listener)?;
+        if pairs.is_empty() {
+            return Err(Error::Empty { file: self.input.name().to_owned(), noun: "pair" });
+        }
         let gold = self.gold(gold, &pairs)?;
         let method = Method::Match(matching.clone());
         let aligner = match needs_posteriors(&method) || (!linked && needs_links(&method)) {

@@ -53,7 +53,7 @@ impl FromStr for MethodKind {
 pub fn parse_solver(name: &str) -> Result<Solver> {
     if name == "milp" && cfg!(not(feature = "milp")) {
         return Err(Error::Options(
-            "this build has no solver milp (HiGHS): build with `cargo build --release --features milp`, which wants cmake, \
+            "this build has no solver milp (HiGHS): build xlner with the feature `milp`, which wants cmake, \
              a C++ compiler and libclang; exact finds the same optimum"
                 .into(),
         ));
@@ -107,23 +107,23 @@ impl MethodOptions {
     /// [`Error::Options`].
     pub fn check(&self) -> Result<()> {
         let heuristic = [
-            ("--merge-distance", self.merge_distance.is_some()),
-            ("--length-ratio", self.length_ratio.is_some()),
-            ("--max-ranges", self.max_ranges.is_some()),
-            ("--only-first", self.only_first),
-            ("--edition", self.edition.is_some()),
+            ("option `merge_distance`", self.merge_distance.is_some()),
+            ("option `length_ratio`", self.length_ratio.is_some()),
+            ("option `max_ranges`", self.max_ranges.is_some()),
+            ("option `only_first`", self.only_first),
+            ("option `edition`", self.edition.is_some()),
         ];
         let matching = [
-            ("--candidates", self.candidates.is_some()),
-            ("--max-length", self.max_length.is_some()),
-            ("--stop-tokens", self.stop_tokens.is_some()),
-            ("--scores", self.scores.is_some()),
-            ("--solver", self.solver.is_some()),
-            ("--constraint", self.constraint.is_some()),
-            ("--min-score", self.min_score.is_some()),
-            ("--keep-labels", self.keep_labels),
-            ("--decision", self.decision.choice.is_some()),
-            ("--min-probability or --expect", self.decision.cut.is_some()),
+            ("option `candidates`", self.candidates.is_some()),
+            ("option `max_length`", self.max_length.is_some()),
+            ("option `stop_tokens`", self.stop_tokens.is_some()),
+            ("option `scores`", self.scores.is_some()),
+            ("option `solver`", self.solver.is_some()),
+            ("option `constraint`", self.constraint.is_some()),
+            ("option `min_score`", self.min_score.is_some()),
+            ("option `keep_labels`", self.keep_labels),
+            ("option `decision`", self.decision.choice.is_some()),
+            ("option `min_probability` or option `expect`", self.decision.cut.is_some()),
         ];
         let (strangers, theirs) = match self.method {
             MethodKind::Match => (&heuristic[..], MethodKind::Heuristic),
@@ -131,19 +131,19 @@ impl MethodOptions {
         };
         if let Some((name, _)) = strangers.iter().find(|(_, given)| *given) {
             return Err(Error::Options(format!(
-                "{name} belongs to --method {}, and the method is {}",
+                "{name} belongs to option `method` {}, and the method is {}",
                 theirs.as_str(),
                 self.method.as_str()
             )));
         }
         if self.max_length == Some(0) {
-            return Err(Error::Options("--max-length 0 leaves no candidate; give 1 or more".into()));
+            return Err(Error::Options("option `max_length` 0 leaves no candidate; give 1 or more".into()));
         }
         if self.length_ratio.is_some_and(|ratio| !ratio.is_finite() || ratio < 0.0) {
-            return Err(Error::Options("--length-ratio is a number from 0 on; 0 keeps all ranges".into()));
+            return Err(Error::Options("option `length_ratio` is a number from 0 on; 0 keeps all ranges".into()));
         }
         if self.min_score.is_some_and(|least| !least.is_finite()) {
-            return Err(Error::Options("--min-score is a finite number".into()));
+            return Err(Error::Options("option `min_score` is a finite number".into()));
         }
         if let (Some(Solver::Bipartite), Some(constraint)) = (self.solver, self.constraint)
             && constraint.limit() != Some(1)
@@ -264,9 +264,15 @@ mod tests {
     #[test]
     fn options_of_the_other_method_are_refused() {
         let options = MethodOptions { merge_distance: Some(1), ..MethodOptions::default() };
-        assert_eq!(refused(&options), "--merge-distance belongs to --method heuristic, and the method is match");
+        assert_eq!(
+            refused(&options),
+            "option `merge_distance` belongs to option `method` heuristic, and the method is match"
+        );
         let options = MethodOptions { method: MethodKind::Heuristic, min_score: Some(0.1), ..MethodOptions::default() };
-        assert_eq!(refused(&options), "--min-score belongs to --method match, and the method is heuristic");
+        assert_eq!(
+            refused(&options),
+            "option `min_score` belongs to option `method` match, and the method is heuristic"
+        );
     }
 
     #[test]
@@ -310,7 +316,7 @@ mod tests {
         assert_eq!(parse_solver("greedy").unwrap(), Solver::Greedy);
         assert!(parse_solver("gurobi").unwrap_err().to_string().contains("exact, greedy"));
         if cfg!(not(feature = "milp")) {
-            assert!(parse_solver("milp").unwrap_err().to_string().contains("--features milp"));
+            assert!(parse_solver("milp").unwrap_err().to_string().contains("the feature `milp`"));
         }
     }
 }

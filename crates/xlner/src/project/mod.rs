@@ -28,18 +28,18 @@ use crate::engine::output::check_entities;
 use crate::engine::source::{self, Input, Source};
 use crate::eval::Judge;
 use crate::progress::Listener;
+use crate::signs::Signs;
 use crate::{Error, Result};
 use prepare::Preparation;
 use run::Run;
 
 /// The error for scores and candidates of a tagger where nothing is known to be a tagger's.
 const NO_OPINION: &str = "the scores tagger and tagger-any and the candidates tagger want a tagger's opinion of the target: give \
-     --target-tagger; or where the target's tags are a tagger's, say --target-tags tagger (gold tags would be copied into the \
-     result); or give records with the probabilities that `xlner tag --probabilities` writes";
+     option `target_tagger`; or where the target's tags are a tagger's, say option `target_tags` tagger (gold tags would be copied into the \
+     result); or give records with the probabilities that `xlner tag` with option `probabilities` writes";
 
 /// The error for a tagger that nothing looks at.
-pub(crate) const IDLE_TAGGER: &str =
-    "--target-tagger is not asked for anything: add --scores span=1,tagger=0.5 or --candidates tagger";
+pub(crate) const IDLE_TAGGER: &str = "option `target_tagger` is not asked for anything: add option `scores` span=1,tagger=0.5 or option `candidates` tagger";
 
 /// Projects entities.
 ///
@@ -116,8 +116,8 @@ impl ProjectJob {
             false if models.target_tagger.is_some() => return Err(Error::Options(IDLE_TAGGER.into())),
             false if opinion => {
                 return Err(Error::Options(
-                    "nothing looks at the target's tags: add --scores span=1,tagger=0.5 or --candidates tagger, or leave out \
-                     --target-tags"
+                    "nothing looks at the target's tags: add option `scores` span=1,tagger=0.5 or option `candidates` tagger, or leave out \
+                     option `target_tags`"
                         .into(),
                 ));
             }
@@ -127,7 +127,9 @@ impl ProjectJob {
             return Err(Error::Options(NO_MODEL.into()));
         }
         if models.encoder.is_some() && self.alignment.is_some() {
-            return Err(Error::Options("--alignment gives the links, and so does --encoder: leave out one".into()));
+            return Err(Error::Options(
+                "option `alignment` gives the links, and so does option `encoder`: leave out one".into(),
+            ));
         }
         check_entities(&self.output, &self.output_options)?;
         let mut inputs = self.input.paths();
@@ -143,8 +145,8 @@ impl ProjectJob {
             let wanted = self.alignment.is_none() && links;
             if !wanted && !method::needs_posteriors(&method) {
                 return Err(Error::Options(
-                    "the aligner has nothing to do: leave out --aligner, --bitext and --dictionary, or take its score too \
-                     (--scores align=1,span=1)"
+                    "the aligner has nothing to do: leave out option `aligner`, option `bitext` and option `dictionary`, or take its score too \
+                     (option `scores` align=1,span=1)"
                         .into(),
                 ));
             }
@@ -172,10 +174,12 @@ impl ProjectJob {
             (_, Some(_)) => Origin::Model,
             (_, None) => Origin::Trained,
         };
+        let signs = Signs::default();
         let run = Run {
             job: self,
             judge: self.judge()?,
-            preparation: Preparation::new(self, models)?,
+            preparation: Preparation::new(self, models, &signs)?,
+            signs,
             report: ProjectReport::new(Some(&method), origin),
             method,
             listener,

@@ -11,6 +11,7 @@ use crate::engine::step::Step;
 use crate::flow::Taggers;
 use crate::flow::job::sentence_error;
 use crate::progress::{Listener, Progress, Stage};
+use crate::signs::Signs;
 
 /// Makes pairs ready batch by batch: tokens, links, the opinion of a tagger, the scores of a translation model.
 pub(super) struct Preparation<'a> {
@@ -28,11 +29,16 @@ impl<'a> Preparation<'a> {
     ///
     /// # Errors
     /// [`Error::Options`](crate::Error::Options) for a model that is not asked for anything.
-    pub fn new(job: &'a ProjectJob, models: ProjectModels<'a>) -> Result<Preparation<'a>> {
+    pub fn new(job: &'a ProjectJob, models: ProjectModels<'a>, signs: &Signs) -> Result<Preparation<'a>> {
         let ProjectModels { target_tagger, encoder, scorer } = models;
         let mut steps: Vec<Box<dyn Step + 'a>> = Vec::new();
         if target_tagger.is_some() {
-            steps.push(Box::new(Taggers { source: None, target: target_tagger, uncertain: false }));
+            steps.push(Box::new(Taggers {
+                source: None,
+                target: target_tagger,
+                uncertain: false,
+                signs: signs.clone(),
+            }));
         }
         if let Some(scores) = TranslationScores::new(&job.method, scorer)? {
             steps.push(Box::new(scores));

@@ -9,6 +9,7 @@ use xlner_project::Method;
 use super::filter::FilterFigures;
 use crate::decision::DecisionFigures;
 use crate::eval::EvalReport;
+use crate::signs::Places;
 
 /// Sentences listed whose optimum was not proven; the others are counted only.
 const LISTED: usize = 100;
@@ -50,6 +51,9 @@ pub struct ProjectReport {
     pub input: Inputs,
     /// Seconds by stage.
     pub seconds: Seconds,
+    /// What speaks for a mistake.
+    #[serde(skip)]
+    pub(crate) places: Places,
 }
 
 /// Where links or posteriors came from.
@@ -157,6 +161,7 @@ impl ProjectReport {
     /// Counts a projected pair, the next in order.
     pub(crate) fn count(&mut self, pair: &Pair) {
         self.sentences += 1;
+        self.places.add(pair);
         self.input.empty_pairs += u64::from(pair.source.is_empty() || pair.target.is_empty());
         let cut = matches!(self.alignment, Origin::Trained | Origin::Model) && pair.is_long();
         self.input.long_pairs += u64::from(cut);

@@ -16,13 +16,15 @@ use crate::Result;
 use crate::aligner::{Aligner, Extraction, text};
 use crate::engine::output::{Output, holds_records};
 use crate::engine::pump::{BATCH, each, pump, timed};
-use crate::engine::source::Source;
+use crate::engine::source::{Input, Source};
 use crate::eval::Judge;
 use crate::progress::{Listener, Progress, Stage};
+use crate::signs::Signs;
 
 /// A job that is being done.
 pub(super) struct Run<'a> {
     pub job: &'a ProjectJob,
+    pub signs: Signs,
     pub preparation: Preparation<'a>,
     /// Compares the result with gold entities.
     pub judge: Option<Judge>,
@@ -34,7 +36,7 @@ pub(super) struct Run<'a> {
 impl Run<'_> {
     /// Streams the pairs, with links from the aligner where a pair has none.
     pub fn stream(self, mut source: Source, aligner: Option<&Aligner>) -> Result<ProjectReport> {
-        let Run { job, mut preparation, mut judge, method, mut report, listener } = self;
+        let Run { job, signs, mut preparation, mut judge, method, mut report, listener } = self;
         let mut output = Output::entities(&job.output, &job.output_options, Side::Target)?;
         let projector = Projector { method };
         let project = |(workspace, scratch): &mut (Workspace, Scratch), pair: &mut Pair, number| {
@@ -67,7 +69,7 @@ impl Run<'_> {
         report.seconds.read = clock.read;
         report.seconds.project = clock.work;
         report.seconds.write = clock.write;
-        finish(job, report, judge, &source, output)
+        finish(job, &signs, report, judge, &source, output)
     }
 
     /// Streams the pairs with links from a model file.
@@ -78,7 +80,7 @@ impl Run<'_> {
 
     /// Reads all pairs, trains an aligner on them or loads its model, projects.
     pub fn in_memory(self, mut source: Source) -> Result<ProjectReport> {
-        let Run { job, mut preparation, mut judge, method, mut report, listener } = self;
+        let Run { job, signs, mut preparation, mut judge, method, mut report, listener } = self;
         let decision = job.method.decision.open(method::needs_posteriors(&method))?;
         // Before the long work: a folder that is not there is found out at once.
         let mut output = Output::entities(&job.output, &job.output_options, Side::Target)?;
@@ -110,7 +112,7 @@ impl Run<'_> {
             })
         })?;
         report.seconds.write = seconds;
-        finish(job, report, judge, &source, output)
+        finish(job, &signs, report, judge, &source, output)
     }
 }
 
@@ -135,6 +137,7 @@ pub(super) fn aligner(
 /// Ends the output and the report.
 fn finish(
     job: &ProjectJob,
+    signs: &Signs,
     mut report: ProjectReport,
     judge: Option<Judge>,
     source: &Source,
@@ -144,6 +147,12 @@ fn finish(
     if job.target_tags == TargetTags::Tagger {
         report.input.target_tags = source.target_entities();
     }
+    let (options, first) = match &job.input {
+        Input::Files { source, source_options, .. } => (source_options, source),
+        Input::Pairs { path, options } => (options, path),
+    };
+    report.places.tell(options, first, job.input.name())?;
+    signs.tell(options, job.input.name())?;
     report.input.repaired_tags = source.repaired();
     report.input.tokenized_sentences = source.untokenized();
     timed(&mut report.seconds.write, || output.finish())?;

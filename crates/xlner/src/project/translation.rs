@@ -9,7 +9,7 @@ use super::MethodOptions;
 use crate::{Error, Result};
 
 /// The error for scores without what gives them.
-pub(crate) const NO_MODEL: &str = "the scores nmt and codec ask for a translation model: give --nmt-model, NLLB-200 or M2M100, a folder or a name on the Hub";
+pub(crate) const NO_MODEL: &str = "the scores nmt and codec ask for a translation model: give option `nmt_model`, NLLB-200 or M2M100, a folder or a name on the Hub";
 
 /// Which of the scores are given, and by what.
 pub(crate) struct TranslationScores<'a> {
@@ -34,7 +34,8 @@ impl<'a> TranslationScores<'a> {
         let Some(scorer) = scorer else { return Ok(None) };
         if !nmt && !codec {
             return Err(Error::Options(
-                "--nmt-model is not asked for anything: add --scores nmt=1, or --scores codec=1".into(),
+                "option `nmt_model` is not asked for anything: add option `scores` nmt=1, or option `scores` codec=1"
+                    .into(),
             ));
         }
         Ok(Some(TranslationScores { scorer, nmt, codec, set: method.translated(), candidates: Candidates::default() }))
@@ -58,8 +59,7 @@ impl<'a> TranslationScores<'a> {
         let wrong = |problem: String| ModelError::Sentence { index: 0, problem };
         let langs = [&pair.source.lang, &pair.target.lang].map(|lang| lang.clone().unwrap_or_default());
         if langs.iter().any(String::is_empty) {
-            let problem =
-                "the languages of both sides must be known for the scores nmt and codec (--source-lang, --target-lang)";
+            let problem = "the languages of both sides must be known for the scores nmt and codec (option `source_lang`, option `target_lang`)";
             return Err(wrong(problem.into()));
         }
         let langs = [langs[0].as_str(), langs[1].as_str()];

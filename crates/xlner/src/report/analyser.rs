@@ -62,7 +62,7 @@ impl Analyser {
                 let found = pair.target.len();
                 return Err(problem(format!("{found} tokens, the first system has {len}; all need the same tokens")));
             }
-            pair.validate().map_err(|error| problem(error.to_string()))?;
+            pair.validate().map_err(|error| problem(told(&error)))?;
             predictions.push(self.tags(&pair.target, &pair.target.entities).map_err(problem)?);
         }
         if let Some(gold) = gold {
@@ -113,5 +113,15 @@ impl Analyser {
             systems,
             comparisons,
         }
+    }
+}
+
+/// What is wrong with a pair; where a link leaves it, links may count from 1.
+fn told(error: &xlner_core::Error) -> String {
+    match error {
+        xlner_core::Error::LinkOutOfRange { .. } => {
+            format!("{error}; where links count tokens from 1, say so (option `one_based`)")
+        }
+        _ => error.to_string(),
     }
 }

@@ -1,4 +1,4 @@
-//! What a report says: counts, figures, curves, examples. It is [`serde::Serialize`]: the JSON of `xlner report --json`.
+//! What a report says: counts, figures, curves, examples. It is [`serde::Serialize`]: what `xlner report` gives as JSON.
 
 use std::collections::BTreeMap;
 
@@ -141,7 +141,7 @@ pub struct Example {
 pub struct Named {
     /// First token.
     pub start: usize,
-    /// One behind the last token.
+    /// Exclusive end: one past the last token.
     pub end: usize,
     /// Label.
     pub label: String,

@@ -36,8 +36,8 @@ impl Filter {
                 let Some(least) = least else { continue };
                 let value = value.ok_or_else(|| {
                     format!(
-                        "entity {} ({}) has no {name}, which the filter asks for: project with `--method match` into \
-                         records (.jsonl), or leave {name} out of --filter",
+                        "entity {} ({}) has no {name}, which the filter asks for: project with the method match into \
+                         records (.jsonl), or leave {name} out of option `filter`",
                         entity.span, entity.label
                     )
                 })?;

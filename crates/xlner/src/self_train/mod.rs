@@ -107,14 +107,14 @@ impl SelfTrainJob {
     /// [`Error::Options`].
     pub fn check(&self) -> Result<()> {
         let problem = if self.begins_with_tagger() && (self.model.init.is_none() || self.unlabelled.is_empty()) {
-            "there is nothing to begin with: give projected pairs (--pairs), labelled sentences (--train), or a tagger and \
-             unlabelled sentences (--init, --unlabelled)"
+            "there is nothing to begin with: give projected pairs (option `pairs`), labelled sentences (option `train`), or a tagger and \
+             unlabelled sentences (option `init`, option `unlabelled`)"
         } else if !self.unlabelled.is_empty() && self.filter.probability.is_none() {
-            "of unlabelled sentences there are the tagger's labels only: say how sure it must be, --filter 'probability>=0.9'"
+            "of unlabelled sentences there are the tagger's labels only: say how sure it must be, option `filter` 'probability>=0.9'"
         } else if self.folds < 2 {
             "there are two folds at least: one learns, the other is labelled"
         } else if self.folds > MOST_FOLDS {
-            "there are 1000 folds at most (folds): for each of them a tagger is trained in every round"
+            "there are 1000 folds at most (option `folds`): for each of them a tagger is trained in every round"
         } else if self.filter.agreement && self.rounds == 0 {
             "agreement is with the tagger of the round before: it wants one round at least"
         } else if self.output == Path::new("-") {

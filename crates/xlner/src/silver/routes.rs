@@ -6,7 +6,7 @@ use xlner_core::{Entity, Pair, Sentence};
 use xlner_eval::stratified::{Unit, strata};
 use xlner_formats::{ReadOptions, Side};
 
-use crate::engine::file::{File, Items as _, Parallel};
+use crate::engine::file::{File, Parallel};
 use crate::ensemble::{Ballot, Vote, VoteWeights};
 use crate::{Error, Result};
 
@@ -34,7 +34,8 @@ impl SilverSet {
     /// See [`Error`]; files of other sentences than the first are named with the sentence.
     pub fn read(paths: &[PathBuf], options: &ReadOptions) -> Result<SilverSet> {
         crate::ensemble::check_votes(paths)?;
-        let files = paths.iter().map(|path| File::records(path, options, Side::Target)).collect::<Result<_>>()?;
+        let files =
+            paths.iter().map(|path| File::records(path, options, Side::Target)).collect::<Result<Vec<File>>>()?;
         let mut files = Parallel { files };
         let weights = VoteWeights::Shares(vec![1.0; paths.len()]);
         let mut ballot = Ballot::default();

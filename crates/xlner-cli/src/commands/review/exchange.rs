@@ -17,7 +17,7 @@ pub struct ExportArgs {
     /// Where to write: records with `gold` and `annotators`, or sentences with their gold entities; `-` is standard output
     #[arg(long, short, default_value = "-", value_name = "FILE")]
     output: PathBuf,
-    /// Format of the output [default: from its name; jsonl on standard output]
+    /// Format of the output [default: from its name, else jsonl]
     #[arg(long, value_name = "FORMAT")]
     to_format: Option<Format>,
     /// Tag scheme of the output [default: iob2]
@@ -33,9 +33,8 @@ pub struct ExportArgs {
 
 pub fn export(args: &ExportArgs, context: &Context) -> Result<()> {
     let store = Store::open_to_read(&args.store).map_err(review_failed)?;
-    let stdout = args.output.as_os_str() == "-";
     let options = export::Options {
-        format: args.to_format.or(stdout.then_some(Format::Jsonl)),
+        format: Format::for_output(args.to_format, &args.output, Format::Jsonl),
         annotator: args.annotator.clone(),
         all: args.all,
         write: WriteOptions { scheme: args.to_scheme, ..WriteOptions::default() },

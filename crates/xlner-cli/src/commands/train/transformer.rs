@@ -54,13 +54,13 @@ pub struct TransformerArgs {
     /// End after N epochs that are not better on --dev
     #[arg(long, value_name = "N", help_heading = "Transformer")]
     patience: Option<usize>,
-    /// Keep the state of the training in this folder; a second start goes on from there
+    /// Folder for the state of the training; rerunning the same command resumes from it
     #[arg(long, value_name = "DIR", help_heading = "Transformer")]
     checkpoint: Option<PathBuf>,
     /// Steps from one state to the next [default: one a epoch]
     #[arg(long, value_name = "N", requires = "checkpoint", help_heading = "Transformer")]
     checkpoint_steps: Option<u64>,
-    /// What computes [default: auto, a GPU where this build knows one]
+    /// Device to train on [default: auto, a GPU where this build knows one]
     #[arg(long, value_name = "auto|cpu|cuda|cuda:N|metal", help_heading = "Transformer")]
     device: Option<String>,
     /// What products are computed in on a GPU [default: f32]

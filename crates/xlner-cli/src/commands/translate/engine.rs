@@ -58,7 +58,7 @@ pub struct EngineArgs {
     /// http: times that a request is sent again after a failure that may pass [default: 6]
     #[arg(long, value_name = "N", requires = "engine", help_heading = "Translation")]
     retries: Option<u32>,
-    /// nllb, marian, ct2: what the network calculates in; int8 is several times faster [default: f32; of ct2 what the weights
+    /// nllb, marian, ct2: numeric precision of the network; int8 is several times faster [default: f32; of ct2 what the weights
     /// are kept in]
     #[arg(long, value_name = "f32|int8", value_parser = ["f32", "int8"], requires = "engine", help_heading = "Translation")]
     precision: Option<String>,

@@ -13,7 +13,7 @@ use xlner_formats::{Format, Output, ReadOptions, WriteOptions};
 use crate::bars::Bars;
 use crate::commands::options::{AlignerArgs, EncoderLinks, MethodArgs, NmtArgs, scorer};
 use crate::commands::taggers::TargetTaggerArgs;
-use crate::context::{Context, UsageError, failed};
+use crate::context::{Context, failed};
 use crate::print::print;
 
 const EXAMPLES: &str = "\
@@ -88,13 +88,7 @@ pub fn run(args: Args, context: &Context) -> Result<()> {
     };
     let encoder = args.aligner.encoder()?;
     let target_tagger = args.target_tagger.as_deref().map(|name| args.taggers.open_target(name)).transpose()?;
-    let mut nmt = match (&args.source_lang, &args.target_lang) {
-        (Some(source), Some(target)) => args.nmt.open([source, target])?,
-        _ if args.nmt.is_given() => {
-            return Err(UsageError("--nmt-model wants --source-lang and --target-lang".into()).into());
-        }
-        _ => None,
-    };
+    let mut nmt = args.nmt.open_between(args.source_lang.as_ref(), args.target_lang.as_ref())?;
     let models = ProjectModels {
         target_tagger: target_tagger.as_deref().map(|tagger| tagger as &dyn Tagger),
         encoder: encoder.as_ref().map(EncoderLinks::aligner),

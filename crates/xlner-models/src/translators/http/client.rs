@@ -105,6 +105,18 @@ impl Client {
         }
     }
 
+    /// What lies at an address of the same server; `None` where it gives no JSON.
+    pub(super) fn get(&self, address: &str) -> Option<Value> {
+        let request = self.agent.get(address);
+        let request = match &self.bearer {
+            Some(bearer) => request.header(AUTHORIZATION, bearer),
+            None => request,
+        };
+        let mut response = request.call().ok().filter(|response| response.status().is_success())?;
+        let answer = response.body_mut().with_config().limit(ANSWER_LIMIT).read_to_vec().ok()?;
+        serde_json::from_slice(&answer).ok()
+    }
+
     /// Waits before a request is sent again: as long as the server wants, else longer each time.
     pub(super) fn pause(&mut self, failures: u32, wanted: Option<Duration>) {
         let doubled = self.options.pause.saturating_mul(1 << failures.min(16));
@@ -132,7 +144,7 @@ impl Client {
         };
         let failed = |error: ureq::Error| match lasting(&error) {
             true => Failure::Lasting(self.clean(&error.to_string())),
-            false => Failure::Passing(self.clean(&error.to_string()), None),
+            false => Failure::Passing(self.clean(&format!("{error}{}", way_out(&error))), None),
         };
         let mut response = request.send(body.to_string()).map_err(failed)?;
         let (status, wanted) = (response.status(), retry_after(&response));
@@ -147,7 +159,9 @@ impl Client {
                 .map_err(|_| Failure::Passing(format!("the answer is not JSON ({})", said()), None)),
             400 | 413 | 414 | 422 => Ok(Reply::Refused(said())),
             408 | 409 | 425 | 429 | 500..=599 => Err(Failure::Passing(said(), wanted)),
-            401 | 403 => Err(Failure::Lasting(format!("{}; is the API key right (--api-key-env VARIABLE)?", said()))),
+            401 | 403 => {
+                Err(Failure::Lasting(format!("{}; is the API key right (option `api_key_env` VARIABLE)?", said())))
+            }
             300..=399 => Err(Failure::Lasting(format!("{}; give the address it is redirected to", said()))),
             _ => Err(Failure::Lasting(said())),
         }
@@ -159,6 +173,18 @@ impl Client {
             Some(secret) => words.replace(secret, "…"),
             None => words.to_owned(),
         }
+    }
+}
+
+/// What to do where a server is not reached.
+fn way_out(error: &ureq::Error) -> &'static str {
+    match error {
+        ureq::Error::HostNotFound => "; is the name of the server right, and this machine online?",
+        ureq::Error::ConnectionFailed | ureq::Error::Io(_) => "; is the server running, and this its address and port?",
+        ureq::Error::Timeout(_) => {
+            "; give it more time (option `timeout` SECONDS), or fewer texts at once (option `request_size` N)"
+        }
+        _ => "",
     }
 }
 

@@ -5,6 +5,7 @@ use xlner_core::contracts::{ModelResult, Translation, Translator, TranslatorFigu
 
 use super::super::wrong;
 use super::client::{Client, Reply};
+use super::libretranslate::Offer;
 use super::{HttpApi, HttpOptions, libretranslate, openai};
 use crate::{Error, Result};
 
@@ -21,6 +22,10 @@ pub struct HttpTranslator {
     api: HttpApi,
     from: String,
     to: String,
+    /// What the server calls the languages, once that is known.
+    codes: Option<[String; 2]>,
+    /// Where the server says which languages it offers.
+    languages: String,
     model: String,
     /// Goes into the body, where the API wants it there.
     key: Option<String>,
@@ -36,18 +41,18 @@ impl HttpTranslator {
     /// [`Error::Options`] for options out of range or that do not go together.
     pub fn open(servers: &[String], [from, to]: [&str; 2], http: &HttpOptions) -> Result<HttpTranslator> {
         let [server] = servers else {
-            return Err(wrong("http wants the address of one server, `http://localhost:5000` (--model URL)"));
+            return Err(wrong("http wants the address of one server, `http://localhost:5000` (option `model` URL)"));
         };
         if !server.starts_with("http://") && !server.starts_with("https://") {
             return Err(wrong(format!("“{server}” is no address of a server; it begins with http:// or https://")));
         }
         if http.batch == 0 || http.timeout.is_zero() {
-            return Err(wrong("http: texts per request (batch) and time limit (timeout) are greater than 0"));
+            return Err(wrong("http: texts per request and time limit (option `timeout`) are greater than 0"));
         }
         if let Some(rate) = http.rate.filter(|rate| !(*rate >= LOWEST_RATE && rate.is_finite())) {
             let longest = 1.0 / LOWEST_RATE;
             return Err(wrong(format!(
-                "http: requests per second (rate) are at least {LOWEST_RATE}, one in {longest} seconds, not {rate:e}"
+                "http: requests per second (option `rate`) are at least {LOWEST_RATE}, one in {longest} seconds, not {rate:e}"
             )));
         }
         let api = http.api.unwrap_or_else(|| HttpApi::of_address(server));
@@ -55,20 +60,25 @@ impl HttpTranslator {
         let (address, model) = match (api, &http.model) {
             (HttpApi::LibreTranslate, None) => (libretranslate::address(server), String::new()),
             (HttpApi::OpenAi, Some(model)) => (openai::address(server), model.clone()),
-            (HttpApi::OpenAi, None) => return Err(wrong("which model is the server to use (--http-model NAME)?")),
+            (HttpApi::OpenAi, None) => {
+                return Err(wrong("which model is the server to use (option `http_model` NAME)?"));
+            }
             (HttpApi::LibreTranslate, Some(_)) => {
                 return Err(wrong(
-                    "LibreTranslate chooses its model itself; leave out --http-model, or say --http-api openai",
+                    "LibreTranslate chooses its model itself; leave out option `http_model`, or say option `http_api` openai",
                 ));
             }
         };
         let in_body = (api == HttpApi::LibreTranslate).then(|| key.clone()).flatten();
+        let languages = Offer::address(&address);
         let client = Client::new(address, api == HttpApi::OpenAi, key, http.clone());
         Ok(HttpTranslator {
             client,
             api,
             from: from.to_owned(),
             to: to.to_owned(),
+            codes: None,
+            languages,
             model,
             key: in_body,
             batch: http.batch,
@@ -77,9 +87,40 @@ impl HttpTranslator {
         })
     }
 
+    /// What the server calls the two languages. A server of LibreTranslate is asked, unless their codes are the same everywhere.
+    ///
+    /// # Errors
+    /// [`Error::Options`] where it does not offer them.
+    fn codes(&mut self) -> Result<[String; 2]> {
+        if let Some(codes) = &self.codes {
+            return Ok(codes.clone());
+        }
+        let given = [self.from.as_str(), self.to.as_str()];
+        let codes = match self.api {
+            HttpApi::OpenAi => given.map(str::to_owned),
+            HttpApi::LibreTranslate if given.iter().all(|code| libretranslate::is_plain(code)) => {
+                given.map(str::to_owned)
+            }
+            HttpApi::LibreTranslate => match self.offer() {
+                Some(offer) => {
+                    offer.codes(given).map_err(|problem| wrong(format!("{}: {problem}", self.client.name())))?
+                }
+                None => given.map(libretranslate::usual_code),
+            },
+        };
+        Ok(self.codes.insert(codes).clone())
+    }
+
+    /// What the server offers, where it says so.
+    fn offer(&self) -> Option<Offer> {
+        let asked = self.api == HttpApi::LibreTranslate;
+        asked.then(|| self.client.get(&self.languages)).flatten().as_ref().and_then(Offer::read)
+    }
+
     /// Translates texts that are not blank, sent together.
     fn together(&mut self, texts: &[&str]) -> Result<Reply<Vec<String>>> {
-        let (from, to, count) = (self.from.as_str(), self.to.as_str(), texts.len());
+        let [from, to] = self.codes()?;
+        let (from, to, count) = (from.as_str(), to.as_str(), texts.len());
         let read: fn(&Value, usize) -> _ = match self.api {
             HttpApi::LibreTranslate => libretranslate::read,
             HttpApi::OpenAi => openai::read,
@@ -104,7 +145,10 @@ impl HttpTranslator {
                 Reply::Bad(problem) | Reply::Refused(problem) => break problem,
             }
         };
-        let problem = format!("{} gives no translation of “{text}”: {problem}", self.client.name());
+        // A language that it does not offer is the usual reason.
+        let hint = self.offer().and_then(|offer| offer.codes([&self.from, &self.to]).err());
+        let hint = hint.map(|hint| format!("; {hint}")).unwrap_or_default();
+        let problem = format!("{} gives no translation of “{text}”: {problem}{hint}", self.client.name());
         Err(Error::Sentence { index, problem })
     }
 

@@ -466,8 +466,8 @@ fn card(init: &Path, config: &Config, transliteration: Option<Transliteration>) 
     let from = init.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned());
     let mut card = format!(
         "# {from}, adapted\n\nAn encoder of the kind {} that went on learning raw text by masked language modelling (`xlner \
-         adapt`), begun from {from}. Load it with `AutoModelForMaskedLM` or `AutoModel` of `transformers`, or give it to `xlner \
-         train --init`.\n",
+         adapt`), begun from {from}. Load it with `AutoModelForMaskedLM` or `AutoModel` of `transformers`, or begin `xlner \
+         train` with it.\n",
         config.name
     );
     if transliteration.is_some() {

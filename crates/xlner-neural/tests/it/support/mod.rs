@@ -3,4 +3,3 @@
 pub mod checkpoint;
 pub mod ctranslate2;
 pub mod tiny_bert;
-pub mod torch;

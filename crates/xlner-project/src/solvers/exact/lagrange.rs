@@ -5,7 +5,7 @@
 //! subgradient steps (Held, Wolfe and Crowder 1974). Interval matrices being totally unimodular, the least bound is that of
 //! the linear relaxation. The maximum from each node on bounds what a state of the search can still gain.
 
-use super::search::Layout;
+use super::layout::Layout;
 use super::value::{Scale, Value};
 
 const NONE: u32 = u32::MAX;

@@ -22,6 +22,7 @@
 //! function word than what comes after it, and in the order of the source entities.
 
 mod lagrange;
+mod layout;
 mod reduce;
 mod search;
 mod value;

@@ -1,0 +1,112 @@
+//! `xlner train --model-type transformer` and `xlner tune encoder`.
+
+#[cfg(feature = "fine-tune")]
+#[path = "../../../xlner-neural/tests/it/support/tiny_bert.rs"]
+mod tiny_bert;
+
+use crate::common::{fails, folder};
+use tempfile::TempDir;
+
+fn conll() -> String {
+    let mut text = String::new();
+    for person in ["Anna", "Peter", "Maria"] {
+        for place in ["Berlin", "Oslo", "Rome"] {
+            text += &format!("{person}\tB-PER\nlives\tO\nin\tO\n{place}\tB-LOC\n.\tO\n\n");
+        }
+    }
+    text
+}
+
+fn files() -> TempDir {
+    let folder =
+        folder(&[("train.conll", conll().as_bytes()), ("bitext.tsv", b"Anna sings\tPeter lives\nin Oslo\tin Rome\n")]);
+    #[cfg(feature = "fine-tune")]
+    tiny_bert::write(&folder.path().join("init"));
+    folder
+}
+
+const TRAIN: &str = "train --train train.conll";
+const TRANSFORMER: &str = "train --train train.conll --model-type transformer --init init";
+
+#[test]
+fn flags_that_do_not_go_together() {
+    let folder = files();
+    for (arguments, expected) in [
+        (format!("{TRAIN} --epochs 3 -o out"), "--epochs goes with --model-type transformer"),
+        (format!("{TRAIN} --model-type transformer --iobes -o out"), "go with --model-type crf"),
+    ] {
+        fails(&folder, &arguments, 2, expected);
+    }
+}
+
+#[cfg(not(feature = "fine-tune"))]
+#[test]
+fn without_the_feature() {
+    let folder = files();
+    fails(&folder, &format!("{TRANSFORMER} -o out"), 2, "without the feature `fine-tune`");
+}
+
+#[cfg(feature = "fine-tune")]
+mod built {
+    use super::*;
+    use crate::common::stdout;
+
+    #[test]
+    fn a_transformer_is_trained_measured_and_used() {
+        let folder = files();
+        let settings = "--epochs 20 --batch-size 4 --learning-rate 5e-3 --device cpu --seed 1 --json";
+        let output = stdout(&folder, &format!("{TRANSFORMER} --dev train.conll {settings} -o out"));
+        let report: serde_json::Value = serde_json::from_str(&output).unwrap();
+        assert_eq!(report["classes"].as_array().unwrap().len(), 5);
+        assert_eq!((&report["steps"], &report["train"]["sentences"]), (&60.into(), &9.into()));
+        assert_eq!(report["epochs"].as_array().unwrap().len(), 20);
+        assert_eq!(report["dev"]["micro"]["f1"], 1.0);
+        assert!(report["seconds_per_step"].as_f64().unwrap() > 0.0);
+        assert_eq!(stdout(&folder, "tag --model out train.conll"), conll());
+    }
+
+    #[test]
+    fn a_second_start_goes_on() {
+        let folder = files();
+        let settings = "--epochs 2 --batch-size 4 --device cpu --checkpoint kept --json";
+        let first = stdout(&folder, &format!("{TRANSFORMER} {settings} -o one"));
+        let second = stdout(&folder, &format!("{TRANSFORMER} {settings} -o two"));
+        let resumed = |text: &str| serde_json::from_str::<serde_json::Value>(text).unwrap()["resumed_at"].clone();
+        assert_eq!((resumed(&first), resumed(&second)), (serde_json::Value::Null, 6.into()));
+        let bytes = |name: &str| std::fs::read(folder.path().join(name).join("model.safetensors")).unwrap();
+        assert!(bytes("one") == bytes("two"));
+        fails(&folder, &format!("{TRANSFORMER} {settings} --seed 5 -o three"), 1, "another training");
+    }
+
+    #[test]
+    fn what_is_wrong_is_said() {
+        let folder = files();
+        for (arguments, code, expected) in [
+            (format!("{TRAIN} --model-type transformer -o out"), 2, "give --init"),
+            (format!("{TRANSFORMER} --learning-rate 0 -o out"), 2, "learning rate"),
+            (format!("{TRANSFORMER} --patience 2 -o out"), 2, "--dev"),
+            (format!("{TRANSFORMER} --device tpu -o out"), 2, "tpu"),
+            (format!("{TRANSFORMER} --precision bf16 --device cpu -o out"), 2, "trains in f32"),
+            (format!("{TRANSFORMER} --class-weight PER -o out"), 2, "LABEL=X"),
+            (format!("{TRANSFORMER} -o train.conll"), 2, "folder"),
+            (format!("{TRANSFORMER} -o missing/out"), 1, "missing"),
+            (format!("{TRAIN} --model-type transformer --init train.conll -o out"), 2, "is a file"),
+        ] {
+            fails(&folder, &arguments, code, expected);
+        }
+        assert!(!folder.path().join("out").exists());
+    }
+
+    #[test]
+    fn an_encoder_is_tuned_and_aligns() {
+        let folder = files();
+        let align = "align --similarity softmax --encoder init --layer 1 --bitext bitext.tsv --device cpu";
+        let tune = "tune encoder --encoder init --layer 1 --bitext bitext.tsv --device cpu --epochs 2 -o tuned";
+        assert_eq!(stdout(&folder, tune), "");
+        let again = stdout(&folder, &format!("{align} --save-encoder again --epochs 2 -o -"));
+        let by_tuned = "align --similarity softmax --encoder tuned --layer 1 --bitext bitext.tsv";
+        assert_eq!((again.lines().count(), stdout(&folder, by_tuned)), (2, again));
+        let argmax = "align --similarity argmax --encoder init --layer 1 --bitext bitext.tsv --save-encoder no";
+        fails(&folder, argmax, 2, "softmax");
+    }
+}

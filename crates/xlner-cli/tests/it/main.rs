@@ -1,0 +1,36 @@
+//! The integration tests of the crate, one binary.
+
+mod adapt;
+mod align;
+mod common;
+mod completions;
+mod convert;
+mod data;
+mod decision;
+mod ensemble;
+mod europarl;
+mod eval;
+mod experiment;
+mod faults;
+mod fine_tune;
+mod invariants;
+mod job;
+mod models;
+mod mutations;
+mod notes;
+mod places;
+mod project;
+mod readme;
+mod report;
+mod review;
+mod self_train;
+mod signs;
+mod silver;
+mod tag;
+mod train;
+mod transfer;
+#[cfg(feature = "transformers")]
+mod transformers;
+mod translate;
+#[cfg(feature = "transformers")]
+mod translation_scores;

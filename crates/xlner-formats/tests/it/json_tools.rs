@@ -1,0 +1,175 @@
+//! JSON of annotation tools, as their exports look (the sentences are ours).
+
+use crate::common::{message, message_with, read, read_noted, read_with, shown, shows, written};
+use xlner_core::Sentence;
+use xlner_formats::{Format, ReadOptions, WriteOptions};
+
+const OSLO: &str = r#"{"text":"Oslo won.","spans":[{"start":0,"end":4,"label":"LOC"}]}"#;
+
+#[test]
+fn a_record_without_entities_decides_nothing_for_the_others() {
+    for first in [
+        r#"{"text":"Nil.","answer":"accept"}"#,
+        r#"{"text":"Nil.","spans":null}"#,
+        r#"{"text":"Nil."}"#,
+        r#"{"text":"Nil.","spans":[]}"#,
+        r#"{"text":"Nil.","label":[]}"#,
+        r#"{"text":"Nil.","label":null}"#,
+        r#"{"tokens":["Nil","."],"entities":[]}"#,
+        r#"{"tokens":["Nil","."],"ner_tags":["O","O"]}"#,
+    ] {
+        let sentences = read("a.jsonl", &format!("{first}\n{OSLO}\n"));
+        assert_eq!(shown(&sentences), "|Oslo/LOC", "{first}");
+        assert!(sentences[0].text().starts_with("Nil"), "{first}");
+    }
+}
+
+#[test]
+fn dialects_may_be_mixed_in_any_order() {
+    let bern = r#"{"text":"Bern won.","label":[[0,4,"LOC"]]}"#;
+    let ours = r#"{"tokens":["Riga","won"],"entities":[{"start":0,"end":1,"label":"LOC"}]}"#;
+    let row = r#"{"tokens":["Ulm","won"],"ner_tags":["B-LOC","O"]}"#;
+    for (first, second, third, fourth) in [(OSLO, bern, ours, row), (ours, row, bern, OSLO), (row, ours, OSLO, bern)] {
+        let found = shown(&read("a.jsonl", &[first, second, third, fourth].join("\n")));
+        let mut names: Vec<&str> = found.split('|').collect();
+        names.sort_unstable();
+        assert_eq!(names, ["Bern/LOC", "Oslo/LOC", "Riga/LOC", "Ulm/LOC"]);
+    }
+    let error = message("a.jsonl", &format!("{OSLO}\n{{\"words\":7}}\n"));
+    assert!(error.starts_with("a.jsonl, line 2: not a record"), "{error}");
+}
+
+#[test]
+fn label_studio_min_is_known_without_regions() {
+    let text = r#"[{"id":1,"text":"Nil.","annotator":1},
+        {"id":2,"text":"Oslo won.","label":[{"start":0,"end":4,"text":"Oslo","labels":["LOC"]}],"annotator":1}]"#;
+    let sentences = read("a.json", text);
+    assert_eq!(shown(&sentences), "|Oslo/LOC");
+    assert!(sentences[0].is_tokenized());
+    let bad = text.replace("\"start\":0", "\"start\":3");
+    assert!(message("a.json", &bad).contains("line 2, record “2”"), "{}", message("a.json", &bad));
+}
+
+#[test]
+fn doccano_in_all_its_exports() {
+    shows("a.jsonl", r#"{"id":1,"text":"Oslo won.","label":[[0,4,"LOC"]],"Comments":[]}"#, "Oslo/LOC");
+    shows("a.jsonl", r#"{"id":1,"data":"Oslo won.","label":[[0,4,"LOC"]]}"#, "Oslo/LOC");
+    shows("a.jsonl", r#"{"id":1,"text":"Oslo won.","labels":[[0,4,"LOC"]],"meta":{}}"#, "Oslo/LOC");
+    let relations = r#"{"id":1,"text":"Ada of Oslo","entities":[{"id":5,"label":"PER","start_offset":0,"end_offset":3},
+        {"id":6,"label":"LOC","start_offset":7,"end_offset":11}],"relations":[{"from_id":5,"to_id":6,"type":"from"}]}"#;
+    let (sentences, notes) = read_noted("a.jsonl", &relations.replace('\n', " "));
+    assert_eq!((shown(&sentences).as_str(), notes.as_slice()), ("Ada/PER Oslo/LOC", &[("relations", 1)][..]));
+    let full = r#"{"id":1,"text":"Oslo won.","annotations":[{"label":"LOC","start_offset":0,"end_offset":4,"user":1},
+        {"label":"ORG","start_offset":0,"end_offset":4,"user":2}],"meta":{},"annotation_approver":null}"#;
+    let (sentences, notes) = read_noted("a.jsonl", &full.replace('\n', " "));
+    assert_eq!((shown(&sentences).as_str(), notes.as_slice()), ("Oslo/LOC", &[("second-annotators", 1)][..]));
+    let ids = r#"{"text":"Oslo.","annotations":[{"label":7,"start_offset":0,"end_offset":4,"user":1}]}"#;
+    assert!(message("a.jsonl", ids).contains("label 7 is an id, and its name is not in the file"));
+    // A label of the whole text is none of a range.
+    let classified = r#"{"text":"Oslo won.","label":["good"],"spans":[{"start":0,"end":4,"label":"LOC"}]}"#;
+    assert_eq!(shown(&read("a.jsonl", classified)), "Oslo/LOC");
+}
+
+#[test]
+fn prodigy_answers_and_annotators() {
+    let example = |text: &str, rest: &str| {
+        format!(r#"{{"text":"{text} won.","spans":[{{"start":0,"end":4,"label":"LOC"}}]{rest}}}"#)
+    };
+    let all = [
+        example("Oslo", r#","answer":"reject""#),
+        example("Riga", r#","answer":"ignore""#),
+        example("Bern", r#","answer":"accept","_input_hash":1,"_annotator_id":"ann""#),
+        example("Bern", r#","answer":"accept","_input_hash":1,"_annotator_id":"bob""#),
+        r#"{"text":"No span.","answer":"accept","tokens":[{"text":"No","start":0,"end":2,"id":0},{"text":"span.","start":3,"end":8,"id":1}]}"#.to_owned(),
+    ];
+    let (sentences, notes) = read_noted("a.jsonl", &all.join("\n"));
+    assert_eq!(shown(&sentences), "Bern/LOC|");
+    assert_eq!(notes, [("rejected-examples", 1), ("ignored-examples", 1), ("second-annotators", 1)]);
+    assert_eq!(sentences[1].tokens().collect::<Vec<_>>(), ["No", "span."]);
+    let strict = ReadOptions { strict: true, ..ReadOptions::default() };
+    let error = message_with("a.jsonl", &all.join("\n"), &strict);
+    assert!(error.starts_with("a.jsonl, line 1: examples that their annotator rejected"), "{error}");
+}
+
+#[test]
+fn tag_ids_of_rows() {
+    let row = |tags: &str| format!(r#"{{"tokens":["Oslo","is","far"],"ner_tags":{tags}}}"#);
+    let labels = ReadOptions { labels: Some(vec!["O".into(), "B-LOC".into()]), ..ReadOptions::default() };
+    for tags in ["[1,0,0]", r#"["1","0","0"]"#, "[1.0,0.0,0.0]", r#"["B-LOC","O","O"]"#] {
+        assert_eq!(shown(&read_with("a.jsonl", &row(tags), &labels)), "Oslo/LOC", "{tags}");
+    }
+    for tags in ["[1,0,0]", r#"["1","0","0"]"#] {
+        assert!(message("a.jsonl", &row(tags)).contains("option `labels`"), "{tags}");
+    }
+    assert!(message_with("a.jsonl", &row("[7,0,0]"), &labels).contains("tag id 7"));
+    let sentences = read_with("a.jsonl", &row("[1,0,-100]"), &labels);
+    assert_eq!(shown(&sentences), "Oslo/LOC");
+    assert_eq!(labels.notes.list().iter().map(|note| note.kind.name).collect::<Vec<_>>(), ["ignored-tag-ids"]);
+}
+
+#[test]
+fn label_studio_keeps_gold_and_predictions_apart() {
+    let task = |results: &str| format!(r#"[{{"id":9,"data":{{"text":"Oslo won."}},{results}}}]"#);
+    let result = r#"[{"from_name":"label","to_name":"text","type":"labels","value":{"start":0,"end":4,"text":"Oslo","labels":["LOC"]}}]"#;
+    let name = "a.json";
+    let options = WriteOptions { format: Some(Format::LabelStudio), ..WriteOptions::default() };
+    for (results, kept, other) in [
+        (format!(r#""annotations":[{{"result":{result}}}]"#), "annotations", "predictions"),
+        (format!(r#""predictions":[{{"score":0.5,"result":{result}}}]"#), "predictions", "annotations"),
+        (format!(r#""predictions":[{{"result":{result}}}]"#), "predictions", "annotations"),
+    ] {
+        let sentences = read(name, &task(&results));
+        assert_eq!(shown(&sentences), "Oslo/LOC");
+        let again = written(&sentences, name, &options);
+        assert!(again.contains(kept) && !again.contains(other) && again.contains(r#""id":9"#), "{again}");
+        assert_eq!(read(name, &again), sentences);
+    }
+    let nothing = read(name, &task(r#""annotations":[]"#));
+    let again = written(&nothing, name, &options);
+    assert!(!again.contains("annotations") && !again.contains("predictions"), "{again}");
+    assert_eq!(read(name, &again), nothing);
+}
+
+#[test]
+fn label_studio_notes_what_it_leaves_out() {
+    let result = r#"[{"type":"labels","value":{"start":0,"end":4,"text":"Oslo","labels":["LOC"]}},{"type":"relation","from_id":"a","to_id":"b"},{"type":"choices","value":{"choices":["good"]}}]"#;
+    let task = format!(
+        r#"[{{"id":9,"data":{{"text":"Oslo won."}},"annotations":[{{"was_cancelled":true,"result":[]}},{{"result":{result}}},{{"result":[]}}],"predictions":[{{"result":[]}}]}}]"#
+    );
+    let (sentences, notes) = read_noted("a.json", &task);
+    assert_eq!(shown(&sentences), "Oslo/LOC");
+    let names = ["cancelled-annotations", "second-annotators", "predictions", "relations", "other-results"];
+    assert_eq!(notes, names.map(|name| (name, 1)));
+}
+
+#[test]
+fn spacy_documents_whole_or_in_sentences() {
+    let document = r#"{"text":"Oslo won. Riga too.","ents":[{"start":0,"end":4,"label":"LOC"},{"start":10,"end":14,"label":"LOC"}],
+        "sents":[{"start":0,"end":9},{"start":10,"end":19}],"spans":{"sc":[{"start":0,"end":4,"label":"X"}]},
+        "tokens":[{"start":0,"end":4},{"start":5,"end":8},{"start":8,"end":9},{"start":10,"end":14},{"start":15,"end":18},{"start":18,"end":19}]}"#;
+    assert_eq!(shown(&read("a.json", document)), "Oslo/LOC|Riga/LOC");
+    let whole = ReadOptions { whole_documents: true, ..ReadOptions::default() };
+    assert_eq!(shown(&read_with("a.json", document, &whole)), "Oslo/LOC Riga/LOC");
+    assert_eq!(whole.notes.list()[0].kind.name, "span-groups");
+    let training = r#"[{"id":0,"paragraphs":[{"raw":"Oslo won","sentences":[{"tokens":[{"orth":"Oslo","ner":"U-LOC"}]},{"tokens":[{"orth":"won","ner":"-"}]}]}]}]"#;
+    assert_eq!(read("a.json", training).len(), 2);
+    assert_eq!(read_with("a.json", training, &whole).len(), 1);
+    assert!(message("a.spacy", "x").contains("DocBin"));
+    shows("a.jsonl", r#"{"text":"Oslo won.","entities":[{"start":0,"end":4,"label":"LOC"}]}"#, "Oslo/LOC");
+}
+
+#[test]
+fn fields_with_names_of_ours_are_renamed() {
+    let row = r#"{"id":3,"tokens":["Amina","x"],"ner_tags":["B-PER","O"],"text":"Amina  x","entities":"none","lang":7,"regions":"x","spans":["PER: Amina"]}"#;
+    let sentence = &read("a.jsonl", row)[0];
+    assert_eq!(sentence.text(), "Amina  x");
+    let again: Vec<Sentence> =
+        read("a.jsonl", &written(std::slice::from_ref(sentence), "a.jsonl", &WriteOptions::default()));
+    assert_eq!(again, std::slice::from_ref(sentence));
+    for (name, value) in
+        [("original_entities", "\"none\""), ("original_lang", "7"), ("original_regions", "\"x\""), ("id", "3")]
+    {
+        assert_eq!(sentence.extra.get(name).unwrap().to_string(), value);
+    }
+    assert!(sentence.extra.get("spans").is_some());
+}

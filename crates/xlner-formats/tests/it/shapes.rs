@@ -1,0 +1,105 @@
+//! Tags as people write them, and lines of column files that are no tokens.
+
+use crate::common::{message, message_with, read, read_noted, shown, shows};
+use xlner_formats::ReadOptions;
+
+#[test]
+fn prefixes_before_and_behind_with_any_separator() {
+    for tags in [["B-PER", "I-PER"], ["B_PER", "I_PER"], ["PER-B", "PER-I"], ["B:PER", "I:PER"], ["PER_B", "PER_I"]] {
+        shows("a.conll", &format!("Ada\t{}\nLovelace\t{}\nwon\tO\n\n", tags[0], tags[1]), "Ada Lovelace/PER");
+        let row = format!(r#"{{"tokens":["Ada","Lovelace","won"],"ner_tags":["{}","{}","O"]}}"#, tags[0], tags[1]);
+        shows("a.jsonl", &row, "Ada Lovelace/PER");
+    }
+    // Labels with underscores and hyphens stay whole.
+    shows("a.conll", "Ada\tB-GPE_LOC\nwon\tO\n", "Ada/GPE_LOC");
+    shows("a.conll", "Ada\tB_GPE_LOC\nwon\tO\n", "Ada/GPE_LOC");
+}
+
+#[test]
+fn bmes_bmeow_and_bilou() {
+    shows("a.conll", "New\tB-LOC\nYork\tM-LOC\nCity\tE-LOC\nwon\tO\nOslo\tS-LOC\n", "New York City/LOC Oslo/LOC");
+    shows("a.conll", "New\tB-LOC\nYork\tE-LOC\nOslo\tW-LOC\nwon\tO\n", "New York/LOC Oslo/LOC");
+    shows("a.conll", "New\tB-LOC\nYork\tL-LOC\nOslo\tU-LOC\nwon\tO\n", "New York/LOC Oslo/LOC");
+}
+
+#[test]
+fn spaces_around_tags_are_no_part_of_them() {
+    shows("a.conll", "Oslo\tB-LOC\nFjord\tI-LOC \nwon\tO\n\n", "Oslo Fjord/LOC");
+    shows("a.conll", "Oslo\tN\tB-LOC  \nFjord\tN\tI-LOC \nwon\tV\tO \n\n", "Oslo Fjord/LOC");
+    shows("a.conll", "Oslo B-LOC \nwon O\n", "Oslo/LOC");
+}
+
+#[test]
+fn of_several_tags_the_first_counts_and_the_others_are_noted() {
+    let (sentences, notes) = read_noted("a.conll", "Ada\tB-PER|B-HUM\nwon\tO|O\nOslo\tB-LOC\n\n");
+    assert_eq!((shown(&sentences).as_str(), notes.as_slice()), ("Ada/PER Oslo/LOC", &[("tag-layers", 1)][..]));
+    // A bar in a label is no separator.
+    shows("a.conll", "Ada\tB-PER|HUM\nwon\tO\n", "Ada/PER|HUM");
+    let strict = ReadOptions { strict: true, ..ReadOptions::default() };
+    let error = message_with("a.conll", "won\tO\nAda\tB-PER|B-HUM\n\n", &strict);
+    assert!(error.starts_with("a.conll, line 2: further tags"), "{error}");
+}
+
+#[test]
+fn the_start_of_a_document_ends_a_sentence() {
+    let sentences =
+        read("a.conll", "Bob\tB-PER\nwon\tO\n-DOCSTART-\tO\nEve\tB-PER\nlost\tO\n\n-DOCSTART- O\n\nAda\tB-PER\n");
+    assert_eq!(sentences.iter().map(|sentence| sentence.text()).collect::<Vec<_>>(), ["Bob won", "Eve lost", "Ada"]);
+}
+
+#[test]
+fn a_wrong_tag_names_its_own_line() {
+    for bad in 0..40 {
+        let line = |index: usize| if index == bad { "x\tX-LOC\n" } else { "x\tO\n" };
+        let text = format!("Bern\tB-LOC\nwon\tI-LOC\n{}\n", (0..40).map(line).collect::<String>());
+        let error = message("a.conll", &text);
+        assert!(error.starts_with(&format!("a.conll, line {}: “X-LOC” is not a tag", bad + 3)), "{error}");
+    }
+}
+
+#[test]
+fn numbers_in_front_are_no_tokens() {
+    shows("a.conll", "1-1\tJohn\tB-PER\n1-2\tran\tO\n\n2-1\tAda\tB-PER\n", "John/PER|Ada/PER");
+    shows("a.tsv", "1-1\t0-4\tJohn\tB-PER\n1-2\t5-8\tran\tO\n", "John/PER");
+    // Ranges among numbers are none either, and a tag on one is that of its words.
+    shows("a.conll", "1\tvai\tO\n2-3\tao\tB-LOC\n2\ta\tO\n3\to\tO\n4\tRio\tI-LOC\n\n", "a o Rio/LOC");
+}
+
+#[test]
+fn hipe_with_its_header_documents_and_flags() {
+    let text = "TOKEN\tNE-COARSE-LIT\tNE-COARSE-METO\tNE-FINE-LIT\tNE-NESTED\tMISC\n# hipe2022:document_id = a\n\
+                Ada\tB-pers\tO\tB-pers.ind\tO\tNoSpaceAfter\n,\tO\tO\tO\tO\t_\nwon\tO\tO\tO\tO\t_\n.\tO\tO\tO\tO\tEndOfSentence\n\
+                Oslo\tB-loc\tB-org\tO\tO\t_\n# hipe2022:document_id = b\nRiga\tB-loc\tO\tO\tO\t_\n\n";
+    let (sentences, notes) = read_noted("a.tsv", text);
+    assert_eq!(shown(&sentences), "Ada/pers|Oslo/loc|Riga/loc");
+    assert_eq!(sentences[0].text(), "Ada, won .");
+    assert_eq!(sentences[2].extra.get("comments").unwrap()[0], "# hipe2022:document_id = b");
+    assert_eq!(notes, [("unread-columns", 3)]);
+    let fine = ReadOptions { tag_column: Some("NE-FINE-LIT".parse().unwrap()), ..ReadOptions::default() };
+    assert_eq!(shown(&crate::common::read_with("a.tsv", text, &fine)), "Ada/pers.ind||");
+}
+
+#[test]
+fn columns_that_are_not_read_are_noted() {
+    assert_eq!(read_noted("a.conll03", "EU NNP I-NP I-ORG\nsays VBZ I-VP O\n\n").1, [("unread-columns", 2)]);
+    assert_eq!(read_noted("a.conll03", "EU _ _ I-ORG\nsays _ _ O\n\n").1, []);
+    let tokens = ReadOptions { no_tags: true, ..ReadOptions::default() };
+    crate::common::read_with("a.conll03", "EU NNP I-NP I-ORG\nsays VBZ I-VP O\n\n", &tokens);
+    assert!(tokens.notes.is_empty());
+}
+
+#[test]
+fn lone_carriage_returns_end_lines() {
+    shows("a.conll", "Ada\tB-PER\rwon\tO\r\rOslo\tB-LOC\r", "Ada/PER|Oslo/LOC");
+    shows(
+        "a.jsonl",
+        "{\"text\":\"Oslo.\",\"label\":[[0,4,\"LOC\"]]}\r{\"text\":\"Ulm.\",\"label\":[[0,3,\"LOC\"]]}\r",
+        "Oslo/LOC|Ulm/LOC",
+    );
+    assert_eq!(read("a.txt", "a\rb\r\nc\n").len(), 3);
+    shows("a.conllu", "1\tOslo\t_\t_\t_\t_\t_\t_\t_\tNER=B-LOC\r\r", "Oslo/LOC");
+    let pairs = crate::common::file("a.tsv", "a\tx\rb\ty\r");
+    assert_eq!(xlner_formats::read_pairs(&pairs.path, &ReadOptions::default()).unwrap().count(), 2);
+    let links = crate::common::file("a.pharaoh", "0-0\r\r1-0\r");
+    assert_eq!(xlner_formats::read_alignments(&links.path, &ReadOptions::default()).unwrap().count(), 3);
+}
