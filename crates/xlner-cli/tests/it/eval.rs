@@ -243,7 +243,8 @@ fn files_that_do_not_fit_are_named_with_the_line() {
 #[test]
 fn other_tokens_are_remarked_upon() {
     let folder = folder(&[("gold.conll", GOLD), ("pred.conll", &PRED.replace("UN", "U.N."))]);
-    let note = "note: pred.conll, sentence at line 8: other tokens than in gold.conll; such sentences: 1\n";
+    let note = "note: pred.conll, sentence at line 8: other tokens than in gold.conll; such sentences: 1; the first that differs: \
+                token 2, “U.N.”, in gold “UN”\n";
     eval(&folder, "--gold gold.conll --pred pred.conll").assert().success().stderr(note);
     eval(&folder, "--gold gold.conll --pred pred.conll --quiet").assert().success().stderr("");
 }

@@ -127,7 +127,8 @@ mod killed {
             signal(&child, name);
             let output = child.wait_with_output().unwrap();
             assert_eq!(output.status.signal(), Some(number));
-            assert_eq!(String::from_utf8(output.stderr).unwrap(), "interrupted; unfinished output was removed\n");
+            let told = "interrupted: nothing is kept; with --run DIR what is finished is, and the same command started again resumes\n";
+            assert_eq!(String::from_utf8(output.stderr).unwrap(), told);
             assert_eq!((names(folder.path()), names(temporary.path())), (before, Vec::new()));
         }
     }
