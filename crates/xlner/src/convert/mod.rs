@@ -123,7 +123,7 @@ impl ConvertJob {
             Input::Pairs { path, options } => (options, path),
             Input::Files { source, source_options, .. } => (source_options, source),
         };
-        signs::unused_labels(options, file, (&self.map, &self.ignore), &changes.seen())?;
+        signs::unused_labels(options, file, (&self.map, &self.ignore), &work.changes.seen())?;
         output.finish()?;
         report.tokenized = work.changes.tokenized();
         report.ignored = work.changes.ignored();
