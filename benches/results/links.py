@@ -1,15 +1,47 @@
-"""What is measured of the aligner's other uses: finding pairs that are no translations."""
+"""What is measured of the aligner's other uses: ranking source languages, finding pairs that are no translations."""
 
 import itertools
 import json
 import random
 
-from sections import command, data, section, shell, table
+from sections import command, data, figures, mark, section, shell, table
 
+LANGUAGES = ["en", "de", "es", "it"]
 THRESHOLDS = [0.1, 0.15, 0.2, 0.25, 0.3, 0.4]
 # Every fifth target sentence goes to another of them.
 MISPLACED = 5
 SETS = ["multi30k.en-de", "wmt-sample.en-de", "ntrex.en-es", "ntrex.en-ru", "ntrex.en-sw", "ntrex.en-yo"]
+
+
+@section("Ranking source languages by the translations alone: does it agree with the F1 of projection? Europarl-NER, 12 directions")
+def ranking(folder, arguments):
+    file = lambda language: data("europarl-ner") / f"{language}-europarl.test.conll02"
+    languages = LANGUAGES[:3] if arguments.small else LANGUAGES
+    rows, pairs_right, pairs, first = [], 0, 0, 0
+    for target in languages:
+        sources = [language for language in languages if language != target]
+        output, _, _ = command("align", "--rank", *map(file, sources), "--target", file(target), "--json")
+        ranked = {next(s for s in sources if f"{s}-europarl" in found["file"]): found for found in json.loads(output)["candidates"]}
+        f1 = {}
+        for source in sources:
+            out = folder / f"{source}-{target}.conll"
+            command("project", "--source", file(source), "--target", file(target), "-o", out)
+            f1[source] = figures(file(target), out)["micro"]["f1"]
+        first += max(sources, key=f1.get) == next(iter(ranked))
+        for one, other in itertools.combinations(sources, 2):
+            pairs += 1
+            pairs_right += (ranked[one]["score"] > ranked[other]["score"]) == (f1[one] > f1[other])
+        for source, found in ranked.items():
+            rows.append([f"{source} → {target}", f"{found['score']:.4f}", f"{found['entropy']:.3f}", f"{found['shared_names']:.3f}",
+                         found["tokens"], f"{f1[source]:.4f}"])
+    return "\n\n".join([
+        shell("xlner align --rank en.conll02 es.conll02 it.conll02 --target de.conll02 --json",
+              "xlner project --source en.conll02 --target de.conll02 -o projected.conll"),
+        "Of each target the candidates in the order of the ranking; F1 of projecting the source's gold entities.",
+        table(["direction", "score", "entropy, bits", "shared names", "source tokens", "F1"], rows),
+        f"- pairs of candidates in the order of their F1: {pairs_right} of {pairs} {mark(2 * pairs_right > pairs)}\n"
+        f"- the best one ranked first: {first} of {len(languages)}",
+    ])
 
 
 def shuffled(lines):

@@ -112,11 +112,14 @@ pub(crate) fn train_spool(
     passes(trainer, spool.segments(), &mut expect, progress)
 }
 
+/// Counts one pass; tells how many segments are done.
+type Expect<'a> = &'a mut dyn FnMut(&Trainer, &mut dyn FnMut(usize)) -> io::Result<Counts>;
+
 /// All passes over a text of that many segments.
 fn passes(
     mut trainer: Trainer,
     total: usize,
-    expect: &mut dyn FnMut(&Trainer, &mut dyn FnMut(usize)) -> io::Result<Counts>,
+    expect: Expect<'_>,
     progress: &mut dyn FnMut(TrainProgress),
 ) -> io::Result<Model> {
     let iterations = trainer.iterations();

@@ -4,7 +4,8 @@ use xlner::prelude::*;
 
 fn main() -> xlner::Result<()> {
     let pair = |source: &str, entities: Vec<Entity>, target: &str| {
-        let source = Sentence { entities, ..Sentence::from_tokens(source.split(' ')) };
+        let mut source = Sentence::from_tokens(source.split(' '));
+        source.entities = entities;
         Pair { source, target: Sentence::from_tokens(target.split(' ')), ..Pair::default() }
     };
     let mut pairs = vec![

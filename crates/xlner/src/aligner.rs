@@ -1,10 +1,14 @@
 //! The built-in aligner: trained on the pairs at hand and on other bitext, or loaded.
 
+mod memory;
+mod vectors;
+
+use std::io;
 use std::path::{Path, PathBuf};
 
 use xlner_align::symmetrize::{Direction, Mean, Symmetrize, extract};
-use xlner_align::{Bitext, Confidence, Model, Scratch, TrainOptions, TrainProgress};
-use xlner_core::{Alignment, Pair, Posteriors};
+use xlner_align::{Confidence, Model, Scratch, Spool, TrainOptions, TrainProgress, WordVectors};
+use xlner_core::{Alignment, Pair, Posteriors, Sentence};
 use xlner_formats::{Format, Output, ReadOptions, read_pairs};
 
 use crate::engine::source::{self, Input, Source};
@@ -22,9 +26,31 @@ pub struct AlignerOptions {
     pub bitext_options: ReadOptions,
     /// Dictionaries: a line is `word<TAB>translation`.
     pub dictionary: Vec<PathBuf>,
+    /// Vectors of words in one space, in the text format of fastText and word2vec: a file of both languages, or one of the
+    /// source and one of the target language.
+    pub vectors: Vec<PathBuf>,
+    /// Bytes that training may take; `None`: half of the machine's memory.
+    pub memory: Option<u64>,
 }
 
+/// Bytes that training needs at least.
+const LEAST_MEMORY: u64 = 16 << 20;
+
 impl AlignerOptions {
+    /// Checks what can be checked without reading anything.
+    pub(crate) fn check(&self) -> Result<()> {
+        if self.vectors.len() > 2 {
+            return Err(Error::Options(
+                "option `vectors` takes one file of both languages, or two: of the source and of the target language"
+                    .into(),
+            ));
+        }
+        if self.memory.is_some_and(|bytes| bytes < LEAST_MEMORY) {
+            return Err(Error::Options("option `memory`: training needs 16MB at least".into()));
+        }
+        Ok(())
+    }
+
     /// Whether any of it was given.
     pub fn is_given(&self) -> bool {
         self.model.is_some() || self.trains()
@@ -32,12 +58,12 @@ impl AlignerOptions {
 
     /// Whether a given model is trained on.
     pub(crate) fn trains(&self) -> bool {
-        !self.bitext.is_empty() || !self.dictionary.is_empty()
+        !self.bitext.is_empty() || !self.dictionary.is_empty() || !self.vectors.is_empty()
     }
 
     /// The files.
     pub(crate) fn paths(&self) -> impl Iterator<Item = &Path> {
-        self.model.iter().chain(&self.bitext).chain(&self.dictionary).map(PathBuf::as_path)
+        self.model.iter().chain(&self.bitext).chain(&self.dictionary).chain(&self.vectors).map(PathBuf::as_path)
     }
 }
 
@@ -76,6 +102,8 @@ pub(crate) struct Trained {
     pub bitext_pairs: u64,
     /// Entries of dictionaries.
     pub dictionary_entries: u64,
+    /// Vectors of words of the text.
+    pub vectors: u64,
 }
 
 impl Aligner {
@@ -92,34 +120,39 @@ impl Aligner {
     /// # Errors
     /// Where a file of the options cannot be read.
     pub fn train_on(options: &AlignerOptions, pairs: &[Pair], listener: Listener<'_>) -> Result<Aligner> {
-        let (bitext, langs) = bitext(pairs);
-        Ok(Aligner::train(options, bitext, &langs, listener)?.aligner)
+        let (text, langs) = text(pairs)?;
+        Ok(Aligner::train(options, text, &langs, listener)?.aligner)
     }
 
     /// Trains on the bitext at hand, the other bitexts and the dictionaries; from the model on, where one is given. Other
     /// bitexts that name no languages are tokenised as `langs` says.
     pub(crate) fn train(
         options: &AlignerOptions,
-        mut bitext: Bitext,
+        mut text: Spool,
         langs: &Langs,
         listener: Listener<'_>,
     ) -> Result<Trained> {
         let start = options.model.as_deref().map(Aligner::load).transpose()?;
-        let own = bitext.len();
+        let own = text.len();
         for path in &options.bitext {
-            push_file(&mut bitext, path, &named(&options.bitext_options, langs), listener)?;
+            push_file(&mut text, path, &named(&options.bitext_options, langs), listener)?;
         }
-        let bitext_pairs = (bitext.len() - own) as u64;
+        let bitext_pairs = (text.len() - own) as u64;
         let dictionary = dictionary(&options.dictionary)?;
         let dictionary_entries = dictionary.len() as u64;
-        let train = TrainOptions { dictionary, ..TrainOptions::default() };
+        let vectors = vectors::read(&options.vectors, &text)?;
+        let vectors_known = vectors.as_ref().map_or(0, WordVectors::len) as u64;
+        let train = TrainOptions { dictionary, vectors, ..TrainOptions::default() };
         let mut tell = |progress: TrainProgress| {
             let TrainProgress { iteration, iterations, done, total } = progress;
             let (done, total) = (iteration * total + done, iterations * total);
             listener(Progress { stage: Stage::Train, done: done as u64, total: Some(total as u64) });
         };
-        let model = Model::train(&bitext, &train, start.as_ref().map(|aligner| &aligner.0), &mut tell);
-        Ok(Trained { aligner: Aligner(model), bitext_pairs, dictionary_entries })
+        let memory = options.memory.unwrap_or_else(memory::half);
+        let memory = usize::try_from(memory).unwrap_or(usize::MAX);
+        let start = start.as_ref().map(|aligner| &aligner.0);
+        let model = Model::train_spool(&text, &train, start, memory, &mut tell).map_err(spooled)?;
+        Ok(Trained { aligner: Aligner(model), bitext_pairs, dictionary_entries, vectors: vectors_known })
     }
 
     /// The links of a tokenised pair, as probable as [`Extraction::default`] asks, and how sure the aligner is that the two
@@ -152,6 +185,20 @@ impl Aligner {
     pub fn links(&self, pair: &Pair, extraction: &Extraction, scratch: &mut Scratch) -> xlner_core::Result<Alignment> {
         let Extraction { direction, mean, threshold } = *extraction;
         extract(&self.posteriors(pair, scratch), direction, mean, threshold)
+    }
+
+    /// The same with links of another aligner as evidence.
+    pub(crate) fn align_given(
+        &self,
+        pair: &Pair,
+        given: &Alignment,
+        extraction: &Extraction,
+        scratch: &mut Scratch,
+    ) -> xlner_core::Result<(Alignment, Confidence)> {
+        let Extraction { direction, mean, threshold } = *extraction;
+        let (source, target): (Vec<&str>, Vec<&str>) = (pair.source.tokens().collect(), pair.target.tokens().collect());
+        let posteriors = self.0.posteriors_given(&source, &target, given, scratch);
+        Ok((extract(&posteriors, direction, mean, threshold)?, Confidence::of(&posteriors)))
     }
 
     /// The posteriors of a tokenised pair; the buffers are kept between pairs.
@@ -187,10 +234,30 @@ impl Langs {
 }
 
 /// The texts of pairs, and the languages of the first.
-pub(crate) fn bitext(pairs: &[Pair]) -> (Bitext, Langs) {
-    let mut bitext = Bitext::default();
-    pairs.iter().for_each(|pair| bitext.push(pair.source.tokens(), pair.target.tokens()));
-    (bitext, pairs.first().map(Langs::of).unwrap_or_default())
+pub(crate) fn text(pairs: &[Pair]) -> Result<(Spool, Langs)> {
+    let mut text = spool();
+    pairs.iter().try_for_each(|pair| push(&mut text, &pair.source, &pair.target))?;
+    Ok((text, pairs.first().map(Langs::of).unwrap_or_default()))
+}
+
+/// A spool without pairs.
+pub(crate) fn spool() -> Spool {
+    Spool::new(std::env::temp_dir())
+}
+
+/// Adds a tokenised pair.
+pub(crate) fn push(text: &mut Spool, source: &Sentence, target: &Sentence) -> Result<()> {
+    push_given(text, source, target, &Alignment::default())
+}
+
+/// The same with links that another aligner gave.
+pub(crate) fn push_given(text: &mut Spool, source: &Sentence, target: &Sentence, given: &Alignment) -> Result<()> {
+    text.push(source.tokens(), target.tokens(), given).map_err(spooled)
+}
+
+/// What went wrong with the file of a spool.
+fn spooled(problem: io::Error) -> Error {
+    Error::File { path: std::env::temp_dir(), problem }
 }
 
 /// The options with the languages of the pairs, where none are named.
@@ -202,16 +269,14 @@ fn named(options: &ReadOptions, langs: &Langs) -> ReadOptions {
 }
 
 /// Adds the pairs of a file.
-fn push_file(bitext: &mut Bitext, path: &Path, options: &ReadOptions, listener: Listener<'_>) -> Result<()> {
+fn push_file(text: &mut Spool, path: &Path, options: &ReadOptions, listener: Listener<'_>) -> Result<()> {
     let mut source = Source::open(&Input::Pairs { path: path.to_owned(), options: options.clone() }, None)?;
     let prepare = |pair: &mut Pair, number| {
         pair.alignment = None;
         source::tokenize(pair).map_err(|error| Error::of_pair(path, number, pair, error.into()))
     };
     source.for_each_batch(prepare, listener, |batch| {
-        for pair in &batch {
-            bitext.push(pair.source.tokens(), pair.target.tokens());
-        }
+        batch.iter().try_for_each(|pair| push(text, &pair.source, &pair.target))
     })
 }
 

@@ -60,7 +60,7 @@ pub mod translate;
 
 #[cfg(feature = "fine-tune")]
 pub use adapt::{AdaptJob, AdaptReport};
-pub use align::{AlignJob, EncoderAligner, ServeJob, SimilarityJob, SymmetrizeJob};
+pub use align::{AlignJob, EncoderAligner, RankJob, RankReport, Ranked, ServeJob, SimilarityJob, SymmetrizeJob};
 pub use aligner::{Aligner, AlignerOptions, Extraction};
 pub use convert::{ConvertJob, ConvertReport, Overlaps};
 pub use engine::folder::RunFolder;

@@ -1,6 +1,7 @@
 //! `xlner align`.
 
 mod encoder;
+mod rank;
 
 use std::path::{Path, PathBuf};
 
@@ -25,14 +26,16 @@ Examples:
   xlner align --model en-de.xla --train --bitext new.tsv --save-model better.xla -o new.pharaoh
   xlner align --model en-de.xla --serve < pairs.tsv
   xlner align --forward f.pharaoh --reverse r.pharaoh --symmetrize grow-diag-final-and -o s.pharaoh
+  xlner align --bitext train.tsv --evidence neural.pharaoh -o links.pharaoh
+  xlner align --rank en.txt fr.txt --target sw.txt
   xlner align --similarity itermax --encoder bert-base-multilingual-cased/ --layer 8 --bitext new.tsv -o new.pharaoh
 
 A file ending in .tsv is `source<TAB>target`, in .txt or .bitext `source ||| target`; spaces separate the tokens. One \
-line is written for every line read, empty where nothing is linked. Training holds all pairs in memory; with --model \
-alone they are streamed.";
+line is written for every line read, empty where nothing is linked. Pairs are streamed; training reads them in \
+every pass from a temporary file.";
 
 #[derive(clap::Args)]
-#[command(after_help = EXAMPLES, group = clap::ArgGroup::new("input").required(true).multiple(true).args(["bitext", "source", "serve", "forward"]))]
+#[command(after_help = EXAMPLES, group = clap::ArgGroup::new("input").required(true).multiple(true).args(["bitext", "source", "serve", "forward", "rank"]))]
 pub struct Args {
     /// Pairs to align; given again, or with --source and --target, more pairs to train on
     #[arg(long, value_name = "FILE")]
@@ -41,7 +44,7 @@ pub struct Args {
     #[arg(long, value_name = "FILE", requires = "target")]
     source: Option<PathBuf>,
     /// Their translations, sentence by sentence
-    #[arg(long, value_name = "FILE", requires = "source")]
+    #[arg(long, value_name = "FILE")]
     target: Option<PathBuf>,
     /// Tokenise the text instead of splitting it at spaces
     #[arg(long)]
@@ -55,10 +58,18 @@ pub struct Args {
 
     /// Answer pairs line by line: `source<TAB>target`, `source ||| target` or a record in, at once
     /// `{"alignment":[[0,0,0.99],…],"confidence":0.9}` out
-    #[arg(long, requires = "model", conflicts_with_all = ["bitext", "source", "train", "save_model", "dictionary", "output"])]
+    #[arg(long, requires = "model", conflicts_with_all = ["bitext", "source", "train", "save_model", "dictionary", "vectors", "output"])]
     serve: bool,
+    /// Rank languages as sources of projection, best first: translations of --target into each, sentence by sentence, an
+    /// empty line where there is none. An aligner is trained for each; what counts is how sure its links are, how many
+    /// names are spelt alike, and how much text there is
+    #[arg(long, value_name = "FILE", num_args = 1.., requires = "target", conflicts_with_all = ["bitext", "source", "serve", "forward", "model", "save_model", "similarity", "output", "min_confidence", "evidence"])]
+    rank: Vec<PathBuf>,
+    /// --rank: JSON instead of a table
+    #[arg(long, requires = "rank")]
+    json: bool,
     /// Merge given links instead of aligning: those of the forward model; both files are `source-target`
-    #[arg(long, value_name = "LINKS", requires = "reverse", conflicts_with_all = ["bitext", "source", "serve", "model", "save_model", "dictionary", "similarity"])]
+    #[arg(long, value_name = "LINKS", requires = "reverse", conflicts_with_all = ["bitext", "source", "serve", "model", "save_model", "dictionary", "vectors", "similarity"])]
     forward: Option<PathBuf>,
     /// Those of the reverse model
     #[arg(long, value_name = "LINKS", requires = "forward")]
@@ -77,8 +88,21 @@ pub struct Args {
     #[arg(long, value_name = "FILE")]
     dictionary: Vec<PathBuf>,
 
+    /// Vectors of words in one space, in the text format of fastText and word2vec: a file of both languages, or one of the
+    /// source and one of the target language
+    #[arg(long, value_name = "FILE")]
+    vectors: Vec<PathBuf>,
+    /// Links of the first pairs (not of more --bitext) that another aligner found, an alignment a line: evidence in training
+    /// and in aligning
+    #[arg(long, value_name = "LINKS", conflicts_with_all = ["serve", "forward", "similarity"])]
+    evidence: Option<PathBuf>,
+    /// What training may hold, as 4GB or 500MB; where a text needs more, its rarest pairs of words are left out [default:
+    /// half of the machine's memory]
+    #[arg(long, value_name = "SIZE", value_parser = memory, conflicts_with_all = ["serve", "forward", "similarity"])]
+    memory: Option<u64>,
+
     /// Align by an encoder, without training: argmax, itermax, match (SimAlign), softmax, entmax (AWESoME)
-    #[arg(long, value_name = "METHOD", requires = "encoder", conflicts_with_all = ["model", "save_model", "dictionary", "symmetrize", "threshold", "direction"])]
+    #[arg(long, value_name = "METHOD", requires = "encoder", conflicts_with_all = ["model", "save_model", "dictionary", "vectors", "symmetrize", "threshold", "direction"])]
     similarity: Option<similarity::Extraction>,
     /// The encoder of --similarity: a folder as Hugging Face keeps models, or a name on its Hub
     #[arg(long, value_name = "MODEL", requires = "similarity")]
@@ -125,6 +149,12 @@ pub struct Args {
 }
 
 pub fn run(args: Args, context: &Context) -> Result<()> {
+    if !args.rank.is_empty() {
+        return rank::run(args, context);
+    }
+    if args.target.is_some() && args.source.is_none() {
+        return Err(UsageError("--target goes with --source (or with --rank)".into()).into());
+    }
     if args.serve {
         return serve(args, context);
     }
@@ -156,8 +186,13 @@ pub fn run(args: Args, context: &Context) -> Result<()> {
         ));
     }
     context.note(format_args!(
-        "{} pairs ({} with an empty side), {} links; trained on {} more pairs and {} dictionary entries",
-        report.sentences, report.empty_pairs, report.links, report.bitext_pairs, report.dictionary_entries
+        "{} pairs ({} with an empty side), {} links; trained on {} more pairs, {} dictionary entries and {} vectors",
+        report.sentences,
+        report.empty_pairs,
+        report.links,
+        report.bitext_pairs,
+        report.dictionary_entries,
+        report.vectors
     ));
     Ok(())
 }
@@ -235,6 +270,7 @@ fn job(args: Args, context: &Context) -> Result<AlignJob> {
         tokenized: !args.tokenize,
         ..context.read()
     };
+    let evidence = options.clone();
     let of = |path: &Path| args.from_format.or_else(|| standard_input(path));
     let mut bitext = args.bitext;
     let input = match (args.source, args.target) {
@@ -263,7 +299,10 @@ fn job(args: Args, context: &Context) -> Result<AlignJob> {
             bitext,
             bitext_options: ReadOptions { format, ..options },
             dictionary: args.dictionary,
+            vectors: args.vectors,
+            memory: args.memory,
         },
+        evidence: args.evidence.map(|path| (path, ReadOptions { format: None, ..evidence })),
         train: args.train,
         save_model: args.save_model,
         extraction,
@@ -286,4 +325,37 @@ fn extraction(args: &Args) -> Result<Extraction> {
     };
     let threshold = if direction == Direction::Both(Symmetrize::Soft) { usual.threshold } else { 0.0 };
     Ok(Extraction { direction, threshold: args.threshold.unwrap_or(threshold), ..usual })
+}
+
+/// Bytes from `4GB`, `500MB`, `2GiB` or a number of bytes.
+fn memory(text: &str) -> Result<u64, String> {
+    let wrong = || format!("{text:?} is no size; give it as 4GB or 500MB");
+    let digits = text.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(text.len());
+    let (number, unit) = text.split_at(digits);
+    let number: f64 = number.parse().map_err(|_| wrong())?;
+    let factor = match unit.trim().to_ascii_lowercase().as_str() {
+        "" | "b" => 1.0,
+        "k" | "kb" => 1e3,
+        "m" | "mb" => 1e6,
+        "g" | "gb" => 1e9,
+        "t" | "tb" => 1e12,
+        "kib" => 1024.0,
+        "mib" => f64::from(1 << 20),
+        "gib" => f64::from(1 << 30),
+        "tib" => f64::from(1 << 20) * f64::from(1 << 20),
+        _ => return Err(wrong()),
+    };
+    Ok((number * factor) as u64)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::memory;
+
+    #[test]
+    fn sizes() {
+        let sizes = ["4GB", "1.5 gb", "500M", "2GiB", "1000"].map(memory).map(Result::unwrap);
+        assert_eq!(sizes, [4_000_000_000, 1_500_000_000, 500_000_000, 2 << 30, 1000]);
+        assert!(["", "GB", "4XB", "-1GB", "1.2.3"].iter().all(|text| memory(text).is_err()));
+    }
 }

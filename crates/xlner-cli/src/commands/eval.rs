@@ -1,6 +1,6 @@
 //! `xlner eval`.
 
-mod table;
+pub(super) mod table;
 mod text;
 
 use std::io::Write as _;

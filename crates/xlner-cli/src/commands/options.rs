@@ -98,6 +98,7 @@ impl AlignerArgs {
             bitext: self.bitext.clone(),
             bitext_options: bitext,
             dictionary: self.dictionary.clone(),
+            ..AlignerOptions::default()
         }
     }
 }

@@ -120,9 +120,20 @@ fn one_thread_or_several_write_the_same() {
 fn wrong_usage() {
     let folder = files();
     let cases = [
-        ("align", "<--bitext <FILE>|--source <FILE>|--serve|--forward <LINKS>>"),
+        ("align", "<--bitext <FILE>|--source <FILE>|--serve|"),
         ("align --source a.txt", "--target"),
         ("align --bitext train.tsv --symmetrize magic -o out", "grow-diag-final-and"),
+        ("align --target b.txt --bitext train.tsv -o out", "--target goes with --source"),
+        ("align --rank a.txt", "--target"),
+        ("align --bitext train.tsv --json", "--rank"),
+        ("align --bitext train.tsv --memory lots -o out", "no size; give it as 4GB or 500MB"),
+        ("align --bitext train.tsv --memory 1MB -o out.pharaoh", "16MB at least"),
+        ("align --bitext train.tsv --model m.xla --memory 1GB -o out.pharaoh", "add --train"),
+        ("align --bitext train.tsv --model m.xla --vectors v.vec -o out.pharaoh", "add --train"),
+        (
+            "align --bitext train.tsv --vectors a --vectors b --vectors c -o out.pharaoh",
+            "one file of both languages, or two",
+        ),
         ("align --bitext train.tsv --direction up -o out", "forward, reverse, both"),
         ("align --bitext train.tsv --direction forward --symmetrize union -o out", "merges both directions"),
         ("align --bitext train.tsv --threshold 2 -o out.pharaoh", "a probability, 0 to 1"),
@@ -144,6 +155,8 @@ fn failures_name_the_place_and_leave_nothing() {
     write("latin1.tsv", b"M\xfcnchen\tMunich\n");
     write("short.txt", b"one line\n");
     write("damaged.xla", b"this is no model");
+    write("two.pharaoh", b"0-0\n1-1\n");
+    write("blank.txt", b"\n\n\n\n");
     let cases = [
         ("align --bitext no.tsv -o out.pharaoh", "no.tsv: cannot open"),
         ("align --bitext three.tsv -o out.pharaoh", "three.tsv, line 2: 3 columns instead of 2"),
@@ -155,6 +168,11 @@ fn failures_name_the_place_and_leave_nothing() {
         ("align --bitext train.tsv --model no.xla -o out.pharaoh", "no.xla"),
         ("align --bitext train.tsv --model damaged.xla -o out.pharaoh", "damaged.xla"),
         ("align --bitext train.tsv --dictionary no.tsv -o out.pharaoh", "no.tsv: cannot open"),
+        ("align --bitext train.tsv --vectors no.vec -o out.pharaoh", "no.vec: cannot open"),
+        ("align --bitext train.tsv --vectors b.txt -o out.pharaoh", "b.txt: line 1: \"house\" is not a number"),
+        ("align --bitext train.tsv --evidence two.pharaoh -o out.pharaoh", "two.pharaoh holds 2 alignments"),
+        ("align --rank a.txt short.txt --target b.txt", "short.txt holds 1 sentence, b.txt holds 4 sentences"),
+        ("align --rank blank.txt --target b.txt", "blank.txt: no sentence of b.txt has a translation here"),
         ("align --bitext train.tsv -o no/such/out.pharaoh", "no/such/out.pharaoh: cannot open"),
     ];
     for (arguments, message) in cases {
@@ -223,4 +241,49 @@ fn unsure_pairs_get_no_links() {
     assert!(stderr.contains("4 of 4 pairs got no links (--min-confidence)"), "{stderr}");
     assert!(records.lines().all(|line| line.contains("\"alignment\":[]")), "{records}");
     xlner(&folder, "align --bitext train.tsv --min-confidence 1.5").assert().code(2);
+}
+
+#[test]
+fn evidence_and_vectors_change_the_links() {
+    let folder = folder(&[
+        ("pairs.tsv", b"red blue\tkroz vlam\n\t\n"),
+        ("crossed.pharaoh", b"0-1 1-0\n\n"),
+        ("words.vec", b"4 2\nred 1 0\nblue 0 1\nkroz 0 1\nvlam 1 0\n"),
+        ("source.vec", b"red 1 0\nblue 0 1\n"),
+        ("target.vec", b"kroz 0 1\nvlam 1 0\n"),
+    ]);
+    let crossed = "0-1 1-0\n\n";
+    assert_ne!(stdout(&folder, "align --bitext pairs.tsv"), crossed);
+    assert_eq!(stdout(&folder, "align --bitext pairs.tsv --evidence crossed.pharaoh"), crossed);
+    assert_eq!(stdout(&folder, "align --bitext pairs.tsv --vectors words.vec"), crossed);
+    assert_eq!(stdout(&folder, "align --bitext pairs.tsv --vectors source.vec --vectors target.vec"), crossed);
+    // Evidence counts with a trained model as well, and where the pairs can be read once only.
+    stdout(&folder, "align --bitext pairs.tsv --save-model m.xla");
+    let probabilities = |more: &str| {
+        stdout(&folder, &format!("align --model m.xla --bitext pairs.tsv --symmetrize union --probabilities {more}"))
+    };
+    assert_ne!(probabilities(""), probabilities("--evidence crossed.pharaoh"));
+    let mut command = xlner(&folder, "align --bitext - --from-format tsv --evidence crossed.pharaoh");
+    let piped = command.write_stdin("red blue\tkroz vlam\n\t\n").assert().success();
+    assert_eq!(String::from_utf8_lossy(&piped.get_output().stdout), crossed);
+}
+
+#[test]
+fn languages_are_ranked() {
+    let folder = folder(&[
+        ("near.txt", "Anna wohnt in Berlin\nMarkus liebt Lissabon\nder Hund schläft\n\n".as_bytes()),
+        ("far.txt", "zik mul trop\nvar\n\n\n".as_bytes()),
+        ("target.txt", "Anna woont in Berlijn\nMarkus houdt van Lissabon\nde hond slaapt\nniets\n".as_bytes()),
+    ]);
+    let text = stdout(&folder, "align --rank far.txt near.txt --target target.txt");
+    assert!(text.lines().nth(1).is_some_and(|line| line.starts_with("near.txt")), "{text}");
+    let json = stdout(&folder, "align --rank far.txt near.txt --target target.txt --json");
+    let json: serde_json::Value = serde_json::from_str(&json).unwrap();
+    assert_eq!((json["sentences"].as_u64(), json["candidates"][0]["pairs"].as_u64()), (Some(4), Some(3)), "{json}");
+    let of = |at: usize, name: &str| json["candidates"][at][name].as_f64().unwrap();
+    assert!(of(0, "score") > of(1, "score") && of(0, "shared_names") > of(1, "shared_names"), "{json}");
+    xlner(&folder, "align --rank near.txt --target target.txt")
+        .assert()
+        .success()
+        .stderr(predicates::str::contains("near.txt: 1 of 4 sentences have no translation"));
 }

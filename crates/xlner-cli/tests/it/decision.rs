@@ -94,8 +94,8 @@ fn filters_drop_and_are_counted() {
             &format!("project --pairs pairs.jsonl --method heuristic {more} -o out.jsonl --report report.json"),
         );
         let stderr = String::from_utf8(command.unwrap().stderr).unwrap();
-        let report: Value = serde_json::from_str(&common::read(&folder, "report.json")).unwrap();
-        (records(&common::read(&folder, "out.jsonl")), report, stderr)
+        let report: Value = serde_json::from_str(&crate::common::read(&folder, "report.json")).unwrap();
+        (records(&crate::common::read(&folder, "out.jsonl")), report, stderr)
     };
     let entities = |records: &[Value]| -> Vec<String> {
         let of = |record: &Value| record["target"]["entities"].as_array().cloned().unwrap_or_default();
@@ -138,7 +138,7 @@ fn transfer_drops_sentences_and_tells_what_was_decided() {
         "transfer --to sr --translations sr.txt --source en.conll --filter comp-ins --report report.json --run work";
     for _ in 0..2 {
         stdout(&folder, arguments);
-        let report: Value = serde_json::from_str(&common::read(&folder, "report.json")).unwrap();
+        let report: Value = serde_json::from_str(&crate::common::read(&folder, "report.json")).unwrap();
         let (filters, sentences) = (&report["projection"]["filters"], &report["projection"]["sentences"]);
         let left_out = filters["sentences"].as_u64().unwrap();
         assert_eq!(sentences.as_u64().unwrap() + left_out, 2, "{report}");

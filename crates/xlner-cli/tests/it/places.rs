@@ -205,7 +205,7 @@ mod killed {
 /// Numbers that would be counted to for ever, or take all memory.
 #[test]
 fn numbers_without_measure_are_refused() {
-    let folder = common::folder(&[("in.conll", b"Ana\tB-PER\n\n"), ("in.txt", b"Ana\n")]);
+    let folder = crate::common::folder(&[("in.conll", b"Ana\tB-PER\n\n"), ("in.txt", b"Ana\n")]);
     let most = u64::MAX;
     for command in [
         "tag in.txt --model capitals:PER --threads 100000 -o out.conll".to_owned(),
@@ -217,6 +217,6 @@ fn numbers_without_measure_are_refused() {
         "translate in.txt --from sr --to en --engine http --model http://localhost:9 --rate 1e-30 -o out.txt"
             .to_owned(),
     ] {
-        common::fails(&folder, &command, 2, "");
+        crate::common::fails(&folder, &command, 2, "");
     }
 }

@@ -7,7 +7,7 @@ use xlner_project::Method;
 use xlner_project::decision::{Cut, Decision, FitOptions, Judged, decide, fit};
 
 use super::cross::opinions_after;
-use crate::aligner::{Aligner, AlignerOptions, bitext};
+use crate::aligner::{Aligner, AlignerOptions, text};
 use crate::engine::source::tokenize;
 use crate::project::MethodOptions;
 use crate::project::stage::CorpusProjector;
@@ -78,7 +78,7 @@ impl Relearner {
             pair.target.entities.clear();
             tokenize(pair).map_err(|error| Error::of_pair(name, number, pair, error.into()))?;
         }
-        let (text, langs) = bitext(&own);
+        let (text, langs) = text(&own)?;
         let aligner = Aligner::train(&AlignerOptions::default(), text, &langs, &mut |_| ())?.aligner;
         let method: Method = MethodOptions::default().resolve(false)?;
         let projector = CorpusProjector {

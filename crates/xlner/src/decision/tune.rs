@@ -9,7 +9,7 @@ use xlner_project::Method;
 use xlner_project::decision::{Decision, FitOptions, Judged, fit, verdict};
 
 use super::{DecisionChoice, opinions, read};
-use crate::aligner::{Aligner, AlignerOptions, bitext};
+use crate::aligner::{Aligner, AlignerOptions, text};
 use crate::engine::source::tokenize;
 use crate::progress::{Listener, Progress, Stage};
 use crate::project::MethodOptions;
@@ -98,7 +98,7 @@ impl Evidence {
                  option `probabilities` writes them",
             ));
         }
-        let (text, langs) = bitext(&pairs);
+        let (text, langs) = text(&pairs)?;
         let aligner = Aligner::train(aligner, text, &langs, listener)?.aligner;
         let method: Method = MethodOptions::default().resolve(false)?;
         let projector = CorpusProjector {

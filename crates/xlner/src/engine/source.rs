@@ -134,6 +134,11 @@ impl Source {
         Some((estimate as u64).max(self.count))
     }
 
+    /// Pairs read so far.
+    pub fn done(&self) -> u64 {
+        self.count
+    }
+
     /// Tags so far that were read with repairs.
     pub fn repaired(&self) -> u64 {
         self.files.files.iter().map(File::repaired).sum()
@@ -155,7 +160,7 @@ impl Source {
         &mut self,
         prepare: impl Fn(&mut Pair, u64) -> Result<()> + Sync,
         listener: Listener<'_>,
-        mut take: impl FnMut(Vec<Pair>),
+        mut take: impl FnMut(Vec<Pair>) -> Result<()>,
     ) -> Result<()> {
         let mut done = 0;
         loop {
@@ -165,7 +170,7 @@ impl Source {
             }
             pump::each(&mut batch, done + 1, |(): &mut (), pair, number| prepare(pair, number))?;
             done += batch.len() as u64;
-            take(batch);
+            take(batch)?;
             listener(Progress { stage: Stage::Read, done, total: self.estimate() });
         }
     }
@@ -177,11 +182,14 @@ impl Source {
         listener: Listener<'_>,
     ) -> Result<Vec<Pair>> {
         let mut pairs = Vec::new();
-        self.for_each_batch(prepare, listener, |mut batch| pairs.append(&mut batch))?;
+        self.for_each_batch(prepare, listener, |mut batch| {
+            pairs.append(&mut batch);
+            Ok(())
+        })?;
         Ok(pairs)
     }
 
-    fn count(&mut self, pair: &Pair) {
+    fn add(&mut self, pair: &Pair) {
         self.count += 1;
         self.target_entities += pair.target.entities.len() as u64;
         self.untokenized += [&pair.source, &pair.target].iter().filter(|side| !side.is_tokenized()).count() as u64;
@@ -198,7 +206,7 @@ impl Source {
                 _ => pair = join(pair.source, part.target),
             }
         }
-        self.count(&pair);
+        self.add(&pair);
         Ok(Some(pair))
     }
 }

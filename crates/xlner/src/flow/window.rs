@@ -5,14 +5,14 @@ use std::path::Path;
 use std::sync::mpsc::Sender;
 
 use rayon::prelude::*;
-use xlner_align::Bitext;
+use xlner_align::Spool;
 use xlner_core::Pair;
 use xlner_project::Method;
 
 use super::back::{self, Back};
 use super::batch::Batch;
 use super::{BATCH, Batches, Flow, StageFigures, WINDOW, tell};
-use crate::aligner::{Aligner, AlignerOptions, Langs};
+use crate::aligner::{self, Aligner, AlignerOptions, Langs};
 use crate::decision::DecisionFigures;
 use crate::engine::folder::{PAIRS, RunFolder};
 use crate::engine::key::{Key, KeyBuilder};
@@ -59,9 +59,9 @@ struct Aligners {
 
 /// What the aligner is to be trained on.
 struct Sample {
-    bitext: Bitext,
+    text: Spool,
     /// Back-translations and targets.
-    same: Bitext,
+    same: Spool,
     langs: Option<Langs>,
     key: KeyBuilder,
 }
@@ -70,11 +70,11 @@ impl Sample {
     /// Adds a pair, with `back` its back-translation as well.
     fn add(&mut self, pair: &Pair, back: bool) -> Result<()> {
         self.langs.get_or_insert_with(|| Langs::of(pair));
-        self.bitext.push(pair.source.tokens(), pair.target.tokens());
+        aligner::push(&mut self.text, &pair.source, &pair.target)?;
         if back {
             let middle = back::sentence(pair)?;
-            self.bitext.push(pair.source.tokens(), middle.tokens());
-            self.same.push(middle.tokens(), pair.target.tokens());
+            aligner::push(&mut self.text, &pair.source, &middle)?;
+            aligner::push(&mut self.same, &middle, &pair.target)?;
         }
         Ok(())
     }
@@ -102,8 +102,8 @@ impl<'f> Windows<'f> {
                 State::Ready(Box::new(aligners), Key::of_file(path)?)
             }
             _ => State::Sampling(Box::new(Sample {
-                bitext: Bitext::default(),
-                same: Bitext::default(),
+                text: aligner::spool(),
+                same: aligner::spool(),
                 langs: None,
                 key: options_key(flow.aligner)?,
             })),
@@ -173,8 +173,8 @@ impl<'f> Windows<'f> {
                 return Ok(());
             }
         };
-        let (pairs, key, langs) = (sample.bitext.len() as u64, sample.key.key(), sample.langs.unwrap_or_default());
-        let (direct, made) = self.train(self.flow.aligner, sample.bitext, &langs, key, events)?;
+        let (pairs, key, langs) = (sample.text.len() as u64, sample.key.key(), sample.langs.unwrap_or_default());
+        let (direct, made) = self.train(self.flow.aligner, sample.text, &langs, key, events)?;
         *(if made { &mut self.train.sentences } else { &mut self.train.reused }) += pairs;
         let same = if self.flow.back.is_some() {
             let langs = Langs { source: langs.target.clone(), target: langs.target };
@@ -191,7 +191,7 @@ impl<'f> Windows<'f> {
     fn train(
         &mut self,
         options: &AlignerOptions,
-        bitext: Bitext,
+        text: Spool,
         langs: &Langs,
         key: Key,
         events: &Sender<Progress>,
@@ -200,7 +200,7 @@ impl<'f> Windows<'f> {
         let made = timed(&mut self.train.seconds, || {
             folder.keep(ALIGNER, key, MODEL, |path| {
                 let tell = &mut |progress| tell(events, progress);
-                let aligner = in_pool(|| Aligner::train(options, bitext, langs, tell))?.aligner;
+                let aligner = in_pool(|| Aligner::train(options, text, langs, tell))?.aligner;
                 aligner.save(path)?;
                 trained = Some(aligner);
                 Ok(())
@@ -356,7 +356,15 @@ fn load_decision(path: &Path) -> Result<Option<DecisionFigures>> {
 /// The key of all that an aligner is trained on beside the pairs at hand.
 fn options_key(options: &AlignerOptions) -> Result<KeyBuilder> {
     let mut key = Key::of(ALIGNER).text(format!("{:?}", options.bitext_options));
-    let files = [("model", options.model.as_slice()), ("bitext", &options.bitext), ("dictionary", &options.dictionary)];
+    if let Some(memory) = options.memory {
+        key = key.text(format!("memory {memory}"));
+    }
+    let files = [
+        ("model", options.model.as_slice()),
+        ("bitext", &options.bitext),
+        ("dictionary", &options.dictionary),
+        ("vectors", &options.vectors),
+    ];
     for (kind, paths) in files {
         for path in paths {
             key = key.text(kind).after(Key::of_file(path)?);

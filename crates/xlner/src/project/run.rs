@@ -11,7 +11,7 @@ use super::projector::Place;
 use super::stage::CorpusProjector;
 use super::{Inputs, Origin, ProjectModels, ProjectReport, Projector, TargetTags};
 use crate::Result;
-use crate::aligner::{Aligner, Extraction, bitext};
+use crate::aligner::{Aligner, Extraction, text};
 use crate::decision::OpenDecision;
 use crate::engine::output::Output;
 use crate::engine::pump::{BATCH, each, pump, timed};
@@ -216,8 +216,8 @@ pub(super) fn aligner(
     match &projector.aligner.model {
         Some(path) if !projector.aligner.trains() => Aligner::load(path),
         _ => {
-            let (bitext, langs) = bitext(pairs);
-            let trained = Aligner::train(&projector.aligner, bitext, &langs, listener)?;
+            let (text, langs) = text(pairs)?;
+            let trained = Aligner::train(&projector.aligner, text, &langs, listener)?;
             (counts.bitext_pairs, counts.dictionary_entries) = (trained.bitext_pairs, trained.dictionary_entries);
             Ok(trained.aligner)
         }

@@ -53,6 +53,7 @@ fn align_then_project_tell_how_far_they_are() {
     let job = AlignJob {
         input: files("sw"),
         aligner: AlignerOptions::default(),
+        evidence: None,
         train: false,
         save_model: None,
         extraction: Extraction::default(),
