@@ -41,7 +41,7 @@ const USUAL: [(&str, &[&str]); 10] = [
             "encoder",
         ],
     ),
-    ("tag", &["input", "model", "output", "lang", "probabilities", "side", "to_format"]),
+    ("tag", &["input", "tagger", "output", "lang", "probabilities", "side", "to_format"]),
     ("translate", &["input", "from", "to", "engine", "model", "output", "n_best"]),
     (
         "label",

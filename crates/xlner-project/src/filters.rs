@@ -197,7 +197,8 @@ mod tests {
 
     #[test]
     fn each_filter_drops_what_it_says() {
-        let cases: [(&[(u32, u32)], Filter, &[&str]); 5] = [
+        type Case<'a> = (&'a [(u32, u32)], Filter, &'a [&'a str]);
+        let cases: [Case<'_>; 5] = [
             (&[(0, 3), (3, 0)], Filter::CompSrc, &["LOC"]),
             (&[(0, 3), (1, 5), (3, 0)], Filter::CompSrc, &["LOC", "PER"]),
             (&[(0, 3), (1, 5), (3, 0)], Filter::CompTgt, &["LOC"]),

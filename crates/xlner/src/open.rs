@@ -155,7 +155,7 @@ fn open_server(name: &str, options: &TaggerOptions) -> Result<Box<dyn Tagger>> {
 
 #[cfg(not(feature = "http"))]
 fn open_server(name: &str, _: &TaggerOptions) -> Result<Box<dyn Tagger>> {
-    Err(Error::Options(format!("{name}: this build asks no servers; build with `--features http`")))
+    Err(Error::Options(format!("{name}: this build asks no servers; build xlner with feature `http`")))
 }
 
 #[cfg(feature = "transformers")]

@@ -74,8 +74,8 @@ fn pages(command: &clap::Command, name: &str, folder: &Path) -> Result<()> {
     let mut output = Output::create(&folder.join(format!("{name}.1")))?;
     output.write_all(&render(command, name)?)?;
     output.finish()?;
-    let shown = command.get_subcommands().filter(|sub| !sub.is_hide_set() && sub.get_name() != "help");
-    shown.map(|sub| pages(sub, &format!("{name}-{}", sub.get_name()), folder)).collect()
+    let mut shown = command.get_subcommands().filter(|sub| !sub.is_hide_set() && sub.get_name() != "help");
+    shown.try_for_each(|sub| pages(sub, &format!("{name}-{}", sub.get_name()), folder))
 }
 
 fn render(command: &clap::Command, name: &str) -> Result<Vec<u8>> {

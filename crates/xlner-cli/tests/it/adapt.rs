@@ -1,9 +1,5 @@
 //! `xlner adapt`.
 
-#[cfg(feature = "fine-tune")]
-#[path = "../../../xlner-neural/tests/it/support/tiny_bert.rs"]
-mod tiny_bert;
-
 use crate::common::{fails, folder};
 
 #[cfg(not(feature = "fine-tune"))]
@@ -33,7 +29,7 @@ mod built {
             ("bitext.tsv", b"Anna sings\tPeter lives\nAnna\t\n"),
             ("train.conll", b"Maria\tB-PER\nsings\tO\n\n"),
         ]);
-        tiny_bert::write(&folder.path().join("init"));
+        crate::tiny_bert::write(&folder.path().join("init"));
         folder
     }
 

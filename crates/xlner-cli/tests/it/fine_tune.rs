@@ -1,9 +1,5 @@
 //! `xlner train --model-type transformer` and `xlner tune encoder`.
 
-#[cfg(feature = "fine-tune")]
-#[path = "../../../xlner-neural/tests/it/support/tiny_bert.rs"]
-mod tiny_bert;
-
 use crate::common::{fails, folder};
 use tempfile::TempDir;
 
@@ -21,7 +17,7 @@ fn files() -> TempDir {
     let folder =
         folder(&[("train.conll", conll().as_bytes()), ("bitext.tsv", b"Anna sings\tPeter lives\nin Oslo\tin Rome\n")]);
     #[cfg(feature = "fine-tune")]
-    tiny_bert::write(&folder.path().join("init"));
+    crate::tiny_bert::write(&folder.path().join("init"));
     folder
 }
 

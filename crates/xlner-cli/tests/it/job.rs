@@ -59,7 +59,7 @@ fn wrong_jobs_are_refused_with_the_line() {
         ("to = \"sr\"\n\nengin = \"lookup\"", "job.toml, line 3: “engin” is no flag of `xlner transfer`"),
         ("job = \"job.toml\"", "line 1: “job” is no flag"),
         ("help = true", "line 1: “help” is no flag"),
-        ("to = \"sr\"\nmarkers = \"yes\"", "line 2: “markers” is true or false"),
+        ("to = \"sr\"\nmarkers = \"yes\"", "no markers “yes”; there are brackets and xml"),
         ("to = [\"sr\", \"en\"]", "line 1: “to” is given once"),
         ("to = true", "line 1: the value of “to” is a text or a number"),
         ("to = ", "job.toml: TOML parse error at line 1"),

@@ -27,6 +27,9 @@ mod self_train;
 mod signs;
 mod silver;
 mod tag;
+#[cfg(feature = "fine-tune")]
+#[path = "../../../xlner-neural/tests/it/support/tiny_bert.rs"]
+mod tiny_bert;
 mod train;
 mod transfer;
 #[cfg(feature = "transformers")]

@@ -105,7 +105,9 @@ fn gold_says_how_good_the_result_is() {
     assert!(String::from_utf8(both.stderr).unwrap().contains("de.conll against gold.conll: 2 sentences, 11 tokens"));
 
     // Records bring their own gold; it is not seen by the projection.
-    let gold = RECORDS.replace("\"note\":\"kept\"", "\"gold\":[{\"start\":2,\"end\":3,\"label\":\"LOC\"}]");
+    let gold = RECORDS
+        .replace("\"note\":\"kept\"", "\"gold\":[{\"start\":2,\"end\":3,\"label\":\"LOC\"}]")
+        .replace("\"text\":\"Obama besuchte Berlin.\"", "\"tokens\":[\"Obama\",\"besuchte\",\"Berlin\",\".\"]");
     std::fs::write(folder.path().join("gold.jsonl"), gold).unwrap();
     let figures = stdout(&folder, "project --pairs gold.jsonl --gold gold.jsonl -o out.jsonl");
     assert!(figures.contains("out.jsonl against gold.jsonl: 2 sentences, 4 tokens"), "{figures}");

@@ -29,8 +29,8 @@ const COUNTRIES: [(&str, &str); 14] = [
 /// assert_eq!(wrong_code("swahili").unwrap(), "“swahili” is no language code (BCP 47); the code of Swahili is sw");
 /// ```
 pub fn wrong_code(code: &str) -> Option<String> {
-    // FLORES-200's own, which engines are asked for by.
-    if LANGUAGES.iter().any(|language| language.nllb == code) {
+    // FLORES-200's own, which engines are asked for by; not every language has one.
+    if !code.is_empty() && LANGUAGES.iter().any(|language| language.nllb == code) {
         return None;
     }
     let (language, rest) = match code.split_once(['-', '_']) {
@@ -53,7 +53,7 @@ pub fn wrong_code(code: &str) -> Option<String> {
         (true, false) => None,
         (true, true) => Some(format!("“{code}” is no language code as BCP 47 writes them; write {wanted}")),
         (false, _) => Some(format!(
-            "“{code}” is no language code (BCP 47): behind {lower} a script (`Latn`) or a country (`KE`) may follow"
+            "“{code}” is no language code (BCP 47): after {lower} only a script (`Latn`) or a country (`KE`) may follow"
         )),
     }
 }
@@ -167,8 +167,8 @@ mod tests {
             ("yy", "“yy” is no language code (BCP 47)"),
             ("xxx", "“xxx” is no language code (BCP 47)"),
             ("", "“” is no language code (BCP 47)"),
-            ("en-", "behind en a script"),
-            ("en-!!", "behind en a script"),
+            ("en-", "after en only a script"),
+            ("en-!!", "after en only a script"),
             ("de.txt", "“de.txt” is no language code"),
         ] {
             let message = wrong_code(code).unwrap_or_default();

@@ -262,7 +262,7 @@ mod tests {
             let mut noisy = judged(60);
             for (pool, right) in noisy.pools.iter().zip(&mut noisy.right) {
                 let candidates = pool.candidates.iter().zip(right);
-                candidates.for_each(|(candidate, right)| *right = (candidate.pair + shift) % 4 == 0);
+                candidates.for_each(|(candidate, right)| *right = (candidate.pair + shift).is_multiple_of(4));
             }
             noisy
         };

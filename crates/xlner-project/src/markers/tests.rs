@@ -24,9 +24,9 @@ fn tags_go_round_entities_and_into_each_other() {
     assert_eq!(mark(&sentence(), xml), "<a>Obama</a> met <b>New <c>York</c></b> [ sic ]");
     assert_eq!(mark_tokens(&sentence(), xml).join(" "), mark(&sentence(), xml));
     let mut other = Sentence::from_tokens(["a", "<", "b", ">", "c"]);
-    let of = |spans: &[(usize, usize)]| spans.iter().map(|&(start, end)| Entity::new(start..end, "X")).collect();
     // One that crosses another gets no marker; the same span twice does.
-    other.entities = of(&[(0, 3), (2, 5), (0, 1), (0, 3), (4, 5)]);
+    let spans = [(0, 3), (2, 5), (0, 1), (0, 3), (4, 5)];
+    other.entities = spans.map(|(start, end)| Entity::new(start..end, "X")).to_vec();
     assert_eq!(marked(&other, xml), [0, 3, 2, 4]);
     assert_eq!(mark(&other, xml), "<a><b><c>a</c> ‹ b</b></a> › <d>c</d>");
     assert_eq!(["a", "z", "aa", "az", "ba"], [0, 25, 26, 51, 52].map(letters).each_ref().map(String::as_str));

@@ -130,7 +130,7 @@ fn best(mean: &[Vec<f64>]) -> Vec<usize> {
         let before = at.checked_sub(1).map(|at| &sums[at]);
         let top = before.map_or(0, |before| argmax(before));
         let step = |tag: usize| -> (f64, usize) {
-            let inside = tag > 0 && tag % 2 == 0;
+            let inside = tag > 0 && tag.is_multiple_of(2);
             match before {
                 None if inside => (f64::NEG_INFINITY, 0),
                 None => (row[tag], 0),

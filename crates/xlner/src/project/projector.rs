@@ -134,8 +134,8 @@ impl Projector {
             false if models.target_tagger.is_some() => return Err(Error::Options(IDLE_TAGGER.into())),
             false if opinion => {
                 return Err(Error::Options(
-                    "nothing looks at the target's tags: add --scores span=1,tagger=0.5 or --candidates tagger, or leave out \
-                     --target-tags"
+                    "nothing looks at the target's tags: add option `scores` span=1,tagger=0.5 or option `candidates` tagger, or \
+                     leave out option `target_tags`"
                         .into(),
                 ));
             }
@@ -145,7 +145,9 @@ impl Projector {
             return Err(Error::Options(NO_MODEL.into()));
         }
         if models.encoder.is_some() && links {
-            return Err(Error::Options("--alignment gives the links, and so does --encoder: leave out one".into()));
+            return Err(Error::Options(
+                "option `alignment` gives the links, and so does option `encoder`: leave out one".into(),
+            ));
         }
         if models.aligner.is_some() && self.aligner.is_given() {
             return Err(Error::Options("the aligner is given: leave out its options".into()));
@@ -155,8 +157,8 @@ impl Projector {
             let wanted = needs_links(&method) || self.method.filters.needs_links();
             if (links || !wanted) && !needs_posteriors(&method) {
                 return Err(Error::Options(
-                    "the aligner has nothing to do: leave out --aligner, --bitext and --dictionary, or take its score too \
-                     (--scores align=1,span=1)"
+                    "the aligner has nothing to do: leave out option `aligner`, option `bitext` and option `dictionary`, or take \
+                     its score too (option `scores` align=1,span=1)"
                         .into(),
                 ));
             }
