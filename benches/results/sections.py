@@ -278,7 +278,7 @@ def aligner_at_scale(folder, arguments):
 @section("The exact solver against brute force on random instances", heavy=True)
 def brute_force(folder, arguments):
     cases = 100 if arguments.small else 100_000
-    words = ["cargo", "test", "--release", "--locked", "-p", "xlner-project", "--test", "exact"]
+    words = ["cargo", "test", "--release", "--locked", "-p", "xlner-project", "--test", "it", "exact"]
     done = subprocess.run(words, cwd=ROOT, env=dict(os.environ, PROPTEST_CASES=str(cases)), capture_output=True, text=True)
     if done.returncode != 0:
         raise SystemExit(done.stdout[-2000:] + done.stderr[-2000:])
