@@ -3,6 +3,8 @@
 #[cfg(feature = "fine-tune")]
 mod adapt;
 #[cfg(feature = "fine-tune")]
+mod adapt_parity;
+#[cfg(feature = "fine-tune")]
 mod fine_tune;
 #[cfg(feature = "fine-tune")]
 mod fine_tune_small;

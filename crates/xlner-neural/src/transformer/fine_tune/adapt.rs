@@ -157,7 +157,7 @@ pub fn adapt(
 
     let mut parameters = Parameters::load(&config, &weights, options.training.freeze_layers, &device)?;
     let source = (init, &weights);
-    let (head, had_head) = Head::load(&config, &raw, source, &mut parameters, options.training.seed, &device)?;
+    let (head, had_head) = Head::load(&config, &mut raw, source, &mut parameters, options.training.seed, &device)?;
     if !added.is_empty() {
         let rows = first + added.len();
         grow(&mut parameters, &head, &added, (first, unknown), config.vocabulary.max(rows))?;

@@ -147,7 +147,8 @@ pub fn fine_tune_aligner(
     let dropout = Dropout::read(&config, &raw, init, options.dropout)?;
     let mut parameters = Parameters::load(&config, &weights, None, &device)?;
     let masked = if options.masked || options.translation {
-        let (head, _) = Head::load(&config, &raw, (init, &weights), &mut parameters, options.seed, &device)?;
+        let (head, _) =
+            Head::load(&config, &mut raw.clone(), (init, &weights), &mut parameters, options.seed, &device)?;
         let mask = super::adapt::mask(init, &tokenizer)?;
         Some((head, Masking { share: MASKED, mask, vocabulary: config.vocabulary as u32, seed: options.seed }))
     } else {

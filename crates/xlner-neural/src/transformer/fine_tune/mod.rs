@@ -7,10 +7,12 @@
 mod adapt;
 mod aligner;
 mod checkpoint;
+mod choice;
 mod classify;
 mod data;
 mod figures;
 mod folder;
+mod lora;
 mod masked;
 mod model;
 mod ops;
@@ -23,7 +25,9 @@ mod vocabulary;
 
 pub use adapt::{AdaptData, AdaptOptions, Adapted, CutFigures, adapt};
 pub use aligner::{AlignerOptions, AlignerTuned, fine_tune_aligner};
+pub use choice::Choice;
 pub use classify::fine_tune;
 pub use figures::{EpochFigures, FineTuned, Step};
+pub use lora::Lora;
 pub use options::{DeviceChoice, FineTuneOptions, LabelOn, Products};
 pub use trainer::Evaluate;
