@@ -10,6 +10,7 @@ mod fine_tune;
 mod fine_tune_small;
 mod hostile;
 mod markers;
+mod mutations;
 mod pieces;
 mod seq2seq;
 mod support;

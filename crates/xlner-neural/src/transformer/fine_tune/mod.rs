@@ -20,14 +20,16 @@ mod optimizer;
 mod options;
 mod parameters;
 mod task;
+mod texts;
 mod trainer;
 mod vocabulary;
 
-pub use adapt::{AdaptData, AdaptOptions, Adapted, CutFigures, adapt};
+pub use adapt::{AdaptData, AdaptOptions, Adapted, adapt};
 pub use aligner::{AlignerOptions, AlignerTuned, fine_tune_aligner};
 pub use choice::Choice;
 pub use classify::fine_tune;
 pub use figures::{EpochFigures, FineTuned, Step};
 pub use lora::Lora;
 pub use options::{DeviceChoice, FineTuneOptions, LabelOn, Products};
+pub use texts::CutFigures;
 pub use trainer::Evaluate;
