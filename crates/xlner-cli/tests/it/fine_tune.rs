@@ -119,7 +119,7 @@ mod built {
             (format!("{TRANSFORMER} --lora 0 -o out"), 2, "rank"),
             (format!("{TRANSFORMER} --lora 99 -o out"), 2, "larger than the matrix"),
             (format!("{TRANSFORMER} --lora 2 --freeze-layers 1 -o out"), 2, "all layers stay"),
-            (format!("{TRANSFORMER} -o train.conll"), 2, "folder"),
+            (format!("{TRANSFORMER} -o bitext.tsv"), 2, "folder"),
             (format!("{TRANSFORMER} -o missing/out"), 1, "missing"),
             (format!("{TRAIN} --model-type transformer --init train.conll -o out"), 2, "is a file"),
         ] {
