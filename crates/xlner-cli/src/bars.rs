@@ -1,9 +1,10 @@
 //! Progress on stderr, drawn from the one event that all jobs send.
 
+use std::fmt::Write;
 use std::io::IsTerminal as _;
 use std::time::{Duration, Instant};
 
-use indicatif::{ProgressBar, ProgressStyle};
+use indicatif::{HumanCount, ProgressBar, ProgressState, ProgressStyle};
 use xlner::{Progress, Stage};
 
 use crate::context::Context;
@@ -48,7 +49,7 @@ impl Bars {
             Kind::Bar(bar) => {
                 if new {
                     bar.finish_and_clear();
-                    *bar = ProgressBar::no_length().with_style(style(total.is_some()));
+                    *bar = ProgressBar::no_length().with_style(style(stage, total.is_some()));
                     bar.set_message(stage.as_str());
                 }
                 if let Some(total) = total {
@@ -62,12 +63,13 @@ impl Bars {
                     match total {
                         Some(total) => {
                             eprintln!(
-                                "{}: {done} of {total}{}",
+                                "{}: {done} of {total} {}{}",
                                 stage.as_str(),
+                                stage.unit(),
                                 left(self.began.elapsed(), done, total)
                             );
                         }
-                        None => eprintln!("{}: {done}", stage.as_str()),
+                        None => eprintln!("{}: {done} {}", stage.as_str(), stage.unit()),
                     }
                 }
             }
@@ -95,13 +97,18 @@ impl Drop for Bars {
     }
 }
 
-fn style(total: bool) -> ProgressStyle {
+fn style(stage: Stage, total: bool) -> ProgressStyle {
     let template = if total {
-        "{msg:>14} {wide_bar} {human_pos}/{human_len} {per_sec} {eta}"
+        "{msg:>14} {wide_bar} {human_pos}/{human_len} {unit}, {speed} a second, {eta} left"
     } else {
-        "{msg:>14} {spinner} {human_pos} {per_sec}"
+        "{msg:>14} {spinner} {human_pos} {unit}, {speed} a second"
     };
-    ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar())
+    let style = ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar());
+    let unit = move |_: &ProgressState, text: &mut dyn Write| drop(text.write_str(stage.unit()));
+    let speed = |state: &ProgressState, text: &mut dyn Write| {
+        drop(text.write_str(&HumanCount(state.per_sec() as u64).to_string()))
+    };
+    style.with_key("unit", unit).with_key("speed", speed)
 }
 
 #[cfg(test)]

@@ -160,6 +160,7 @@ impl Context {
 fn cure(kind: &str) -> &'static str {
     match kind {
         "links-from-one" => "; --one-based reads them so",
+        "unread-entities" => "; a list of tags is named with --tag-column",
         "no-source-entities" => "; is it the file with the tags? `xlner tag` finds entities, --tagger in `transfer`",
         "unlike-sides" => "; line n of both files must belong together: compare them from there on",
         "untranslated" => "; give the table of these sentences with --model, or leave out --missing keep",
@@ -208,8 +209,17 @@ pub fn failed(error: xlner::Error) -> anyhow::Error {
         xlner::Error::Options(message) => UsageError(message).into(),
         error @ xlner::Error::Option { .. } => UsageError(error.to_string()).into(),
         xlner::Error::Model(error) => model_failed(error),
+        error if is_overlap(&error) => {
+            anyhow::anyhow!("{error}; `xlner convert` with --overlaps longest keeps the longer one")
+        }
         error => error.into(),
     }
+}
+
+/// Whether entities share a token where tags are needed.
+pub fn is_overlap(error: &xlner::Error) -> bool {
+    matches!(error, xlner::Error::Format(error)
+        if matches!(error.kind(), xlner_formats::ErrorKind::Invalid(xlner_core::Error::Overlap(..))))
 }
 
 /// The error of a job that reads links from a file; where one leaves its pair, the links may count from 1.

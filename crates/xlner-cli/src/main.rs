@@ -7,6 +7,7 @@ mod context;
 mod experiment;
 mod help;
 mod job;
+mod labelling;
 mod next;
 mod outputs;
 mod print;
@@ -70,6 +71,9 @@ fn start(command: &clap::Command, matches: &clap::ArgMatches, cli: Cli) -> anyho
     codes::check(command, matches, &context)?;
     let result = commands::run(cli.command, &context);
     context.tell_notes();
+    if let (Ok(()), Some((name, given))) = (&result, matches.subcommand()) {
+        labelling::tell(name, given, &context)?;
+    }
     if let (Ok(()), Some((name, given))) = (&result, matches.subcommand())
         && let Some(next) = next::line(name, given)
     {

@@ -196,7 +196,13 @@ impl<'a> Tag<'a> {
     pub fn parse(tag: &'a str, scheme: Scheme) -> Result<Tag<'a>> {
         match Tag::with_prefix(tag) {
             Some(parsed) => Ok(parsed),
-            None if scheme == Scheme::Io && !tag.is_empty() => Ok(Tag { prefix: Prefix::I, label: tag }),
+            // `X-PER` is no label, but a tag gone wrong.
+            None if scheme == Scheme::Io
+                && !tag.is_empty()
+                && !matches!(tag.as_bytes(), [b'A'..=b'Z', b'-', _, ..]) =>
+            {
+                Ok(Tag { prefix: Prefix::I, label: tag })
+            }
             None => Err(Error::BadTag { tag: tag.to_owned() }),
         }
     }

@@ -59,7 +59,7 @@ pub enum Format {
     Page,
     /// CTM: words with their times, `recording channel start duration word`.
     Ctm,
-    /// WebVTT.
+    /// WebVTT, and SubRip (`.srt`).
     Vtt,
     /// JSON of Whisper, or of whisper.cpp.
     Whisper,
@@ -165,7 +165,7 @@ impl Format {
             Some("parquet") => Format::Parquet,
             Some("hocr") => Format::Hocr,
             Some("ctm") => Format::Ctm,
-            Some("vtt") => Format::Vtt,
+            Some("vtt" | "srt") => Format::Vtt,
             Some(
                 "pharaoh" | "align" | "links" | "gold" | "talp" | "gdfa" | "grow-diag-final-and" | "itermax" | "mwmf",
             ) => Format::Pharaoh,
@@ -256,7 +256,7 @@ impl FromStr for Format {
             "hipe2020" | "hipe2022" | "hipe-2022" => "hipe",
             "talp" | "moses" => "pharaoh",
             "labelstudio" => "label-studio",
-            "webvtt" => "vtt",
+            "webvtt" | "srt" | "subrip" => "vtt",
             "page-xml" | "pagexml" => "page",
             other => other,
         };

@@ -43,7 +43,15 @@ impl Content {
     /// The format given, or the one that the name tells, if it holds this.
     pub(crate) fn format(self, path: &Path, given: Option<Format>, option: &'static str) -> Result<Format> {
         if given.is_none() && path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("spacy")) {
-            return Err(Error::in_file(path, ErrorKind::DocBin));
+            let why = "write .conll, which `spacy convert` makes a .spacy file of, or .json in the format spacy";
+            let what = "a DocBin, spaCy's binary form,".to_owned();
+            return Err(Error::in_file(
+                path,
+                match option == TO_FORMAT {
+                    true => ErrorKind::NotRepresentable { what, format: "spacy", why },
+                    false => ErrorKind::DocBin,
+                },
+            ));
         }
         if given.is_none() && is_csv(path) {
             return Err(Error::in_file(path, ErrorKind::Csv));

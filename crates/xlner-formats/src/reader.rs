@@ -29,7 +29,7 @@ impl<T> Reader<T> {
 
     /// Line at which the item given last begins (in Parquet its row), counted from 1; `None` where the format does not tell.
     pub fn line(&self) -> Option<u64> {
-        Some(self.status.line.load(Ordering::Relaxed)).filter(|&line| line > 0)
+        self.status.line()
     }
 
     /// What was left out or repaired so far, by kind.
@@ -93,6 +93,11 @@ impl Status {
     /// Says at which line the item begins that is given next.
     pub(crate) fn set_line(&self, line: u64) {
         self.line.store(line, Ordering::Relaxed);
+    }
+
+    /// The line at which the item begins that was given last, where the reader says it.
+    pub(crate) fn line(&self) -> Option<u64> {
+        Some(self.line.load(Ordering::Relaxed)).filter(|&line| line > 0)
     }
 
     pub(crate) fn add_bytes(&self, count: usize) {

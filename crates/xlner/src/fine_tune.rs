@@ -11,7 +11,7 @@ use xlner_neural::transformer::fine_tune::{self, Choice, EpochFigures, FineTuneO
 use xlner_neural::transformer::{TransformerTagger, TransformerTaggerOptions};
 
 use crate::progress::{Listener, Progress, Stage};
-use crate::train::{Data, DataFigures, DevFigures, SentenceWeights, measure};
+use crate::train::{Data, DataFigures, DevFigures, SentenceWeights, common_language, measure};
 use crate::{Error, Result};
 
 /// Fine-tunes a transformer.
@@ -147,6 +147,8 @@ impl FineTuneJob {
         let examples: Vec<Example<'_>> = numbers.iter().map(of).collect();
         let adapter = self.fine_tune.lora.is_some();
         let options = self.options(Choice::of(&init, examples.len(), self.schedule.batch_size, adapter)?);
+        let lang = self.options.lang.clone().or_else(|| common_language(data.sentences.iter()));
+        let options = FineTuneOptions { lang, ..options };
 
         let mut figures = None;
         let mut wrong = None;

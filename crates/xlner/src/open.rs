@@ -166,14 +166,15 @@ fn open_transformer(name: &str, options: TransformerTaggerOptions) -> Result<Box
 #[cfg(not(feature = "transformers"))]
 fn open_transformer(name: &str, _: TransformerTaggerOptions) -> Result<Box<dyn Tagger>> {
     let path = Path::new(name);
-    // Without them a name that is no folder can only be a file of ours.
     match path.is_dir() {
         true => Err(xlner_models::Error::model(
             path,
             "a folder is a transformer, and this xlner was built without the feature `transformers`",
         )
         .into()),
-        false => Ok(Box::new(open_crf(name)?)),
+        false => Err(Error::Options(format!(
+            "{name}: there is no such file or folder; models of the Hub need an xlner that was built with the feature `transformers`"
+        ))),
     }
 }
 

@@ -45,6 +45,17 @@ impl Stage {
             Stage::Convert => "convert",
         }
     }
+
+    /// What is counted, in the plural.
+    pub const fn unit(self) -> &'static str {
+        match self {
+            Stage::Pull => "bytes",
+            Stage::Translate | Stage::TranslateBack | Stage::Tag => "sentences",
+            Stage::Train => "sentences × iterations",
+            Stage::Read | Stage::Align | Stage::Score | Stage::Project => "pairs",
+            Stage::Convert => "items",
+        }
+    }
 }
 
 /// How far a stage is.

@@ -30,6 +30,11 @@ const UNUSED_LABELS: NoteKind =
 const DISJOINT: NoteKind =
     NoteKind::new("disjoint-labels", "predictions that have no label in common with gold (nothing can be right)");
 
+const NO_GOLD: NoteKind = NoteKind::new(
+    "gold-without-entities",
+    "predictions that are compared with gold without any entity (is the gold file the one with the tags?)",
+);
+
 /// Notes labels to be replaced or ignored that no entity of a file has; `seen` are those before replacing.
 ///
 /// # Errors
@@ -58,8 +63,11 @@ pub(crate) fn disjoint_labels(
     gold: &BTreeSet<&str>,
     predicted: &BTreeSet<&str>,
 ) -> Result<()> {
-    if gold.is_empty() || predicted.is_empty() || !gold.is_disjoint(predicted) {
+    if predicted.is_empty() || !gold.is_disjoint(predicted) {
         return Ok(());
+    }
+    if gold.is_empty() {
+        return Ok(options.note(NO_GOLD, 1, &Place::file(file))?);
     }
     let list = |labels: &BTreeSet<&str>| labels.iter().copied().collect::<Vec<_>>().join(", ");
     let first = Place::file(file).record(format!("{}; gold: {}", list(predicted), list(gold)));

@@ -200,7 +200,7 @@ pub(crate) fn train_crf(
 }
 
 /// The language that all sentences name.
-fn common_language<'s>(mut sentences: impl Iterator<Item = &'s Sentence>) -> Option<String> {
+pub(crate) fn common_language<'s>(mut sentences: impl Iterator<Item = &'s Sentence>) -> Option<String> {
     let first = sentences.next()?.lang.as_deref()?;
     sentences.all(|sentence| sentence.lang.as_deref() == Some(first)).then(|| first.to_owned())
 }

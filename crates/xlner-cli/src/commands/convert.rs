@@ -3,19 +3,21 @@
 use std::path::PathBuf;
 
 use anyhow::{Result, anyhow};
-use xlner::{ConvertJob, Input, Overlaps};
+use xlner::{ConvertJob, Input, Overlaps, Sort};
 use xlner_core::tags::Scheme;
-use xlner_formats::{Column, ErrorKind, Format, ReadOptions, Side, WriteOptions, label_studio_config};
+use xlner_formats::{Column, Format, ReadOptions, Side, WriteOptions};
 
 use super::figures::mapping;
 use crate::bars::Bars;
-use crate::context::{Context, UsageError, links_failed};
+use crate::context::{Context, UsageError, is_overlap, links_failed};
+use crate::labelling;
 
 const EXAMPLES: &str = "\
 Examples:
   xlner convert en.conll -o en.jsonl
   xlner convert en.conll03 -o en.conll --to-scheme bilou --map GPE=LOC --ignore MISC,DATE
   xlner convert projected.jsonl --side target -o sw.json --to-format label-studio
+  xlner convert projected.jsonl --sort margin --max-probability 0.5 -o check-first.jsonl
   xlner convert --source en.conll --target sw.conll --alignment en-sw.pharaoh -o pairs.jsonl
   xlner convert gold.naacl -o gold.pharaoh
   xlner convert train.json --labels O,B-PER,I-PER,B-LOC,I-LOC -o train.conll
@@ -89,6 +91,16 @@ pub struct Args {
     #[arg(long, default_value = "error", value_name = "error|longest")]
     overlaps: OverlapsArg,
 
+    /// Write what is least sure first: by the smallest `probability` of a sentence's entities (or a score from 0 to 1), or the smallest `margin`
+    #[arg(long, value_name = "probability|margin")]
+    sort: Option<SortArg>,
+    /// Write only sentences whose entities all have at least this probability, 0 to 1
+    #[arg(long, value_name = "X", value_parser = probability)]
+    min_probability: Option<f64>,
+    /// Write only sentences with an entity of at most this probability, 0 to 1: what to check first
+    #[arg(long, value_name = "X", value_parser = probability)]
+    max_probability: Option<f64>,
+
     /// Tags that the ids of Hugging Face rows stand for, in order
     #[arg(long, value_name = "TAGS", value_delimiter = ',')]
     labels: Option<Vec<String>>,
@@ -144,6 +156,18 @@ enum OverlapsArg {
     Longest,
 }
 
+#[derive(Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum SortArg {
+    Probability,
+    Margin,
+}
+
+/// A number from 0 to 1.
+fn probability(text: &str) -> Result<f64, String> {
+    let number = text.parse::<f64>().ok().filter(|number| (0.0..=1.0).contains(number));
+    number.ok_or_else(|| "a probability is a number from 0 to 1".to_owned())
+}
+
 pub fn run(args: Args, context: &Context) -> Result<()> {
     let inputs = [&args.input, &args.source, &args.target, &args.alignment];
     if inputs.into_iter().flatten().filter(|path| path.as_os_str() == "-").count() > 1 {
@@ -188,6 +212,12 @@ pub fn run(args: Args, context: &Context) -> Result<()> {
             OverlapsArg::Error => Overlaps::Keep,
             OverlapsArg::Longest => Overlaps::Longest,
         },
+        sort: args.sort.map(|sort| match sort {
+            SortArg::Probability => Sort::Probability,
+            SortArg::Margin => Sort::Margin,
+        }),
+        min_probability: args.min_probability,
+        max_probability: args.max_probability,
         tokenize: args.tokenize,
         output_options: WriteOptions {
             format: args.to_format,
@@ -206,27 +236,28 @@ pub fn run(args: Args, context: &Context) -> Result<()> {
     };
     let format = job.output_options.format.or_else(|| Format::from_path(&job.output));
     if format == Some(Format::LabelStudio) {
-        let config = label_studio_config(report.labels.iter().map(String::as_str));
-        context.note(format_args!("Label Studio's labelling configuration for this file:\n{config}"));
+        labelling::print(report.labels.iter().map(String::as_str), context);
     }
     for (count, what) in [
         (report.tokenized, "sentences tokenised"),
         (report.ignored, "entities dropped (--ignore)"),
         (report.overlapping, "entities dropped (they overlap a longer one)"),
+        (report.left_out, "left out for the probability of their entities (--min-probability, --max-probability)"),
     ] {
         if count > 0 {
             context.note(format_args!("{count} {what}"));
         }
     }
-    context.detail(format_args!("{} written", report.written));
+    match report.unit {
+        "alignments" => context.note(format_args!("{} alignments", report.written)),
+        unit => context.note(format_args!("{} {unit}, {} entities", report.written, report.entities)),
+    }
     Ok(())
 }
 
 /// The error of the job, with what to do where entities share a token.
 fn failed(error: xlner::Error, one_based: bool) -> anyhow::Error {
-    let overlap = matches!(&error, xlner::Error::Format(error)
-        if matches!(error.kind(), ErrorKind::Invalid(xlner_core::Error::Overlap(..))));
-    match overlap {
+    match is_overlap(&error) {
         true => anyhow!("{error}; --overlaps longest keeps the longer one"),
         false => links_failed(error, one_based),
     }

@@ -53,6 +53,9 @@ pub struct Args {
     #[arg(long, value_name = "FILE", help_heading = "Output")]
     report: Option<PathBuf>,
 
+    /// Language of the sentences, where the files do not name it
+    #[arg(long, value_name = "CODE", help_heading = "Formats")]
+    lang: Option<String>,
     /// Format of the files [default: from their names]
     #[arg(long, value_name = "FORMAT", help_heading = "Formats")]
     from_format: Option<Format>,
@@ -72,7 +75,13 @@ fn vote(text: &str) -> Result<(PathBuf, Option<f64>), String> {
 }
 
 pub fn run(args: Args, context: &Context) -> Result<()> {
-    let options = ReadOptions { format: args.from_format, scheme: args.scheme, ..context.read() };
+    let options = ReadOptions {
+        format: args.from_format,
+        scheme: args.scheme,
+        lang: args.lang.clone(),
+        target_lang: args.lang,
+        ..context.read()
+    };
     let by_hand = args.votes.iter().any(|(_, weight)| weight.is_some());
     if by_hand && args.average {
         return Err(UsageError("--average takes every file alike: leave out the weights (FILE=WEIGHT)".into()).into());

@@ -51,6 +51,10 @@ pub struct Args {
     #[arg(long, value_name = "FILE", requires = "attribute")]
     gold_alignment: Option<PathBuf>,
 
+    /// Language of texts that are not tokenised and do not name one (BCP 47)
+    #[arg(long, value_name = "CODE")]
+    lang: Option<String>,
+
     /// Heading of the report
     #[arg(long, default_value = "Report", value_name = "TEXT")]
     title: String,
@@ -112,7 +116,12 @@ fn job(args: &Args, context: &Context) -> ReportJob {
         attribute: args.attribute,
         gold_source: args.gold_source.clone(),
         gold_alignment: args.gold_alignment.clone(),
-        read: ReadOptions { one_based: args.one_based, ..args.figures.read(context) },
+        read: ReadOptions {
+            one_based: args.one_based,
+            lang: args.lang.clone(),
+            target_lang: args.lang.clone(),
+            ..args.figures.read(context)
+        },
         map: args.figures.map.iter().cloned().collect(),
         ignore: args.figures.ignore.iter().cloned().collect(),
         title: args.title.clone(),

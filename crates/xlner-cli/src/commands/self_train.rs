@@ -62,6 +62,9 @@ pub struct Args {
     #[command(flatten)]
     crf: CrfArgs,
 
+    /// Language of the sentences, where the files do not name it; the tagger remembers it
+    #[arg(long, value_name = "CODE", help_heading = "Formats")]
+    lang: Option<String>,
     /// Which side of pairs is labelled, in --train and --dev [default: target]
     #[arg(long, value_name = "source|target", help_heading = "Formats")]
     side: Option<Side>,
@@ -77,7 +80,13 @@ pub fn run(args: Args, context: &Context) -> Result<()> {
         train: args.train,
         unlabelled: args.unlabelled,
         dev: args.dev,
-        options: ReadOptions { format: args.from_format, side: args.side, ..context.read() },
+        options: ReadOptions {
+            format: args.from_format,
+            side: args.side,
+            lang: args.lang.clone(),
+            target_lang: args.lang,
+            ..context.read()
+        },
         filter: args.filter,
         rounds: args.rounds,
         folds: args.folds,

@@ -245,3 +245,57 @@ fn help_has_examples() {
     folder.convert("--help").assert().success().stdout(predicate::str::contains("xlner convert en.conll -o en.jsonl"));
     folder.convert("--to-scheme iob2").assert().code(2);
 }
+
+/// Three records, of which the second has no entity.
+const SURE: &str = r#"{"id":"a","source":{"tokens":["x"]},"target":{"tokens":["A"],"entities":[{"start":0,"end":1,"label":"PER","probability":0.9,"margin":0.1}]}}
+{"id":"b","source":{"tokens":["x"]},"target":{"tokens":["b"]}}
+{"id":"c","source":{"tokens":["x"]},"target":{"tokens":["C","D"],"entities":[{"start":0,"end":1,"label":"PER","probability":0.95},{"start":1,"end":2,"label":"LOC","probability":0.2,"margin":3}]}}
+"#;
+
+#[test]
+fn what_to_check_first() {
+    let folder = Folder::with(&[("a.jsonl", SURE)]);
+    let order = |flags: &str| {
+        let text = stdout(&mut folder.convert(&format!("a.jsonl {flags}")));
+        let records = text.lines().map(|line| serde_json::from_str::<serde_json::Value>(line).unwrap());
+        records.map(|record| record["id"].as_str().unwrap().to_owned()).collect::<String>()
+    };
+    assert_eq!(order("--to-format jsonl"), "abc");
+    assert_eq!(order("--sort probability"), "cab");
+    assert_eq!(order("--sort margin"), "acb");
+    assert_eq!(order("--min-probability 0.5"), "ab");
+    assert_eq!(order("--max-probability 0.5"), "c");
+    assert_eq!(order("--min-probability 0.1 --max-probability 0.95 --sort probability"), "ca");
+    let side = stdout(&mut folder.convert("a.jsonl --side target --sort probability --limit 3"));
+    assert!(side.starts_with("C\tB-PER"), "{side}");
+    let told = predicate::str::contains("2 left out for the probability of their entities")
+        .and(predicate::str::contains("1 pairs, 2 entities"));
+    folder.convert("a.jsonl --max-probability 0.5 -o b.jsonl").assert().success().stderr(told);
+}
+
+#[test]
+fn what_cannot_be_sorted_is_told() {
+    let gold = r#"{"tokens":["A"],"entities":[{"start":0,"end":1,"label":"PER"}]}"#;
+    let folder = Folder::with(&[("g.jsonl", gold), ("a.jsonl", SURE), ("l.pharaoh", "0-0\n")]);
+    for (flags, code, message) in [
+        ("g.jsonl --sort margin -o out.jsonl", 1, "g.jsonl: no entity has a margin"),
+        ("g.jsonl --max-probability 0.5 -o out.jsonl", 1, "g.jsonl: no entity has a probability"),
+        ("a.jsonl --min-probability 1.5 -o out.jsonl", 2, "from 0 to 1"),
+        ("a.jsonl --sort length -o out.jsonl", 2, "probability, margin"),
+        ("l.pharaoh --sort margin -o out.pharaoh", 2, "alignments"),
+    ] {
+        folder.convert(flags).assert().code(code).stderr(predicate::str::contains(message));
+        assert!(!folder.names().iter().any(|name| name.starts_with("out.jsonl") || name.starts_with("out.pharaoh")));
+    }
+}
+
+#[test]
+fn a_summary_says_what_was_written() {
+    let folder = Folder::with(&[("a.conll03", CONLL), ("l.pharaoh", "0-0\n0-0 1-1\n")]);
+    let said = |arguments: &str, line: &str| {
+        folder.convert(arguments).assert().success().stderr(predicate::str::contains(line.to_owned()));
+    };
+    said("a.conll03 -o b.jsonl", "2 sentences, 2 entities");
+    said("l.pharaoh -o l.naacl", "2 alignments");
+    folder.convert("--quiet a.conll03 -o c.jsonl").assert().success().stderr("");
+}

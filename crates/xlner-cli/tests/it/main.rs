@@ -15,6 +15,7 @@ mod faults;
 mod fine_tune;
 mod invariants;
 mod job;
+mod leaks;
 mod models;
 mod mutations;
 mod notes;

@@ -1,6 +1,6 @@
 //! `xlner self-train`.
 
-use crate::common::{fails, folder, stdout};
+use crate::common::{fails, folder, stdout, xlner};
 use tempfile::TempDir;
 
 /// Projected pairs of one pattern: person, verb, place; one in eight has a wrong label and a low margin.
@@ -102,4 +102,15 @@ fn what_cannot_be_is_refused() {
     )
     .unwrap();
     fails(&folder, "self-train --pairs heuristic.jsonl --filter margin>=1 -o out.tagger", 1, "sentence 1 “h”");
+}
+
+/// The language is remembered, so that another one is told.
+#[test]
+fn the_tagger_remembers_its_language() {
+    let folder = files();
+    stdout(&folder, "self-train --pairs pairs.jsonl --rounds 0 --lang sw -o sw.tagger");
+    let told = predicates::str::contains("sentences in another language than their tagger's: 2");
+    xlner(&folder, "tag --model sw.tagger raw.txt --lang de -o out.conll").assert().success().stderr(told);
+    let silent = predicates::prelude::PredicateBooleanExt::not(predicates::str::contains("another language"));
+    xlner(&folder, "tag --model sw.tagger raw.txt --lang sw -o out.conll").assert().success().stderr(silent);
 }

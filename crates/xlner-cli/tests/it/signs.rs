@@ -312,3 +312,53 @@ fn texts_that_were_tokenised_otherwise_are_told_with_the_first_difference() {
         "the first that differs: token 2, “cannot”, in gold “can't”",
     );
 }
+
+#[test]
+fn gold_without_entities_is_told() {
+    let gold = "Ada\tO\nwon\tO\n\n";
+    let found = "Ada\tB-PER\nwon\tO\n\n";
+    signs(
+        &[("g.conll", gold.as_bytes()), ("p.conll", found.as_bytes())],
+        "eval --gold g.conll --pred p.conll -o out.txt",
+        "gold without any entity",
+    );
+}
+
+#[test]
+fn fields_that_look_like_entities_are_told_by_every_command() {
+    let records = b"{\"text\":\"Oslo won.\",\"annotation\":[[0,4,\"LOC\"]]}\n";
+    for arguments in ["convert a.jsonl -o out.conll", "tag a.jsonl -o out.conll"] {
+        signs(&[("a.jsonl", records)], arguments, "field that looks like entities and is not read");
+    }
+}
+
+#[test]
+fn one_language_for_one_text_in_every_command() {
+    let found = "Ada\tB-PER\nwon\tO\n\n";
+    let files: [(&str, &[u8]); 2] = [("a.conll", found.as_bytes()), ("t.txt", b"Ada won.\n")];
+    for arguments in [
+        "tag t.txt --lang en -o out.conll",
+        "eval --gold a.conll --pred a.conll --lang en -o out.txt",
+        "report --pred a.conll --lang en -o out.html",
+        "ensemble a.conll a.conll --lang en -o out.conll",
+        "convert a.conll --lang en -o out.jsonl",
+        "train --train a.conll --lang en -o out.tagger",
+    ] {
+        silent(&files, arguments);
+    }
+    let folder = folder(&files);
+    stdout(&folder, "ensemble a.conll a.conll --lang sw -o out.jsonl");
+    assert!(read(&folder, "out.jsonl").contains("\"lang\":\"sw\""));
+    let code = predicate::str::contains("“swahili” is no language code");
+    xlner(&folder, "report --pred a.conll --lang swahili -o out.html").assert().success().stderr(code);
+}
+
+#[test]
+fn the_labelling_configuration_is_told_by_every_command_that_writes_tasks() {
+    let folder = folder(&[("t.txt", b"Ada Lovelace lived in London.\n")]);
+    let told =
+        predicate::str::contains("labelling configuration").and(predicate::str::contains("<Label value=\"LOC\"/>"));
+    xlner(&folder, "tag t.txt -o out.json --to-format label-studio").assert().success().stderr(told);
+    let quiet = xlner(&folder, "--quiet tag t.txt -o out.json --to-format label-studio");
+    { quiet }.assert().success().stderr("");
+}

@@ -65,13 +65,14 @@ fn is_outside(tag: &str) -> bool {
     matches!(tag, "" | "O" | "_" | "-")
 }
 
-/// The first of several tags that are separated by bars, and how many of the others are not `O`; `None` for a single tag. A bar
-/// between things that are no tags belongs to the label.
+/// The first of several tags that are separated by bars, semicolons or commas, and how many of the others are not `O`; `None` for a
+/// single tag. A bar between things that are no tags belongs to the label.
 pub fn first_layer(tag: &str) -> Option<(&str, usize)> {
-    let (first, others) = tag.split_once('|')?;
+    let bar = tag.chars().find(|c| matches!(c, '|' | ';' | ','))?;
+    let (first, others) = tag.split_once(bar)?;
     let is_tag = |part: &str| Tag::with_prefix(part).is_some();
-    (is_tag(first) && others.split('|').all(is_tag))
-        .then(|| (first, others.split('|').filter(|tag| *tag != "O").count()))
+    (is_tag(first) && others.split(bar).all(is_tag))
+        .then(|| (first, others.split(bar).filter(|tag| *tag != "O").count()))
 }
 
 #[cfg(test)]
@@ -113,7 +114,11 @@ mod tests {
     fn layers_are_told_from_labels_with_bars() {
         assert_eq!(first_layer("B-ORG|B-LOC"), Some(("B-ORG", 1)));
         assert_eq!(first_layer("O|B-LOC|O"), Some(("O", 1)));
+        assert_eq!(first_layer("B-ORG;I-LOC"), Some(("B-ORG", 1)));
+        assert_eq!(first_layer("B-ORG,O"), Some(("B-ORG", 0)));
         assert_eq!(first_layer("B-ORG|LOC"), None);
+        assert_eq!(first_layer("B-A,B"), Some(("B-A", 1)));
+        assert_eq!(first_layer("B-COM,MERCE"), None);
         assert_eq!(first_layer("B-ORG"), None);
     }
 }

@@ -26,13 +26,13 @@ pub(crate) fn word_range(id: &str) -> Option<(u32, u32)> {
 
 /// Whether a cell is `O`, a prefix (`B`), or a prefix and a label.
 pub(crate) fn is_tag(cell: &str) -> bool {
-    let cell = cell.trim_matches(' ');
+    let cell = cell.trim();
     cell == "O" || is_inside(cell) || first_layer(cell).is_some()
 }
 
 /// Whether a tag is not `O`.
 pub(super) fn is_inside(tag: &str) -> bool {
-    let tag = tag.trim_matches(' ');
+    let tag = tag.trim();
     label(tag).is_some() || matches!(tag, "B" | "I" | "E" | "S" | "L" | "U" | "M" | "W")
 }
 

@@ -8,6 +8,7 @@ use super::quoted::is_quoted_line;
 use crate::error::{Error, ErrorKind, Result, shorten};
 use crate::line_reader::byte_lines;
 use crate::{Column, Format, ReadOptions};
+use xlner_core::tags::shape::Shape;
 
 /// Rows looked at.
 const ROWS: usize = 5000;
@@ -172,6 +173,10 @@ impl Finder<'_> {
         layout.hipe = hipe;
         layout.conllu = conllu && columns == CONLLU.len() && self.named("LEMMA") == Some(2);
         layout.misc = self.named("MISC");
+        layout.uner = ids
+            && columns == 5
+            && (layout.separator, layout.token, &layout.tag) == (Separator::Tab, 1, &TagCell::Column(2))
+            && layout.misc.is_none();
         layout.unread = self.unread(&layout, first);
         layout.lang_prefix = self.format == Format::PanX || (!ids && columns == 2 && self.has_lang_prefix(token));
         layout.blank_is_outside = match layout.tag {
@@ -197,6 +202,7 @@ impl Finder<'_> {
             ids,
             conllu: false,
             hipe: false,
+            uner: false,
             unread: (0, 0),
             lang_prefix: self.format == Format::PanX,
             blank_is_outside: false,
@@ -248,7 +254,7 @@ impl Finder<'_> {
         let is_read = |column: usize| column == tag || column == layout.token || layout.misc == Some(column);
         let is_empty = |cell: &str| cell.is_empty() || is_placeholder(cell);
         let columns = (first..layout.columns).filter(|&column| !is_read(column) && !self.sample.all(column, is_empty));
-        (if layout.conllu { 0 } else { columns.count() }, self.sample.rows[0].line)
+        (if layout.conllu || layout.uner { 0 } else { columns.count() }, self.sample.rows[0].line)
     }
 
     /// The column of a name; of a name with a namespace (`UNER:NER`) the last part counts.
@@ -313,7 +319,8 @@ impl Finder<'_> {
         let values = self.sample.rows.iter().filter_map(|row| row.cells.get(column));
         values.flat_map(|misc| misc.split('|')).filter_map(|part| part.split_once('=')).find_map(|(key, value)| {
             let lower = key.to_ascii_lowercase();
-            ((TAG_NAMES.contains(&lower.as_str()) || lower == NORNE) && is_tag(value)).then(|| key.to_owned())
+            let is_tag = is_tag(value) || Shape::find([value].into_iter()) != Shape::Usual;
+            ((TAG_NAMES.contains(&lower.as_str()) || lower == NORNE) && is_tag).then(|| key.to_owned())
         })
     }
 
@@ -350,11 +357,11 @@ impl Finder<'_> {
     /// Whether a column holds labels without prefix (`PER`, `O`).
     fn is_plain_labels(&self, column: usize) -> bool {
         let is_label = |cell: &str| {
-            let cell = cell.trim_matches(' ');
+            let cell = cell.trim();
             !cell.is_empty()
                 && cell.chars().all(|c| c.is_alphanumeric() || matches!(c, '-' | '_' | '/' | '.' | ':' | '|'))
         };
-        self.sample.all(column, is_label) && self.sample.any(column, |cell| cell.trim_matches(' ') == "O")
+        self.sample.all(column, is_label) && self.sample.any(column, |cell| cell.trim() == "O")
     }
 
     /// Whether every token begins with the same `lang:`.

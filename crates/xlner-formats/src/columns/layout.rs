@@ -53,6 +53,7 @@ impl Layout {
             ids: true,
             conllu: true,
             hipe: false,
+            uner: false,
             lang_prefix: false,
             blank_is_outside: false,
             header: false,
@@ -77,6 +78,8 @@ pub(crate) struct Layout {
     pub(crate) conllu: bool,
     /// HIPE: flags in MISC say where a sentence ends and where no space follows.
     pub(crate) hipe: bool,
+    /// The five columns of Universal NER: number, token, tag, and two about who annotated it.
+    pub(crate) uner: bool,
     /// Tokens begin with a language and a colon (PAN-X).
     pub(crate) lang_prefix: bool,
     /// `_` and `-` stand for `O`.

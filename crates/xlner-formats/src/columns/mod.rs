@@ -27,6 +27,7 @@ mod write;
 use std::path::Path;
 use std::sync::Arc;
 
+use xlner_core::tokenize::tokenize_sentence;
 use xlner_core::{Sentence, tags};
 
 pub(crate) use cells::is_tag;
@@ -50,6 +51,11 @@ pub const PREFIX: usize = 1 << 18;
 const COMMENTS: &str = "comments";
 /// The field of a sentence that keeps its lines of CoNLL-U.
 const ROWS: &str = "conllu";
+/// The field of a sentence that keeps the last two columns of Universal NER, for each token.
+const ANNOTATORS: &str = "annotators";
+
+/// Those columns where nobody is named.
+const NO_ANNOTATOR: &str = "-\t-";
 
 /// Whether a comment stands for the id or the text of the sentence, which have places of their own.
 fn is_known(comment: &str) -> bool {
@@ -128,9 +134,20 @@ impl TagReader {
             }
             TagSource::Sentences(sentences, scheme, file) => {
                 sentence.clear();
-                let Some(next) = sentences.next().transpose()? else { return Ok(false) };
-                let tags = tags::encode(next.len(), &next.entities, *scheme)
-                    .map_err(|error| Error::in_file(file, error.into()).in_record(&record_id(&next)))?;
+                let Some(mut next) = sentences.next().transpose()? else { return Ok(false) };
+                let line = self.status.line();
+                let bad = |error: xlner_core::Error, sentence: &Sentence| {
+                    let error = match line {
+                        Some(line) => Error::at_line(file, line, error.into()),
+                        None => Error::in_file(file, error.into()),
+                    };
+                    error.in_record(&record_id(sentence))
+                };
+                if !next.is_tokenized() {
+                    // Tools leave the tokens out where there is no entity.
+                    tokenize_sentence(&mut next).map_err(|error| bad(error, &next))?;
+                }
+                let tags = tags::encode(next.len(), &next.entities, *scheme).map_err(|error| bad(error, &next))?;
                 for (token, tag) in next.tokens().zip(&tags) {
                     sentence.push(token, tag);
                 }
@@ -209,6 +226,9 @@ fn to_sentence(tagged: &Tagged, scheme: tags::Scheme) -> xlner_core::Result<(Sen
     }
     if !tagged.rows.is_empty() {
         sentence.extra.insert(ROWS, tagged.rows.as_slice().into());
+    }
+    if tagged.annotators.iter().any(|cells| cells != NO_ANNOTATOR) {
+        sentence.extra.insert(ANNOTATORS, tagged.annotators.as_slice().into());
     }
     Ok((sentence, decoded.repaired))
 }

@@ -193,19 +193,26 @@ pub(crate) fn has_tags(lines: &mut LineReader, format: Format, options: &ReadOpt
 fn find_tags(layout: &Layout, prefix: &[u8]) -> (Scheme, Shape) {
     let mut sentences: Vec<Vec<&str>> = vec![Vec::new()];
     let mut header = layout.header;
+    let mut until = 0;
     for line in byte_lines(prefix) {
         let Ok(line) = std::str::from_utf8(line) else { continue };
         if is_blank(line) || is_docstart(line) {
             sentences.push(Vec::new());
+            until = 0;
             continue;
         }
         if (line.starts_with('#') && !layout.is_token(line)) || std::mem::take(&mut header) {
             continue;
         }
-        if let (Ok(cells), Some(sentence)) = (layout.cells(line), sentences.last_mut())
-            && !(is_range(cells.id) && cells.tag == "O")
-        {
-            sentence.push(first_layer(cells.tag).map_or(cells.tag, |(first, _)| first));
+        if let (Ok(cells), Some(sentence)) = (layout.cells(line), sentences.last_mut()) {
+            let is_outside = cells.tag == "O";
+            if is_range(cells.id) {
+                until = word_range(cells.id).filter(|_| !is_outside).map_or(0, |(_, last)| last);
+            }
+            // A range without a tag, and the words of one that has a tag, say nothing.
+            if !(is_outside && (is_range(cells.id) || cells.id.parse().is_ok_and(|id: u32| id <= until))) {
+                sentence.push(first_layer(cells.tag).map_or(cells.tag, |(first, _)| first));
+            }
         }
     }
     let shape = Shape::find(sentences.iter().flatten().copied());
@@ -272,7 +279,7 @@ impl Layout {
         sentence: &mut Tagged,
     ) -> std::result::Result<Pushed, ErrorKind> {
         if let Some((token, tag)) = self.token_and_tag(line.text).filter(|_| shape == Shape::Usual)
-            && memchr::memchr(b'|', tag.as_bytes()).is_none()
+            && memchr::memchr3(b'|', b';', b',', tag.as_bytes()).is_none()
         {
             sentence.push_at(line.number, token, tag);
             return Ok(Pushed::default());
@@ -297,6 +304,10 @@ impl Layout {
             sentence.lang.push_str(cells.lang);
         }
         sentence.push_at(line.number, cells.token, &tag);
+        if self.uner {
+            let cells = line.text.splitn(4, '\t').nth(3).unwrap_or_default();
+            sentence.annotators.push(cells.to_owned());
+        }
         if self.misc.is_some() {
             let glued = if self.hipe { "NoSpaceAfter" } else { "SpaceAfter=No" };
             sentence.glue.push(cells.misc.split('|').any(|part| part == glued));
@@ -321,7 +332,7 @@ impl Layout {
             Separator::Tab => !tag.contains(&b'\t'),
             Separator::Spaces => !tag.is_empty() && !tag.iter().any(|byte| matches!(byte, b' ' | b'\t')),
         };
-        one.then(|| (&line[..at], line[at + 1..].trim_matches(' ')))
+        one.then(|| (&line[..at], line[at + 1..].trim()))
     }
 
     /// The cells that count.
@@ -333,7 +344,7 @@ impl Layout {
                 cells.token = cell;
             }
             match &self.tag {
-                TagCell::Column(column) if *column == columns => cells.tag = cell.trim_matches(' '),
+                TagCell::Column(column) if *column == columns => cells.tag = cell.trim(),
                 TagCell::Misc { column, key } if *column == columns => cells.tag = misc_value(cell, key).unwrap_or("O"),
                 _ => {}
             }

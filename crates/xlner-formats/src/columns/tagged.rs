@@ -19,6 +19,8 @@ pub struct Tagged {
     pub(crate) comments: Vec<String>,
     /// The lines of CoNLL-U, where they say more than tokens and tags.
     pub(crate) rows: Vec<String>,
+    /// The last two columns of Universal NER, for each token, joined by a tab.
+    pub(crate) annotators: Vec<String>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -46,6 +48,7 @@ impl Tagged {
         self.lines.clear();
         self.comments.clear();
         self.rows.clear();
+        self.annotators.clear();
     }
 
     /// Appends a token and its tag.

@@ -8,7 +8,7 @@ use xlner_core::tags::shape::first_layer;
 use xlner_core::tags::{self, Scheme};
 
 use super::cells::{is_blank, lang_of};
-use super::{COMMENTS, EMPTY_MARKER, ROWS, conllu, is_known};
+use super::{ANNOTATORS, COMMENTS, EMPTY_MARKER, NO_ANNOTATOR, ROWS, conllu, is_known};
 use crate::error::{Error, ErrorKind, Result, shorten};
 use crate::record::record_id;
 use crate::{Format, Output, SentenceWriter, WriteOptions};
@@ -82,6 +82,8 @@ impl ColumnWriter {
         if sentence.is_empty() {
             writeln!(self.lines, "{EMPTY_MARKER}").map_err(ErrorKind::Write)?;
         }
+        let annotators = sentence.extra.get(ANNOTATORS).and_then(Value::as_array);
+        let annotators = annotators.filter(|list| list.len() == sentence.len());
         for (index, (token, tag)) in sentence.tokens().zip(&tags).enumerate() {
             self.check(token, tag)?;
             let number = index + 1;
@@ -107,7 +109,10 @@ impl ColumnWriter {
                     let empty = "_\t".repeat(HIPE.len() - 3);
                     writeln!(lines, "{token}\t{tag}\t{empty}{flags}")
                 }
-                Format::Uner => writeln!(lines, "{number}\t{token}\t{tag}\t-\t-"),
+                Format::Uner => {
+                    let kept = annotators.and_then(|list| list[index].as_str()).filter(|cells| is_pair_of_cells(cells));
+                    writeln!(lines, "{number}\t{token}\t{tag}\t{}", kept.unwrap_or(NO_ANNOTATOR))
+                }
                 Format::ConllU => {
                     let glued = index + 1 < sentence.len()
                         && sentence.byte_range(index).end == sentence.byte_range(index + 1).start;
@@ -173,6 +178,11 @@ impl ColumnWriter {
     fn refuse(&self, what: &str, why: &'static str) -> ErrorKind {
         ErrorKind::NotRepresentable { what: format!("“{}”", shorten(what)), format: self.format.name(), why }
     }
+}
+
+/// Whether a text is two cells.
+fn is_pair_of_cells(text: &str) -> bool {
+    text.matches('\t').count() == 1 && !text.contains(['\n', '\r'])
 }
 
 /// The comments that a sentence keeps.

@@ -98,6 +98,29 @@ pub(super) fn is_telling(name: &str) -> bool {
     NAMES.contains(&name) || name.starts_with('_')
 }
 
+/// Whether a value looks like entities: a list of ranges with labels, or of tags with prefixes.
+pub(super) fn looks_like_entities(value: &Value) -> bool {
+    let Some(list) = value.as_array() else { return false };
+    let is_entity = |value: &Value| match value {
+        Value::Object(fields) => {
+            let has = |names: &[&str]| names.iter().any(|name| fields.contains_key(*name));
+            has(&["start", "start_offset", "begin", "offset"])
+                && has(&["label", "labels", "entity", "entity_group", "entity_type", "type", "tag"])
+        }
+        Value::Array(parts) => {
+            matches!(parts.as_slice(), [start, end, Value::String(_)] if start.is_u64() && end.is_u64())
+        }
+        _ => false,
+    };
+    let mut inside = false;
+    let mut is_tag = |value: &Value| {
+        let tag = value.as_str().unwrap_or_default();
+        inside |= matches!(tag.as_bytes(), [b'B' | b'I' | b'S' | b'U', b'-', _, ..]);
+        crate::columns::is_tag(tag)
+    };
+    list.first().is_some_and(is_entity) || list.iter().all(&mut is_tag) && inside
+}
+
 /// Whether a value is a list whose first element, if it has one, fits.
 pub(super) fn is_list_of(value: Option<&Value>, fits: impl Fn(&Value) -> bool) -> bool {
     value.and_then(Value::as_array).is_some_and(|list| list.first().is_none_or(fits))

@@ -11,11 +11,11 @@ use xlner_core::Sentence;
 
 use super::kind::Kind;
 use super::offset;
-use crate::ReadOptions;
 use crate::annotated::{self, Annotation};
 use crate::error::ErrorKind;
 use crate::notes::{LeftOut, NoteKind};
 use crate::record::own_fields;
+use crate::{Column, ReadOptions};
 
 /// The field of a sentence that keeps the fields of its task.
 pub(super) const TASK: &str = "task";
@@ -43,8 +43,11 @@ pub(super) fn fits(fields: &Map<String, Value>) -> bool {
         let results = ["annotations", "completions", "predictions"];
         return results.iter().any(|name| fields.get(*name).is_some_and(Value::is_array)) || text_field(data).is_some();
     }
-    fields.get("text").is_some_and(Value::is_string)
-        && (fields.values().any(is_min_list) || (has("id") && MIN_FIELDS.iter().any(|&name| has(name))))
+    let annotated = fields.values().any(is_min_list);
+    match fields.get("text") {
+        Some(Value::String(_)) => annotated || (has("id") && MIN_FIELDS.iter().any(|&name| has(name))),
+        _ => annotated && MIN_FIELDS.iter().any(|&name| has(name)),
+    }
 }
 
 /// Whether a value is the list of ranges of a JSON-MIN task.
@@ -108,7 +111,20 @@ pub(super) fn parse(
             fields
         }
     };
-    let text_field = text_field(&data).ok_or_else(|| bad("there is no text in `data`"))?;
+    let text_field = match (&options.token_column, text_field(&data)) {
+        (Some(Column::Name(name)), _) if data.get(name).is_some_and(Value::is_string) => name.clone(),
+        (_, Some(name)) => name,
+        (_, None) => annotated_field(&data, &ranges).ok_or_else(|| {
+            let names: Vec<&str> = texts(&data).map(|(name, _)| name).collect();
+            match names.is_empty() {
+                true => bad("there is no text in `data`"),
+                false => bad(&format!(
+                    "several fields hold text ({}); name the one with option `token_column`",
+                    names.join(", ")
+                )),
+            }
+        })?,
+    };
     let Some(Value::String(text)) = data.shift_remove(&text_field) else { return Err(bad("the text is no text")) };
     let tokens =
         super::take_tokens(&mut data).ok_or_else(|| bad("`tokens` is a list neither of texts nor of [start, end]"))?;
@@ -164,9 +180,28 @@ fn text_field(data: &Map<String, Value>) -> Option<String> {
     if data.get("text").is_some_and(Value::is_string) {
         return Some("text".into());
     }
-    let mut texts = data.iter().filter(|(name, value)| value.is_string() && *name != "id" && *name != "lang");
-    let only = texts.next()?;
-    texts.next().is_none().then(|| only.0.clone())
+    let mut texts = texts(data);
+    let only = texts.next()?.0.to_owned();
+    texts.next().is_none().then_some(only)
+}
+
+/// The fields that hold text; not those that say who annotated it, and when.
+fn texts(data: &Map<String, Value>) -> impl Iterator<Item = (&str, &str)> {
+    const OTHERS: [&str; 6] = ["id", "lang", "created_at", "updated_at", "annotator", "annotation_id"];
+    let texts = data.iter().filter_map(|(name, value)| Some((name.as_str(), value.as_str()?)));
+    texts.filter(|(name, _)| !OTHERS.contains(name))
+}
+
+/// The only field in which the annotated texts stand where their offsets say.
+fn annotated_field(data: &Map<String, Value>, ranges: &[Annotation]) -> Option<String> {
+    let stands = |text: &str, range: &Annotation| {
+        let found = text.chars().skip(range.start).take(range.end.saturating_sub(range.start));
+        range.text.as_deref().is_some_and(|said| found.eq(said.chars()))
+    };
+    let mut fields =
+        texts(data).filter(|(_, text)| !ranges.is_empty() && ranges.iter().all(|range| stands(text, range)));
+    let only = fields.next()?.0.to_owned();
+    fields.next().is_none().then_some(only)
 }
 
 /// Reads a result; one that is no labelled range adds nothing. `None` where its offsets are no numbers.

@@ -32,6 +32,7 @@ pub(super) fn fits(fields: &Map<String, Value>) -> bool {
         && (matches!(answer, Some("accept" | "reject" | "ignore"))
             || spans.is_some_and(Value::is_null)
             || is_list_of(spans, is_range)
+            || fields.get("tokens").and_then(Value::as_array).and_then(|tokens| tokens.first()).is_some_and(is_range)
             || fields.contains_key("_input_hash"))
 }
 

@@ -9,14 +9,19 @@ use xlner_core::extra::protect_integers;
 use xlner_core::tags::{Scheme, shape::Shape};
 use xlner_core::{Pair, Sentence};
 
-use super::kind::{Kind, is_telling};
+use super::kind::{Kind, is_telling, looks_like_entities};
 use super::rows::{self, Row};
 use super::{Items, doccano, label_studio, mafand, parse, prodigy, spacy};
 use crate::error::{Error, ErrorKind, Result};
-use crate::notes::LeftOut;
+use crate::notes::{LeftOut, NoteKind};
 use crate::reader::Status;
 use crate::record::side_of;
 use crate::{Format, ReadOptions};
+
+const UNREAD: NoteKind = NoteKind::new(
+    "unread-entities",
+    "sentences with a field that looks like entities and is not read (rename it to `entities`)",
+);
 
 /// Rows looked at to find the tag scheme and the shape of the tags.
 const LOOK_AHEAD: usize = 1000;
@@ -134,6 +139,7 @@ impl<I: Items> ValueReader<I> {
             && self.last == Some(Kind::Sentence)
             && let Ok(sentence) = serde_json::from_str::<Sentence>(&text)
             && (!sentence.entities.is_empty() || !sentence.extra.iter().any(|(name, _)| is_telling(name)))
+            && !has_unread(&sentence)
         {
             self.waiting.push_back((line, Waiting::Sentence(sentence)));
             return Ok(true);
@@ -163,7 +169,11 @@ impl<I: Items> ValueReader<I> {
         let options = &self.options;
         let sentence = match kind {
             Kind::Pair | Kind::Mafand => side_of(parse_pair(kind, text, options, left_out)?, options)?,
-            Kind::Sentence => parse(text, kind.expected())?,
+            Kind::Sentence => {
+                let sentence = parse(text, kind.expected())?;
+                note_unread(&sentence, left_out);
+                sentence
+            }
             Kind::Doccano => doccano::parse(value, options, left_out)?,
             Kind::LabelStudio => label_studio::parse(value, options, left_out)?,
             Kind::Rows => return Ok(vec![Waiting::Row(rows::parse(value, options, left_out)?)]),
@@ -187,6 +197,8 @@ impl<I: Items> ValueReader<I> {
         if self.last == Some(Kind::Pair)
             && let Ok(pair) = serde_json::from_str::<Pair>(&text)
             && pair.validate().is_ok()
+            && !has_unread(&pair.source)
+            && !has_unread(&pair.target)
         {
             return Ok(Some(pair));
         }
@@ -228,5 +240,17 @@ fn parse_pair(
     }
     let pair: Pair = parse(text, kind.expected())?;
     pair.validate()?;
+    note_unread(&pair.source, left_out);
+    note_unread(&pair.target, left_out);
     Ok(pair)
+}
+
+/// Whether a sentence without entities has a field of another name that looks like some.
+fn has_unread(sentence: &Sentence) -> bool {
+    sentence.entities.is_empty()
+        && sentence.extra.iter().any(|(name, value)| !name.starts_with("original_") && looks_like_entities(value))
+}
+
+fn note_unread(sentence: &Sentence, left_out: &mut LeftOut) {
+    left_out.add_many(UNREAD, usize::from(has_unread(sentence)));
 }

@@ -137,7 +137,7 @@ impl JsonWriter {
                 "id": format!("e{index}"), "from_name": "label", "to_name": "text", "type": "labels",
                 "value": {"start": start, "end": end, "text": sentence.span_text(entity.span), "labels": [entity.label]}
             });
-            if let Some(score) = entity.score {
+            if let Some(score) = entity.probability.or(entity.score) {
                 result["score"] = score.into();
             }
             if is_found(entity) { found.push(result) } else { gold.push(result) }
@@ -148,7 +148,14 @@ impl JsonWriter {
             task.insert("annotations".into(), json!([{ "result": gold }]));
         }
         if !found.is_empty() {
-            task.insert("predictions".into(), json!([{ "model_version": "xlner", "result": found }]));
+            let mut prediction = json!({ "model_version": "xlner" });
+            // Tasks are sorted by the score of the prediction: that of the least sure entity.
+            let scores: Option<Vec<f64>> = found.iter().map(|result| result.get("score")?.as_f64()).collect();
+            if let Some(least) = scores.and_then(|scores| scores.into_iter().reduce(f64::min)) {
+                prediction["score"] = least.into();
+            }
+            prediction["result"] = found.into();
+            task.insert("predictions".into(), json!([prediction]));
         }
         Ok(Value::Object(task))
     }
@@ -182,7 +189,7 @@ impl JsonWriter {
 
 /// Whether an entity was found by a machine, as its score, its source or its origin says.
 fn is_found(entity: &Entity) -> bool {
-    let probability = entity.extra.get("probability").is_some();
+    let probability = entity.probability.is_some() || entity.extra.get("probability").is_some();
     let origin = entity.extra.get(ORIGIN.0).is_some_and(|origin| origin == ORIGIN.1);
     entity.score.is_some() || entity.from.is_some() || probability || origin
 }

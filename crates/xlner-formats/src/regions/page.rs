@@ -173,7 +173,9 @@ impl Reader {
                 let reading = page.top().and_then(|top| top.readings.last_mut());
                 match (text, reading) {
                     // Plain text is Unicode's in ASCII: it counts where there is nothing else.
-                    (Some((unicode, text)), Some(reading)) if unicode || reading.text.trim().is_empty() => {
+                    (Some((unicode, text)), Some(reading))
+                        if unicode && !text.trim().is_empty() || reading.text.trim().is_empty() =>
+                    {
                         reading.text = text;
                     }
                     (Some((_, text)), None) => self.markup.note_stray(&text)?,

@@ -3,6 +3,7 @@
 //! is read once.
 //!
 //! Files that players forgive are read as well: cues right behind the header or without a blank line between them, commas in times.
+//! So is SubRip (`.srt`), which has no header.
 
 mod cue;
 mod rolling;
@@ -79,9 +80,20 @@ impl Reader {
 
     /// The language that the header names.
     fn header(&mut self) -> Result<Option<String>> {
-        let (number, first) = self.line()?.unwrap_or((1, String::new()));
+        let (mut number, mut first) = self.line()?.unwrap_or((1, String::new()));
+        while first.trim().is_empty() && self.peek()?.is_some() {
+            (number, first) = self.line()?.unwrap_or_default();
+        }
+        // SubRip: a number, and the times behind it.
+        if first.trim().parse::<u64>().is_ok() && self.peek()?.is_some_and(|next| times(next).is_some()) {
+            return Ok(None);
+        }
         if first.strip_prefix("WEBVTT").is_none_or(|rest| !rest.is_empty() && !rest.starts_with([' ', '\t'])) {
-            return Err(self.bad(number, &first, "the first line of WebVTT (`WEBVTT`)"));
+            return Err(self.bad(
+                number,
+                &first,
+                "the first line of WebVTT (`WEBVTT`) or the number of the first cue of SubRip",
+            ));
         }
         let lines = self.text(true)?;
         let lang = lines.iter().find_map(|(_, line)| line.strip_prefix("Language:"));

@@ -4,6 +4,7 @@
 //! All of a segment's text is read. Words that have no time share that between their neighbours, and where a segment has no words
 //! its characters share its time. A pause of two seconds, or another speaker, ends a sentence.
 
+mod languages;
 mod shape;
 
 use std::sync::Arc;
@@ -51,7 +52,9 @@ impl Documents for Reader {
             other => {
                 let (message, offset) = match other {
                     Err(error) => error,
-                    Ok(_) => ("it has neither `segments` nor `transcription`, `chunks` or `words`".to_owned(), 1),
+                    Ok(_) => {
+                        ("it has neither `segments` nor `transcription`, `chunks`, `words` or `text`".to_owned(), 1)
+                    }
                 };
                 let kind = ErrorKind::Json { expected: "a transcript by Whisper", message };
                 let line = line + offset.saturating_sub(1) as u64;
@@ -114,7 +117,7 @@ impl Segment {
                 *end = at.max(*start);
             }
         };
-        for Timed { word, start, end, probability } in timed {
+        for Timed { word, start, end, probability } in timed.into_iter().filter(|word| !word.word.trim().is_empty()) {
             let (start, end) = (second(start)?, second(end)?);
             close(&mut words, open.take(), start.or(end));
             open = (start.is_some() && end.is_none()).then_some(words.len());

@@ -2,7 +2,7 @@
 
 use crate::common::{read, read_noted, shown, shows, written};
 use xlner_core::Span;
-use xlner_formats::{ReadOptions, WriteOptions, read_tags};
+use xlner_formats::{Format, ReadOptions, WriteOptions, read_tags};
 
 fn row(id: &str, form: &str, misc: &str) -> String {
     format!("{id}\t{form}\t_\t_\t_\t_\t_\t_\t_\t{misc}\n")
@@ -108,4 +108,36 @@ fn tags_are_read_by_the_same_rule() {
     let file = crate::common::file("a.conllu", MAR);
     let tagged: Vec<_> = read_tags(&file.path, &ReadOptions::default()).unwrap().map(Result::unwrap).collect();
     assert_eq!(tagged[0].tags().collect::<Vec<_>>(), ["O", "B-LOC", "I-LOC", "O"]);
+}
+
+#[test]
+fn tags_of_any_shape_in_misc() {
+    let text = format!("{}{}\n", row("1", "Oslo", "NER=B_LOC"), row("2", "won", "NER=O"));
+    assert_eq!(shown(&read("a.conllu", &text)), "Oslo/LOC");
+}
+
+#[test]
+fn words_of_a_range_with_a_tag_say_nothing_of_the_scheme() {
+    let text = [
+        row("1", "vai", "ner=O"),
+        row("2-3", "ao", "ner=B-LOC"),
+        row("2", "a", "_"),
+        row("3", "o", "_"),
+        row("4", "Rio", "ner=E-LOC"),
+        row("5", "Ada", "ner=S-PER"),
+    ];
+    let (sentences, notes) = read_noted("a.conllu", &(text.concat() + "\n"));
+    assert_eq!(shown(&sentences), "ao Rio/LOC Ada/PER");
+    assert!(notes.is_empty(), "{notes:?}");
+}
+
+#[test]
+fn annotators_of_universal_ner_stay() {
+    let text = "# sent_id = s1\n# text = Oslo won\n1\tOslo\tB-LOC\t-\tada\n2\twon\tO\t-\tada\n\n";
+    let (sentences, notes) = read_noted("a.iob2", text);
+    assert!(notes.is_empty(), "{notes:?}");
+    let uner = WriteOptions { format: Some(Format::Uner), ..WriteOptions::default() };
+    assert_eq!(written(&sentences, "b.iob2", &uner), text);
+    // Nobody is named: nothing is kept.
+    assert!(read("a.iob2", &text.replace("ada", "-"))[0].extra.get("annotators").is_none());
 }

@@ -173,3 +173,90 @@ fn fields_with_names_of_ours_are_renamed() {
     }
     assert!(sentence.extra.get("spans").is_some());
 }
+
+#[test]
+fn prodigy_examples_with_tokens_and_without_spans() {
+    let bare =
+        r#"{"text":"Nil.","tokens":[{"text":"Nil","start":0,"end":3,"id":0},{"text":".","start":3,"end":4,"id":1}]}"#;
+    let sentences = read("a.jsonl", &format!("{bare}\n{OSLO}\n{bare}\n"));
+    assert_eq!(shown(&sentences), "|Oslo/LOC|");
+    assert_eq!(sentences[2].tokens().collect::<Vec<_>>(), ["Nil", "."]);
+}
+
+#[test]
+fn fields_that_look_like_entities_are_noted() {
+    for field in [
+        r#""annotation":[[0,4,"LOC"]]"#,
+        r#""ents_":[{"start":0,"end":4,"label":"LOC"}]"#,
+        r#""result":[{"start_offset":0,"end_offset":4,"entity_type":"LOC"}]"#,
+    ] {
+        let (sentences, notes) =
+            read_noted("a.jsonl", &format!("{{\"text\":\"Nil.\"}}\n{{\"text\":\"Oslo won.\",{field}}}\n"));
+        assert_eq!((shown(&sentences).as_str(), notes.as_slice()), ("|", &[("unread-entities", 1)][..]), "{field}");
+    }
+    // Lists of tags on a side of a pair.
+    let pair = r#"{"source":{"tokens":["Oslo"],"ner_tags":["B-LOC"]},"target":{"tokens":["Oslo"]}}"#;
+    let options = ReadOptions { side: Some(xlner_formats::Side::Source), ..ReadOptions::default() };
+    read_with("a.jsonl", &format!("{pair}\n{pair}\n"), &options);
+    let notes = options.notes.list();
+    assert_eq!((notes[0].kind.name, notes[0].count), ("unread-entities", 2));
+    // Other lists are what they are.
+    for field in [r#""pos":["NOUN","VERB"]"#, r#""dates":[[1,2]]"#, r#""o":["O","O"]"#] {
+        assert!(read_noted("a.jsonl", &format!("{{\"tokens\":[\"Oslo\",\"won\"],{field}}}\n")).1.is_empty(), "{field}");
+    }
+}
+
+#[test]
+fn tags_of_texts_that_have_no_tokens_yet() {
+    let file = crate::common::file("a.jsonl", &format!("{{\"text\":\"Nil.\"}}\n{OSLO}\n"));
+    let tagged: Vec<String> = xlner_formats::read_tags(&file.path, &ReadOptions::default())
+        .unwrap()
+        .map(|sentence| sentence.unwrap().tags().collect::<Vec<_>>().join(" "))
+        .collect();
+    assert_eq!(tagged, ["O O", "B-LOC O O"]);
+    let overlapping = r#"{"text":"Port of Oslo.","label":[[0,12,"ORG"],[8,12,"LOC"]]}"#;
+    let file = crate::common::file("a.jsonl", &format!("{{\"text\":\"Nil.\"}}\n{overlapping}\n"));
+    let error = xlner_formats::read_tags(&file.path, &ReadOptions::default()).unwrap().find_map(Result::err).unwrap();
+    assert_eq!(error.line(), Some(2));
+}
+
+#[test]
+fn label_studio_finds_the_text_that_was_annotated() {
+    let task = |data: &str| {
+        format!(
+            r#"[{{"id":7,"data":{data},"annotations":[{{"result":[{{"from_name":"label","to_name":"t","type":"labels","value":{{"start":0,"end":4,"text":"Oslo","labels":["LOC"]}}}}]}}]}}]"#
+        )
+    };
+    shows("a.json", &task(r#"{"title":"News","body":"Oslo won."}"#), "Oslo/LOC");
+    shows("a.json", &task(r#"{"body":"Oslo won.","created_at":"2024"}"#), "Oslo/LOC");
+    let error = message("a.json", &task(r#"{"a":"Oslo won.","b":"Oslo lost."}"#));
+    assert!(
+        error.contains("record “7”") && error.contains("a, b") && error.contains("option `token_column`"),
+        "{error}"
+    );
+    let named = ReadOptions { token_column: Some("b".parse().unwrap()), ..ReadOptions::default() };
+    let sentences = read_with("a.json", &task(r#"{"a":"Oslo won.","b":"Oslo lost."}"#), &named);
+    assert_eq!(sentences[0].text(), "Oslo lost.");
+    let min = r#"[{"id":1,"body":"Oslo won.","ner":[{"start":0,"end":4,"text":"Oslo","labels":["LOC"]}],"annotator":1,"created_at":"2024"}]"#;
+    shows("a.json", min, "Oslo/LOC");
+}
+
+#[test]
+fn predictions_carry_the_probability_and_the_least_of_all() {
+    let record = r#"{"tokens":["Ada","of","Oslo"],"entities":[{"start":0,"end":1,"label":"PER","score":5.5,"probability":0.75,"from":0},{"start":2,"end":3,"label":"LOC","score":4,"probability":0.5,"from":1}]}"#;
+    let options = WriteOptions { format: Some(Format::LabelStudio), ..WriteOptions::default() };
+    let text = written(&read("a.jsonl", record), "a.json", &options);
+    let task: serde_json::Value = serde_json::from_str(&text).unwrap();
+    let prediction = &task[0]["predictions"][0];
+    assert_eq!(prediction["score"], 0.5);
+    assert_eq!(prediction["result"][0]["score"], 0.75);
+    assert!(task[0].get("annotations").is_none());
+}
+
+#[test]
+fn a_binary_of_spacy_is_refused_with_the_way_out_both_ways() {
+    let file = crate::common::file("a.spacy", "");
+    let error = xlner_formats::write_sentences(&file.path, &WriteOptions::default()).err().unwrap().to_string();
+    assert!(error.contains("spacy convert"), "{error}");
+    assert!(message("a.spacy", "x").contains("to_json"));
+}

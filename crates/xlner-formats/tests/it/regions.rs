@@ -196,10 +196,10 @@ fn errors_name_file_line_and_cause() {
     fails("a.alto.xml", "<alto></Page>", "line 1");
     fails("a.page.xml", "<PcGts><Page><TextLine>\n<Coords points='1 2'/>", "line 2");
     fails("a.ctm", "r A 1.0 0.5 x\nr A one 0.5 x\n", "line 2: “r A one 0.5 x” is not");
-    fails("a.vtt", "1\n00:01.000 --> 00:02.000\nx\n", "line 1");
+    fails("a.vtt", "Oslo\n00:01.000 --> 00:02.000\nx\n", "line 1");
     fails("a.vtt", "WEBVTT\n\n00:03.000 --> 00:02.000\nx\n", "line 3");
     fails("a.vtt", "WEBVTT\n\nno cue\n", "line 3: “no cue” is not a cue");
-    fails("a.whisper.json", "{\"text\":\"x\"}", "neither `segments` nor `transcription`");
+    fails("a.whisper.json", "{\"txt\":\"x\"}", "neither `segments` nor `transcription`");
     fails("a.whisper.json", "{\"segments\":[{}]}", "not a transcript by Whisper");
     fails("a.hocr", "\u{0}", "ocr_page");
 }

@@ -117,3 +117,20 @@ fn page_layers_and_relations_are_no_reading_order() {
     let layers = "<Layers><Layer id='l'><RegionRef regionRef='B'/></Layer></Layers>";
     assert_eq!(texts("a.page.xml", &page(&format!("{layers}{regions}"))).join(""), "AB");
 }
+
+#[test]
+fn page_plain_text_counts_where_unicode_is_empty() {
+    let text = |inside: &str| {
+        format!(
+            "<PcGts><Page imageWidth=\"9\" imageHeight=\"9\"><TextRegion id=\"r\"><Coords points=\"1,1 9,9\"/><TextLine id=\"l\"><Coords points=\"1,1 9,9\"/><TextEquiv>{inside}</TextEquiv></TextLine></TextRegion></Page></PcGts>"
+        )
+    };
+    for inside in [
+        "<PlainText>Ada</PlainText><Unicode></Unicode>",
+        "<Unicode></Unicode><PlainText>Ada</PlainText>",
+        "<PlainText>Adx</PlainText><Unicode>Ada</Unicode>",
+        "<Unicode>Ada</Unicode><PlainText>Adx</PlainText>",
+    ] {
+        assert_eq!(texts("a.page.xml", &text(inside)), ["Ada"], "{inside}");
+    }
+}

@@ -103,3 +103,25 @@ fn lone_carriage_returns_end_lines() {
     let links = crate::common::file("a.pharaoh", "0-0\r\r1-0\r");
     assert_eq!(xlner_formats::read_alignments(&links.path, &ReadOptions::default()).unwrap().count(), 3);
 }
+
+#[test]
+fn other_spaces_and_other_bars() {
+    shows("a.conll", "Oslo\tB-LOC\u{a0}\nwon\tO\n", "Oslo/LOC");
+    shows("a.conll", "Oslo\tN\tB-LOC\u{3000}\nwon\tV\tO\n", "Oslo/LOC");
+    for bar in [';', ','] {
+        let (sentences, notes) = read_noted("a.conll", &format!("Ada\tB-PER{bar}B-HUM\nwon\tO\n\n"));
+        assert_eq!((shown(&sentences).as_str(), notes.as_slice()), ("Ada/PER", &[("tag-layers", 1)][..]));
+    }
+    shows("a.conll", "Ada\tB-PER,HUM\nwon\tO\n", "Ada/PER,HUM");
+}
+
+#[test]
+fn a_label_that_begins_like_a_tag_is_no_label() {
+    for tag in ["X-LOC", "Q-PER"] {
+        let error = message("a.conll", &format!("won\tO\nAda\t{tag}\n\n"));
+        assert!(error.starts_with(&format!("a.conll, line 2: “{tag}” is not a tag")), "{error}");
+        let error = message("a.jsonl", &format!(r#"{{"tokens":["won","Ada"],"ner_tags":["O","{tag}"]}}"#));
+        assert!(error.starts_with(&format!("a.jsonl, line 1: “{tag}” is not a tag")), "{error}");
+    }
+    shows("a.conll", "won\tO\nAda\tPER\nOslo\tGPE-LOC\n", "Ada/PER Oslo/GPE-LOC");
+}

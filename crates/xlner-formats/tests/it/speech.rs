@@ -276,3 +276,25 @@ proptest! {
         prop_assert_eq!(all_characters(&found), order.iter().map(|&channel| channels[channel].as_str()).collect::<String>());
     }
 }
+
+#[test]
+fn subrip_is_webvtt_without_a_header() {
+    let text = "\u{feff}1\r\n00:00:00,000 --> 00:00:01,000\r\nOslo <i>won</i>\r\n\r\n2\r\n00:00:01,000 --> 00:00:02,000\r\nBern lost\r\n";
+    assert_eq!(texts("a.srt", text).join(" "), "Oslo won Bern lost");
+    assert_eq!(texts("a.vtt", text).join(" "), "Oslo won Bern lost");
+    let error = read("a.srt", "Oslo won\n").unwrap_err();
+    assert!(error.contains("SubRip"), "{error}");
+}
+
+#[test]
+fn whisper_names_languages_and_leaves_out_words() {
+    let plain = json!({"text": " Ada met Bob.", "language": "english"});
+    let (sentences, _) = read("a.whisper.json", &plain.to_string()).unwrap();
+    assert_eq!((sentences[0].text(), sentences[0].lang.as_deref()), ("Ada met Bob.", Some("en")));
+    let other = json!({"text": "x y", "language": "sw"});
+    assert_eq!(read("a.whisper.json", &other.to_string()).unwrap().0[0].lang.as_deref(), Some("sw"));
+    for word in [json!({"start": 1, "end": 2}), json!({"word": null}), json!({"word": ""})] {
+        let segment = json!({"segments": [{"start": 0, "end": 3, "text": " Ada met Bob.", "words": [{"word": " Ada", "start": 0, "end": 1}, word, {"word": " Bob.", "start": 2, "end": 3}]}]});
+        assert_eq!(texts("a.whisper.json", &segment.to_string()), ["Ada met Bob."]);
+    }
+}

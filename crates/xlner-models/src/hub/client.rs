@@ -33,6 +33,8 @@ const LISTING: u64 = 64 << 20;
 pub(super) struct Client<'a> {
     hub: &'a Hub,
     agent: Agent,
+    /// What to do where no try succeeds.
+    way_out: String,
 }
 
 /// What the Hub says of a revision.
@@ -80,6 +82,16 @@ enum Failure {
     Lasting(String),
 }
 
+impl Failure {
+    /// The same, naming what was asked for.
+    fn of(self, what: &str) -> Failure {
+        match self {
+            Failure::Passing(problem, pause) => Failure::Passing(format!("{what}: {problem}"), pause),
+            Failure::Lasting(problem) => Failure::Lasting(format!("{what}: {problem}")),
+        }
+    }
+}
+
 impl<'a> Client<'a> {
     pub(super) fn new(hub: &'a Hub) -> Client<'a> {
         let config = Agent::config_builder()
@@ -90,7 +102,19 @@ impl<'a> Client<'a> {
             .timeout_connect(Some(CONNECT))
             .timeout_recv_response(Some(SILENCE))
             .timeout_per_read(Some(SILENCE));
-        Client { hub, agent: config.build().new_agent() }
+        let way_out = "try again later, what came is kept".to_owned();
+        Client { hub, agent: config.build().new_agent(), way_out }
+    }
+
+    /// The same for a model, which may come another way.
+    pub(super) fn of_model(hub: &'a Hub, name: &Name) -> Client<'a> {
+        let client = Client::new(hub);
+        let way_out = format!(
+            "{}; without a network, give the path of a folder that holds the model (`hf download {name}` brings it elsewhere), \
+             or name a mirror in HF_ENDPOINT",
+            client.way_out
+        );
+        Client { way_out, ..client }
     }
 
     /// The error for what the Hub did.
@@ -190,7 +214,7 @@ impl<'a> Client<'a> {
         let mut url = url.to_owned();
         let mut redirects = 0;
         let response = loop {
-            let response = self.once(&url, from)?;
+            let response = self.once(&url, from).map_err(|failure| failure.of(what))?;
             if !matches!(response.status().as_u16(), 301 | 302 | 303 | 307 | 308) {
                 break response;
             }
@@ -244,7 +268,7 @@ impl<'a> Client<'a> {
         match failure {
             Failure::Lasting(problem) => Err(self.error(problem)),
             Failure::Passing(problem, _) if *failures >= FAILURES => {
-                Err(self.error(format!("{problem} ({FAILURES} tries); try again later, what came is kept")))
+                Err(self.error(format!("{problem} ({FAILURES} tries); {}", self.way_out)))
             }
             Failure::Passing(_, pause) => {
                 std::thread::sleep(pause.unwrap_or_else(|| self.hub.pause * 2u32.pow(*failures - 1)));

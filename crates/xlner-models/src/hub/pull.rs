@@ -13,7 +13,7 @@ use crate::{Error, Result};
 const ROUNDS: u32 = 2;
 
 pub(super) fn pull(hub: &Hub, name: &Name, revision: &str, listener: PullListener<'_>) -> Result<PathBuf> {
-    let client = Client::new(hub);
+    let client = Client::of_model(hub, name);
     let listing = client.listing(name, revision)?;
     if !name::is_commit(&listing.commit) {
         return Err(client.error(format!("it names no commit for {name} (revision {revision}); try again later")));

@@ -240,6 +240,18 @@ fn refusals_say_what_to_do() {
 }
 
 #[test]
+fn without_a_network_the_error_names_the_model_and_the_way_out() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = Server::start(|_| Reply::new(200, ""));
+    let gone = Hub { endpoint: "http://127.0.0.1:1".into(), ..hub(&server, &folder) };
+    let message = pull(&gone).unwrap_err().to_string();
+    for expected in [NAME, "http://127.0.0.1:1", "5 tries", "hf download", "HF_ENDPOINT", "path of a folder"] {
+        assert!(message.contains(expected), "{message}");
+    }
+    nothing_is_there(&gone);
+}
+
+#[test]
 fn listings_that_make_no_sense() {
     for (body, expected) in [
         ("{", "no listing"),

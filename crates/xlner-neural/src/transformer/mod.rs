@@ -12,6 +12,7 @@ mod encoder;
 #[cfg(feature = "fine-tune")]
 pub mod fine_tune;
 mod labels;
+mod language;
 mod layer;
 mod model;
 mod pieces;

@@ -7,7 +7,7 @@ use xlner_core::tags::{self, Scheme};
 use xlner_core::{LabelProbabilities, Sentence};
 
 use super::labels;
-use super::{Model, SubWordTokenizer, windows};
+use super::{Model, SubWordTokenizer, language, windows};
 use crate::nn::softmax;
 use crate::{Error, Result, SubWords, TransformerTaggerOptions};
 
@@ -23,6 +23,7 @@ pub struct TransformerTagger {
     outside: usize,
     options: TransformerTaggerOptions,
     name: String,
+    lang: Option<String>,
 }
 
 impl TransformerTagger {
@@ -50,6 +51,7 @@ impl TransformerTagger {
             outside,
             options,
             name,
+            lang: language::of(folder),
         })
     }
 
@@ -105,6 +107,10 @@ fn most(row: &[f32]) -> f32 {
 impl Tagger for TransformerTagger {
     fn tags(&self) -> &[String] {
         &self.tags
+    }
+
+    fn language(&self) -> Option<&str> {
+        self.lang.as_deref()
     }
 
     fn signature(&self) -> String {

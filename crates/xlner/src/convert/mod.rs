@@ -1,6 +1,7 @@
 //! The job `convert`: a file of any format → a file of any other, with labels, tag scheme and sides changed on the way.
 
 mod changes;
+mod doubt;
 pub(crate) mod gold;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
@@ -20,6 +21,7 @@ use crate::progress::{Listener, Progress, Stage};
 use crate::signs;
 use crate::{Error, Result};
 use changes::Changes;
+use doubt::{Doubts, entities_of};
 
 pub(crate) use changes::refer;
 
@@ -44,6 +46,12 @@ pub struct ConvertJob {
     pub ignore: BTreeSet<String>,
     /// What becomes of entities that share a token.
     pub overlaps: Overlaps,
+    /// The order of what is written; `None`: that of the input. With one, all is held in memory.
+    pub sort: Option<Sort>,
+    /// Only sentences whose entities all have at least this probability are written, in 0..=1. A sentence without entities is.
+    pub min_probability: Option<f64>,
+    /// Only sentences with an entity of at most this probability are written, in 0..=1. A sentence without entities is not.
+    pub max_probability: Option<f64>,
     /// Whether texts without tokens are tokenised, even where the output does not need it.
     pub tokenize: bool,
     /// Where the result goes.
@@ -63,6 +71,16 @@ pub enum Overlaps {
     Longest,
 }
 
+/// An order by how sure the entities are: what a person should check first. Of pairs the target's entities count, or those of the side
+/// that is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Sort {
+    /// The smallest probability first: the calibrated one (`probability`), else a `score` from 0 to 1.
+    Probability,
+    /// The smallest margin first: how much better the chosen place was than the next.
+    Margin,
+}
+
 /// Figures of a run of `convert`.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct ConvertReport {
@@ -74,6 +92,12 @@ pub struct ConvertReport {
     pub ignored: u64,
     /// Entities dropped because they overlap a longer one.
     pub overlapping: u64,
+    /// Sentences or pairs left out for the probability of their entities.
+    pub left_out: u64,
+    /// Entities written (of pairs the target's, or those of the side that is written).
+    pub entities: u64,
+    /// What was written: `sentences`, `pairs` or `alignments`.
+    pub unit: &'static str,
     /// Labels of the sentences that were written.
     pub labels: BTreeSet<String>,
 }
@@ -95,6 +119,14 @@ impl ConvertJob {
             let problem = "is for records of pairs, and the input holds none".into();
             return Err(Error::Option { field: "gold", problem });
         }
+        let doubting = self.sort.is_some() || self.min_probability.is_some() || self.max_probability.is_some();
+        if doubting && holds == Holds::Links {
+            let field = if self.sort.is_some() { "sort" } else { "min_probability" };
+            return Err(Error::Option {
+                field,
+                problem: "is for sentences and pairs, and the input holds alignments".into(),
+            });
+        }
         let mut output = self.output(holds)?;
         let work = Work {
             job: self,
@@ -104,18 +136,31 @@ impl ConvertJob {
         };
         let mut report = ConvertReport::default();
         let lines = Mutex::new(VecDeque::new());
+        let counted = match (holds, self.side) {
+            (Holds::Sentences(side), _) | (Holds::Pairs, Some(side)) => side,
+            _ => Side::Target,
+        };
+        report.unit = match (&output, holds) {
+            (Output::Links(_), _) => "alignments",
+            (_, Holds::Pairs) if self.side.is_none() => "pairs",
+            _ => "sentences",
+        };
+        let mut doubts = Doubts::new(self.sort, self.min_probability, self.max_probability);
+        let mut write = |pair: Pair, line: Option<u64>, report: &mut ConvertReport| {
+            let entities = entities_of(&pair, counted);
+            report.labels.extend(entities.iter().map(|entity| entity.label.clone()));
+            report.entities += entities.len() as u64;
+            report.written += 1;
+            output.write(pair).map_err(|error| self.refused(error, line))
+        };
         pump::pump(
             &mut Window { source: &mut source, left_out: 0, skip: self.skip, left: self.limit, lines: &lines },
             BATCH,
             |pairs, first| pump::each(pairs, first + self.skip, |(): &mut (), pair, number| work.item(pair, number)),
-            |mut pair| {
+            |pair| {
                 let line = lines.lock().unwrap_or_else(PoisonError::into_inner).pop_front().flatten();
-                if let Output::Side(_, side) = output {
-                    let entities = &source::side(&mut pair, side).entities;
-                    report.labels.extend(entities.iter().map(|entity| entity.label.clone()));
-                }
-                report.written += 1;
-                output.write(pair).map_err(|error| self.refused(error, line))
+                let Some((pair, line)) = doubts.take(pair, counted, line) else { return Ok(()) };
+                write(pair, line, &mut report)
             },
             |done, window| listener(Progress { stage: Stage::Convert, done, total: window.source.estimate() }),
         )?;
@@ -123,6 +168,14 @@ impl ConvertJob {
             Input::Pairs { path, options } => (options, path),
             Input::Files { source, source_options, .. } => (source_options, source),
         };
+        if let Some(missing) = doubts.missing() {
+            let problem = format!(
+                "no entity has a {missing}, by which sentences are to be sorted or chosen; `xlner project` writes it into records"
+            );
+            return Err(Error::Place { place: file.display().to_string(), problem });
+        }
+        doubts.sorted().into_iter().try_for_each(|(pair, line)| write(pair, line, &mut report))?;
+        report.left_out = doubts.left_out;
         signs::unused_labels(options, file, (&self.map, &self.ignore), &work.changes.seen())?;
         output.finish()?;
         report.tokenized = work.changes.tokenized();

@@ -2,6 +2,8 @@
 
 use serde::Deserialize;
 
+use super::languages::LANGUAGES;
+
 /// A recording.
 #[derive(Deserialize)]
 pub(super) struct Transcript {
@@ -20,7 +22,9 @@ pub(super) struct Transcript {
 impl Transcript {
     /// The language that it names.
     pub(super) fn take_language(&mut self) -> Option<String> {
-        self.language.take().or_else(|| self.result.take()?.language)
+        let language = self.language.take().or_else(|| self.result.take()?.language)?;
+        let code = LANGUAGES.iter().find(|(name, _)| name.eq_ignore_ascii_case(&language));
+        Some(code.map_or(language, |(_, code)| (*code).to_owned()))
     }
 
     /// Its segments; `None` where it is no transcript.
@@ -37,7 +41,10 @@ impl Transcript {
         if let Some(chunks) = self.chunks {
             return Some(chunks.into_iter().map(Segment::from).collect());
         }
-        let words = self.words?;
+        let Some(words) = self.words else {
+            // The API's plain JSON.
+            return Some(vec![Segment { text: Some(self.text?), ..Segment::default() }]);
+        };
         Some(vec![Segment { text: self.text, words: Some(words), ..Segment::default() }])
     }
 }
@@ -55,12 +62,17 @@ pub(super) struct Segment {
 /// A word.
 #[derive(Deserialize)]
 pub(super) struct Timed {
-    #[serde(alias = "text")]
+    /// Some programs leave it out where they found no time.
+    #[serde(alias = "text", default, deserialize_with = "or_empty")]
     pub word: String,
     pub start: Option<f64>,
     pub end: Option<f64>,
     #[serde(alias = "score")]
     pub probability: Option<f64>,
+}
+
+fn or_empty<'de, D: serde::Deserializer<'de>>(value: D) -> Result<String, D::Error> {
+    Ok(Option::deserialize(value)?.unwrap_or_default())
 }
 
 #[derive(Deserialize)]

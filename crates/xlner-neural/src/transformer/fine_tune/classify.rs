@@ -20,6 +20,7 @@ use super::trainer::{Evaluate, Training, device};
 use crate::nn::Weights;
 use crate::transformer::SubWordTokenizer;
 use crate::transformer::config::{Config, Family};
+use crate::transformer::language;
 use crate::{Error, Result};
 
 /// Trains the checkpoint in `init` to classify the tokens of `examples`, and keeps the result in the folder `output`, which
@@ -82,7 +83,12 @@ fn begin<'a>(
     if let Some(lora) = &options.lora {
         lora.add(&config, &mut parameters, options.seed, &device)?;
     }
-    let raw = folder::config(init)?;
+    let mut raw = folder::config(init)?;
+    // That of `init` says nothing of what is learnt now.
+    raw.shift_remove(language::FIELD);
+    if let Some(lang) = &options.lang {
+        raw.insert(language::FIELD.into(), lang.as_str().into());
+    }
     if old {
         for (name, shape) in [("weight", vec![classes.len(), config.hidden]), ("bias", vec![classes.len()])] {
             let name = format!("classifier.{name}");

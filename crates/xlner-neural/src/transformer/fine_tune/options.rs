@@ -49,6 +49,8 @@ pub struct FineTuneOptions {
     pub checkpoint: Option<PathBuf>,
     /// Steps from one state to the next, ≥ 1; `None`: one at the end of each epoch.
     pub checkpoint_steps: Option<u64>,
+    /// The language of the sentences (BCP 47), which the model remembers; `None` where it is not known, or there are several.
+    pub lang: Option<String>,
     /// What computes.
     pub device: DeviceChoice,
     /// What products are computed in.
@@ -77,6 +79,7 @@ impl Default for FineTuneOptions {
             patience: None,
             checkpoint: None,
             checkpoint_steps: None,
+            lang: None,
             device: DeviceChoice::Auto,
             products: Products::F32,
         }
