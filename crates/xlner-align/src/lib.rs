@@ -25,7 +25,6 @@ mod counts;
 mod cut;
 mod error;
 mod estimate;
-mod fixed;
 mod hmm;
 mod keys;
 mod model;

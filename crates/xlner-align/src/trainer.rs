@@ -8,7 +8,6 @@ use rayon::prelude::*;
 use crate::bitext::{Bitext, Segment, Segments};
 use crate::counts::{Counts, Error};
 use crate::estimate::exp_digamma;
-use crate::fixed;
 use crate::hmm::{JumpCounts, Jumps};
 use crate::keys::{Keys, key};
 use crate::model::{Model, NOWHERE, Scratch};
@@ -19,6 +18,7 @@ use crate::train::{DICTIONARY, FIRST, LEAST, NULL_PRIOR, PRIOR, TEMPERATURE, Tra
 use crate::vectors::WordVectors;
 use crate::views::VIEWS;
 use crate::vocabulary::{UNKNOWN, Vocabularies, Vocabulary, Word, stranger};
+use xlner_core::fixed;
 
 /// Links of this posterior, in pairs of more tokens than that on both sides, tell the word order.
 const SURE: f32 = 0.3;

@@ -15,9 +15,11 @@ from __future__ import annotations
 import sys as _sys
 from typing import TYPE_CHECKING
 
-from ._api import convert, evaluate, label, project, read, report, transfer, tune, write
 from ._errors import FileError, FormatError, ModelError, OptionsError, RecordError, XlnerError
+from ._evaluate import evaluate, report, tune
+from ._files import convert, read, write
 from ._models import Aligner, Tagger
+from ._project import ProjectOptions, label, project, transfer
 from ._results import Evaluation, Pair, Pairs, Report
 
 if TYPE_CHECKING:
@@ -32,6 +34,7 @@ __all__ = [
     "OptionsError",
     "Pair",
     "Pairs",
+    "ProjectOptions",
     "RecordError",
     "Report",
     "Tagger",

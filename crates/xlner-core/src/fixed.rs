@@ -5,11 +5,11 @@
 const ONE: f64 = (1 << 20) as f64;
 
 /// The nearest fixed-point number.
-pub(crate) fn from_real(x: f64) -> i64 {
+pub fn from_real(x: f64) -> i64 {
     (x * ONE).round() as i64
 }
 
 /// The value of a fixed-point number.
-pub(crate) fn to_real(x: i64) -> f64 {
+pub fn to_real(x: i64) -> f64 {
     x as f64 / ONE
 }
