@@ -12,7 +12,6 @@ use xlner_formats::{
 
 use crate::error::{Failure, Result};
 use crate::options::FileOptions;
-use crate::records::Records;
 use crate::{call, options, records};
 
 /// Records between two looks at whether somebody still waits for the result.
@@ -71,7 +70,7 @@ pub fn read(
 
 /// Writes pairs or sentences; the file appears when it is whole.
 #[pyfunction]
-pub fn write(py: Python<'_>, given: Records, pairs: bool, path: PathBuf, arguments: String) -> PyResult<()> {
+pub fn write(py: Python<'_>, given: records::Records, pairs: bool, path: PathBuf, arguments: String) -> PyResult<()> {
     call::run(py, None, move |_| {
         let arguments = options::parse::<FileOptions>(&arguments)?;
         let (side, options) = (arguments.side()?, arguments.write()?);

@@ -23,7 +23,7 @@ from ._project import ProjectOptions, label, project, transfer
 from ._results import Evaluation, Pair, Pairs, Report
 
 if TYPE_CHECKING:
-    from . import spacy
+    from . import ray, spacy, spark
 
 __all__ = [
     "Aligner",
@@ -43,9 +43,11 @@ __all__ = [
     "evaluate",
     "label",
     "project",
+    "ray",
     "read",
     "report",
     "spacy",
+    "spark",
     "transfer",
     "tune",
     "write",
@@ -53,8 +55,8 @@ __all__ = [
 
 
 def __getattr__(name: str) -> object:
-    """``xlner.spacy`` is imported when it is asked for."""
-    if name == "spacy":
+    """``xlner.spacy``, ``xlner.ray`` and ``xlner.spark`` are imported when they are asked for."""
+    if name in ("ray", "spacy", "spark"):
         import importlib
 
         return importlib.import_module(f".{name}", __name__)

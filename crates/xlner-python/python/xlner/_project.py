@@ -197,7 +197,7 @@ def _run(records: Records, options: ProjectOptions, *, tagger: Any, translator: 
     own = aligner is not None and not isinstance(aligner, Aligner)
     if own and translator is not None:
         raise OptionsError("an aligner of your own needs both sentences; translate first, then project")
-    arguments = json.dumps({name: _plain(value) for name, value in flags.items() if value is not None})
+    arguments = plain(flags)
     given = handed(records)
     if own:
         given = handed(refilled(records, _stages.align(aligner, listed(records), size)))
@@ -207,13 +207,18 @@ def _run(records: Records, options: ProjectOptions, *, tagger: Any, translator: 
             arguments,
             translator=None if translator is None else _stages.translator(translator, size),
             aligner=None if own or aligner is None else aligner._core,
-            tagger=_tagger(tagger, size),
-            target_tagger=_tagger(target_tagger, size),
+            tagger=stage_of_tagger(tagger, size),
+            target_tagger=stage_of_tagger(target_tagger, size),
             encoder=None if encoder is None else _stages.encoder(encoder, size),
             progress=heard,
         )
     found = given_back(answer)
     return Pairs(found, json.loads(report)) if isinstance(found, list) else found
+
+
+def plain(flags: Mapping[str, Any]) -> str:
+    """Options as JSON; what is ``None`` was not given."""
+    return json.dumps({name: _plain(value) for name, value in flags.items() if value is not None})
 
 
 def _plain(value: Any) -> Any:
@@ -227,7 +232,8 @@ def _plain(value: Any) -> Any:
     return value
 
 
-def _tagger(tagger: Any, size: int) -> Any:
+def stage_of_tagger(tagger: Any, size: int) -> Any:
+    """A tagger as the compiled part takes it."""
     if tagger is None:
         return None
     if isinstance(tagger, (str, PathLike)):

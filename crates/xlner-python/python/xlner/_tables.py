@@ -79,7 +79,7 @@ def _table(data: Any) -> tuple[Table, Back] | None:
     if kind == "datasets" and hasattr(data, "with_format"):
         import datasets
 
-        data, back = data.with_format("arrow")[:], lambda table: datasets.Dataset(_pyarrow(table))
+        data, back = data.with_format("arrow")[:], lambda table: datasets.Dataset(as_pyarrow(table))
     elif kind == "polars":
         import polars
 
@@ -91,16 +91,16 @@ def _table(data: Any) -> tuple[Table, Back] | None:
 
         index = data.index
         data = pyarrow.Table.from_pandas(data, preserve_index=False)
-        back = lambda table: _pyarrow(table).to_pandas().set_index(index)  # noqa: E731
+        back = lambda table: as_pyarrow(table).to_pandas().set_index(index)  # noqa: E731
     elif kind == "pyarrow":
         back = _same_of_pyarrow(data)
     else:
-        back = getattr(type(data), "from_arrow", _pyarrow)
+        back = getattr(type(data), "from_arrow", as_pyarrow)
     table = Table.of(data)
     return None if table is None else (table, back)
 
 
-def _pyarrow(table: Table) -> Any:
+def as_pyarrow(table: Table) -> Any:
     """A table of pyarrow's; where that is not installed the table as it is, which any library of tables takes."""
     try:
         import pyarrow
@@ -116,4 +116,4 @@ def _same_of_pyarrow(data: Any) -> Back:
         return lambda table: pyarrow.record_batch(table)
     if isinstance(data, pyarrow.RecordBatchReader):
         return lambda table: pyarrow.RecordBatchReader.from_stream(table)
-    return _pyarrow
+    return as_pyarrow

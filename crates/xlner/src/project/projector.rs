@@ -83,7 +83,9 @@ pub(super) struct Place<'a> {
 
 impl Place<'_> {
     /// Of pairs in memory.
-    pub const MEMORY: Place<'static> = Place { pairs: Path::new(""), links: None };
+    pub fn memory() -> Place<'static> {
+        Place { pairs: Path::new(""), links: None }
+    }
 
     /// The error of a pair, by its number, counted from 1.
     pub fn fail(&self, number: u64, pair: &Pair, problem: xlner_project::Error) -> Error {
@@ -132,7 +134,7 @@ impl Projector {
         listener: Listener<'a>,
     ) -> Result<ProjectReport> {
         self.check(&models, false, false)?;
-        Run::new(self, models, Place::MEMORY, linked, listener)?.apply(pairs)
+        Run::new(self, models, Place::memory(), linked, listener)?.apply(pairs)
     }
 
     /// Checks what can be checked without reading anything. Pairs that are `bare` hold no scores and probabilities; `links`

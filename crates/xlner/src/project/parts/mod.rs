@@ -10,7 +10,7 @@
 mod counts;
 mod state;
 
-use xlner_align::{Bitext, PairCounts, Scratch, TrainOptions, Trainer, Vocabularies, WordCounts};
+use xlner_align::{Bitext, PairCounts, Scratch, TrainOptions, Trainer, WordCounts};
 use xlner_core::{Pair, Posteriors};
 use xlner_project::Method;
 use xlner_project::span::{SpanModel, SpanProjector, Statistics};
@@ -127,6 +127,14 @@ impl Passes {
     /// [`Error::Pair`] for a pair that is not as it should be.
     pub fn count(&self, mut pairs: Vec<Pair>) -> Result<Vec<u8>> {
         self.prepare(&mut pairs)?;
+        if let Some(aligner) = self.aligner() {
+            self.link(&mut pairs, aligner)?;
+        }
+        if let State::Labels(aligner, statistics) = &self.state {
+            let labels = self.span()?.project(&mut pairs, &posteriors(aligner), statistics);
+            return Counts::Labels(labels.map_err(|(index, problem)| of_pair(index, &pairs[index], problem))?)
+                .to_bytes();
+        }
         let fail = |(index, problem): (usize, xlner_project::Error)| of_pair(index, &pairs[index], problem);
         let counts = match &self.state {
             State::Words => Counts::Words(WordCounts::of(&bitext(&pairs))),
@@ -134,20 +142,13 @@ impl Passes {
             State::Train(trainer) => {
                 Counts::Expected(trainer.expect(&bitext(&pairs)).to_columns(trainer).map_err(other)?)
             }
-            State::Corpus(aligner) => {
-                self.link(&mut pairs, aligner)?;
-                Counts::Corpus(self.span()?.count(&pairs, &posteriors(aligner)).map_err(fail)?)
-            }
+            State::Corpus(aligner) => Counts::Corpus(self.span()?.count(&pairs, &posteriors(aligner)).map_err(fail)?),
             State::Habits(aligner, corpus) => {
-                self.link(&mut pairs, aligner)?;
                 Counts::Habits(self.span()?.learn(&pairs, &posteriors(aligner), corpus).map_err(fail)?)
             }
-            State::Labels(aligner, statistics) => {
-                self.link(&mut pairs, aligner)?;
-                let result = self.span()?.project(&mut pairs, &posteriors(aligner), statistics);
-                Counts::Labels(result.map_err(|(index, problem)| of_pair(index, &pairs[index], problem))?)
+            State::Labels(..) | State::Done(..) => {
+                return Err(Error::Options("there is nothing left to be counted".into()));
             }
-            State::Done(..) => return Err(Error::Options("there is nothing left to be counted".into())),
         };
         counts.to_bytes()
     }
@@ -193,11 +194,11 @@ impl Passes {
     ///
     /// # Errors
     /// As [`Projector::apply_with`].
-    pub fn apply(
-        &self,
+    pub fn apply<'a>(
+        &'a self,
         pairs: &mut Vec<Pair>,
-        models: ProjectModels<'_>,
-        listener: Listener<'_>,
+        models: ProjectModels<'a>,
+        listener: Listener<'a>,
     ) -> Result<ProjectReport> {
         match &self.state {
             State::Done(Some(aligner), Some((statistics, labels))) => {
@@ -251,7 +252,7 @@ impl Passes {
 
     fn prepare(&self, pairs: &mut [Pair]) -> Result<()> {
         let models = ProjectModels { aligner: self.aligner(), ..ProjectModels::default() };
-        Preparation::new(&self.projector, models, Place::MEMORY, false, &Signs::default())?.work(pairs, 1)
+        Preparation::new(&self.projector, models, Place::memory(), false, &Signs::default())?.work(pairs, 1)
     }
 
     /// Gives pairs the links that the method looks at.
@@ -266,7 +267,7 @@ impl Passes {
         crate::engine::pump::each(pairs, 1, |scratch: &mut Scratch, pair, number| {
             if pair.alignment.is_none() {
                 let links = aligner.links(pair, &Extraction::default(), scratch);
-                pair.alignment = Some(links.map_err(|error| Place::MEMORY.fail(number, pair, error.into()))?);
+                pair.alignment = Some(links.map_err(|error| Place::memory().fail(number, pair, error.into()))?);
             }
             Ok(())
         })
@@ -279,8 +280,8 @@ impl Projector {
     ///
     /// # Errors
     /// As [`apply_with`](Self::apply_with).
-    pub fn prepare(&self, pairs: &mut [Pair], models: ProjectModels<'_>) -> Result<()> {
-        let mut preparation = Preparation::new(self, models, Place::MEMORY, false, &Signs::default())?;
+    pub fn prepare<'a>(&'a self, pairs: &mut [Pair], models: ProjectModels<'a>) -> Result<()> {
+        let mut preparation = Preparation::new(self, models, Place::memory(), false, &Signs::default())?;
         preparation.work(pairs, 1)?;
         preparation.finish()
     }
@@ -298,7 +299,7 @@ fn bitext(pairs: &[Pair]) -> Bitext {
 }
 
 fn of_pair(index: usize, pair: &Pair, problem: xlner_project::Error) -> Error {
-    Place::MEMORY.fail(index as u64 + 1, pair, problem)
+    Place::memory().fail(index as u64 + 1, pair, problem)
 }
 
 fn other(error: impl ToString) -> Error {
