@@ -48,7 +48,7 @@ def evaluate(
         RecordError: A sentence is not the same in gold and prediction.
         OptionsError: The numbers of sentences differ.
 
-    Example:
+    Examples:
         >>> import xlner
         >>> gold = [{"tokens": ["Obama", "spoke"], "entities": [{"start": 0, "end": 1, "label": "PER"}]}]
         >>> xlner.evaluate(gold, gold, bootstrap=0).f1
@@ -89,7 +89,7 @@ def report(pairs: Any, *, gold: Any = None, title: str = "xlner", examples: int 
         gold = take(gold, pairs=None)[0]
     elif first and all("gold" in record for record in first):
         gold = first
-    lines = [(name, to_lines(records)) for name, records in taken.items()]
+    lines = [(name, handed(records)) for name, records in taken.items()]
     return Report(_xlner.report(lines, None if gold is None else handed(_sentences(gold, gold=True)), title, examples))
 
 

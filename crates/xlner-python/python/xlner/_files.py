@@ -97,7 +97,8 @@ def convert(
         The number of records.
 
     Raises:
-        FileError, FormatError: See `read` and `write`.
+        FileError: A file cannot be read or written.
+        FormatError: The input breaks the rules of its format, or the output cannot hold something of it.
     """
     reading = {"format": from_format, **options}
     writing = {"format": to_format, "side": side, "scheme": to_scheme}

@@ -88,7 +88,7 @@ def project(pairs: Any, *, tagger: Any = None, **options: Unpack[ProjectOptions]
         RecordError: A pair is not as it should be; ``.record`` is its id.
         Exception: What a stage of yours raises comes through unchanged, with the record in a note.
 
-    Example:
+    Examples:
         >>> import xlner
         >>> pair = {
         ...     "source": {"tokens": ["Obama", "visited", "Berlin"], "entities": [{"start": 0, "end": 1, "label": "PER"}]},
@@ -124,7 +124,7 @@ def label(
         ``target``: a list, or a table.
 
     Raises:
-        See `project`.
+        Exception: As `project` does.
     """
     sentences, back = take(texts, pairs=False)
     return back(_run(_pairs_of(sentences, "target", lang, via), options, tagger=tagger, translator=translator))
@@ -155,7 +155,7 @@ def transfer(
         Pairs: each sentence as ``source``, its translation with the entities as ``target``. A list, or for a table a table.
 
     Raises:
-        See `project`.
+        Exception: As `project` does.
     """
     if (translator is None) == (translations is None):
         raise OptionsError("give a translator, or translations: one of them")

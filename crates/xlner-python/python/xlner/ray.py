@@ -5,8 +5,9 @@
     pairs = ray.data.read_parquet("s3://…/pairs/")
     xlner.ray.project(pairs).write_parquet("s3://…/projected/")
 
-The work is done by actors, one a node, that load a model once and use the threads of their node. They leave at least one CPU of the
-cluster to the tasks that read and write. A worker that dies is started again, and its blocks are done again.
+The work is done by actors, one a node, that load a model once and use the threads of their node; what is only counted is counted by tasks,
+whose processes Ray keeps. They leave at least one CPU of the cluster to the tasks that read and write. What a worker that dies had in
+its hands is done again.
 """
 
 from __future__ import annotations
@@ -71,14 +72,19 @@ def label(
 
     Args:
         ds: A ``ray.data.Dataset`` with a column ``text`` or ``tokens``, and maybe ``id``.
-        lang, translator, tagger, via: See `xlner.label`.
-        actors, num_cpus, **options: See `project`.
+        lang: Their language (BCP 47).
+        translator: From ``lang`` into ``via``; see `xlner.label`.
+        tagger: Of the language ``via``; loaded once a worker.
+        via: Language of the translations (BCP 47).
+        actors: Workers; one a node.
+        num_cpus: CPUs, and threads, of each; all but one of the node's.
+        **options: See `project`.
 
     Returns:
         A dataset of pairs.
 
     Raises:
-        See `project`.
+        Exception: As `project` does.
     """
     work, aligner = _parts.job(dict(options), tagger=tagger, translator=translator, langs=(lang, via))
     return _run(ds, work, aligner, _actors(actors, num_cpus))
@@ -92,24 +98,36 @@ def train_aligner(
     Args:
         ds: A ``ray.data.Dataset`` of pairs; entities and links are not looked at.
         dictionary: Files with lines ``word<TAB>translation``.
-        actors, num_cpus: See `project`.
+        actors: Workers; one a node.
+        num_cpus: CPUs, and threads, of each; all but one of the node's.
     """
     size = _actors(actors, num_cpus)
     return _parts.train(lambda one: _count(ds, one, size), {"dictionary": list(dictionary)})
 
 
 def _run(ds: Any, work: _parts.Job, aligner: Aligner | None, size: Actors) -> Any:
-    first = as_pyarrow(ds.take_batch(1, batch_format="pyarrow")) if ds.take(1) else None
-    if first is None:
+    try:
+        first = ds.take_batch(1, batch_format="pyarrow")
+    except ValueError:
+        # Ray has no batch of a dataset without rows; what comes of one has the columns of pairs.
         return _empty()
     if work.prepares:
-        ds = ds.map_batches(
-            _Prepare, fn_constructor_args=(work, size["num_cpus"]), batch_size=None, batch_format="pyarrow", **size
-        ).materialize()
+        ds = _by_actors(ds, _Prepare, (work, size["num_cpus"]), size).materialize()
     passes = _parts.start(work, aligner, work.langs is None and _parts.linked(first))
     passes = _parts.run_passes(passes, lambda one: _count(ds, one, size))
+    return _by_actors(ds, _Apply, (work, _put(passes), size["num_cpus"]), size)
+
+
+def _by_actors(ds: Any, worker: type, arguments: tuple[Any, ...], size: Actors) -> Any:
+    """Work by actors, of which no more are started than there are blocks."""
+    actors = (1, size["concurrency"])
     return ds.map_batches(
-        _Apply, fn_constructor_args=(work, _put(passes), size["num_cpus"]), batch_size=None, batch_format="pyarrow", **size
+        worker,
+        fn_constructor_args=arguments,
+        batch_size=None,
+        batch_format="pyarrow",
+        concurrency=actors,
+        num_cpus=size["num_cpus"],
     )
 
 
@@ -129,9 +147,8 @@ def _put(passes: Passes) -> Any:
 def _count(ds: Any, one: _parts.Pass, size: Actors) -> Iterable[bytes]:
     import ray
 
-    counts = ds.map_batches(
-        _Count, fn_constructor_args=(ray.put(one), size["num_cpus"]), batch_size=None, batch_format="pyarrow", **size
-    )
+    given = {"one": ray.put(one), "num_cpus": size["num_cpus"]}
+    counts = ds.map_batches(_count_block, fn_kwargs=given, batch_size=None, batch_format="pyarrow", **size)
     return (row["counts"] for row in counts.iter_rows())
 
 
@@ -161,16 +178,12 @@ class _Prepare:
         return as_pyarrow(self.work.prepare(block))
 
 
-class _Count:
-    def __init__(self, one: Any, num_cpus: int) -> None:
-        _threads(num_cpus)
-        self.passes = _got(one).open()
+def _count_block(block: Any, one: Any, num_cpus: int) -> Any:
+    import pyarrow
 
-    def __call__(self, block: Any) -> Any:
-        import pyarrow
-
-        counts = self.passes.count(_parts.table_of(block))
-        return pyarrow.table({"counts": pyarrow.array([counts], pyarrow.large_binary())})
+    _threads(num_cpus)
+    counts = [_got(one).open().count(_parts.table_of(block))]
+    return pyarrow.table({"counts": pyarrow.array(counts, pyarrow.large_binary())})
 
 
 class _Apply:

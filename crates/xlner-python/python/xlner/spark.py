@@ -55,14 +55,17 @@ def label(
 
     Args:
         df: A ``pyspark.sql.DataFrame`` with a column ``text`` or ``tokens``, and maybe ``id``.
-        lang, translator, tagger, via: See `xlner.label`.
+        lang: Their language (BCP 47).
+        translator: From ``lang`` into ``via``; see `xlner.label`.
+        tagger: Of the language ``via``; loaded once a worker.
+        via: Language of the translations (BCP 47).
         **options: See `project`.
 
     Returns:
         A frame of pairs.
 
     Raises:
-        See `project`.
+        Exception: As `project` does.
     """
     work, aligner = _parts.job(dict(options), tagger=tagger, translator=translator, langs=(lang, via))
     return _run(df, work, aligner)

@@ -9,6 +9,8 @@
 
 mod counts;
 mod state;
+#[cfg(test)]
+mod tests;
 
 use xlner_align::{Bitext, PairCounts, Scratch, TrainOptions, Trainer, WordCounts};
 use xlner_core::{Pair, Posteriors};
