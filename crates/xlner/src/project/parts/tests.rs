@@ -12,7 +12,7 @@ use crate::project::MethodOptions;
 fn samples() -> Vec<Pair> {
     let read = |name: &str| -> Vec<Sentence> {
         let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../samples").join(name);
-        read_sentences(&path, &ReadOptions::default()).unwrap().map(Result::unwrap).collect()
+        read_sentences(&path, &ReadOptions::default()).unwrap().map(|sentence| sentence.unwrap()).collect()
     };
     let both = read("en.conll").into_iter().zip(read("sw.conll"));
     both.map(|(source, target)| Pair { source, target, ..Pair::default() }).collect()
