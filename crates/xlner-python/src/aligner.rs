@@ -80,7 +80,7 @@ impl AlignerCore {
         progress: Option<Py<PyAny>>,
     ) -> PyResult<Records> {
         let aligner = self.aligner();
-        call::run(py, progress, move |listener| {
+        call::run_on(py, given.len(), progress, move |listener| {
             if !(0.0..=1.0).contains(&threshold) {
                 return Err(Failure::options("threshold is a probability, 0 to 1"));
             }

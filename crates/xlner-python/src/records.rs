@@ -25,6 +25,14 @@ pub enum Records {
 }
 
 impl Records {
+    /// Number of records.
+    pub fn len(&self) -> usize {
+        match self {
+            Records::Lines(lines) => lines.len(),
+            Records::Table(table) => table.len(),
+        }
+    }
+
     /// Pairs, in the form that these records have.
     pub fn with_pairs(&self, pairs: Vec<Pair>) -> Result<Records> {
         Ok(match self {

@@ -65,7 +65,7 @@ impl Table {
     }
 
     fn __len__(&self) -> usize {
-        self.batches.iter().map(RecordBatch::num_rows).sum()
+        self.len()
     }
 
     /// Names of the columns.
@@ -130,6 +130,11 @@ const PAIR: [&str; 7] = ["id", "source", "target", "alignment", "scores", "proje
 const SENTENCE: [&str; 8] = ["id", "lang", "text", "tokens", "entities", "regions", "probabilities", "extra"];
 
 impl Table {
+    /// Number of rows.
+    pub fn len(&self) -> usize {
+        self.batches.iter().map(RecordBatch::num_rows).sum()
+    }
+
     /// Whether the rows are pairs.
     fn holds_pairs(&self) -> bool {
         self.schema.column_with_name("source").is_some() && self.schema.column_with_name("target").is_some()
@@ -198,7 +203,7 @@ impl Table {
         let kept = |field: &str| columns.is_empty() || columns.contains(&field);
         let fields = self.schema.fields().iter().enumerate();
         let indices: Vec<usize> = fields.filter(|(_, field)| kept(field.name())).map(|(at, _)| at).collect();
-        let mut all = Vec::with_capacity(self.__len__());
+        let mut all = Vec::with_capacity(self.len());
         for batch in &self.batches {
             let batch = batch.project(&indices).map_err(Failure::options)?;
             let record = |at: usize| {

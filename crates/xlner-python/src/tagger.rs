@@ -96,7 +96,7 @@ impl TaggerCore {
         progress: Option<Py<PyAny>>,
     ) -> PyResult<Records> {
         let tagger = self.tagger();
-        call::run(py, progress, move |listener| {
+        call::run_on(py, given.len(), progress, move |listener| {
             let mut sentences = records::sentences(&given)?;
             let (mut done, total) = (0, Some(sentences.len() as u64));
             for batch in sentences.chunks_mut(BATCH) {

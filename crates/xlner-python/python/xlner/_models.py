@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
-import tempfile
 from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from os import PathLike
 from pathlib import Path
 from typing import Any
@@ -22,11 +21,20 @@ Name = str | PathLike[str]
 
 
 def _checksum(path: Path) -> str:
+    import hashlib
+
     try:
         with path.open("rb") as file:
             return hashlib.file_digest(file, "sha256").hexdigest()
     except OSError as error:
         raise FileError(f"{path}: {error.strerror}", file=str(path)) from None
+
+
+def _folder() -> AbstractContextManager[str]:
+    # Few need it, and it takes long to import.
+    import tempfile
+
+    return tempfile.TemporaryDirectory(prefix="xlner-")
 
 
 def _whole(path: str, checksum: str) -> Path:
@@ -115,7 +123,7 @@ class Aligner:
     def __reduce__(self) -> tuple[object, ...]:
         if self._path is not None:
             return (_load_aligner, (str(self._path), _checksum(self._path)))
-        with tempfile.TemporaryDirectory(prefix="xlner-") as folder:
+        with _folder() as folder:
             path = Path(folder, "model.xla")
             self._core.save(path)
             return (_aligner_of, (path.read_bytes(),))
@@ -126,7 +134,7 @@ def _load_aligner(path: str, checksum: str) -> Aligner:
 
 
 def _aligner_of(model: bytes) -> Aligner:
-    with tempfile.TemporaryDirectory(prefix="xlner-") as folder:
+    with _folder() as folder:
         path = Path(folder, "model.xla")
         path.write_bytes(model)
         return Aligner(AlignerCore.load(path))
