@@ -7,7 +7,8 @@
 //! folder, by name of set, and reads it from there in later runs.
 //!
 //! Pairs have the source's `probabilities` and `gold` target entities. The groups `en` and `fr` are held-out languages by
-//! source; of `open` the default is learnt; `other` is measured only. Sets of one domain count as one in learning. One JSON object a set and way of learning comes out.
+//! source; of `open` the default is learnt; `other` is measured only. Sets of one domain count as one in learning. One
+//! JSON object a set and way of learning comes out.
 
 use std::fs::File;
 use std::io::{BufWriter, Write};
@@ -16,7 +17,7 @@ use std::path::{Path, PathBuf};
 use serde_json::json;
 use xlner::AlignerOptions;
 use xlner::decision::Evidence;
-use xlner_core::{Entity, Pair};
+use xlner_core::{Entity, LabelProbabilities, Pair};
 use xlner_eval::Calibration;
 use xlner_formats::{ReadOptions, read_pairs};
 use xlner_project::decision::{Cut, Decision, FitOptions, Judged, fit};
@@ -101,7 +102,11 @@ fn write_prepared(path: &Path, evidence: &Evidence) -> Result<(), Box<dyn std::e
             if let Some(probabilities) =
                 side.probabilities.as_mut().filter(|given| !given.spans.is_empty() || given.rows.is_empty())
             {
-                probabilities.rows = vec![Vec::new(); tokens];
+                *probabilities = LabelProbabilities {
+                    rows: vec![Vec::new(); tokens],
+                    spans: std::mem::take(&mut probabilities.spans),
+                    ..LabelProbabilities::default()
+                };
             }
         }
         pair.extra.insert("gold", serde_json::to_value(gold)?);
