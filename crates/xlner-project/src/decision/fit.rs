@@ -12,7 +12,7 @@ const MOST: f64 = 1000.0;
 /// Candidates of a corpus that are looked at, at most: more would cost time and count for no more.
 const LOOKED_AT: usize = 4000;
 /// Corpora may be farther away than all that it was learnt from by this factor.
-const BEYOND: f64 = 1.3;
+const BEYOND: f64 = 1.5;
 /// Domains from which on probabilities are calibrated on those held out.
 const CALIBRATED: usize = 3;
 /// Parts of the data for cross-validation.
