@@ -69,7 +69,7 @@ pub use engine::source::Input;
 pub use error::{Error, Result};
 pub use eval::{AlignmentEvalJob, EvalJob, EvalReport};
 #[cfg(feature = "fine-tune")]
-pub use fine_tune::{FineTuneJob, FineTuneReport};
+pub use fine_tune::{FineTuneJob, FineTuneReport, Schedule};
 pub use flow::{Back, FlowFigures, FlowReport, RunOptions, Shard, StageFigures};
 pub use label::{LabelJob, LabelModels};
 pub use open::{
