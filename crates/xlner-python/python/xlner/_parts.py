@@ -135,6 +135,8 @@ def job(
     flags = dict(options)
     aligner, encoder, target_tagger = (flags.pop(name, None) for name in ("aligner", "encoder", "target_tagger"))
     size = flags.pop("batch_size", _stages.BATCH)
+    # Ray and Spark show how far they are themselves.
+    flags.pop("progress", None)
     if aligner is not None and not isinstance(aligner, Aligner):
         raise OptionsError("an aligner of your own cannot be had here: give the pairs a column `alignment`, or an xlner.Aligner")
     if encoder is not None:
