@@ -40,7 +40,7 @@ impl Default for TrainOptions {
 
 impl TrainOptions {
     /// Bytes that a parameter takes while a model is trained.
-    pub const BYTES: usize = 50;
+    pub const BYTES: usize = 32;
 }
 
 /// How far training is.
