@@ -17,7 +17,7 @@ const FLAT: f64 = 0.1;
 const NEAR: f64 = 0.07;
 const FAR: f64 = 0.09;
 /// Mass below this is not followed further.
-const NEGLIGIBLE: f32 = 1e-5;
+const NEGLIGIBLE: f32 = 1e-4;
 
 /// Probability of a token to come from none.
 pub(crate) const NULL: f32 = 0.1;
