@@ -157,9 +157,7 @@ impl Counts {
         let mut counts = Counts::new(trainer);
         for (at, (kind, source, target, count)) in columns.rows()?.enumerate() {
             let place = match usize::from(kind) {
-                view @ 0..VIEWS => {
-                    trainer.place(view, source, target).map(|place| &mut counts.links[view][place])
-                }
+                view @ 0..VIEWS => trainer.place(view, source, target).map(|place| &mut counts.links[view][place]),
                 NULL => counts.null[0].get_mut(target as usize),
                 kind if kind < JUMPS => counts.null[1].get_mut(source as usize),
                 ORDER => counts.order.get_mut(target as usize),

@@ -43,8 +43,9 @@ pub(crate) fn ids(key: u64) -> (u32, u32) {
 impl PairCounts {
     /// Counts all pairs of a bitext; memory follows the number of different ones. [`Keys::of`] does with less.
     pub fn of(bitext: &Bitext, vocabularies: &Vocabularies) -> PairCounts {
+        let words = vocabularies.ids([&bitext.source, &bitext.target]);
         let view = |view| {
-            let ids = Ids::new([&bitext.source, &bitext.target], vocabularies, view);
+            let ids = Ids::of(&words, vocabularies, view);
             Rows::new(&bitext.text, &ids, ids.all()).count(usize::MAX, 1, None)
         };
         PairCounts { views: std::array::from_fn(view) }
@@ -60,7 +61,8 @@ impl PairCounts {
     pub fn keys(&self, max_parameters: usize) -> Keys {
         let mut keys = Keys::default();
         for (view, counts) in self.views.iter().enumerate() {
-            let last = |of: fn((u32, u32)) -> u32| counts.iter().map(|(key, _)| of(ids(*key)) as usize + 1).max().unwrap_or(0);
+            let last =
+                |of: fn((u32, u32)) -> u32| counts.iter().map(|(key, _)| of(ids(*key)) as usize + 1).max().unwrap_or(0);
             let degrees = Degrees::new([last(|(e, _)| e), last(|(_, f)| f)]);
             counts.iter().for_each(|(key, _)| degrees.add(*key));
             let mut kept = counts.clone();
@@ -110,8 +112,9 @@ impl Keys {
     /// the others.
     pub fn of(bitext: &Bitext, vocabularies: &Vocabularies, max_parameters: usize) -> Keys {
         let mut keys = Keys::default();
+        let words = vocabularies.ids([&bitext.source, &bitext.target]);
         for view in 0..VIEWS {
-            let ids = Ids::new([&bitext.source, &bitext.target], vocabularies, view);
+            let ids = Ids::of(&words, vocabularies, view);
             let degrees = Degrees::new(ids.lens);
             let counts = Rows::new(&bitext.text, &ids, ids.all()).count(max_parameters / VIEWS, 1, Some(&degrees));
             keys.set(view, counts, degrees);
@@ -132,8 +135,9 @@ impl Keys {
     ) -> io::Result<Keys> {
         let room = max_parameters / VIEWS;
         let mut keys = Keys::default();
+        let words = vocabularies.ids(spool.vocabularies());
         for view in 0..VIEWS {
-            let ids = Ids::new(spool.vocabularies(), vocabularies, view);
+            let ids = Ids::of(&words, vocabularies, view);
             let degrees = Degrees::new(ids.lens);
             let (mut kept, mut least) = (Vec::new(), 1);
             for slice in slices(spool, &ids, memory) {
@@ -262,14 +266,12 @@ pub(crate) struct Ids {
 }
 
 impl Ids {
-    fn new(text: [&Vocabulary; 2], vocabularies: &Vocabularies, view: usize) -> Ids {
-        let Vocabularies { source, target, .. } = vocabularies;
-        let words = [source.ids(text[0]), target.ids(text[1])];
-        Ids::of([&words[0], &words[1]], [source, target], view)
+    fn of(words: &[Vec<u32>; 2], vocabularies: &Vocabularies, view: usize) -> Ids {
+        Ids::new(words, [&vocabularies.source, &vocabularies.target], view)
     }
 
     /// Of words whose ids in the vocabularies are known.
-    pub fn of(words: [&[u32]; 2], known: [&Vocabulary; 2], view: usize) -> Ids {
+    pub fn new(words: &[Vec<u32>; 2], known: [&Vocabulary; 2], view: usize) -> Ids {
         let ids = |at: usize| words[at].iter().map(|&id| known[at].view(id, view)).collect();
         Ids { views: [ids(0), ids(1)], lens: known.map(|side| side.view_len(view)) }
     }
@@ -329,8 +331,10 @@ impl<'a> Rows<'a> {
     fn count(&self, room: usize, mut least: u64, degrees: Option<&Degrees>) -> Vec<(u64, u64)> {
         let mut counts = Vec::new();
         for first in (0..self.range.len()).step_by(BATCH) {
-            let batch: Vec<Vec<(u64, u64)>> =
-                (first..self.range.len().min(first + BATCH)).into_par_iter().map(|row| self.row(row, least, degrees)).collect();
+            let batch: Vec<Vec<(u64, u64)>> = (first..self.range.len().min(first + BATCH))
+                .into_par_iter()
+                .map(|row| self.row(row, least, degrees))
+                .collect();
             batch.into_iter().for_each(|row| counts.extend(row));
             least = keep(&mut counts, room, least);
         }

@@ -103,7 +103,7 @@ impl Model {
             let (ni, nj) = (e.len(), f.len());
             let (e_words, f_words): (Vec<&Word>, Vec<&Word>) = (e.iter().collect(), f.iter().collect());
             scratch.fill(self, &e_words, &f_words, within(given, &piece));
-            scratch.align(self, &mut [JumpCounts::default(), JumpCounts::default()]);
+            scratch.align(self, false);
             for i in 0..ni {
                 for j in 0..nj {
                     let cell = Evidence {
@@ -184,6 +184,8 @@ pub struct Scratch {
     pub(crate) places: Vec<[u32; VIEWS]>,
     /// Pairs of tokens whose coarser views have a probability.
     live: Vec<(u32, u32)>,
+    /// Expected jumps, forward and reverse.
+    pub(crate) jumps: [JumpCounts; 2],
     hmm: hmm::Buffers,
 }
 
@@ -300,12 +302,14 @@ impl Scratch {
         (self.emission, self.places) = ([forward, reverse], places);
     }
 
-    /// Posteriors by the hidden Markov models; the expected jumps are added to the counts.
-    pub(crate) fn align(&mut self, model: &Model, counts: &mut [JumpCounts; 2]) {
+    /// Posteriors by the hidden Markov models, and where it is asked for the expected jumps.
+    pub(crate) fn align(&mut self, model: &Model, count_jumps: bool) {
         let (ni, nj) = (self.null[1].len(), self.null[0].len());
         self.forward.resize(ni * nj, 0.0);
         self.reverse.resize(ni * nj, 0.0);
-        let [forward, reverse] = counts;
+        let [forward, reverse] = &mut self.jumps;
+        forward.0.fill(0.0);
+        reverse.0.fill(0.0);
         hmm::posteriors(
             &model.jumps[0],
             (ni, nj),
@@ -313,7 +317,7 @@ impl Scratch {
             &self.null[0],
             &mut self.hmm,
             &mut self.forward,
-            forward,
+            count_jumps.then_some(forward),
         );
         hmm::posteriors(
             &model.jumps[1],
@@ -322,7 +326,7 @@ impl Scratch {
             &self.null[1],
             &mut self.hmm,
             &mut self.reverse,
-            reverse,
+            count_jumps.then_some(reverse),
         );
     }
 }

@@ -8,7 +8,6 @@ use crate::bitext::{Segment, Segments};
 use crate::counts::Counts;
 use crate::first::FirstPass;
 use crate::fixed;
-use crate::hmm::JumpCounts;
 use crate::model::{NOWHERE, Scratch};
 use crate::train::LEAST;
 use crate::trainer::Trainer;
@@ -85,16 +84,16 @@ impl<'a> Pass<'a> {
     /// Counts a segment.
     fn count(&self, segment: Segment<'_>, scratch: &mut Scratch) {
         let model = &self.trainer.model;
-        let ((source, source_words), (target, target_words)) = (self.words(0, segment.source), self.words(1, segment.target));
+        let ((source, source_words), (target, target_words)) =
+            (self.words(0, segment.source), self.words(1, segment.target));
         let (ni, nj) = (source.len(), target.len());
         if ni == 0 || nj == 0 {
             return;
         }
         scratch.fill(model, &source_words, &target_words, segment.given.iter().copied());
-        let mut jumps = [JumpCounts::default(), JumpCounts::default()];
-        scratch.align(model, &mut jumps);
-        for (total, jumps) in self.jumps.iter().zip(&jumps) {
-            total.iter().zip(&jumps.0).for_each(|(total, jump)| add(total, *jump));
+        scratch.align(model, true);
+        for (total, jumps) in self.jumps.iter().zip(&scratch.jumps) {
+            total.iter().zip(&jumps.0).for_each(|(total, jump)| add(total, f64::from(*jump)));
         }
         for (j, &f) in target.iter().enumerate().filter(|(_, f)| **f != UNKNOWN) {
             let mut mass = 1.0;

@@ -22,7 +22,8 @@ pub(crate) fn set_priors(mut keys: Keys, options: &TrainOptions, start: Option<&
     let mut first = First { keys: keys.views, shares: Default::default() };
     for (view, mut priors) in known.into_iter().enumerate() {
         // Words alike raise the prior of all their views: the most alike ones that share a view tell how much.
-        let pair = |&(e, f, prior): &(u32, u32, f32)| (key(model.source.view(e, view), model.target.view(f, view)), prior);
+        let pair =
+            |&(e, f, prior): &(u32, u32, f32)| (key(model.source.view(e, view), model.target.view(f, view)), prior);
         let mut best: Vec<(u64, f32)> = alike.iter().map(pair).collect();
         best.sort_unstable_by(|a, b| a.0.cmp(&b.0).then(b.1.total_cmp(&a.1)));
         best.dedup_by_key(|(key, _)| *key);
@@ -68,7 +69,13 @@ fn sums(mut values: Vec<(u64, f32)>) -> Vec<(u64, f32)> {
 }
 
 /// Prior counts of a view from the dictionary and the model to start from, whose pairs become keys.
-fn known(keys: &mut Keys, view: usize, options: &TrainOptions, start: Option<&Model>, model: &Model) -> Vec<(u64, f32)> {
+fn known(
+    keys: &mut Keys,
+    view: usize,
+    options: &TrainOptions,
+    start: Option<&Model>,
+    model: &Model,
+) -> Vec<(u64, f32)> {
     let (source, target) = (&model.source, &model.target);
     let mut priors = Vec::new();
     for (a, b) in &options.dictionary {

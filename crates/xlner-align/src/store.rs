@@ -15,7 +15,7 @@ use crate::{Error, Model, Result, Trainer};
 const MODEL: &[u8; 8] = b"xlner-a\n";
 const TRAINER: &[u8; 8] = b"xlner-t\n";
 /// Raised whenever the layout, the views or the meaning of a number changes.
-const VERSION: u32 = 4;
+const VERSION: u32 = 5;
 /// Magic, version, checksum (CRC-32 of the rest), all little-endian.
 const HEADER: usize = 16;
 

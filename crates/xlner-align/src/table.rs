@@ -174,7 +174,8 @@ impl Table {
 
     /// Keeps the pairs whose expected count or prior count says something, in as little room as they need.
     pub fn compact(&mut self) {
-        let kept = |(place, entry): &(usize, &Entry)| entry.key != EMPTY && says(self.counts[*place], self.priors[*place]);
+        let kept =
+            |(place, entry): &(usize, &Entry)| entry.key != EMPTY && says(self.counts[*place], self.priors[*place]);
         let old: Vec<usize> = self.entries().iter().enumerate().filter(kept).map(|(place, _)| place).collect();
         let mut table = Table::empty(old.len());
         table.counts = vec![0; table.priors.len()];

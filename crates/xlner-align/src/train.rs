@@ -26,7 +26,7 @@ pub struct TrainOptions {
     pub iterations: usize,
     /// Parameters at most, a quarter of them for each view: pairs of words that stand in too few sentences together are
     /// left to coarser views until the others fit. Those of the dictionary and of the model to start from come on top.
-    /// One takes [`BYTES`](Self::BYTES); the tables of the default take 4.4 GB at most.
+    /// One takes [`BYTES`](Self::BYTES); those of the default take 2.8 GB at most.
     pub max_parameters: usize,
     /// Vectors of the words: pairs whose vectors are near each other are likely translations.
     pub vectors: Option<WordVectors>,
