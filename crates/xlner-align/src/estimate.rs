@@ -2,7 +2,8 @@
 
 use rayon::prelude::*;
 
-use crate::fixed;
+use xlner_core::fixed;
+
 use crate::table::Table;
 use crate::train::PRIOR;
 use crate::views::VIEWS;

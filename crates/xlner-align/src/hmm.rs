@@ -1,7 +1,7 @@
 //! The hidden Markov model of word positions (Vogel, Ney and Tillmann 1996): every generated token comes from one
 //! generating token or from none, and where it comes from depends on how far that is from where the last one came from.
 
-use crate::fixed;
+use xlner_core::fixed;
 
 /// Jumps that are longer share one probability.
 const REACH: usize = 40;

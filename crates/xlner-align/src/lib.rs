@@ -26,7 +26,6 @@ mod cut;
 mod error;
 mod estimate;
 mod first;
-mod fixed;
 mod hmm;
 mod keys;
 mod model;

@@ -2,11 +2,10 @@
 
 use std::hint::black_box;
 
-use xlner_core::{Alignment, Evidence, Posteriors};
+use xlner_core::{Alignment, Evidence, Posteriors, fixed};
 
 use crate::bitext::{Bitext, Given, within};
 use crate::cut::pieces;
-use crate::fixed;
 use crate::hmm::{self, JumpCounts, Jumps};
 use crate::spelling;
 use crate::spool::Spool;

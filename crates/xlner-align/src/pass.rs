@@ -4,10 +4,11 @@ use std::sync::atomic::{AtomicI64, Ordering};
 
 use rayon::prelude::*;
 
+use xlner_core::fixed;
+
 use crate::bitext::{Segment, Segments};
 use crate::counts::Counts;
 use crate::first::FirstPass;
-use crate::fixed;
 use crate::model::{NOWHERE, Scratch};
 use crate::train::LEAST;
 use crate::trainer::Trainer;

@@ -38,6 +38,14 @@ impl Model {
     pub fn load(path: &Path) -> Result<Model> {
         load(path, MODEL, read_model)
     }
+
+    /// The model that [`save`](Self::save) wrote as these bytes.
+    ///
+    /// # Errors
+    /// [`Error::Model`], without a path.
+    pub fn from_bytes(bytes: &[u8]) -> Result<Model> {
+        in_memory(bytes, MODEL, read_model)
+    }
 }
 
 impl Trainer {
@@ -67,6 +75,14 @@ impl Trainer {
     pub fn load(path: &Path) -> Result<Trainer> {
         load(path, TRAINER, read_trainer)
     }
+
+    /// The trainer that [`save`](Self::save) wrote as these bytes.
+    ///
+    /// # Errors
+    /// As [`Model::from_bytes`].
+    pub fn from_bytes(bytes: &[u8]) -> Result<Trainer> {
+        in_memory(bytes, TRAINER, read_trainer)
+    }
 }
 
 /// Writes a file of that kind.
@@ -82,6 +98,11 @@ fn write(writer: &mut dyn Write, magic: &[u8; 8], body: &[u8]) -> Result<()> {
 fn load<T>(path: &Path, magic: &[u8; 8], read: fn(&mut Reader<'_>) -> Option<T>) -> Result<T> {
     let bytes = std::fs::read(path).map_err(|source| Error::Read { path: path.to_owned(), source })?;
     from_bytes(&bytes, magic, read).map_err(|problem| Error::Model { path: path.to_owned(), problem })
+}
+
+/// What was written as these bytes.
+fn in_memory<T>(bytes: &[u8], magic: &[u8; 8], read: fn(&mut Reader<'_>) -> Option<T>) -> Result<T> {
+    from_bytes(bytes, magic, read).map_err(|problem| Error::Model { path: std::path::PathBuf::new(), problem })
 }
 
 fn from_bytes<T>(

@@ -2,8 +2,8 @@
 
 use bytemuck::{Pod, Zeroable};
 
-use crate::fixed;
 use crate::keys::{ids, key};
+use xlner_core::fixed;
 
 /// What is looked up most: a pair and its translation probabilities.
 #[derive(Debug, Clone, Copy, PartialEq, Pod, Zeroable)]

@@ -2,11 +2,12 @@
 
 use std::io;
 
+use xlner_core::fixed;
+
 use crate::bitext::Bitext;
 use crate::counts::{Counts, Error};
 use crate::estimate::estimate;
 use crate::first::First;
-use crate::fixed;
 use crate::hmm::Jumps;
 use crate::keys::{Keys, ids};
 use crate::model::Model;

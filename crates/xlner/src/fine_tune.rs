@@ -7,7 +7,7 @@ use serde::Serialize;
 use xlner_formats::ReadOptions;
 use xlner_models::crf::Example;
 use xlner_models::hub;
-use xlner_neural::transformer::fine_tune::{self, EpochFigures, FineTuneOptions};
+use xlner_neural::transformer::fine_tune::{self, Choice, EpochFigures, FineTuneOptions};
 use xlner_neural::transformer::{TransformerTagger, TransformerTaggerOptions};
 
 use crate::progress::{Listener, Progress, Stage};
@@ -27,17 +27,41 @@ pub struct FineTuneJob {
     pub options: ReadOptions,
     /// How much each sentence counts.
     pub weights: SentenceWeights,
-    /// How it is trained.
+    /// How it is trained; but for what `schedule` leaves open.
     pub fine_tune: FineTuneOptions,
+    /// Epochs, batch size and learning rate, as far as they are given.
+    pub schedule: Schedule,
     /// The folder that the model is written to.
     pub output: PathBuf,
 }
+
+/// What is not given is chosen by the size of data and model ([`Choice`]).
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize)]
+pub struct Schedule {
+    /// Passes over the data.
+    pub epochs: Option<usize>,
+    /// Sentences of a batch.
+    pub batch_size: Option<usize>,
+    /// Largest learning rate.
+    pub learning_rate: Option<f64>,
+}
+
+/// Of so many sentences one is held out, where no sentences are given to measure on.
+const EVERY: usize = 10;
+/// Sentences that are held out at most.
+const MOST: usize = 500;
+/// With fewer sentences none is held out.
+const FEWEST: usize = 50;
 
 /// Figures of a run of `train` on a transformer.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct FineTuneReport {
     /// What was trained on.
     pub train: DataFigures,
+    /// Sentences that were held out and measured on, as no others were given.
+    pub held_out: usize,
+    /// Passes over the data, sentences of a batch and largest learning rate, given or chosen.
+    pub schedule: Schedule,
     /// The model's classes.
     pub classes: Vec<String>,
     /// Weights that it has.
@@ -85,7 +109,19 @@ impl FineTuneJob {
         if self.fine_tune.patience.is_some() && self.dev.is_none() {
             return wrong("patience needs dev sentences, by which an epoch is better or not: give option `dev` FILE");
         }
-        self.fine_tune.check().map_err(|error| Error::Options(error.to_string()))
+        self.options(Choice { epochs: 1, batch_size: 1, learning_rate: 1.0 })
+            .check()
+            .map_err(|error| Error::Options(error.to_string()))
+    }
+
+    /// The options with what is left open.
+    fn options(&self, choice: Choice) -> FineTuneOptions {
+        FineTuneOptions {
+            epochs: self.schedule.epochs.unwrap_or(choice.epochs),
+            batch_size: self.schedule.batch_size.unwrap_or(choice.batch_size),
+            learning_rate: self.schedule.learning_rate.unwrap_or(choice.learning_rate),
+            ..self.fine_tune.clone()
+        }
     }
 
     /// Does the job. The folder appears when training is done. All sentences are held in memory.
@@ -97,9 +133,20 @@ impl FineTuneJob {
         let init = hub::resolve(&self.init, None)?;
         let data = Data::read(&self.train, &self.options, listener)?;
         let dev = self.dev.as_ref().map(|path| Data::read(std::slice::from_ref(path), &self.options, listener));
-        let dev = dev.transpose()?;
-        let examples: Vec<Example<'_>> =
-            data.sentences.iter().map(|sentence| Example { sentence, weight: self.weights.of(sentence) }).collect();
+        let mut dev = dev.transpose()?;
+        // Where nothing is given to measure on, a part of the data is.
+        let held = if dev.is_none() { held_out(&data) } else { Vec::new() };
+        if !held.is_empty() {
+            dev = Some(data.part(&held));
+        }
+        let numbers: Vec<usize> = (0..data.sentences.len()).filter(|at| held.binary_search(at).is_err()).collect();
+        let of = |at: &usize| {
+            let sentence = &data.sentences[*at];
+            Example { sentence, weight: self.weights.of(sentence) }
+        };
+        let examples: Vec<Example<'_>> = numbers.iter().map(of).collect();
+        let adapter = self.fine_tune.lora.is_some();
+        let options = self.options(Choice::of(&init, examples.len(), self.schedule.batch_size, adapter)?);
 
         let mut figures = None;
         let mut wrong = None;
@@ -125,10 +172,10 @@ impl FineTuneJob {
             }
         };
         let evaluate: Option<fine_tune::Evaluate<'_>> = if dev.is_some() { Some(&mut evaluate) } else { None };
-        let batch = (self.fine_tune.batch_size * self.fine_tune.gradient_accumulation) as u64;
+        let batch = (options.batch_size * options.gradient_accumulation) as u64;
         let mut first = None;
         let start = Instant::now();
-        let tuned = fine_tune::fine_tune(&init, &examples, &self.fine_tune, &self.output, evaluate, &mut |step| {
+        let tuned = fine_tune::fine_tune(&init, &examples, &options, &self.output, evaluate, &mut |step| {
             first.get_or_insert(step.step);
             let total = Some(step.steps * batch);
             listener(Progress { stage: Stage::Train, done: step.step * batch, total });
@@ -136,7 +183,12 @@ impl FineTuneJob {
         let seconds = start.elapsed().as_secs_f64() - measuring;
         let tuned = match (tuned, wrong) {
             (Err(_), Some(error)) => return Err(error),
-            (tuned, _) => tuned.map_err(|error| data.wrong(error))?,
+            (tuned, _) => tuned.map_err(|error| match error {
+                xlner_neural::Error::Sentence { index, problem } => {
+                    data.wrong(xlner_neural::Error::Sentence { index: numbers[index], problem })
+                }
+                error => data.wrong(error),
+            })?,
         };
         // Of a training that went on, the best epoch may lie before.
         let best = tuned.history.get(tuned.epoch.wrapping_sub(1)).and_then(|epoch| epoch.dev);
@@ -145,7 +197,13 @@ impl FineTuneJob {
         }
         let steps = first.map_or(0, |first| tuned.steps + 1 - first);
         Ok(FineTuneReport {
-            train: data.figures(),
+            train: data.part(&numbers).figures(),
+            held_out: held.len(),
+            schedule: Schedule {
+                epochs: Some(options.epochs),
+                batch_size: Some(options.batch_size),
+                learning_rate: Some(options.learning_rate),
+            },
             classes: tuned.classes,
             weights: tuned.weights[0],
             trained_weights: tuned.weights[1],
@@ -158,6 +216,14 @@ impl FineTuneJob {
             dev: figures,
         })
     }
+}
+
+/// The sentences that are held out, ascending: every tenth, or as many as make 500.
+fn held_out(data: &Data) -> Vec<usize> {
+    let count = data.sentences.len();
+    let every = EVERY.max(count.div_ceil(MOST));
+    let labelled = data.sentences.iter().any(|sentence| !sentence.entities.is_empty());
+    if count < FEWEST || !labelled { Vec::new() } else { (every - 1..count).step_by(every).collect() }
 }
 
 /// The figures of the model in a folder.

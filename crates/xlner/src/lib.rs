@@ -69,14 +69,14 @@ pub use engine::source::Input;
 pub use error::{Error, Result};
 pub use eval::{AlignmentEvalJob, EvalJob, EvalReport};
 #[cfg(feature = "fine-tune")]
-pub use fine_tune::{FineTuneJob, FineTuneReport};
+pub use fine_tune::{FineTuneJob, FineTuneReport, Schedule};
 pub use flow::{Back, FlowFigures, FlowReport, RunOptions, Shard, StageFigures};
 pub use label::{LabelJob, LabelModels};
 pub use open::{
     Engine, TaggerOptions, TranslatorOptions, open_encoder, open_scorer, open_tagger, open_tagger_with, open_translator,
 };
 pub use progress::{Listener, Progress, Stage};
-pub use project::{ProjectJob, ProjectModels, ProjectReport, Projector, TargetTags};
+pub use project::{Passes, ProjectJob, ProjectModels, ProjectReport, Projector, TargetTags};
 pub use report::ReportJob;
 pub use self_train::{SelfTrainJob, SelfTrainReport};
 pub use tag::{TagJob, TagReport};

@@ -308,6 +308,14 @@ impl Data {
         Ok(data)
     }
 
+    /// The sentences of these indices, which ascend.
+    #[cfg(feature = "fine-tune")]
+    pub(crate) fn part(&self, indices: &[usize]) -> Data {
+        let sentences = indices.iter().map(|at| self.sentences[*at].clone()).collect();
+        let ends = self.files.iter().map(|(path, end)| (path.clone(), indices.partition_point(|at| at < end)));
+        Data { sentences, files: ends.collect() }
+    }
+
     pub(crate) fn figures(&self) -> DataFigures {
         let mut figures = DataFigures { sentences: self.sentences.len() as u64, ..DataFigures::default() };
         for sentence in &self.sentences {

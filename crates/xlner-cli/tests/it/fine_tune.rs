@@ -45,7 +45,7 @@ fn without_the_feature() {
 #[cfg(feature = "fine-tune")]
 mod built {
     use super::*;
-    use crate::common::stdout;
+    use crate::common::{stdout, xlner};
 
     #[test]
     fn a_transformer_is_trained_measured_and_used() {
@@ -75,6 +75,38 @@ mod built {
     }
 
     #[test]
+    fn an_adapter_is_trained_used_and_merged() {
+        let folder = files();
+        let settings = "--epochs 60 --batch-size 4 --learning-rate 1e-2 --device cpu --lora 4";
+        stdout(&folder, &format!("{TRANSFORMER} --dev train.conll {settings} -o adapter"));
+        stdout(&folder, &format!("{TRANSFORMER} --dev train.conll {settings} --merge -o merged"));
+        assert!(folder.path().join("adapter/adapter_config.json").is_file());
+        assert!(!folder.path().join("adapter/model.safetensors").exists());
+        assert!(folder.path().join("merged/model.safetensors").is_file());
+        let tagged = stdout(&folder, "tag --model adapter train.conll");
+        assert_eq!(tagged, conll());
+        assert_eq!(stdout(&folder, "tag --model merged train.conll"), tagged);
+        fails(&folder, &format!("{TRANSFORMER} --merge -o out"), 2, "--lora");
+    }
+
+    #[test]
+    fn few_sentences_are_seen_often_and_some_held_out() {
+        let folder = files();
+        std::fs::write(folder.path().join("more.conll"), conll().repeat(7)).unwrap();
+        let train = "train --train more.conll --model-type transformer --init init --device cpu";
+        let report: serde_json::Value =
+            serde_json::from_str(&stdout(&folder, &format!("{train} --json -o out"))).unwrap();
+        assert_eq!((&report["held_out"], &report["schedule"]["epochs"]), (&6.into(), &30.into()));
+        assert_eq!(report["schedule"]["batch_size"], 8);
+        assert!(report["dev"]["micro"]["f1"].as_f64().unwrap() > 0.0);
+        assert_eq!(report["epochs"].as_array().unwrap().len(), 30);
+        // Where nothing else counts than what is no entity, the tagger finds nothing, and that is said.
+        let nothing = xlner(&folder, &format!("{train} --epochs 5 --learning-rate 5e-3 --class-weight O=1000 -o none"));
+        let told = { nothing }.assert().success().get_output().stderr.clone();
+        assert!(String::from_utf8_lossy(&told).contains("finds nothing at all"));
+    }
+
+    #[test]
     fn what_is_wrong_is_said() {
         let folder = files();
         for (arguments, code, expected) in [
@@ -84,7 +116,10 @@ mod built {
             (format!("{TRANSFORMER} --device tpu -o out"), 2, "tpu"),
             (format!("{TRANSFORMER} --precision bf16 --device cpu -o out"), 2, "trains in f32"),
             (format!("{TRANSFORMER} --class-weight PER -o out"), 2, "LABEL=X"),
-            (format!("{TRANSFORMER} -o train.conll"), 2, "folder"),
+            (format!("{TRANSFORMER} --lora 0 -o out"), 2, "rank"),
+            (format!("{TRANSFORMER} --lora 99 -o out"), 2, "larger than the matrix"),
+            (format!("{TRANSFORMER} --lora 2 --freeze-layers 1 -o out"), 2, "all layers stay"),
+            (format!("{TRANSFORMER} -o bitext.tsv"), 2, "folder"),
             (format!("{TRANSFORMER} -o missing/out"), 1, "missing"),
             (format!("{TRAIN} --model-type transformer --init train.conll -o out"), 2, "is a file"),
         ] {
@@ -99,6 +134,11 @@ mod built {
         let align = "align --similarity softmax --encoder init --layer 1 --bitext bitext.tsv --device cpu";
         let tune = "tune encoder --encoder init --layer 1 --bitext bitext.tsv --device cpu --epochs 2 -o tuned";
         assert_eq!(stdout(&folder, tune), "");
+        let all = "self-training,consistency,masked,translation,identification";
+        let every = tune.replace("-o tuned", &format!("--objectives {all} -o every"));
+        stdout(&folder, &every);
+        assert!(folder.path().join("every/model.safetensors").is_file());
+        fails(&folder, &every.replace("masked", "guesses"), 2, "guesses");
         let again = stdout(&folder, &format!("{align} --save-encoder again --epochs 2 -o -"));
         let by_tuned = "align --similarity softmax --encoder tuned --layer 1 --bitext bitext.tsv";
         assert_eq!((again.lines().count(), stdout(&folder, by_tuned)), (2, again));

@@ -20,6 +20,7 @@ pub use embedding::Embedding;
 pub use linear::Linear;
 pub use matrix::{add, product, product_transposed};
 pub use norm::LayerNorm;
+pub(crate) use weights::adapter;
 pub use weights::{Scope, Weights};
 
 /// Values a thread works on at a time where every value stands for itself.

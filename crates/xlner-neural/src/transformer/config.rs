@@ -6,7 +6,7 @@ use std::path::Path;
 use serde::Deserialize;
 use serde_json::Value;
 
-use crate::nn::Activation;
+use crate::nn::{Activation, adapter};
 use crate::{Error, Result};
 
 /// Values, tokens or positions that any model has, at most; layers.
@@ -153,11 +153,17 @@ fn longest() -> usize {
 }
 
 impl Config {
-    /// Reads `config.json` of a folder.
+    /// Reads `config.json` of a folder, or of the model that an adapter in it changes.
     pub fn read(folder: &Path) -> Result<Config> {
-        let path = folder.join("config.json");
+        let path = adapter::holding(folder, "config.json")?.join("config.json");
         let text = std::fs::read(&path).map_err(|problem| Error::file(&path, problem))?;
-        Config::parse(&text).map_err(|problem| Error::model(&path, problem))
+        let mut config = Config::parse(&text).map_err(|problem| Error::model(&path, problem))?;
+        // An adapter without `config.json` has a head of its own, whose classes nobody names.
+        let classes = if path.parent() == Some(folder) { None } else { adapter::classes(folder)? };
+        if let Some(classes) = classes.filter(|classes| *classes != config.labels.len()) {
+            config.labels = (0..classes).map(|class| format!("LABEL_{class}")).collect();
+        }
+        Ok(config)
     }
 
     fn parse(text: &[u8]) -> std::result::Result<Config, String> {

@@ -6,7 +6,8 @@ use serde_json::{Value, json};
 use xlner_core::Sentence;
 
 use super::pieces::{self, json as json_file};
-use super::transliteration::Transliteration;
+use super::transliteration::{TRANSLITERATION, Transliteration};
+use crate::nn::adapter;
 use crate::tokenizer::Tokenizer;
 use crate::{Error, Result};
 
@@ -35,7 +36,10 @@ impl SubWordTokenizer {
     /// # Errors
     /// [`Error::Model`] where there is none, or one of another kind; [`Error::File`] where it cannot be read.
     pub fn load(folder: &Path) -> Result<SubWordTokenizer> {
-        Ok(SubWordTokenizer { tokenizer: pieces_of(folder)?, transliteration: Transliteration::read(folder)? })
+        Ok(SubWordTokenizer {
+            tokenizer: pieces_of(folder)?,
+            transliteration: Transliteration::read(&adapter::holding(folder, TRANSLITERATION)?)?,
+        })
     }
 
     /// The tokeniser that is described as in `tokenizer.json`.
@@ -90,6 +94,8 @@ fn pieces_of(folder: &Path) -> Result<Tokenizer> {
         pieces::deberta(&path)
     } else if let (Some(path), Some(merges)) = (file("vocab.json"), file("merges.txt")) {
         described(&path, byte_pairs(&path, &merges)?)
+    } else if let Some(base) = adapter::base(folder)? {
+        pieces_of(&base)
     } else {
         Err(Error::model(
             folder,

@@ -11,7 +11,8 @@ use xlner_models::crf::Example;
 use xlner_neural::Error;
 use xlner_neural::nn::Weights;
 use xlner_neural::transformer::fine_tune::{
-    AlignerOptions, DeviceChoice, FineTuneOptions, FineTuned, LabelOn, Products, Step, fine_tune, fine_tune_aligner,
+    AlignerOptions, DeviceChoice, FineTuneOptions, FineTuned, LabelOn, Lora, Products, Step, fine_tune,
+    fine_tune_aligner,
 };
 use xlner_neural::transformer::{TransformerEncoder, TransformerTagger, TransformerTaggerOptions};
 
@@ -379,4 +380,67 @@ fn an_encoder_comes_to_align_by_every_objective() {
     assert!(run(&none, "no").unwrap_err().to_string().contains("no objective"));
     let one = fine_tune_aligner(&init, &given[..1], &all, &training.path("no"), &mut |_| {});
     assert!(one.unwrap_err().to_string().contains("two of them"));
+}
+
+/// A model with an adapter on it says what the same model says with the adapter merged into it, wherever its base lies.
+#[test]
+fn adapters_in_the_layout_of_peft() {
+    let training = Training::new();
+    let lora = |merge| Lora { rank: 2, alpha: 4.0, merge, base: training.path("init").display().to_string() };
+    let options = |merge| FineTuneOptions { epochs: 40, learning_rate: 2e-2, lora: Some(lora(merge)), ..usual() };
+    let tuned = training.run(&options(false), "adapter").unwrap();
+    // A and B of queries and values in two layers, and the head.
+    assert_eq!(tuned.weights[1], 2 * 2 * 2 * (2 * 16) + 5 * 16 + 5);
+    let pool = |threads| rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+    pool(3).install(|| training.run(&options(true), "merged")).unwrap();
+    let adapter = training.path("adapter");
+    let tensors = fs::read(adapter.join("adapter_model.safetensors")).unwrap();
+    let header = String::from_utf8_lossy(&tensors[8..4096.min(tensors.len())]).into_owned();
+    for name in
+        ["base_model.model.bert.encoder.layer.1.attention.self.value.lora_B.weight", "base_model.model.classifier.bias"]
+    {
+        assert!(header.contains(name), "{name}");
+    }
+    let gold: Vec<Vec<Entity>> = training.sentences.iter().map(|sentence| sentence.entities.clone()).collect();
+    assert_eq!(tagged(&adapter, &training.sentences), gold);
+    assert_eq!(tagged(&training.path("merged"), &training.sentences), gold);
+    let weights = |folder: &str, name: &str| {
+        let weights = Weights::open(&training.path(folder)).unwrap();
+        let name = if weights.contains(name) { name.to_owned() } else { name.replacen("bert.", "", 1) };
+        weights.tensor(&name, &[16, 16]).unwrap()
+    };
+    for (part, changed) in [("value", true), ("key", false)] {
+        let name = format!("bert.encoder.layer.1.attention.self.{part}.weight");
+        let (init, ours, merged) = (weights("init", &name), weights("adapter", &name), weights("merged", &name));
+        assert_eq!(init != ours, changed);
+        assert!(ours.iter().zip(&merged).all(|(a, b)| (a - b).abs() < 1e-5));
+    }
+    // As people publish them: without `config.json` and tokeniser; the classes have no names then.
+    for file in ["config.json", "vocab.txt"] {
+        let _ = fs::remove_file(adapter.join(file));
+    }
+    let labels = ["O", "B-LOC", "I-LOC", "B-PER", "I-PER"].map(str::to_owned).to_vec();
+    let named = TransformerTaggerOptions { labels: Some(labels), ..TransformerTaggerOptions::default() };
+    let mut sentences = training.sentences.clone();
+    TransformerTagger::load(&adapter, named).unwrap().tag(&mut sentences, false).unwrap();
+    assert!(sentences.iter().zip(&gold).all(|(found, gold)| found.entities.len() == gold.len()));
+    // What is wrong with one is said.
+    let path = adapter.join("adapter_config.json");
+    let config = fs::read_to_string(&path).unwrap();
+    for (old, new, expected) in [
+        ("LORA", "IA3", "peft_type is IA3"),
+        (r#""use_dora": false"#, r#""use_dora": true"#, "use_dora"),
+        (r#""r": 2"#, r#""r": 0"#, "r is 0"),
+        (r#""r": 2"#, r#""r": true"#, "adapter_config.json"),
+        (r#"/init""#, r#"/adapter""#, "never to a model"),
+        (r#"/init""#, r#"/gone""#, "cannot be found"),
+    ] {
+        fs::write(&path, config.replacen(old, new, 1)).unwrap();
+        let problem = TransformerTagger::load(&adapter, Default::default()).err().unwrap().to_string();
+        assert!(problem.contains(expected), "{expected}: {problem}");
+    }
+    let both = FineTuneOptions { freeze_layers: Some(1), ..options(false) };
+    assert!(training.run(&both, "no").unwrap_err().to_string().contains("all layers stay"));
+    let wide = FineTuneOptions { lora: Some(Lora { rank: 17, ..lora(false) }), ..usual() };
+    assert!(training.run(&wide, "no").unwrap_err().to_string().contains("larger than the matrix"));
 }

@@ -3,11 +3,14 @@
 #[cfg(feature = "fine-tune")]
 mod adapt;
 #[cfg(feature = "fine-tune")]
+mod adapt_parity;
+#[cfg(feature = "fine-tune")]
 mod fine_tune;
 #[cfg(feature = "fine-tune")]
 mod fine_tune_small;
 mod hostile;
 mod markers;
+mod mutations;
 mod pieces;
 mod seq2seq;
 mod support;

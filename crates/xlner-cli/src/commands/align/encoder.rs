@@ -51,7 +51,11 @@ impl TuningArgs {
         };
         context.note("note: --save-encoder will go away; use `xlner tune encoder`");
         let tuning = Tuning { encoder, input: &job.input, layer, threshold, output: &output, json: false };
-        tune(&tuning, TrainingArgs { consistency, epochs, batch_size, learning_rate, seed, device }, context)?;
+        tune(
+            &tuning,
+            TrainingArgs { objectives: Vec::new(), consistency, epochs, batch_size, learning_rate, seed, device },
+            context,
+        )?;
         Ok(Some(output.to_string_lossy().into_owned()))
     }
 }

@@ -9,16 +9,17 @@ use crate::context::UsageError;
 /// How a transformer is trained. What is not given is as `FineTuneOptions` says.
 #[derive(clap::Args)]
 pub struct TransformerArgs {
-    /// Passes over the data [default: 3]
+    /// Passes over the data [default: by the size of the data, so many that it takes about 600 steps; 3 to 30]
     #[arg(long, value_name = "N", help_heading = "Transformer")]
     epochs: Option<usize>,
-    /// Sentences of a batch [default: 16]
+    /// Sentences of a batch [default: 16; 8 with fewer than 400 sentences]
     #[arg(long, value_name = "N", help_heading = "Transformer")]
     batch_size: Option<usize>,
     /// Batches whose gradients are added up for a step [default: 1]
     #[arg(long, value_name = "N", help_heading = "Transformer")]
     gradient_accumulation: Option<usize>,
-    /// Largest learning rate [default: 5e-5]
+    /// Largest learning rate [default: by the size of the model: 5e-5 with 768 values in a vector, more with fewer; ten times that
+    /// with --lora]
     #[arg(long, value_name = "X", allow_negative_numbers = true, help_heading = "Transformer")]
     learning_rate: Option<f64>,
     /// Steps over which the learning rate rises; below 1 a share of all steps [default: 0.1]
@@ -36,6 +37,15 @@ pub struct TransformerArgs {
     /// Leave the embeddings and the first N layers as they are
     #[arg(long, value_name = "N", help_heading = "Transformer")]
     freeze_layers: Option<usize>,
+    /// Train an adapter of this rank (LoRA) in place of the model; it is written as PEFT does, and used like a model
+    #[arg(long, value_name = "RANK", help_heading = "Transformer")]
+    lora: Option<usize>,
+    /// What the adapter adds is multiplied by this, over the rank [default: twice the rank]
+    #[arg(long, value_name = "X", requires = "lora", allow_negative_numbers = true, help_heading = "Transformer")]
+    lora_alpha: Option<f64>,
+    /// Write the whole model, with the adapter merged into it
+    #[arg(long, requires = "lora", help_heading = "Transformer")]
+    merge: bool,
     /// Which sub-words of a token have its label [default: first]
     #[arg(long, value_name = "first|all", help_heading = "Transformer")]
     label_on: Option<String>,
@@ -86,6 +96,7 @@ impl TransformerArgs {
             ("--max-grad-norm", self.max_grad_norm.is_some()),
             ("--dropout", self.dropout.is_some()),
             ("--freeze-layers", self.freeze_layers.is_some()),
+            ("--lora", self.lora.is_some()),
             ("--label-on", self.label_on.is_some()),
             ("--class-weight", !self.class_weight.is_empty()),
             ("--max-length", self.max_length.is_some()),
@@ -115,9 +126,9 @@ pub fn run(_: super::Args, _: &crate::context::Context) -> Result<()> {
 #[cfg(feature = "fine-tune")]
 mod built {
     use anyhow::Result;
-    use xlner::{FineTuneJob, FineTuneReport};
+    use xlner::{FineTuneJob, FineTuneReport, Schedule};
     use xlner_formats::ReadOptions;
-    use xlner_neural::transformer::fine_tune::FineTuneOptions;
+    use xlner_neural::transformer::fine_tune::{FineTuneOptions, Lora};
 
     use super::TransformerArgs;
     use crate::bars::Bars;
@@ -141,18 +152,25 @@ mod built {
     fn job(args: Args, context: &Context) -> Result<FineTuneJob> {
         let init = args.crf.init.clone();
         let init = init.ok_or_else(|| UsageError("a transformer is trained from another: give --init MODEL".into()))?;
+        let schedule = Schedule {
+            epochs: args.transformer.epochs,
+            batch_size: args.transformer.batch_size,
+            learning_rate: args.transformer.learning_rate,
+        };
+        let fine_tune = options(args.transformer, &init)?;
         Ok(FineTuneJob {
             init,
+            schedule,
             train: args.train,
             dev: args.dev,
             options: ReadOptions { format: args.from_format, side: args.side, ..context.read() },
             weights: args.weights,
-            fine_tune: options(args.transformer)?,
+            fine_tune,
             output: args.output,
         })
     }
 
-    fn options(args: TransformerArgs) -> Result<FineTuneOptions> {
+    fn options(args: TransformerArgs, init: &str) -> Result<FineTuneOptions> {
         fn parsed<T: std::str::FromStr>(text: Option<String>, usual: T) -> Result<T>
         where
             T::Err: std::fmt::Display,
@@ -161,15 +179,18 @@ mod built {
         }
         let usual = FineTuneOptions::default();
         Ok(FineTuneOptions {
-            epochs: args.epochs.unwrap_or(usual.epochs),
-            batch_size: args.batch_size.unwrap_or(usual.batch_size),
             gradient_accumulation: args.gradient_accumulation.unwrap_or(usual.gradient_accumulation),
-            learning_rate: args.learning_rate.unwrap_or(usual.learning_rate),
             warmup: args.warmup.unwrap_or(usual.warmup),
             weight_decay: args.weight_decay.unwrap_or(usual.weight_decay),
             max_grad_norm: args.max_grad_norm.unwrap_or(usual.max_grad_norm),
             dropout: args.dropout,
             freeze_layers: args.freeze_layers,
+            lora: args.lora.map(|rank| Lora {
+                rank,
+                alpha: args.lora_alpha.unwrap_or(2.0 * rank as f64),
+                merge: args.merge,
+                base: base(init),
+            }),
             label_on: parsed(args.label_on, usual.label_on)?,
             class_weights: args.class_weight,
             max_length: args.max_length,
@@ -184,9 +205,24 @@ mod built {
         })
     }
 
+    /// What an adapter calls the model that it changes: a folder from the root on, as the adapter may be moved; else the name.
+    fn base(init: &str) -> String {
+        std::path::Path::new(init).canonicalize().map_or_else(|_| init.to_owned(), |path| path.display().to_string())
+    }
+
     fn tell(report: &FineTuneReport, context: &Context) {
         if let Some(step) = report.resumed_at {
             context.note(format_args!("went on from step {step}"));
+        }
+        let Schedule { epochs, batch_size, learning_rate } = report.schedule;
+        if let (Some(epochs), Some(batch_size), Some(rate)) = (epochs, batch_size, learning_rate) {
+            context.note(format_args!("{epochs} epochs in batches of {batch_size}, learning rate {rate:.1e}"));
+        }
+        if report.held_out > 0 {
+            context.note(format_args!(
+                "{} of the sentences were held out to measure on, as there is no --dev",
+                report.held_out
+            ));
         }
         for epoch in &report.epochs {
             let dev = epoch.dev.map_or_else(String::new, |f1| format!(", dev F1 {f1:.4}"));
@@ -197,5 +233,10 @@ mod built {
             "trained {} of {} weights on {} sentences with {entities} entities: {} steps, {:.1} s; kept is epoch {}",
             report.trained_weights, report.weights, report.train.sentences, report.steps, report.seconds, report.epoch
         ));
+        if report.dev.as_ref().is_some_and(|dev| dev.micro.predicted == 0) {
+            context.note(
+                "warning: the tagger finds nothing at all: train for more epochs, at a higher learning rate, or on more sentences",
+            );
+        }
     }
 }

@@ -53,10 +53,30 @@ pub struct Args {
     from_format: Option<Format>,
 }
 
+/// What an encoder can learn of a bitext.
+#[derive(Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+#[cfg_attr(not(feature = "fine-tune"), allow(dead_code))]
+pub enum Objective {
+    /// Words that seem to belong together are to do so more
+    SelfTraining,
+    /// Both directions are to agree
+    Consistency,
+    /// Masked words are to be found again
+    Masked,
+    /// Masked words are to be found by both sentences
+    Translation,
+    /// Pairs are to be told from sentences that do not belong together
+    Identification,
+}
+
 /// How an encoder is trained. What is not given is as `AlignerOptions` says.
 #[derive(Clone, Default, clap::Args)]
 #[cfg_attr(not(feature = "fine-tune"), allow(dead_code))]
 pub struct TrainingArgs {
+    /// What is learnt: self-training, consistency (of both directions), masked (words), translation (masked words, found by both
+    /// sentences), identification (of pairs that belong together); their losses are added up [default: self-training]
+    #[arg(long, value_name = "LIST", value_delimiter = ',', help_heading = "Training")]
+    pub objectives: Vec<Objective>,
     /// Also train for agreement of both directions
     #[arg(long, help_heading = "Training")]
     pub consistency: bool,
@@ -123,14 +143,19 @@ pub fn tune(tuning: &Tuning<'_>, training: TrainingArgs, context: &Context) -> R
     use crate::context::{failed, model_failed};
 
     let usual = AlignerOptions::default();
-    let device = training.device.map_or(Ok(usual.device), |name| name.parse()).map_err(model_failed)?;
+    let asked = |objective| training.objectives.contains(&objective);
+    let device = training.device.as_ref().map_or(Ok(usual.device), |name| name.parse()).map_err(model_failed)?;
     let job = EncoderJob {
         encoder: tuning.encoder.to_owned(),
         input: tuning.input.clone(),
         options: AlignerOptions {
             layer: tuning.layer,
             threshold: tuning.threshold,
-            consistency: training.consistency,
+            self_training: training.objectives.is_empty() || asked(Objective::SelfTraining),
+            consistency: training.consistency || asked(Objective::Consistency),
+            masked: asked(Objective::Masked),
+            translation: asked(Objective::Translation),
+            identification: asked(Objective::Identification),
             epochs: training.epochs.unwrap_or(usual.epochs),
             batch_size: training.batch_size.unwrap_or(usual.batch_size),
             learning_rate: training.learning_rate.unwrap_or(usual.learning_rate),

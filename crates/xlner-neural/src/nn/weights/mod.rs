@@ -5,6 +5,7 @@
 //! write; the first that is there. Of a file only the list of its tensors is read at first, and a tensor's values where they
 //! are asked for.
 
+pub(crate) mod adapter;
 mod ctranslate2;
 mod pickle;
 mod safetensors;
@@ -90,6 +91,8 @@ pub struct Weights {
     folder: PathBuf,
     files: Vec<PathBuf>,
     entries: BTreeMap<String, Entry>,
+    /// What an adapter adds to matrices.
+    added: BTreeMap<String, adapter::LowRank>,
 }
 
 #[derive(Deserialize)]
@@ -98,12 +101,13 @@ struct Index {
 }
 
 impl Weights {
-    /// Finds the weights in a checkpoint's folder.
+    /// Finds the weights in a checkpoint's folder; where an adapter is in it, those of the model that it changes, changed.
     ///
     /// # Errors
     /// [`Error::Model`] where there are none or a file is damaged, [`Error::File`] where one cannot be read.
     pub fn open(folder: &Path) -> Result<Weights> {
-        let mut weights = Weights { folder: folder.to_owned(), files: Vec::new(), entries: BTreeMap::new() };
+        let mut weights =
+            Weights { folder: folder.to_owned(), files: Vec::new(), entries: BTreeMap::new(), added: BTreeMap::new() };
         for name in ["model.safetensors", "pytorch_model.bin"] {
             let (single, index) = (folder.join(name), folder.join(format!("{name}.index.json")));
             if single.is_file() {
@@ -133,10 +137,13 @@ impl Weights {
             weights.add(folder.join(CTRANSLATE2))?;
             return Ok(weights);
         }
+        if let Some(weights) = adapter::open(folder)? {
+            return Ok(weights);
+        }
         Err(Error::model(
             folder,
             "there are no weights: neither model.safetensors nor pytorch_model.bin, nor the index of several of them, nor \
-             CTranslate2's model.bin",
+             CTranslate2's model.bin, nor an adapter's adapter_config.json",
         ))
     }
 
@@ -224,7 +231,11 @@ impl Weights {
             let problem = format!("tensor {name} has the shape {:?}, and {shape:?} by config.json", entry.shape);
             return Err(Error::model(&self.folder, problem));
         }
-        self.read(name, entry)
+        let mut values = self.read(name, entry)?;
+        if let Some(added) = self.added.get(name) {
+            added.add(self, &mut values, shape)?;
+        }
+        Ok(values)
     }
 
     fn read(&self, name: &str, entry: &Entry) -> Result<Vec<f32>> {

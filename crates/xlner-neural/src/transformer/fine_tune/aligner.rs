@@ -1,6 +1,8 @@
 //! An encoder fine-tuned on a bitext, so that the vectors of words and of their translations come closer (Dou and Neubig 2021,
 //! “Word alignment by fine-tuning embeddings on parallel corpora”, §3).
 
+mod options;
+
 use std::collections::BTreeMap;
 use std::path::Path;
 
@@ -8,16 +10,15 @@ use candle_core::{Device, Tensor};
 use serde_json::{Map, Value};
 use xlner_core::Sentence;
 
-use super::adapt::together;
 use super::data::{Item, joined};
 use super::figures::Step;
 use super::folder;
 use super::masked::{Head, Masking, Text};
 use super::model::{Dropout, Network, Packed};
 use super::ops::{Pass, Target, mix};
-use super::options::{DeviceChoice, FineTuneOptions};
 use super::parameters::Parameters;
 use super::task::Task;
+use super::texts::{self, together};
 use super::trainer::Training;
 use crate::nn::Weights;
 use crate::transformer::SubWordTokenizer;
@@ -25,70 +26,12 @@ use crate::transformer::config::Config;
 use crate::transformer::tokenizer::Tokens;
 use crate::{Error, Result};
 
+pub use options::AlignerOptions;
+
 /// Share of sub-words that are masked.
 const MASKED: f64 = 0.15;
 /// Names of the head that tells whether two sentences are translations; it is not kept.
 const PARALLEL: [&str; 3] = ["parallel.dense", "parallel.norm", "parallel.decoder"];
-
-/// How an encoder is fine-tuned; the usual values are those of awesome-align.
-#[derive(Debug, Clone, PartialEq)]
-pub struct AlignerOptions {
-    /// The layer whose vectors are compared; only it and those below are trained.
-    pub layer: usize,
-    /// Probability, in both directions, from which two sub-words are taken to belong together.
-    pub threshold: f64,
-    /// Whether sub-words that seem to belong together are to do so more (self-training, eq. 4 of the paper).
-    pub self_training: bool,
-    /// Whether both directions are to agree, too (consistency, eq. 5).
-    pub consistency: bool,
-    /// Whether masked sub-words of each sentence are to be found again (masked language modelling, eq. 1).
-    pub masked: bool,
-    /// Whether masked sub-words of a pair are, by both sentences (translation language modelling, eq. 2 and 3).
-    pub translation: bool,
-    /// Whether the pair is to be told from one whose sides do not belong together (parallel sentence identification, eq. 6).
-    pub identification: bool,
-    /// Passes over the pairs, ≥ 1.
-    pub epochs: usize,
-    /// Pairs of a batch, ≥ 1.
-    pub batch_size: usize,
-    /// Largest learning rate, > 0.
-    pub learning_rate: f64,
-    /// Share of the steps over which the learning rate rises, 0 to below 1.
-    pub warmup: f64,
-    /// Gradients whose norm is larger are scaled down to it; > 0.
-    pub max_grad_norm: f64,
-    /// Share of values dropped, from 0 to below 1; `None`: as `config.json` says.
-    pub dropout: Option<f64>,
-    /// Whether pairs come in an order of their own in every epoch.
-    pub shuffle: bool,
-    /// What the order and what is dropped follow from.
-    pub seed: u64,
-    /// What computes.
-    pub device: DeviceChoice,
-}
-
-impl Default for AlignerOptions {
-    fn default() -> Self {
-        AlignerOptions {
-            layer: 8,
-            threshold: 1e-3,
-            self_training: true,
-            consistency: false,
-            masked: false,
-            translation: false,
-            identification: false,
-            epochs: 1,
-            batch_size: 8,
-            learning_rate: 2e-5,
-            warmup: 0.0,
-            max_grad_norm: 1.0,
-            dropout: None,
-            shuffle: true,
-            seed: 42,
-            device: DeviceChoice::Auto,
-        }
-    }
-}
 
 /// What a training of an encoder came to.
 #[derive(Debug, Clone, PartialEq)]
@@ -147,8 +90,9 @@ pub fn fine_tune_aligner(
     let dropout = Dropout::read(&config, &raw, init, options.dropout)?;
     let mut parameters = Parameters::load(&config, &weights, None, &device)?;
     let masked = if options.masked || options.translation {
-        let (head, _) = Head::load(&config, &raw, (init, &weights), &mut parameters, options.seed, &device)?;
-        let mask = super::adapt::mask(init, &tokenizer)?;
+        let (head, _) =
+            Head::load(&config, &mut raw.clone(), (init, &weights), &mut parameters, options.seed, &device)?;
+        let mask = texts::mask(init, &tokenizer)?;
         Some((head, Masking { share: MASKED, mask, vocabulary: config.vocabulary as u32, seed: options.seed }))
     } else {
         None
@@ -277,43 +221,6 @@ impl Align<'_> {
         let weight = (windows.len() as f32).recip();
         let targets = (0..windows.len() as u32).map(|row| Target { row, class: 1 - row % 2, weight });
         Ok(pass.cross_entropy(&scores, &targets.collect::<Vec<_>>())?)
-    }
-}
-
-impl AlignerOptions {
-    /// The same for the trainer.
-    fn training(&self) -> FineTuneOptions {
-        FineTuneOptions {
-            epochs: self.epochs,
-            batch_size: self.batch_size,
-            learning_rate: self.learning_rate,
-            warmup: self.warmup,
-            weight_decay: 0.0,
-            max_grad_norm: self.max_grad_norm,
-            dropout: self.dropout,
-            shuffle: self.shuffle,
-            seed: self.seed,
-            device: self.device,
-            ..FineTuneOptions::default()
-        }
-    }
-
-    fn check(&self) -> Result<()> {
-        let positive = |value: f64| value.is_finite() && value > 0.0;
-        let problem = if self.epochs == 0 || self.batch_size == 0 {
-            "epochs and the batch size are 1 at least"
-        } else if !positive(self.learning_rate) || !positive(self.max_grad_norm) {
-            "the learning rate and the largest norm of gradients are greater than 0"
-        } else if !(0.0..1.0).contains(&self.warmup) || self.dropout.is_some_and(|share| !(0.0..1.0).contains(&share)) {
-            "shares, of warm-up and of what is dropped, are from 0 to below 1"
-        } else if !(0.0..1.0).contains(&self.threshold) {
-            "the threshold is a probability below 1"
-        } else if !(self.self_training || self.consistency || self.masked || self.translation || self.identification) {
-            "there is no objective: self-training, consistency, masked words, translation or identification"
-        } else {
-            return Ok(());
-        };
-        Err(Error::Options(problem.into()))
     }
 }
 

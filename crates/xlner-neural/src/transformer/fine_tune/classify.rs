@@ -10,6 +10,7 @@ use xlner_models::crf::Example;
 use super::data::{Item, hash, items, joined};
 use super::figures::{FineTuned, Step};
 use super::folder;
+use super::lora::Lora;
 use super::model::{Dropout, Network, Packed};
 use super::ops::Pass;
 use super::options::FineTuneOptions;
@@ -18,7 +19,7 @@ use super::task::Task;
 use super::trainer::{Evaluate, Training, device};
 use crate::nn::Weights;
 use crate::transformer::SubWordTokenizer;
-use crate::transformer::config::Config;
+use crate::transformer::config::{Config, Family};
 use crate::{Error, Result};
 
 /// Trains the checkpoint in `init` to classify the tokens of `examples`, and keeps the result in the folder `output`, which
@@ -76,7 +77,11 @@ fn begin<'a>(
         let problem = format!("the tokeniser gives sub-words beyond the {} that the model knows", config.vocabulary);
         return Err(Error::model(init, problem));
     }
-    let mut parameters = Parameters::load(&config, &weights, options.freeze_layers, &device)?;
+    let freeze = if options.lora.is_some() { Some(usize::MAX) } else { options.freeze_layers };
+    let mut parameters = Parameters::load(&config, &weights, freeze, &device)?;
+    if let Some(lora) = &options.lora {
+        lora.add(&config, &mut parameters, options.seed, &device)?;
+    }
     let raw = folder::config(init)?;
     if old {
         for (name, shape) in [("weight", vec![classes.len(), config.hidden]), ("bias", vec![classes.len()])] {
@@ -90,7 +95,7 @@ fn begin<'a>(
     }
     let dropout = Dropout::read(&config, &raw, init, options.dropout)?;
     let signature = signature(options, &weights, &classes, &items)?;
-    let task = Classify { init, raw, classes, items };
+    let task = Classify { init, raw, classes, items, lora: options.lora.as_ref().map(|lora| (lora, config.family)) };
     Training::new(options, (config, dropout, parameters), device, task, &signature, None)
 }
 
@@ -100,6 +105,7 @@ struct Classify<'a> {
     raw: Map<String, Value>,
     classes: Vec<String>,
     items: Vec<Item>,
+    lora: Option<(&'a Lora, Family)>,
 }
 
 impl Task for Classify<'_> {
@@ -120,7 +126,10 @@ impl Task for Classify<'_> {
 
     fn write(&self, folder: &Path, tensors: BTreeMap<&str, &Tensor>) -> Result<()> {
         let config = folder::changed(self.raw.clone(), Some(folder::Head::Classes(&self.classes)));
-        folder::write(folder, self.init, &config, tensors.into_iter(), &folder::Extras::default())
+        match self.lora {
+            Some((lora, family)) => lora.write(folder, (self.init, &config, family), tensors),
+            None => folder::write(folder, self.init, &config, tensors.into_iter(), &folder::Extras::default()),
+        }
     }
 }
 

@@ -7,6 +7,7 @@ use std::path::Path;
 use candle_core::{Device, Tensor};
 use serde_json::{Map, Value, json};
 
+use crate::nn::adapter;
 use crate::transformer::transliteration::TRANSLITERATION;
 use crate::{Error, Result};
 
@@ -31,7 +32,7 @@ const SETTINGS: usize = 3;
 
 /// Reads `config.json` as it stands.
 pub(super) fn config(folder: &Path) -> Result<Map<String, Value>> {
-    let path = folder.join("config.json");
+    let path = adapter::holding(folder, "config.json")?.join("config.json");
     let text = fs::read(&path).map_err(|problem| Error::file(&path, problem))?;
     serde_json::from_slice(&text).map_err(|problem| Error::model(&path, problem.to_string()))
 }
@@ -51,12 +52,19 @@ pub(super) enum Head<'a> {
 }
 
 /// What a folder has beside weights, `config.json` and the tokeniser of the model that training began from.
-#[derive(Default)]
 pub(super) struct Extras {
+    /// The file of the weights.
+    pub weights: &'static str,
     /// `tokenizer.json`, in place of all files of the old tokeniser but its settings.
     pub tokenizer: Option<Value>,
     /// Further files by their names.
     pub files: Vec<(&'static str, String)>,
+}
+
+impl Default for Extras {
+    fn default() -> Self {
+        Extras { weights: "model.safetensors", tokenizer: None, files: Vec::new() }
+    }
 }
 
 /// `config.json` of a model of the same shape, with the given head or without any.
@@ -109,12 +117,15 @@ pub(super) fn write<'a>(
     let (mut builder, prefix) = (tempfile::Builder::new(), format!(".{name}."));
     builder.prefix(&prefix).suffix(".part");
     let new = builder.tempdir_in(parent).map_err(failed)?;
-    save(&new.path().join("model.safetensors"), tensors, BTreeMap::from([("format", "pt".to_owned())]))?;
+    save(&new.path().join(extras.weights), tensors, BTreeMap::from([("format", "pt".to_owned())]))?;
     let text = serde_json::to_string_pretty(config).expect("JSON can be written");
     fs::write(new.path().join("config.json"), text + "\n").map_err(failed)?;
     let kept = if extras.tokenizer.is_some() { &TOKENIZER[..SETTINGS] } else { &TOKENIZER[..] };
-    for file in kept.iter().filter(|file| init.join(file).is_file()) {
-        fs::copy(init.join(file), new.path().join(file)).map_err(|problem| Error::file(&init.join(file), problem))?;
+    for file in kept {
+        let old = adapter::holding(init, file)?.join(file);
+        if old.is_file() {
+            fs::copy(&old, new.path().join(file)).map_err(|problem| Error::file(&old, problem))?;
+        }
     }
     let tokenizer = extras.tokenizer.as_ref().map(|tokenizer| ("tokenizer.json", tokenizer.to_string()));
     for (name, text) in tokenizer.iter().chain(&extras.files) {

@@ -76,8 +76,7 @@ pub(super) struct Head {
 }
 
 impl Head {
-    fn of(config: &Config, raw: &Map<String, Value>) -> Head {
-        let legacy = raw.get("legacy").and_then(Value::as_bool).unwrap_or(true);
+    fn of(config: &Config, legacy: bool) -> Head {
         let [dense, norm, bias] = match config.family {
             Family::Roberta => ["lm_head.dense", "lm_head.layer_norm", "lm_head.bias"],
             Family::Distilbert => ["vocab_transform", "vocab_layer_norm", "vocab_projector.bias"],
@@ -92,19 +91,26 @@ impl Head {
         Head { dense, norm, bias, activation }
     }
 
-    /// Puts the head of a checkpoint among the parameters, or a new one where it has none; whether it had one.
+    /// Puts the head of a checkpoint among the parameters, or a new one where it has none; whether it had one. `raw`, the model's
+    /// `config.json`, says afterwards which kind of head it is.
     ///
     /// # Errors
     /// [`Error::Model`] where it is damaged, or its scores have weights of their own.
     pub fn load(
         config: &Config,
-        raw: &Map<String, Value>,
+        raw: &mut Map<String, Value>,
         (init, weights): (&Path, &Weights),
         parameters: &mut Parameters,
         seed: u64,
         device: &Device,
     ) -> Result<(Head, bool)> {
-        let head = Head::of(config, raw);
+        // DeBERTa's published files have the head of the other kind, and do not say so.
+        let legacy = raw.get("legacy").and_then(Value::as_bool);
+        let legacy = legacy.unwrap_or_else(|| !weights.contains("lm_predictions.lm_head.dense.weight"));
+        if matches!(config.family, Family::DebertaV1 | Family::Deberta) && !legacy {
+            raw.insert("legacy".into(), false.into());
+        }
+        let head = Head::of(config, legacy);
         if raw.get("tie_word_embeddings") == Some(&Value::Bool(false)) {
             let problem = "tie_word_embeddings is false: the scores of its masked words have weights of their own, and only \
                            those of the embeddings can be trained on";

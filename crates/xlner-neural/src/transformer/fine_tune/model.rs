@@ -144,8 +144,18 @@ impl Network<'_> {
     }
 
     fn linear(&self, pass: &Pass, states: &Tensor, name: &str) -> Result<Tensor> {
+        let weight = self.weight(name)?;
+        Ok(pass.linear(states, &weight, self.parameters.optional(&format!("{name}.bias")))?)
+    }
+
+    /// The matrix of a layer, with the product of an adapter's factors added where it has some.
+    fn weight(&self, name: &str) -> Result<Tensor> {
+        let of = |part: &str| self.parameters.optional(&format!("{name}.{part}.weight"));
         let weight = self.parameters.of(&format!("{name}.weight"));
-        Ok(pass.linear(states, weight, self.parameters.optional(&format!("{name}.bias")))?)
+        Ok(match (of("lora_A"), of("lora_B")) {
+            (Some(a), Some(b)) => (weight + (b.matmul(a)? * self.parameters.scale)?)?,
+            _ => weight.clone(),
+        })
     }
 
     fn layer(
@@ -182,7 +192,10 @@ impl Network<'_> {
     fn projections(&self, pass: &Pass, states: &Tensor, attention: &str) -> Result<Tensor> {
         let of = |name: &str| self.parameters.of(&format!("{attention}.{name}"));
         let (hidden, heads) = (self.config.hidden, self.config.heads);
-        let weight = of("in_proj.weight").reshape((heads, 3, hidden / heads, hidden))?.permute((1, 0, 2, 3))?;
+        let weight = self
+            .weight(&format!("{attention}.in_proj"))?
+            .reshape((heads, 3, hidden / heads, hidden))?
+            .permute((1, 0, 2, 3))?;
         let weight = weight.contiguous()?.reshape((3 * hidden, hidden))?;
         let bias = Tensor::cat(&[of("q_bias"), &of("q_bias").zeros_like()?, of("v_bias")], 0)?;
         Ok(pass.linear(states, &weight, Some(&bias))?)

@@ -5,6 +5,7 @@ use std::str::FromStr;
 
 use candle_core::{DType, Device};
 
+use super::lora::Lora;
 use crate::{Error, Result};
 
 /// How a model is fine-tuned; names and meanings are those of `transformers.TrainingArguments` where it has them.
@@ -28,6 +29,8 @@ pub struct FineTuneOptions {
     pub dropout: Option<f64>,
     /// Layers from the first that are not trained, with the embeddings (0: these alone); `None`: all is trained.
     pub freeze_layers: Option<usize>,
+    /// Only an adapter and the head are trained; `None`: the model itself.
+    pub lora: Option<Lora>,
     /// Which sub-words of a token are to have its label.
     pub label_on: LabelOn,
     /// How much errors on a label count; 1 for those that are not named. `O` is a label.
@@ -64,6 +67,7 @@ impl Default for FineTuneOptions {
             max_grad_norm: 1.0,
             dropout: None,
             freeze_layers: None,
+            lora: None,
             label_on: LabelOn::First,
             class_weights: Vec::new(),
             max_length: None,
@@ -102,6 +106,10 @@ impl FineTuneOptions {
             "patience and the steps between checkpoints are 1 at least".into()
         } else if self.checkpoint_steps.is_some() && self.checkpoint.is_none() {
             "there are steps between checkpoints, and no folder for them".into()
+        } else if self.lora.is_some() && self.freeze_layers.is_some() {
+            "with an adapter all layers stay as they are; leave out those that are to be frozen".into()
+        } else if let Some(Err(problem)) = self.lora.as_ref().map(Lora::check) {
+            problem
         } else {
             return Ok(());
         };

@@ -31,6 +31,8 @@ impl Parameter {
 pub(super) struct Parameters {
     tensors: BTreeMap<String, Parameter>,
     prefix: &'static str,
+    /// What the product of an adapter's factors is multiplied by.
+    pub scale: f64,
 }
 
 impl Parameters {
@@ -42,7 +44,7 @@ impl Parameters {
             true => weights.root().at(prefix),
             false => weights.root(),
         };
-        let mut parameters = Parameters { tensors: BTreeMap::new(), prefix };
+        let mut parameters = Parameters { tensors: BTreeMap::new(), prefix, scale: 0.0 };
         for (name, shape, needed) in tensors(config) {
             if !needed && !base.contains(&name) {
                 continue;

@@ -3,3 +3,4 @@
 pub mod checkpoint;
 pub mod ctranslate2;
 pub mod tiny_bert;
+pub mod torch;
