@@ -104,9 +104,11 @@ fn style(stage: Stage, total: bool) -> ProgressStyle {
         "{msg:>14} {spinner} {human_pos} {unit}, {speed} a second"
     };
     let style = ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar());
-    let unit = move |_: &ProgressState, text: &mut dyn Write| drop(text.write_str(stage.unit()));
+    let unit = move |_: &ProgressState, text: &mut dyn Write| {
+        let _ = text.write_str(stage.unit());
+    };
     let speed = |state: &ProgressState, text: &mut dyn Write| {
-        drop(text.write_str(&HumanCount(state.per_sec() as u64).to_string()))
+        let _ = write!(text, "{}", HumanCount(state.per_sec() as u64));
     };
     style.with_key("unit", unit).with_key("speed", speed)
 }
