@@ -172,9 +172,11 @@ fn open_transformer(name: &str, _: TransformerTaggerOptions) -> Result<Box<dyn T
             "a folder is a transformer, and this xlner was built without the feature `transformers`",
         )
         .into()),
-        false => Err(Error::Options(format!(
-            "{name}: there is no such file or folder; models of the Hub need an xlner that was built with the feature `transformers`"
-        ))),
+        false => Err(xlner_models::Error::model(
+            path,
+            "cannot open: No such file or directory; models of the Hub need an xlner that was built with the feature `transformers`",
+        )
+        .into()),
     }
 }
 
