@@ -19,7 +19,8 @@ use crate::{Error, Result};
 pub struct FineTuneJob {
     /// The model to begin from: a folder as Hugging Face keeps models, or a name on the Hub.
     pub init: String,
-    /// Labelled sentences, or pairs of which one side is labelled; several files are one.
+    /// Labelled sentences, or pairs of which one side is labelled; several files are one. For a model that reads sentences beside their
+    /// translations, pairs whose sources are tagged and whose targets are labelled.
     pub train: Vec<PathBuf>,
     /// Labelled sentences that every epoch's model is measured on; the best is kept.
     pub dev: Option<PathBuf>,
@@ -131,8 +132,9 @@ impl FineTuneJob {
     pub fn run(&self, listener: Listener<'_>) -> Result<FineTuneReport> {
         self.check()?;
         let init = hub::resolve(&self.init, None)?;
-        let data = Data::read(&self.train, &self.options, listener)?;
-        let dev = self.dev.as_ref().map(|path| Data::read(std::slice::from_ref(path), &self.options, listener));
+        let read = if self.fine_tune.fusion { Data::read_fused } else { Data::read };
+        let data = read(&self.train, &self.options, listener)?;
+        let dev = self.dev.as_ref().map(|path| read(std::slice::from_ref(path), &self.options, listener));
         let mut dev = dev.transpose()?;
         // Where nothing is given to measure on, a part of the data is.
         let held = if dev.is_none() { held_out(&data) } else { Vec::new() };

@@ -251,6 +251,9 @@ impl<'f> Windows<'f> {
         if let Some(encoder) = &flow.encoder {
             key = key.text(encoder.signature());
         }
+        if let Some(judging) = &flow.judging {
+            key = key.text(judging.signature());
+        }
         for part in aligner_key.into_iter().chain(window.batches.iter().map(|batch| batch.key)) {
             key = key.after(part);
         }
@@ -280,6 +283,7 @@ impl<'f> Windows<'f> {
                     keep_labels: flow.keep_labels,
                     keep_links: flow.links,
                     decision: flow.decision,
+                    judging: flow.judging,
                     fail: &fail,
                 };
                 // Of the stages in a window the listener hears as of one, which goes through all pairs of the run.
