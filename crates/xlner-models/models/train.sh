@@ -10,4 +10,4 @@ python3 "$here/prepare.py" "$1" "$2" "$3" "$work"
 lists=()
 for list in FIRST LAST CITY BIGCITY COUNTRY; do lists+=(--names "$list=$work/$list"); done
 "$xlner" train --model-type crf --train "$work/train.conll" --raw "$work/raw.txt" "${lists[@]}" \
-  --l1 0.05 --l2 0.2 --min-count 3 --iterations 40 --data-name "WikiGold, WNUT-17, Broad Twitter Corpus" -o "$here/en.crf"
+  --l1 0.05 --l2 0.2 --min-count 3 --iterations 40 --data-name "UNER English EWT, WikiGold, WNUT-17, Broad Twitter Corpus" -o "$here/en.crf"

@@ -1,19 +1,29 @@
 //! Measures the decision (METHODS: “Deciding with all the evidence”) on sets of pairs, each learnt from others, and learns the default.
 //!
 //! ```text
-//! cargo run --release -p xlner --example decision -- [--write FILE] GROUP:NAME=PAIRS.jsonl …
+//! cargo run --release -p xlner --example decision -- [--write FILE] [--prepared FOLDER] GROUP:[DOMAIN/]NAME=PAIRS.jsonl …
 //! ```
+//! Nearly all of the time goes into aligning, projecting and the target's taggers: `--prepared` keeps what comes of them in a
+//! folder, by name of set, and reads it from there in later runs.
+//!
 //! Pairs have the source's `probabilities` and `gold` target entities. The groups `en` and `fr` are held-out languages by
-//! source; of `open` the default is learnt; `other` is measured only. One JSON object a set and way of learning comes out.
+//! source; of `open` the default is learnt; `other` is measured only. Sets of one domain count as one in learning. One
+//! JSON object a set and way of learning comes out.
 
-use std::path::Path;
+use std::fs::File;
+use std::io::{BufWriter, Write};
+use std::path::{Path, PathBuf};
 
 use serde_json::json;
 use xlner::AlignerOptions;
 use xlner::decision::Evidence;
+use xlner_core::{Entity, LabelProbabilities, Pair};
 use xlner_eval::Calibration;
-use xlner_formats::ReadOptions;
+use xlner_formats::{ReadOptions, read_pairs};
 use xlner_project::decision::{Cut, Decision, FitOptions, Judged, fit};
+
+/// Weight of the squares: what is learnt from nothing goes to texts of other kinds. Chosen on languages of English source.
+const OPTIONS: FitOptions = FitOptions { l2: 1000.0 };
 
 struct Set {
     group: String,
@@ -23,15 +33,28 @@ struct Set {
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let mut words: Vec<String> = std::env::args().skip(1).collect();
-    let write = (words.first().map(String::as_str) == Some("--write")).then(|| words.drain(..2).nth(1)).flatten();
+    let write = option(&mut words, "--write");
+    let prepared = option(&mut words, "--prepared").map(PathBuf::from);
     let mut sets = Vec::new();
     for word in &words {
         let (group, rest) = word.split_once(':').ok_or("GROUP:NAME=FILE")?;
         let (name, file) = rest.split_once('=').ok_or("GROUP:NAME=FILE")?;
-        let (options, aligner) = (ReadOptions::default(), AlignerOptions::default());
-        let evidence = Evidence::read(Path::new(file), &options, &aligner, &mut |_| ())?;
+        let (domain, name) = name.split_once('/').unwrap_or((name, name));
+        let kept = prepared.as_ref().map(|folder| folder.join(format!("{name}.jsonl")));
+        let judged = match &kept {
+            Some(kept) if kept.exists() => read_prepared(kept)?,
+            _ => {
+                let (options, aligner) = (ReadOptions::default(), AlignerOptions::default());
+                let evidence = Evidence::read(Path::new(file), &options, &aligner, &mut |_| ())?;
+                if let Some(kept) = &kept {
+                    write_prepared(kept, &evidence)?;
+                }
+                evidence.judged
+            }
+        };
         eprintln!("{name}: read");
-        sets.push(Set { group: group.to_owned(), name: name.to_owned(), judged: evidence.judged });
+        let judged = judged.of_domain(domain);
+        sets.push(Set { group: group.to_owned(), name: name.to_owned(), judged });
     }
     let masakhane = |group: &str| matches!(group, "en" | "fr");
     for set in &sets {
@@ -50,15 +73,59 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
             if learnt_from.is_empty() {
                 continue;
             }
-            let decision = fit(&learnt_from, None, &FitOptions::default());
+            let decision = fit(&learnt_from, None, &OPTIONS);
             tell(set, way, &decision)?;
         }
     }
     let open: Vec<Judged> = sets.iter().filter(|set| set.group == "open").map(|set| set.judged.clone()).collect();
     if let (Some(path), false) = (write, open.is_empty()) {
-        std::fs::write(path, fit(&open, None, &FitOptions::default()).to_text())?;
+        std::fs::write(path, fit(&open, None, &OPTIONS).to_text())?;
     }
     Ok(())
+}
+
+/// Takes an option and its value out of the words.
+fn option(words: &mut Vec<String>, name: &str) -> Option<String> {
+    let at = words.iter().position(|word| word == name).filter(|at| at + 1 < words.len())?;
+    words.drain(at..at + 2).nth(1)
+}
+
+/// Writes pairs that are ready to be judged, their right entities in `gold`.
+fn write_prepared(path: &Path, evidence: &Evidence) -> Result<(), Box<dyn std::error::Error>> {
+    let part = path.with_extension("part");
+    let mut file = BufWriter::new(File::create(&part)?);
+    for (pair, gold) in evidence.pairs.iter().zip(&evidence.gold) {
+        let mut pair = pair.clone();
+        for side in [&mut pair.source, &mut pair.target] {
+            let tokens = side.len();
+            // The exact spans say all that is looked at.
+            if let Some(probabilities) =
+                side.probabilities.as_mut().filter(|given| !given.spans.is_empty() || given.rows.is_empty())
+            {
+                *probabilities = LabelProbabilities {
+                    rows: vec![Vec::new(); tokens],
+                    spans: std::mem::take(&mut probabilities.spans),
+                    ..LabelProbabilities::default()
+                };
+            }
+        }
+        pair.extra.insert("gold", serde_json::to_value(gold)?);
+        serde_json::to_writer(&mut file, &pair)?;
+        file.write_all(b"\n")?;
+    }
+    file.into_inner()?.sync_all()?;
+    Ok(std::fs::rename(part, path)?)
+}
+
+fn read_prepared(path: &Path) -> Result<Judged, Box<dyn std::error::Error>> {
+    let (mut pairs, mut gold) = (Vec::new(), Vec::new());
+    for pair in read_pairs(path, &ReadOptions::default())? {
+        let mut pair: Pair = pair?;
+        let given = pair.extra.remove("gold").ok_or("a prepared pair has `gold`")?;
+        gold.push(serde_json::from_value::<Vec<Entity>>(given)?);
+        pairs.push(pair);
+    }
+    Ok(Judged::new(&pairs, &gold))
 }
 
 /// The mean; 0 of nothing.

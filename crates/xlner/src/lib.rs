@@ -77,7 +77,7 @@ pub use open::{
     open_translator,
 };
 pub use progress::{Listener, Progress, Stage};
-pub use project::{ProjectJob, ProjectModels, ProjectReport, Projector, TargetTags};
+pub use project::{Passes, ProjectJob, ProjectModels, ProjectReport, Projector, TargetTags};
 pub use report::ReportJob;
 pub use self_train::{SelfTrainJob, SelfTrainReport};
 pub use tag::{TagJob, TagReport};

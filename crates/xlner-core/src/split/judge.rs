@@ -1,6 +1,9 @@
 //! Whether a sentence ends at a place where Unicode says that it may.
 
-use super::rules::{Rules, is_thai};
+use unicode_normalization::UnicodeNormalization;
+
+use super::marks::{closes_part, enclosed, is_closer, is_direction, is_opener};
+use super::rules::{Rules, is_cased, is_thai};
 
 /// Judges the places of one paragraph.
 pub struct Judge<'a> {
@@ -30,6 +33,11 @@ impl Judge<'_> {
         if closed && source_follows(self.line[at..].trim_start()) {
             return false;
         }
+        if enclosed(&self.line[start..at], &self.line[at..], self.rules.whole_quotes)
+            || closes_part(before, &before[core.len()..])
+        {
+            return false;
+        }
         let mut last = core.chars().rev();
         match last.next() {
             // An ellipsis inside a word, or between two.
@@ -38,25 +46,40 @@ impl Judge<'_> {
             {
                 false
             }
-            Some(stop @ ('.' | '．')) => self.full_stop(&core[..core.len() - stop.len_utf8()], closed, after),
+            Some('.') if self.line[..at].ends_with('.') && self.line[at..].starts_with(is_cased) => {
+                self.glued(&core[..core.len() - 1], after)
+            }
+            Some(stop @ ('.' | '．')) => self.full_stop(&core[..core.len() - stop.len_utf8()], closed, after, at),
             Some('!' | '?' | '…' | ';') => {
                 let alone = closed && last.all(|c| matches!(c, '!' | '?')) || bracketed(core);
                 !alone && !after.starts_with(char::is_lowercase)
             }
             Some('၊') => false,
-            Some('。' | '！' | '？') if in_title(&self.line[start..at], &self.line[at..]) => false,
-            Some('。' | '！' | '？') => !(closed && self.rules.japanese && self.line[at..].starts_with('と')),
+            Some('。' | '！' | '？') => {
+                !(closed && self.rules.japanese && self.line[at..].starts_with(JAPANESE_PARTICLES))
+            }
             _ => true,
         }
     }
 
     /// Whether a full stop behind `before` ends the sentence; `closed`: quotes or brackets are closed behind it.
-    fn full_stop(&self, before: &str, closed: bool, after: &str) -> bool {
-        if before.ends_with(' ') && before.trim_end().ends_with('.') || after.starts_with('№') {
-            // `. . .`, and a number that belongs to what stands before it.
+    fn full_stop(&self, before: &str, closed: bool, after: &str, at: usize) -> bool {
+        if after.starts_with('№') {
+            // A number that belongs to what stands before it.
             return false;
         }
-        let word = last_word(before).trim_matches(is_direction);
+        if before.ends_with(' ') && before.trim_end().ends_with('.') {
+            // `. . .`; a fourth stands for the full stop.
+            let run = &before[before.trim_end_matches(['.', ' ']).len()..];
+            return run.starts_with(' ') && run.matches('.').count() == 3 && after.starts_with(char::is_uppercase);
+        }
+        if after.starts_with(". .") {
+            // A full stop, then the ellipsis that the next sentence begins with.
+            return !before.is_empty()
+                && !before.ends_with(' ')
+                && after.trim_start_matches(['.', ' ']).starts_with(char::is_uppercase);
+        }
+        let word = last_word(before).trim_matches(is_direction).trim_start_matches(is_bullet_mark);
         let number = after.starts_with(char::is_numeric);
         if before.ends_with('.') || word.is_empty() {
             // An ellipsis, or no word at all.
@@ -66,15 +89,19 @@ impl Judge<'_> {
             return false;
         }
         let numeral = word.chars().all(|c| c.is_numeric() || c == '.');
-        if before.trim_start_matches(is_opener).trim() == word && is_list_number(word) {
+        let item = before.trim_start_matches(|c| is_opener(c) || is_bullet_mark(c)).trim() == word;
+        // `2.)`, which opened nowhere, is one, too.
+        let bracketed = closed && self.line[..at].trim_end().ends_with(')') && !before.contains('(');
+        if (item || bracketed) && is_list_number(word) {
             return false;
         }
         if closed {
             return true;
         }
         if numeral {
-            let year = word.len() == 4 && !word.contains('.');
-            return year || !number && !self.rules.ordinals || self.begins(after);
+            // `12. 11. 2010`
+            let date = number && after.trim_start_matches(char::is_numeric).starts_with('.');
+            return is_no_ordinal(word) || !date && !self.rules.ordinals || self.begins(after);
         }
         if self.rules.ordinals && is_roman(word) {
             return self.begins(after);
@@ -86,10 +113,27 @@ impl Judge<'_> {
         if self.rules.before_number(&lower) && (number || is_roman(first_word(after))) {
             return false;
         }
-        if is_initial(word) || is_dotted(word) || self.rules.seldom(&lower) {
+        if is_initial(word) || is_dotted(word) || self.rules.seldom(&lower) || self.without_vowel(word) {
             return self.begins(after);
         }
         true
+    }
+
+    /// Whether a full stop with a letter directly behind it ends the sentence: the space is missing, and it is no name of a site or file.
+    fn glued(&self, before: &str, after: &str) -> bool {
+        let word = before.rsplit(char::is_whitespace).next().unwrap_or_default();
+        let is_word = word.chars().count() > 2 && word.chars().all(char::is_lowercase);
+        let next = first_word(after);
+        is_word && after.starts_with(char::is_uppercase) && (!word.is_ascii() && !is_latin(word) || self.begins(next))
+    }
+
+    /// Whether the word has no vowel, as abbreviations have: `Skt`, `пгт`. Words in capitals (`BMW`) are names.
+    fn without_vowel(&self, word: &str) -> bool {
+        let vowel = |c: char| {
+            let base = c.to_lowercase().nfd().next().unwrap_or(c);
+            !is_consonant(base) || self.rules.syllabic_r && matches!(base, 'r' | 'l' | 'р' | 'л')
+        };
+        word.chars().count() > 1 && word.chars().skip(1).all(char::is_lowercase) && !word.chars().any(vowel)
     }
 
     /// Whether the text begins with a word that often begins sentences.
@@ -110,40 +154,48 @@ fn first_word(text: &str) -> &str {
     &text[..text.find(|c: char| !c.is_alphabetic()).unwrap_or(text.len())]
 }
 
-/// A letter, in upper case or a consonant, or one of the pairs of letters that initials are made of.
+/// Particles of Japanese that bind a quotation to what follows.
+const JAPANESE_PARTICLES: [char; 10] = ['と', 'を', 'が', 'は', 'に', 'の', 'も', 'で', 'へ', 'や'];
+
+/// A letter, in upper case, a consonant, or of a script without cases but those that write words with one letter, or one of the pairs of
+/// letters that initials are made of.
 fn is_initial(word: &str) -> bool {
     let word = word.rsplit('-').next().unwrap_or(word);
     let mut chars = word.chars();
     match (chars.next(), chars.next()) {
-        (Some(letter), None) => letter.is_uppercase() || letter.is_lowercase() && !is_vowel(letter),
+        (Some(letter), None) => letter.is_uppercase() || is_consonant(letter) || is_letter_without_case(letter),
         _ => matches!(word, "Ch" | "Ph" | "Th" | "Dž" | "Lj" | "Nj" | "Sz" | "Cz" | "Gy" | "Zs" | "Џ" | "Љ" | "Њ"),
     }
 }
 
-/// Vowels of Latin and Cyrillic, with or without marks: alone they may be words.
-fn is_vowel(letter: char) -> bool {
-    !(matches!(letter, 'b'..='d' | 'f'..='h' | 'j'..='n' | 'p'..='t' | 'v'..='z') && letter != 'y'
-        || matches!(
-            letter,
-            'б' | 'в'
-                | 'г'
-                | 'д'
-                | 'ж'
-                | 'з'
-                | 'к'
-                | 'л'
-                | 'м'
-                | 'н'
-                | 'п'
-                | 'р'
-                | 'с'
-                | 'т'
-                | 'ф'
-                | 'х'
-                | 'ц'
-                | 'ч'
-                | 'ш'
-        ))
+/// A letter of Hebrew, Arabic, the scripts of India, or Ethiopic.
+fn is_letter_without_case(letter: char) -> bool {
+    matches!(letter, '\u{5d0}'..='\u{5ea}' | '\u{620}'..='\u{64a}' | '\u{671}'..='\u{6d3}' | '\u{904}'..='\u{d7f}' | '\u{1200}'..='\u{135a}')
+        && letter.is_alphabetic()
+}
+
+/// A consonant of Latin, Cyrillic, Greek or Armenian, in lower case, without marks.
+fn is_consonant(letter: char) -> bool {
+    const VOWELS: &str = "aeiouyæœøəаеёиоуыэюяіїєѣαεηιουωաեէըիոօւև";
+    let script = matches!(letter, 'a'..='z' | 'а'..='џ' | 'α'..='ω' | 'ա'..='և' | 'ß'..='ɏ');
+    script && letter.is_lowercase() && !VOWELS.contains(letter)
+}
+
+/// Whether all letters are Latin.
+fn is_latin(word: &str) -> bool {
+    word.chars().all(|c| matches!(c, 'a'..='z' | 'A'..='Z' | '\u{c0}'..='\u{24f}' | '\u{1e00}'..='\u{1eff}'))
+}
+
+/// A number that is no ordinal: a year, or one with thousands apart (`1.250.000`).
+fn is_no_ordinal(word: &str) -> bool {
+    let parts = word.split('.').filter(|part| !part.is_empty());
+    let (count, longest) = parts.fold((0, 0), |(count, longest), part| (count + 1, longest.max(part.chars().count())));
+    longest >= if count == 1 { 4 } else { 3 }
+}
+
+/// What often numbers items of a list, or stands before them.
+fn is_bullet_mark(c: char) -> bool {
+    c.is_whitespace() || super::rules::is_bullet(c.encode_utf8(&mut [0; 4]))
 }
 
 /// Letters, one or two at a time, between full stops: `U.S`, `z.B`, `т.е`.
@@ -163,20 +215,6 @@ fn is_roman(word: &str) -> bool {
     !word.is_empty() && word.bytes().all(|byte| matches!(byte, b'I' | b'V' | b'X' | b'L' | b'C'))
 }
 
-/// Marks of the direction of writing.
-fn is_direction(c: char) -> bool {
-    matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
-}
-
-/// Whether the text ends inside `《…》`, which is closed in what follows.
-fn in_title(before: &str, after: &str) -> bool {
-    let open = |(opens, closes): (char, char)| {
-        before.rfind(opens).is_some_and(|at| !before[at..].contains(closes))
-            && after.find(closes).is_some_and(|close| after.find(opens).is_none_or(|next| close < next))
-    };
-    [('《', '》'), ('〈', '〉')].into_iter().any(open)
-}
-
 /// Whether a source in brackets follows on a quotation, and then the full stop: `(Smith 55).`
 fn source_follows(after: &str) -> bool {
     after
@@ -185,55 +223,7 @@ fn source_follows(after: &str) -> bool {
         .is_some_and(|(inside, behind)| inside.chars().count() < 60 && !inside.contains('(') && behind.starts_with('.'))
 }
 
-pub fn is_dash(c: char) -> bool {
-    matches!(c, '-' | '–' | '—')
-}
-
-/// Whether a dash begins what somebody says: `- Yes`.
-pub fn is_dash_before_capital(text: &str) -> bool {
-    text.trim_start_matches(is_dash).strip_prefix(' ').is_some_and(|rest| rest.starts_with(char::is_uppercase))
-}
-
 /// Whether the exclamation or question mark is all there is in its brackets: `(!)`.
 fn bracketed(core: &str) -> bool {
     core.trim_end_matches(['!', '?', '…']).ends_with(['(', '['])
-}
-
-pub fn is_apostrophe(c: char) -> bool {
-    matches!(c, '\'' | '’' | '‘')
-}
-
-/// Whether the mark may close a quotation or a bracket.
-pub fn is_closer(c: char) -> bool {
-    matches!(
-        c,
-        '"' | '\''
-            | '’'
-            | '‘'
-            | '”'
-            | '“'
-            | '»'
-            | '«'
-            | '›'
-            | '‹'
-            | ')'
-            | ']'
-            | '}'
-            | '」'
-            | '』'
-            | '）'
-            | '】'
-            | '》'
-            | '〉'
-            | '＂'
-    )
-}
-
-/// Whether the mark may stand before the first word of a sentence.
-fn is_opener(c: char) -> bool {
-    is_closer(c) && !matches!(c, ')' | ']' | '}')
-        || matches!(
-            c,
-            '„' | '‚' | '‛' | '(' | '[' | '{' | '¿' | '¡' | '「' | '『' | '（' | '【' | '《' | '—' | '–' | '-'
-        )
 }

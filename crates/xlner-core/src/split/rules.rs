@@ -12,8 +12,14 @@ pub struct Rules {
     pub greek: bool,
     /// Whether the colon, which stands for `։`, is a full stop.
     pub armenian: bool,
-    /// Whether と binds a quotation to what is said of it.
+    /// Whether two colons, as `::` or `፡፡`, are a full stop.
+    pub ethiopic: bool,
+    /// Whether particles bind a quotation to what is said of it.
     pub japanese: bool,
+    /// Whether a quotation stays in one piece.
+    pub whole_quotes: bool,
+    /// Whether words may do without vowels, with r or l instead: Czech `vlk`.
+    pub syllabic_r: bool,
     /// Whether a sentence may begin with an elided word: Dutch `'s Avonds`.
     pub apostrophe_starts: bool,
 }
@@ -28,7 +34,10 @@ impl Rules {
             ordinals: ORDINALS.contains(&lang),
             greek: matches!(lang, "el" | "ell" | "gre"),
             armenian: matches!(lang, "hy" | "hye" | "arm" | "hyw"),
+            ethiopic: matches!(lang, "am" | "amh" | "ti" | "tir" | "gez"),
             japanese: matches!(lang, "ja" | "jpn"),
+            whole_quotes: matches!(lang, "ja" | "jpn" | "zh" | "zho" | "chi" | "yue" | "wuu" | "lzh"),
+            syllabic_r: SYLLABIC_R.contains(&lang),
             apostrophe_starts: matches!(lang, "nl" | "nld" | "dut" | "af" | "afr" | "fy" | "fry"),
         }
     }
@@ -66,6 +75,22 @@ const ORDINALS: &[&str] = &[
     "pl", "pol", "sl", "slv", "hr", "hrv", "sr", "srp", "bs", "bos", "cnr", "sh", "hbs", "hsb", "dsb", "lv", "lav",
     "eu", "eus", "baq", "tr", "tur", "az", "aze",
 ];
+
+/// Languages with words of consonants.
+const SYLLABIC_R: &[&str] = &[
+    "cs", "ces", "cze", "sk", "slk", "slo", "sl", "slv", "hr", "hrv", "sr", "srp", "bs", "bos", "cnr", "sh", "hbs",
+    "mk", "mkd", "bg", "bul",
+];
+
+/// Whether the letter has an upper and a lower case.
+pub fn is_cased(c: char) -> bool {
+    c.is_uppercase() || c.is_lowercase()
+}
+
+/// Whether the letter is of a script of India that ends sentences with a danda, which some type as `|`.
+pub fn is_indic(c: char) -> bool {
+    matches!(c, '\u{0900}'..='\u{0DFF}') && !matches!(c, '।' | '॥')
+}
 
 /// Whether the letter is Thai or Lao.
 pub fn is_thai(c: char) -> bool {

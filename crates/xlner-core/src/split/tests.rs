@@ -206,5 +206,66 @@ fn titles_quotations_and_ellipses_in_one_piece() {
 #[test]
 fn armenian_stops_however_they_are_typed() {
     check("hy", "Բարև Ձեզ: ‖Այսօր երկուշաբթի է: ‖Մութ է։ ‖Սիրելիս...սպասում եմ 10:30-ին: ‖Գնամ:");
+    check("hy", "Լավ է:‖Գնանք: ‖Դա տեղի է ունեցել 1990 թ. Երևանում: ‖5 դր. արժե:");
+    check("hy", "Նա ասաց՝ «Լավ է:» ‖Գնացինք:");
     check("en", "Two things: bread and milk.");
+}
+
+#[test]
+fn titles_before_names_in_many_languages() {
+    check("es", "El Pdte. Sánchez y el Gral. San Martín en Sta. Cruz. ‖La Pdta. Kirchner, Rvdo. Juan. ‖Fin.");
+    check("da", "Han bor på Gl. Strand i Kbh. K. ved Ndr. Frihavnsgade. ‖Det er min. ‖Det er godt.");
+    check("it", "Il Pres. Mattarella, il Card. Bagnasco e il Cav. Rossi. ‖F.lli Bianchi, Ist. Leopardi. ‖Bene.");
+    check("ru", "Он из пос. Лесной, хут. Вольный, респ. Коми. ‖Чл.-корр. Петров на наб. Фонтанки. ‖Да.");
+    check("uk", "Смт. Буча, просп. Перемоги, акад. Патон. ‖Так.");
+    check("fr", "Le Cdt. Cousteau, le Gal. Leclerc, Univ. Lyon. ‖Voilà.");
+    check("de", "Kt. Zürich, Kgl. Hof, Präs. Obama und Univ.-Prof. Huber. ‖Gut.");
+    check("pt", "O Pe. António, o Gov. Dória, o Dep. Silva e o Des. Costa. ‖Fim.");
+    check("nl", "Burg. Halsema, wed. Bakker en gen. Spoor. ‖Goed.");
+    check("pl", "Dyr. Kowalski, gm. Raba, o. Rydzyk i im. Jana Pawła. ‖To koniec.");
+    check("cs", "Arch. Gočár, prez. Zeman, kpt. Nemo. ‖Pes je vlk. ‖Dobře.");
+    check("tr", "Op. Dr. Ali, Uzm. Dr. Veli. ‖İyi.");
+    check("ro", "Jud. Cluj, mun. Iași, Preș. Iohannis. ‖Bine.");
+    check("sv", "Kgl. Hovet, kapt. Nemo. ‖Bra.");
+    check("hu", "Szt. István, alez. Kovács, vm. Pest. ‖Jó.");
+    check("el", "Ο Δημ. Παπαδόπουλος, Πρ. Γιώργος. ‖Ναι.");
+    check("sw", "Brig. Musa, Kpt. John, Kard. Pengo. ‖Hapana.");
+    check("en", "Pvt. Ryan, Atty. Gen. Barr, Pt. Reyes. ‖He drives a BMW. ‖Mary knows.");
+    check("fa", "م. رضایی آمد. ‖آیا رفت؟ ‖بله!");
+}
+
+#[test]
+fn brackets_and_quotations_in_chinese_and_japanese() {
+    check("zh", "他看了《你好，李焕英！》和〈谁？〉两部电影。‖好看。‖（他走了。）‖我也走。");
+    check("zh", "小明（他多大？）来了。‖【快！】‖他说：“今天很好！我们走吧。”‖然后离开了。");
+    check("zh", "他說。‖『好的。』‖她說。‖(真的?)‖是");
+    check("ja", "「行く。帰る。」と言った。‖『君の名は。』を見た。‖「はい。」‖彼女は答えた。");
+    check("zh", "《没有结束！‖真的。‖好。");
+}
+
+#[test]
+fn stops_typed_with_what_the_keyboard_has() {
+    check("hi", "राम घर गया| ‖सीता आई || ‖ठीक है।‖क्या?‖हाँ!");
+    check("mr", "ते आले|‖ती गेली|");
+    check("ur", "وہ آیا۔‖کیا وہ گیا؟‖ہاں! ‖وہ آیا. ‖ہاں.");
+    check("am", "አበበ በሶ በላ፡፡ ‖ጫላ ጨበጠ::‖ዶ.ር አቢይ በ1990 ዓ.ም. መጡ። ‖አዎ፧");
+    check("en", "a | b || c");
+}
+
+#[test]
+fn a_space_is_missing_behind_a_full_stop() {
+    check("en", "He came home.‖Then he left. ‖See Node.js, System.Out, www.Example.com and file.Txt too.");
+    check("kk", "Ресейдiң жағдайы.‖XVIII ғасырда.");
+    check("es", "La lista: 1.Helado, 2.Carne. ‖1 + 1 es 2. ‖2 + 2 es 4.");
+}
+
+#[test]
+fn ellipses_with_spaces_lists_and_marks_alone() {
+    check(
+        "en",
+        "It ends with a period . . . . ‖Next one. ‖Some compounds. ‖. . . The practice was not abandoned. . . .",
+    );
+    check("en", "It is . . . I think. ‖1.) The first 2.) The second. ‖• 9. The third");
+    check("es", "«Con el cantar se consuela. / [...] ». ‖Fin.");
+    check("da", "Find it at 1026.253.553. ‖That is it. ‖Den 3. Maj kom han.");
 }

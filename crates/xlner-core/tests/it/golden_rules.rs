@@ -10,7 +10,7 @@ use serde::Deserialize;
 use xlner_core::split::sentences;
 
 /// Rules that hold today; numbered lists and rules for colons are not ours.
-const HOLD: usize = 293;
+const HOLD: usize = 302;
 
 #[derive(Deserialize)]
 struct Case {
@@ -27,7 +27,8 @@ fn golden_rules_of_pysbd() {
         return;
     };
     let python = std::env::var("XLNER_PYTHON").unwrap_or_else(|_| "python3".into());
-    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden_rules.py");
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/it/golden_rules.py");
+    assert!(script.is_file(), "{} is gone", script.display());
     let output = match Command::new(&python).arg(script).arg(checkout).output() {
         Ok(output) if output.status.success() => output,
         _ => {
@@ -40,7 +41,8 @@ fn golden_rules_of_pysbd() {
         let case: Case = serde_json::from_str(line).unwrap();
         let ours: Vec<&str> =
             sentences(&case.text, Some(&case.lang)).into_iter().map(|range| &case.text[range]).collect();
-        let fold = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
+        // pySBD may take white space out; we tell ranges of the text.
+        let fold = |text: &str| text.split_whitespace().collect::<String>();
         let same = |found: Vec<String>| found == case.expected.iter().map(|text| fold(text)).collect::<Vec<_>>();
         let hold = same(ours.iter().map(|text| fold(text)).collect());
         let theirs = same(case.theirs.iter().map(|text| fold(text)).collect());

@@ -242,7 +242,11 @@ fn the_built_in_tagger_is_small_and_knows_its_origin() {
     let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("models/en.crf");
     assert!(std::fs::metadata(&path).unwrap().len() < 2_000_000);
     let loaded = CrfTagger::load(&path).unwrap();
-    assert!(loaded.training().starts_with("WikiGold, WNUT-17, Broad Twitter Corpus: "), "{}", loaded.training());
+    assert!(
+        loaded.training().starts_with("UNER English EWT, WikiGold, WNUT-17, Broad Twitter Corpus: "),
+        "{}",
+        loaded.training()
+    );
     for name in ["default", "en"] {
         let tagger = xlner_models::open_crf(name).unwrap();
         assert_eq!(tagger.signature(), loaded.signature());

@@ -7,11 +7,13 @@ use super::model::{Decision, mean};
 use crate::Result;
 
 const COUNT: usize = FEATURES.len();
-/// Candidates that a corpus counts for at most, so that a large one does not drown the others.
+/// Candidates that a domain counts for at most, so that a large one does not drown the others.
 const MOST: f64 = 1000.0;
+/// Candidates of a corpus that are looked at, at most: more would cost time and count for no more.
+const LOOKED_AT: usize = 4000;
 /// Corpora may be farther away than all that it was learnt from by this factor.
-const BEYOND: f64 = 1.3;
-/// Corpora from which on probabilities are calibrated on those held out.
+const BEYOND: f64 = 1.5;
+/// Domains from which on probabilities are calibrated on those held out.
 const CALIBRATED: usize = 3;
 /// Parts of the data for cross-validation.
 const PARTS: usize = 5;
@@ -29,15 +31,16 @@ impl Default for FitOptions {
     }
 }
 
-/// Learns a decision: maximum likelihood with L2 regularisation (Newton's method). Every corpus counts for at most 1,000
-/// candidates. With a start its weights are the prior; means, deviations and whatever the data says nothing of stay its own.
+/// Learns a decision: maximum likelihood with L2 regularisation (Newton's method). Every domain
+/// ([`Judged::of_domain`]) counts for at most 1,000 candidates, its corpora for equal parts of them. With a start its weights
+/// are the prior; means, deviations and whatever the data says nothing of stay its own.
 ///
-/// Learnt from nothing but three corpora or more, the probabilities are calibrated on corpora that are held out
-/// ([`calibrate`]).
+/// Learnt from nothing but three domains or more, the probabilities are calibrated on domains that are held out.
 pub fn fit(corpora: &[Judged], start: Option<&Decision>, options: &FitOptions) -> Decision {
-    let mut decision = weigh(corpora, start, options);
-    if start.is_none() && corpora.len() >= CALIBRATED {
-        calibrate(&mut decision, corpora, options);
+    let all: Vec<&Judged> = corpora.iter().collect();
+    let mut decision = weigh(&all, start, options);
+    if start.is_none() && domains(&all).len() >= CALIBRATED {
+        calibrate(&mut decision, &all, options);
     }
     for variant in 0..2 {
         let corpora: Vec<&Judged> = corpora.iter().filter(|judged| !judged.pools[variant].is_empty()).collect();
@@ -59,28 +62,45 @@ pub fn fit(corpora: &[Judged], start: Option<&Decision>, options: &FitOptions) -
     decision
 }
 
-/// Scales the log-odds so that probabilities hold on a corpus that was not learnt from (Platt 1999, “Probabilistic outputs for
-/// support vector machines”): each corpus is judged by weights learnt from the others, and one line is put through the
-/// log-odds of all the likeliest candidates. Weights that are held back are too cautious; a corpus of another kind makes them too bold.
-fn calibrate(decision: &mut Decision, corpora: &[Judged], options: &FitOptions) {
-    let without = |held: usize| -> Vec<Judged> {
-        corpora.iter().enumerate().filter(|(at, _)| *at != held).map(|(_, judged)| judged.clone()).collect()
-    };
-    let blind: Vec<Decision> = (0..corpora.len()).map(|held| weigh(&without(held), None, options)).collect();
-    for variant in 0..2 {
-        let mut points: Vec<([f64; 2], f64, f64)> = Vec::new();
-        for (judged, blind) in corpora.iter().zip(&blind) {
+/// The first corpus of every domain.
+fn domains<'j>(corpora: &[&'j Judged]) -> Vec<&'j Judged> {
+    let mut first: Vec<&Judged> = Vec::new();
+    for &judged in corpora {
+        if first.iter().all(|other| !other.is_akin(judged)) {
+            first.push(judged);
+        }
+    }
+    first
+}
+
+/// What one of so many candidates of a corpus counts.
+fn weight(judged: &Judged, corpora: &[&Judged], candidates: usize) -> f64 {
+    let akin = corpora.iter().filter(|other| other.is_akin(judged)).count();
+    (MOST / candidates as f64).min(1.0) / akin as f64
+}
+
+/// Scales the log-odds so that probabilities hold on text that was not learnt from (Platt 1999, “Probabilistic outputs for
+/// support vector machines”): each domain is judged by weights learnt from the others, and one line is put through the
+/// log-odds of all the likeliest candidates. Weights that are held back are too cautious; text of another kind makes them too bold.
+fn calibrate(decision: &mut Decision, corpora: &[&Judged], options: &FitOptions) {
+    let mut points: [Vec<([f64; 2], f64, f64)>; 2] = Default::default();
+    for domain in domains(corpora) {
+        let (held, others): (Vec<&Judged>, Vec<&Judged>) = corpora.iter().partition(|judged| judged.is_akin(domain));
+        let blind = weigh(&others, None, options);
+        for (judged, variant) in held.iter().flat_map(|judged| [(judged, 0), (judged, 1)]) {
             let (pool, right) = (&judged.pools[variant], &judged.right[variant]);
             let probabilities = blind.probabilities(pool);
             let won = winning(pool, &probabilities);
-            let weight = (MOST / won.len() as f64).min(1.0);
-            points.extend(won.into_iter().map(|at| {
+            let weight = weight(judged, corpora, won.len());
+            points[variant].extend(won.into_iter().map(|at| {
                 let p = probabilities[at].clamp(1e-9, 1.0 - 1e-9);
                 ([1.0, (p / (1.0 - p)).ln()], weight, f64::from(u8::from(right[at])))
             }));
         }
+    }
+    for (variant, points) in points.iter().enumerate() {
         if points.iter().any(|(_, _, right)| *right > 0.5) && points.iter().any(|(_, _, right)| *right < 0.5) {
-            let [shift, scale] = logistic(&points, [0.0, 1.0], [1.0; 2]);
+            let [shift, scale] = logistic(points, [0.0, 1.0], [1.0; 2]);
             decision.weights[variant].iter_mut().for_each(|weight| *weight *= scale);
             decision.bias[variant] = shift + scale * decision.bias[variant];
         }
@@ -88,7 +108,7 @@ fn calibrate(decision: &mut Decision, corpora: &[Judged], options: &FitOptions) 
 }
 
 /// The weights of largest likelihood, before they are calibrated.
-fn weigh(corpora: &[Judged], start: Option<&Decision>, options: &FitOptions) -> Decision {
+fn weigh(corpora: &[&Judged], start: Option<&Decision>, options: &FitOptions) -> Decision {
     let mut decision = start.cloned().unwrap_or_else(|| {
         let rows = || corpora.iter().flat_map(|judged| &judged.pools[judged.variant()].rows).collect::<Vec<_>>();
         let rows = rows();
@@ -103,7 +123,8 @@ fn weigh(corpora: &[Judged], start: Option<&Decision>, options: &FitOptions) -> 
         Decision { mean, deviation, weights: zero, bias: [0.0; 2], coverage: [0.8; 2], reach: 0.0 }
     });
     for variant in 0..2 {
-        let corpora: Vec<&Judged> = corpora.iter().filter(|judged| !judged.pools[variant].is_empty()).collect();
+        let corpora: Vec<&Judged> =
+            corpora.iter().copied().filter(|judged| !judged.pools[variant].is_empty()).collect();
         if corpora.is_empty() {
             continue;
         }
@@ -117,15 +138,17 @@ fn newton(decision: &mut Decision, variant: usize, corpora: &[&Judged], started:
     let mut rows: Vec<([f64; SIZE], f64, f64)> = Vec::new();
     for judged in corpora {
         let pool = &judged.pools[variant];
-        let weight = (MOST / pool.len() as f64).min(1.0);
-        for (row, right) in pool.rows.iter().zip(&judged.right[variant]) {
-            let values = decision.standardise(row);
+        let taken = pool.len().min(LOOKED_AT);
+        let weight = weight(judged, corpora, taken);
+        // Evenly spread, so that the sample is as the corpus.
+        for at in (0..taken).map(|at| at * pool.len() / taken) {
+            let values = decision.standardise(&pool.rows[at]);
             let values = std::array::from_fn(|at| match values.get(at) {
                 None => 1.0,
                 Some(_) if variant == 1 && is_of_target(FEATURES[at].name) => 0.0,
                 Some(value) => *value,
             });
-            rows.push((values, weight, f64::from(u8::from(*right))));
+            rows.push((values, weight, f64::from(u8::from(judged.right[variant][at]))));
         }
     }
     let start: [f64; SIZE] =
@@ -274,6 +297,19 @@ mod tests {
             let mean = won.iter().map(|&at| probabilities[at]).sum::<f64>() / won.len() as f64;
             assert!((mean - 0.25).abs() < 0.1, "{variant}: {mean}");
         }
+    }
+
+    #[test]
+    fn corpora_of_one_domain_count_as_one() {
+        let mut other = judged(50);
+        other.right.iter_mut().flatten().for_each(|right| *right = !*right);
+        let same = || judged(50).of_domain("news");
+        let options = FitOptions { l2: 1.0 };
+        let (one, two) = (fit(&[same(), other.clone()], None, &options), fit(&[same(), same(), other], None, &options));
+        for (a, b) in one.weights.iter().flatten().zip(two.weights.iter().flatten()) {
+            assert!((a - b).abs() < 1e-6, "{a} {b}");
+        }
+        assert!((one.bias[0] - two.bias[0]).abs() < 1e-6);
     }
 
     #[test]

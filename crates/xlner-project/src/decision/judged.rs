@@ -15,6 +15,8 @@ pub struct Judged {
     pub(super) right: [Vec<bool>; 2],
     /// Entities by pair.
     pub(super) gold: Vec<usize>,
+    /// The kind of text; empty where nothing is said of it.
+    pub(super) domain: String,
 }
 
 impl Judged {
@@ -40,6 +42,19 @@ impl Judged {
         Judged::new(pairs, &given).part(|pair| gold.get(pair).is_some_and(Option::is_some))
     }
 
+    /// Says what kind of text this is. Corpora of one domain count as one where weights are learnt, and are held out together: two
+    /// translations of one text teach little more than one of them. Without, a corpus is a domain of its own.
+    #[must_use]
+    pub fn of_domain(mut self, domain: &str) -> Judged {
+        domain.clone_into(&mut self.domain);
+        self
+    }
+
+    /// Whether what is learnt of one says nothing new of the other.
+    pub(super) fn is_akin(&self, other: &Judged) -> bool {
+        std::ptr::eq(self, other) || (!self.domain.is_empty() && self.domain == other.domain)
+    }
+
     fn add(&mut self, mut pool: Pool, gold: &[Vec<Entity>]) {
         let known = |label: &str| gold.iter().flatten().any(|entity| entity.label == label);
         let looked_for: Vec<bool> =
@@ -58,7 +73,7 @@ impl Judged {
 
     /// The candidates of some pairs.
     pub(super) fn part(&self, has: impl Fn(usize) -> bool) -> Judged {
-        let mut part = Judged { gold: self.gold.clone(), ..Judged::default() };
+        let mut part = Judged { gold: self.gold.clone(), domain: self.domain.clone(), ..Judged::default() };
         part.gold.iter_mut().enumerate().for_each(|(pair, gold)| *gold *= usize::from(has(pair)));
         for variant in 0..2 {
             let (pool, right) = (&self.pools[variant], &self.right[variant]);
