@@ -46,6 +46,12 @@ pub struct JudgeFigures {
 }
 
 impl JudgeFigures {
+    /// Of pairs that were kept from before: nothing was asked for them now.
+    pub(crate) fn forget_cost(&mut self) {
+        let JudgeFigures { pairs, entities, confirmed, moved, dropped, unclear, .. } = *self;
+        *self = JudgeFigures { pairs, entities, confirmed, moved, dropped, unclear, ..JudgeFigures::default() };
+    }
+
     /// Adds those of other pairs.
     pub(crate) fn add(&mut self, other: &JudgeFigures) {
         let JudgeFigures { pairs, entities, confirmed, moved, dropped, unclear, .. } = *other;

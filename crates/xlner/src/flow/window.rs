@@ -324,7 +324,11 @@ impl<'f> Windows<'f> {
                 Ok(())
             })
         })?;
-        match (load_decision(&figures)?, &mut self.decision) {
+        let mut decision = load_decision(&figures)?;
+        if let Some(judge) = decision.as_mut().and_then(|decision| decision.judge.as_mut()).filter(|_| !made) {
+            judge.forget_cost();
+        }
+        match (decision, &mut self.decision) {
             (Some(new), Some(sum)) => sum.add(&new),
             (new @ Some(_), none) => *none = new,
             (None, _) => {}

@@ -154,7 +154,7 @@ mod built {
             "trained {} of {} weights on {} sentences with {entities} entities: {} steps, {:.1} s; kept is epoch {}",
             report.trained_weights, report.weights, report.train.sentences, report.steps, report.seconds, report.epoch
         ));
-        if report.dev.as_ref().is_some_and(|dev| dev.micro.predicted == 0) {
+        if report.finds_nothing {
             context.note(
                 "warning: the tagger finds nothing at all: train for more epochs, at a higher learning rate, or on more sentences",
             );
