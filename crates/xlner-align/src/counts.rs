@@ -9,7 +9,7 @@ use crate::views::VIEWS;
 pub struct Counts {
     /// The pass that they belong to.
     pub(crate) iteration: usize,
-    /// By view and place in its table: links.
+    /// By view and place ([`Trainer::place`]): links.
     pub(crate) links: [Vec<i64>; VIEWS],
     /// By target, by source word: occurrences that come from none.
     pub(crate) null: [Vec<i64>; 2],
@@ -79,7 +79,7 @@ impl Counts {
         let model = &trainer.model;
         Counts {
             iteration: trainer.iteration(),
-            links: std::array::from_fn(|view| vec![0; model.tables[view].entries().len()]),
+            links: std::array::from_fn(|view| vec![0; trainer.places(view)]),
             null: [vec![0; model.target.len()], vec![0; model.source.len()]],
             jumps: std::array::from_fn(|_| vec![0; crate::hmm::WIDTH]),
             order: vec![0; 2],
@@ -95,7 +95,7 @@ impl Counts {
         let model = &trainer.model;
         let words = [model.target.len(), model.source.len()];
         self.iteration == trainer.iteration()
-            && self.links.iter().zip(&model.tables).all(|(links, table)| links.len() == table.entries().len())
+            && self.links.iter().enumerate().all(|(view, links)| links.len() == trainer.places(view))
             && self.null.iter().zip(words).all(|(null, words)| null.len() == words)
     }
 
@@ -129,9 +129,9 @@ impl Counts {
                 columns.push(kind as u8, source, target, count);
             }
         };
-        for (view, (table, links)) in trainer.model.tables.iter().zip(&self.links).enumerate() {
-            for (entry, &count) in table.entries().iter().zip(links) {
-                if let Some((source, target)) = entry.pair() {
+        for (view, links) in self.links.iter().enumerate() {
+            for (pair, &count) in trainer.pairs(view).zip(links) {
+                if let Some((source, target)) = pair {
                     push(view, source, target, count);
                 }
             }
@@ -157,9 +157,7 @@ impl Counts {
         let mut counts = Counts::new(trainer);
         for (at, (kind, source, target, count)) in columns.rows()?.enumerate() {
             let place = match usize::from(kind) {
-                view @ 0..VIEWS => {
-                    trainer.model.tables[view].find(source, target).map(|place| &mut counts.links[view][place])
-                }
+                view @ 0..VIEWS => trainer.place(view, source, target).map(|place| &mut counts.links[view][place]),
                 NULL => counts.null[0].get_mut(target as usize),
                 kind if kind < JUMPS => counts.null[1].get_mut(source as usize),
                 ORDER => counts.order.get_mut(target as usize),

@@ -1,5 +1,49 @@
 //! Translation probabilities from expected counts.
 
+use rayon::prelude::*;
+
+use xlner_core::fixed;
+
+use crate::table::Table;
+use crate::train::PRIOR;
+use crate::views::VIEWS;
+
+/// Sets the probabilities from what was counted and the priors.
+pub(crate) fn estimate(tables: &mut [Table; VIEWS]) {
+    tables.par_iter_mut().for_each(|table| {
+        let (priors, counts) = (std::mem::take(&mut table.priors), std::mem::take(&mut table.counts));
+        set_probabilities(table, |place| fixed::to_real(counts[place]) as f32 + priors[place] + PRIOR, exp_digamma);
+        table.priors = priors;
+        table.counts = counts;
+    });
+}
+
+/// Sets both probabilities of every pair to `of(value) / of(sum of values)`.
+fn set_probabilities(table: &mut Table, value: impl Fn(usize) -> f32, of: impl Fn(f32) -> f32) {
+    let (mut source, mut target) = (Vec::new(), Vec::new());
+    let add = |sums: &mut Vec<f64>, id: u32, x: f32| {
+        if sums.len() <= id as usize {
+            sums.resize(id as usize + 1, 0.0);
+        }
+        sums[id as usize] += f64::from(x);
+    };
+    for (place, entry) in table.entries().iter().enumerate() {
+        if let Some((e, f)) = entry.pair() {
+            add(&mut source, e, value(place));
+            add(&mut target, f, value(place));
+        }
+    }
+    let totals = |sums: Vec<f64>| -> Vec<f32> { sums.into_iter().map(|sum| of(sum as f32).max(1e-6)).collect() };
+    let (source, target) = (totals(source), totals(target));
+    for (place, entry) in table.entries_mut().iter_mut().enumerate() {
+        if let Some((e, f)) = entry.pair() {
+            let x = of(value(place));
+            entry.forward = (x / source[e as usize]).min(1.0);
+            entry.reverse = (x / target[f as usize]).min(1.0);
+        }
+    }
+}
+
 /// Base of the exponential of the digamma function: `exp(ψ(x))` for x > 0, to 1e-4 relative.
 ///
 /// A Dirichlet posterior enters variational Bayes as `exp(ψ(count + prior)) / exp(ψ(total))` (Beal 2003, §3.4): close

@@ -1,7 +1,7 @@
 //! The hidden Markov model of word positions (Vogel, Ney and Tillmann 1996): every generated token comes from one
 //! generating token or from none, and where it comes from depends on how far that is from where the last one came from.
 
-use crate::fixed;
+use xlner_core::fixed;
 
 /// Jumps that are longer share one probability.
 const REACH: usize = 40;
@@ -17,7 +17,7 @@ const FLAT: f64 = 0.1;
 const NEAR: f64 = 0.07;
 const FAR: f64 = 0.09;
 /// Mass below this is not followed further.
-const NEGLIGIBLE: f32 = 1e-7;
+const NEGLIGIBLE: f32 = 1e-4;
 
 /// Probability of a token to come from none.
 pub(crate) const NULL: f32 = 0.1;
@@ -28,7 +28,7 @@ pub(crate) struct Jumps(Vec<f32>);
 
 /// Expected counts of the same, of one pair.
 #[derive(Debug, Clone)]
-pub(crate) struct JumpCounts(pub Vec<f64>);
+pub(crate) struct JumpCounts(pub Vec<f32>);
 
 impl Default for JumpCounts {
     fn default() -> Self {
@@ -83,8 +83,11 @@ pub(crate) struct Buffers {
     incoming: Vec<f32>,
     /// One over the sum of weights of the jumps from each position.
     norm: Vec<f32>,
-    padded: Vec<f32>,
     outgoing: Vec<f32>,
+    /// What flows back into each position, without null.
+    flowing: Vec<f32>,
+    /// The jumps, the longest one forward first.
+    back: Vec<f32>,
     backward: Vec<f32>,
     cumulative: Vec<f32>,
 }
@@ -93,7 +96,7 @@ pub(crate) struct Buffers {
 ///
 /// `emissions` and `out` are generated × generating: the probability of the generated token given the generating one, and
 /// the posterior of the one having come from the other; `null` has the probability of each generated token given none.
-/// The expected jumps are added to `counts`.
+/// The expected jumps are added to `counts` where they are wanted.
 pub(crate) fn posteriors(
     jumps: &Jumps,
     (generating, generated): (usize, usize),
@@ -101,37 +104,40 @@ pub(crate) fn posteriors(
     null: &[f32],
     buffers: &mut Buffers,
     out: &mut [f32],
-    counts: &mut JumpCounts,
+    mut counts: Option<&mut JumpCounts>,
 ) {
     let n = generating + 1;
-    let Buffers { mass, incoming, norm, padded, outgoing, backward, cumulative } = buffers;
+    let Buffers { mass, incoming, norm, outgoing, flowing, back, backward, cumulative } = buffers;
     normalisers(jumps, n, norm, cumulative);
     mass.clear();
     mass.resize((generated + 1) * n, 0.0);
     incoming.clear();
     incoming.resize((generated + 1) * n, 0.0);
-    padded.clear();
-    padded.resize(n + 2 * REACH, 0.0);
+    flowing.clear();
+    flowing.resize(n, 0.0);
+    back.clear();
+    back.extend(jumps.0.iter().rev());
     mass[0] = 1.0;
     for j in 0..generated {
         let (before, behind) = mass.split_at_mut((j + 1) * n);
         let (before, behind) = (&before[j * n..], &mut behind[..n]);
-        padded.fill(0.0);
+        let row = &mut incoming[(j + 1) * n..(j + 2) * n];
         let mut total = 0.0;
         for (p, &x) in before.iter().enumerate() {
             if x > NEGLIGIBLE {
                 let x = x * norm[p];
                 total += x;
-                // Position p + d is at p + d + REACH.
-                padded[p..p + WIDTH].iter_mut().zip(&jumps.0).for_each(|(y, jump)| *y += x * jump);
+                // Position q is a jump of q - p, which is at q - p + REACH.
+                let first = 1.max(p.saturating_sub(REACH));
+                let reached = &mut row[first..n.min(p + REACH + 1)];
+                reached.iter_mut().zip(&jumps.0[first + REACH - p..]).for_each(|(y, jump)| *y += x * jump);
             }
         }
-        let row = &mut incoming[(j + 1) * n..(j + 2) * n];
         let none = NULL * null[j];
         behind[0] = before[0] * none;
         let mut sum = behind[0];
         for q in 1..n {
-            row[q] = padded[q + REACH] + FLOOR * total;
+            row[q] += FLOOR * total;
             behind[q] = row[q] * emissions[j * generating + q - 1] + before[q] * none;
             sum += behind[q];
         }
@@ -147,7 +153,7 @@ pub(crate) fn posteriors(
         let (behind, row) = (&mass[(j + 1) * n..(j + 2) * n], &incoming[(j + 1) * n..(j + 2) * n]);
         let total: f32 = behind.iter().zip(&*backward).map(|(a, b)| a * b).sum();
         let scale = 1.0 / total.max(f32::MIN_POSITIVE);
-        padded.fill(0.0);
+        flowing.fill(0.0);
         let mut floor = 0.0;
         for q in 1..n {
             let x = emissions[j * generating + q - 1] * backward[q] * scale;
@@ -159,8 +165,10 @@ pub(crate) fn posteriors(
         for q in 1..n {
             let x = outgoing[q];
             if x > least {
-                // From position q - d, at q - d + REACH.
-                padded[q..q + WIDTH].iter_mut().zip(jumps.0.iter().rev()).for_each(|(y, jump)| *y += x * jump);
+                // From position p, a jump of q - p; backwards, so that both are walked forwards.
+                let first = q.saturating_sub(REACH);
+                let from = &mut flowing[first..n.min(q + REACH + 1)];
+                from.iter_mut().zip(&back[first + REACH - q..]).for_each(|(y, jump)| *y += x * jump);
             }
         }
         let before = &mass[j * n..(j + 1) * n];
@@ -168,12 +176,13 @@ pub(crate) fn posteriors(
         let mut flow = 0.0;
         let none = NULL * null[j] * scale;
         for p in 0..n {
-            let next = norm[p] * (padded[p + REACH] + FLOOR * floor) + none * backward[p];
+            let next = norm[p] * (flowing[p] + FLOOR * floor) + none * backward[p];
             flow += before[p] * next;
             backward[p] = next;
         }
         let share = 1.0 / flow.max(f32::MIN_POSITIVE);
         for (p, &x) in before.iter().enumerate() {
+            let Some(counts) = &mut counts else { break };
             if x > 0.01 {
                 let x = x * norm[p] * share;
                 // From position p to q, which is q - p + REACH.
@@ -181,7 +190,7 @@ pub(crate) fn posteriors(
                 let reached = &outgoing[first..n.min(p + REACH + 1)];
                 let at = first + REACH - p;
                 for ((count, jump), y) in counts.0[at..].iter_mut().zip(&jumps.0[at..]).zip(reached) {
-                    *count += f64::from(x * jump * y);
+                    *count += x * jump * y;
                 }
             }
         }
@@ -251,12 +260,12 @@ mod tests {
         let null = [0.1, 0.2, 0.05, 0.3];
         let (mut out, mut counts) = (vec![0.0; i * j], JumpCounts::default());
         let jumps = Jumps::default();
-        posteriors(&jumps, (i, j), &emissions, &null, &mut Buffers::default(), &mut out, &mut counts);
+        posteriors(&jumps, (i, j), &emissions, &null, &mut Buffers::default(), &mut out, Some(&mut counts));
         for (a, b) in out.iter().zip(by_enumeration(&jumps, i, j, &emissions, &null)) {
-            assert!((f64::from(*a) - b).abs() < 1e-5, "{a} {b}");
+            assert!((f64::from(*a) - b).abs() < f64::from(NEGLIGIBLE), "{a} {b}");
         }
-        let jumped: f64 = counts.0.iter().sum();
-        assert!(jumped > 0.0 && jumped <= out.iter().map(|x| f64::from(*x)).sum::<f64>() + 1e-4);
+        let jumped: f32 = counts.0.iter().sum();
+        assert!(jumped > 0.0 && jumped <= out.iter().sum::<f32>() + 1e-4);
     }
 
     #[test]
@@ -273,7 +282,15 @@ mod tests {
     #[test]
     fn hopeless_input_gives_numbers() {
         let (mut out, mut counts) = (vec![0.0; 4], JumpCounts::default());
-        posteriors(&Jumps::default(), (2, 2), &[0.0; 4], &[0.0; 2], &mut Buffers::default(), &mut out, &mut counts);
+        posteriors(
+            &Jumps::default(),
+            (2, 2),
+            &[0.0; 4],
+            &[0.0; 2],
+            &mut Buffers::default(),
+            &mut out,
+            Some(&mut counts),
+        );
         assert!(out.iter().all(|x| x.is_finite()));
         assert!(counts.0.iter().all(|x| x.is_finite()));
         assert!(Jumps::estimate(&[0; WIDTH]).values().iter().all(|x| x.is_finite()));

@@ -3,6 +3,7 @@
 use std::cell::RefCell;
 use std::io;
 use std::ops::Range;
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use rayon::prelude::*;
 
@@ -11,6 +12,9 @@ use crate::counts::{Columns, Error};
 use crate::spool::Spool;
 use crate::views::VIEWS;
 use crate::vocabulary::{UNKNOWN, Vocabularies, Vocabulary};
+
+#[cfg(test)]
+mod tests;
 
 /// Source views whose rows are counted before those of too few are dropped.
 const BATCH: usize = 4096;
@@ -22,9 +26,14 @@ pub struct PairCounts {
     views: [Vec<(u64, u64)>; VIEWS],
 }
 
-/// The pairs of views that have a parameter, by view, in order.
+/// The pairs of views that have a parameter.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Keys(pub(crate) [Vec<u64>; VIEWS]);
+pub struct Keys {
+    /// By view, in order.
+    pub(crate) views: [Vec<u64>; VIEWS],
+    /// By side, view and id: how many views of the other side stand beside it, those without a parameter counted, too.
+    pub(crate) degrees: [[Vec<u32>; VIEWS]; 2],
+}
 
 pub(crate) fn key(source: u32, target: u32) -> u64 {
     u64::from(source) << 32 | u64::from(target)
@@ -37,9 +46,10 @@ pub(crate) fn ids(key: u64) -> (u32, u32) {
 impl PairCounts {
     /// Counts all pairs of a bitext; memory follows the number of different ones. [`Keys::of`] does with less.
     pub fn of(bitext: &Bitext, vocabularies: &Vocabularies) -> PairCounts {
+        let words = vocabularies.ids([&bitext.source, &bitext.target]);
         let view = |view| {
-            let ids = Ids::new([&bitext.source, &bitext.target], vocabularies, view);
-            Rows::new(&bitext.text, &ids, ids.all()).count(usize::MAX, 1)
+            let ids = Ids::of(&words, vocabularies, view);
+            Rows::new(&bitext.text, &ids, ids.all()).count(usize::MAX, 1, None)
         };
         PairCounts { views: std::array::from_fn(view) }
     }
@@ -52,11 +62,17 @@ impl PairCounts {
     /// The pairs that have a parameter: at most [`max_parameters`](crate::TrainOptions::max_parameters), a quarter of them
     /// for each view.
     pub fn keys(&self, max_parameters: usize) -> Keys {
-        Keys(std::array::from_fn(|view| {
-            let mut kept = self.views[view].clone();
+        let mut keys = Keys::default();
+        for (view, counts) in self.views.iter().enumerate() {
+            let last =
+                |of: fn((u32, u32)) -> u32| counts.iter().map(|(key, _)| of(ids(*key)) as usize + 1).max().unwrap_or(0);
+            let degrees = Degrees::new([last(|(e, _)| e), last(|(_, f)| f)]);
+            counts.iter().for_each(|(key, _)| degrees.add(*key));
+            let mut kept = counts.clone();
             keep(&mut kept, max_parameters / VIEWS, 1);
-            kept.into_iter().map(|(key, _)| key).collect()
-        }))
+            keys.set(view, kept, degrees);
+        }
+        keys
     }
 
     /// The counts as columns; `kind` is the view.
@@ -98,11 +114,15 @@ impl Keys {
     /// The pairs of a bitext that have a parameter; the same as those of [`PairCounts::keys`], without holding the counts of
     /// the others.
     pub fn of(bitext: &Bitext, vocabularies: &Vocabularies, max_parameters: usize) -> Keys {
-        Keys(std::array::from_fn(|view| {
-            let ids = Ids::new([&bitext.source, &bitext.target], vocabularies, view);
-            let counts = Rows::new(&bitext.text, &ids, ids.all()).count(max_parameters / VIEWS, 1);
-            counts.into_iter().map(|(key, _)| key).collect()
-        }))
+        let mut keys = Keys::default();
+        let words = vocabularies.ids([&bitext.source, &bitext.target]);
+        for view in 0..VIEWS {
+            let ids = Ids::of(&words, vocabularies, view);
+            let degrees = Degrees::new(ids.lens);
+            let counts = Rows::new(&bitext.text, &ids, ids.all()).count(max_parameters / VIEWS, 1, Some(&degrees));
+            keys.set(view, counts, degrees);
+        }
+        keys
     }
 
     /// Those of a text on disk, which are the same. The source views are counted slice by slice, with as many sentences in
@@ -118,16 +138,44 @@ impl Keys {
     ) -> io::Result<Keys> {
         let room = max_parameters / VIEWS;
         let mut keys = Keys::default();
-        for (view, keys) in keys.0.iter_mut().enumerate() {
-            let ids = Ids::new(spool.vocabularies(), vocabularies, view);
+        let words = vocabularies.ids(spool.vocabularies());
+        for view in 0..VIEWS {
+            let ids = Ids::of(&words, vocabularies, view);
+            let degrees = Degrees::new(ids.lens);
             let (mut kept, mut least) = (Vec::new(), 1);
             for slice in slices(spool, &ids, memory) {
-                kept.append(&mut count_slice(spool, &ids, slice, memory, room, least)?);
+                kept.append(&mut count_slice(spool, &ids, slice, memory, (room, least), &degrees)?);
                 least = keep(&mut kept, room, least);
             }
-            *keys = kept.into_iter().map(|(key, _)| key).collect();
+            keys.set(view, kept, degrees);
         }
         Ok(keys)
+    }
+
+    fn set(&mut self, view: usize, counts: Vec<(u64, u64)>, degrees: Degrees) {
+        self.views[view] = counts.into_iter().map(|(key, _)| key).collect();
+        for (side, of_side) in degrees.0.into_iter().enumerate() {
+            let degrees = &mut self.degrees[side][view];
+            *degrees = of_side.into_iter().map(AtomicU32::into_inner).collect();
+            // Ids that no part of the text has say nothing, whichever vocabulary they are of.
+            degrees.truncate(degrees.iter().rposition(|degree| *degree > 0).map_or(0, |last| last + 1));
+        }
+    }
+}
+
+/// How many views of the other side stand beside each view, by side and id; counted by all threads.
+struct Degrees([Vec<AtomicU32>; 2]);
+
+impl Degrees {
+    fn new(lens: [usize; 2]) -> Degrees {
+        Degrees(lens.map(|len| (0..len).map(|_| AtomicU32::new(0)).collect()))
+    }
+
+    /// Counts a pair, which must be counted once.
+    fn add(&self, key: u64) {
+        let (e, f) = ids(key);
+        self.0[0][e as usize].fetch_add(1, Ordering::Relaxed);
+        self.0[1][f as usize].fetch_add(1, Ordering::Relaxed);
     }
 }
 
@@ -172,8 +220,8 @@ fn count_slice(
     ids: &Ids,
     slice: Range<u32>,
     memory: usize,
-    room: usize,
-    least: u64,
+    (room, least): (usize, u64),
+    degrees: &Degrees,
 ) -> io::Result<Vec<(u64, u64)>> {
     let mut counts = Vec::new();
     let mut held = Segments::default();
@@ -185,16 +233,17 @@ fn count_slice(
         }
         // One view alone may have more sentences than fit: then it is counted in parts, of which none says what is rare.
         if held.bytes() > memory {
-            merge(&mut counts, &Rows::new(&held, ids, slice.clone()).count(usize::MAX, 1));
+            merge(&mut counts, &Rows::new(&held, ids, slice.clone()).count(usize::MAX, 1, None));
             held = Segments::default();
             parts += 1;
         }
     })?;
     let rows = Rows::new(&held, ids, slice.clone());
     if parts == 0 {
-        return Ok(rows.count(room, least));
+        return Ok(rows.count(room, least, Some(degrees)));
     }
-    merge(&mut counts, &rows.count(usize::MAX, 1));
+    merge(&mut counts, &rows.count(usize::MAX, 1, None));
+    counts.iter().for_each(|(key, _)| degrees.add(*key));
     keep(&mut counts, room, least);
     counts.retain(|(_, count)| *count >= least);
     Ok(counts)
@@ -212,38 +261,39 @@ fn keep(counts: &mut Vec<(u64, u64)>, room: usize, mut least: u64) -> u64 {
 }
 
 /// What the words of a text are in a view of the vocabularies.
-struct Ids {
+pub(crate) struct Ids {
     /// By word of the source and of the target side.
-    views: [Vec<u32>; 2],
+    pub views: [Vec<u32>; 2],
     /// Number of ids of the view on both sides.
-    lens: [usize; 2],
+    pub lens: [usize; 2],
 }
 
 impl Ids {
-    fn new(text: [&Vocabulary; 2], vocabularies: &Vocabularies, view: usize) -> Ids {
-        let known = [&vocabularies.source, &vocabularies.target];
-        let ids = |at: usize| {
-            let (text, known) = (text[at], known[at]);
-            known.ids(text).into_iter().map(|id| known.view(id, view)).collect()
-        };
+    fn of(words: &[Vec<u32>; 2], vocabularies: &Vocabularies, view: usize) -> Ids {
+        Ids::new(words, [&vocabularies.source, &vocabularies.target], view)
+    }
+
+    /// Of words whose ids in the vocabularies are known.
+    pub fn new(words: &[Vec<u32>; 2], known: [&Vocabulary; 2], view: usize) -> Ids {
+        let ids = |at: usize| words[at].iter().map(|&id| known[at].view(id, view)).collect();
         Ids { views: [ids(0), ids(1)], lens: known.map(|side| side.view_len(view)) }
     }
 
     /// All source views.
-    fn all(&self) -> Range<u32> {
+    pub fn all(&self) -> Range<u32> {
         0..self.lens[0] as u32
     }
 }
 
 /// Segments sorted by their source views: for each view the segments that it stands in.
-struct Rows<'a> {
+pub(crate) struct Rows<'a> {
     text: &'a Segments,
     ids: &'a Ids,
     /// The source views that are counted.
-    range: Range<u32>,
-    /// The segments of view `range.start + e`, once for each time that it stands there, from `starts[e]` on.
+    pub range: Range<u32>,
+    /// Where view `range.start + e` stands, segments and places in them, from `starts[e]` on.
     starts: Vec<usize>,
-    segments: Vec<u32>,
+    places: Vec<(u32, u32)>,
 }
 
 /// Counts of the target views beside one source view, and which are not 0.
@@ -254,33 +304,40 @@ struct Row {
 }
 
 impl<'a> Rows<'a> {
-    fn new(text: &'a Segments, ids: &'a Ids, range: Range<u32>) -> Self {
+    pub fn new(text: &'a Segments, ids: &'a Ids, range: Range<u32>) -> Self {
         let rows = |index: usize| {
             let views = text.source.get(index).iter().map(|word| ids.views[0][*word as usize]);
-            views.filter(|e| range.contains(e)).map(|e| (e - range.start) as usize)
+            (0..).zip(views).filter(|(_, e)| range.contains(e)).map(|(at, e)| (at, (e - range.start) as usize))
         };
         let mut starts = vec![0usize; range.len() + 1];
         for index in 0..text.len() {
-            rows(index).for_each(|row| starts[row + 1] += 1);
+            rows(index).for_each(|(_, row)| starts[row + 1] += 1);
         }
         (1..starts.len()).for_each(|row| starts[row] += starts[row - 1]);
         let mut next = starts.clone();
-        let mut segments = vec![0u32; starts.last().copied().unwrap_or(0)];
+        let mut places = vec![(0, 0); starts.last().copied().unwrap_or(0)];
         for index in 0..text.len() {
-            rows(index).for_each(|row| {
-                segments[next[row]] = index as u32;
+            rows(index).for_each(|(at, row)| {
+                places[next[row]] = (index as u32, at);
                 next[row] += 1;
             });
         }
-        Rows { text, ids, range, starts, segments }
+        Rows { text, ids, range, starts, places }
+    }
+
+    /// Where a source view stands: segments, and places in them.
+    pub fn places(&self, row: usize) -> &[(u32, u32)] {
+        &self.places[self.starts[row]..self.starts[row + 1]]
     }
 
     /// The pairs of at least that count in order, of more than `room` pairs the most frequent ones.
-    fn count(&self, room: usize, mut least: u64) -> Vec<(u64, u64)> {
+    fn count(&self, room: usize, mut least: u64, degrees: Option<&Degrees>) -> Vec<(u64, u64)> {
         let mut counts = Vec::new();
         for first in (0..self.range.len()).step_by(BATCH) {
-            let batch: Vec<Vec<(u64, u64)>> =
-                (first..self.range.len().min(first + BATCH)).into_par_iter().map(|row| self.row(row, least)).collect();
+            let batch: Vec<Vec<(u64, u64)>> = (first..self.range.len().min(first + BATCH))
+                .into_par_iter()
+                .map(|row| self.row(row, least, degrees))
+                .collect();
             batch.into_iter().for_each(|row| counts.extend(row));
             least = keep(&mut counts, room, least);
         }
@@ -288,15 +345,14 @@ impl<'a> Rows<'a> {
     }
 
     /// The pairs of a source view that are counted often enough.
-    fn row(&self, row: usize, least: u64) -> Vec<(u64, u64)> {
+    fn row(&self, row: usize, least: u64, degrees: Option<&Degrees>) -> Vec<(u64, u64)> {
         thread_local!(static ROW: RefCell<Row> = RefCell::default());
         ROW.with_borrow_mut(|Row { counts, seen }| {
             if counts.len() < self.ids.lens[1] {
                 counts.resize(self.ids.lens[1], 0);
             }
-            let range: Range<usize> = self.starts[row]..self.starts[row + 1];
             let e = self.range.start + row as u32;
-            for &index in &self.segments[range] {
+            for &(index, _) in self.places(row) {
                 for &word in self.text.target.get(index as usize) {
                     let f = self.ids.views[1][word as usize];
                     if f != UNKNOWN {
@@ -308,54 +364,11 @@ impl<'a> Rows<'a> {
                 }
             }
             seen.sort_unstable();
+            if let Some(degrees) = degrees {
+                seen.iter().for_each(|&f| degrees.add(key(e, f)));
+            }
             let counted = seen.drain(..).map(|f| (key(e, f), std::mem::take(&mut counts[f as usize])));
             counted.filter(|(_, count)| *count >= least).collect()
         })
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use proptest::prelude::*;
-
-    use super::*;
-    use crate::vocabulary::WordCounts;
-    use crate::{Bitext, TrainOptions};
-
-    fn bitext(pairs: &[(Vec<u8>, Vec<u8>)]) -> Bitext {
-        let mut bitext = Bitext::default();
-        let words = |side: &[u8]| side.iter().map(|word| format!("word{word}")).collect::<Vec<_>>();
-        pairs.iter().for_each(|(source, target)| bitext.push(words(source), words(target)));
-        bitext
-    }
-
-    proptest! {
-        #[test]
-        fn parts_add_up_and_the_most_frequent_pairs_are_kept(
-            pairs in prop::collection::vec((prop::collection::vec(0..30u8, 0..6), prop::collection::vec(0..30u8, 0..6)), 0..40),
-            room in 0..200usize,
-            cut in 0..40usize,
-        ) {
-            let whole = bitext(&pairs);
-            let vocabularies = Vocabularies::new(&WordCounts::of(&whole), &TrainOptions::default(), None);
-            let counts = PairCounts::of(&whole, &vocabularies);
-            let (first, second) = pairs.split_at(cut.min(pairs.len()));
-            let mut merged = PairCounts::of(&bitext(second), &vocabularies);
-            merged.merge(&PairCounts::of(&bitext(first), &vocabularies));
-            prop_assert_eq!(&merged, &counts);
-            prop_assert_eq!(&PairCounts::from_columns(&counts.to_columns()).unwrap(), &counts);
-            let keys = Keys::of(&whole, &vocabularies, VIEWS * room);
-            prop_assert_eq!(&counts.keys(VIEWS * room), &keys);
-            for (keys, counts) in keys.0.iter().zip(&counts.views) {
-                prop_assert!(keys.len() <= room);
-                let least = counts.iter().filter(|(key, _)| keys.binary_search(key).is_ok()).map(|(_, count)| *count).min();
-                let left_out = counts.iter().filter(|(key, _)| keys.binary_search(key).is_err()).map(|(_, count)| *count);
-                prop_assert!(left_out.max().is_none_or(|most| least.is_none_or(|least| most < least)));
-            }
-            let cells: u64 = pairs.iter().map(|(source, target)| (source.len() * target.len()) as u64).sum();
-            for view in &counts.views {
-                prop_assert_eq!(view.iter().map(|(_, count)| count).sum::<u64>(), cells);
-            }
-        }
     }
 }

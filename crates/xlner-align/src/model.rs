@@ -2,15 +2,14 @@
 
 use std::hint::black_box;
 
-use xlner_core::{Alignment, Evidence, Posteriors};
+use xlner_core::{Alignment, Evidence, Posteriors, fixed};
 
 use crate::bitext::{Bitext, Given, within};
 use crate::cut::pieces;
-use crate::fixed;
 use crate::hmm::{self, JumpCounts, Jumps};
 use crate::spelling;
 use crate::spool::Spool;
-use crate::table::Table;
+use crate::table::{Entry, Table};
 use crate::train::{self, TrainOptions, TrainProgress};
 use crate::views::VIEWS;
 use crate::vocabulary::{UNKNOWN, Vocabulary, Word};
@@ -30,7 +29,9 @@ pub struct Model {
 /// Cells of which every value is below this are left out of [`Posteriors`].
 const NEGLIGIBLE: f32 = 1e-3;
 /// Every emission is at least this.
-const FLOOR: f32 = 1e-9;
+pub(crate) const FLOOR: f32 = 1e-9;
+/// Share that each view has of a probability.
+pub(crate) const SHARE: f32 = 1.0 / VIEWS as f32;
 
 impl Model {
     pub(crate) fn new(source: Vocabulary, target: Vocabulary) -> Model {
@@ -99,8 +100,9 @@ impl Model {
         for piece in pieces(source.len(), target.len(), |i| &source[i].folded, |j| &target[j].folded) {
             let (e, f) = (&source[piece.source.clone()], &target[piece.target.clone()]);
             let (ni, nj) = (e.len(), f.len());
-            scratch.fill(self, e, f, within(given, &piece));
-            scratch.align(self, &mut [JumpCounts::default(), JumpCounts::default()]);
+            let (e_words, f_words): (Vec<&Word>, Vec<&Word>) = (e.iter().collect(), f.iter().collect());
+            scratch.fill(self, &e_words, &f_words, within(given, &piece));
+            scratch.align(self, false);
             for i in 0..ni {
                 for j in 0..nj {
                     let cell = Evidence {
@@ -119,6 +121,14 @@ impl Model {
             }
         }
         Posteriors { source_len: source.len(), target_len: target.len(), cells }
+    }
+
+    /// Probability given none of each target word (direction 0), each source word (1).
+    pub(crate) fn null_of<'a>(&'a self, direction: usize, words: &'a [&Word]) -> impl Iterator<Item = f32> + 'a {
+        words.iter().map(move |word| {
+            let of = |view: usize| self.null[direction][view].get(word.views[view] as usize).copied();
+            SHARE * (0..VIEWS).filter_map(of).sum::<f32>() + FLOOR
+        })
     }
 
     /// Number of words known on the source and on the target side.
@@ -170,42 +180,44 @@ pub struct Scratch {
     /// Posterior of the source token having come from the target token: source × target.
     pub(crate) reverse: Vec<f32>,
     /// Place of each pair of views that has a probability in its table: source × target.
-    pub(crate) places: Vec<[usize; VIEWS]>,
+    pub(crate) places: Vec<[u32; VIEWS]>,
     /// Pairs of tokens whose coarser views have a probability.
     live: Vec<(u32, u32)>,
+    /// Expected jumps, forward and reverse.
+    pub(crate) jumps: [JumpCounts; 2],
     hmm: hmm::Buffers,
 }
 
 /// Stands for a pair of views without a probability.
-pub(crate) const NOWHERE: usize = usize::MAX;
+pub(crate) const NOWHERE: u32 = u32::MAX;
 /// Look-ups that are under way at a time.
 const AHEAD: usize = 32;
 
 impl Scratch {
-    /// Sets the emissions of a pair; given links must be inside it.
-    pub(crate) fn fill<'w>(
+    /// Calls `found` with the view, the tokens, the place and the entry of every pair of views that has a probability: from
+    /// the coarsest view on, and in each by source, then target token.
+    pub(crate) fn visit(
         &mut self,
         model: &Model,
-        source: impl IntoIterator<Item = &'w Word>,
-        target: impl IntoIterator<Item = &'w Word>,
-        given: impl Iterator<Item = Given>,
+        source: &[&Word],
+        target: &[&Word],
+        mut found: impl FnMut(usize, (u32, u32), usize, &Entry),
     ) {
-        let (source, target): (Vec<&Word>, Vec<&Word>) = (source.into_iter().collect(), target.into_iter().collect());
-        let (ni, nj) = (source.len(), target.len());
-        let Scratch { emission: [forward, reverse], places, live, .. } = self;
-        forward.clear();
-        forward.resize(ni * nj, FLOOR);
-        reverse.clear();
-        reverse.resize(ni * nj, FLOOR);
-        const SHARE: f32 = 1.0 / VIEWS as f32;
-        places.clear();
-        places.resize(ni * nj, [NOWHERE; VIEWS]);
-        // From the coarsest view on: what it has never counted, no finer one has.
+        let live = &mut self.live;
         live.clear();
-        live.extend((0..(ni * nj) as u32).map(|cell| (cell / nj as u32, cell % nj as u32)));
-        for view in (0..VIEWS).rev() {
-            let table = &model.tables[view];
+        // What the coarsest view has never counted, no finer one has.
+        for (view, table) in model.tables.iter().enumerate().rev() {
             let pair = |(i, j): (u32, u32)| (source[i as usize].views[view], target[j as usize].views[view]);
+            let may_hold = |cell: (u32, u32)| {
+                let (e, f) = pair(cell);
+                table.may_hold(e, f)
+            };
+            if view + 1 == VIEWS {
+                let (ni, nj) = (source.len() as u32, target.len() as u32);
+                live.extend((0..ni).flat_map(|i| (0..nj).map(move |j| (i, j))).filter(|&cell| may_hold(cell)));
+            } else {
+                live.retain(|&cell| may_hold(cell));
+            }
             let mut kept = 0;
             for first in (0..live.len()).step_by(AHEAD) {
                 let cells = first..live.len().min(first + AHEAD);
@@ -219,18 +231,40 @@ impl Scratch {
                     if entry.forward == 0.0 && entry.reverse == 0.0 {
                         continue;
                     }
-                    let (i, j) = (live[at].0 as usize, live[at].1 as usize);
-                    forward[j * ni + i] += SHARE * entry.forward;
-                    reverse[i * nj + j] += SHARE * entry.reverse;
-                    places[i * nj + j][view] = place;
+                    found(view, live[at], place, entry);
                     live[kept] = live[at];
                     kept += 1;
                 }
             }
             live.truncate(kept);
         }
+    }
+
+    /// Sets the emissions of a pair; given links must be inside it.
+    pub(crate) fn fill(
+        &mut self,
+        model: &Model,
+        source: &[&Word],
+        target: &[&Word],
+        given: impl Iterator<Item = Given>,
+    ) {
+        let (ni, nj) = (source.len(), target.len());
+        let [mut forward, mut reverse] = std::mem::take(&mut self.emission);
+        let mut places = std::mem::take(&mut self.places);
+        for emissions in [&mut forward, &mut reverse] {
+            emissions.clear();
+            emissions.resize(ni * nj, FLOOR);
+        }
+        places.clear();
+        places.resize(ni * nj, [NOWHERE; VIEWS]);
+        self.visit(model, source, target, |view, (i, j), place, entry| {
+            let (i, j) = (i as usize, j as usize);
+            forward[j * ni + i] += SHARE * entry.forward;
+            reverse[i * nj + j] += SHARE * entry.reverse;
+            places[i * nj + j][view] = place as u32;
+        });
         let unknown = |words: &[&Word]| words.iter().any(|word| word.views[0] == UNKNOWN);
-        if unknown(&source) || unknown(&target) {
+        if unknown(source) || unknown(target) {
             for (i, e) in source.iter().enumerate() {
                 for (j, f) in target.iter().enumerate() {
                     if e.views[0] == UNKNOWN || f.views[0] == UNKNOWN {
@@ -260,21 +294,21 @@ impl Scratch {
                 *value = (*value + train::GIVEN * probability).min(1.0);
             }
         }
-        for (direction, words) in [&target, &source].into_iter().enumerate() {
+        for (direction, words) in [target, source].into_iter().enumerate() {
             self.null[direction].clear();
-            self.null[direction].extend(words.iter().map(|word| {
-                let of = |view: usize| model.null[direction][view].get(word.views[view] as usize).copied();
-                SHARE * (0..VIEWS).filter_map(of).sum::<f32>() + FLOOR
-            }));
+            self.null[direction].extend(model.null_of(direction, words));
         }
+        (self.emission, self.places) = ([forward, reverse], places);
     }
 
-    /// Posteriors by the hidden Markov models; the expected jumps are added to the counts.
-    pub(crate) fn align(&mut self, model: &Model, counts: &mut [JumpCounts; 2]) {
+    /// Posteriors by the hidden Markov models, and where it is asked for the expected jumps.
+    pub(crate) fn align(&mut self, model: &Model, count_jumps: bool) {
         let (ni, nj) = (self.null[1].len(), self.null[0].len());
         self.forward.resize(ni * nj, 0.0);
         self.reverse.resize(ni * nj, 0.0);
-        let [forward, reverse] = counts;
+        let [forward, reverse] = &mut self.jumps;
+        forward.0.fill(0.0);
+        reverse.0.fill(0.0);
         hmm::posteriors(
             &model.jumps[0],
             (ni, nj),
@@ -282,7 +316,7 @@ impl Scratch {
             &self.null[0],
             &mut self.hmm,
             &mut self.forward,
-            forward,
+            count_jumps.then_some(forward),
         );
         hmm::posteriors(
             &model.jumps[1],
@@ -291,32 +325,7 @@ impl Scratch {
             &self.null[1],
             &mut self.hmm,
             &mut self.reverse,
-            reverse,
+            count_jumps.then_some(reverse),
         );
-    }
-
-    /// Posteriors with a preference for the diagonal instead of jumps (after Dyer, Chahuneau and Smith 2013).
-    pub(crate) fn align_diagonally(&mut self) {
-        let (ni, nj) = (self.null[1].len(), self.null[0].len());
-        diagonal(&self.emission[0], &self.null[0], ni, &mut self.forward);
-        diagonal(&self.emission[1], &self.null[1], nj, &mut self.reverse);
-    }
-}
-
-fn diagonal(emissions: &[f32], null: &[f32], generating: usize, out: &mut Vec<f32>) {
-    out.clear();
-    let generated = null.len();
-    for (j, row) in emissions.chunks_exact(generating.max(1)).enumerate() {
-        let at = j as f32 / generated as f32;
-        let start = out.len();
-        out.extend((0..generating).map(|i| (-train::DIAGONAL * (i as f32 / generating as f32 - at).abs()).exp()));
-        let weights = &mut out[start..];
-        let positions: f32 = weights.iter().sum();
-        let mut total = hmm::NULL * null[j];
-        for (weight, emission) in weights.iter_mut().zip(row) {
-            *weight *= emission * (1.0 - hmm::NULL) / positions;
-            total += *weight;
-        }
-        weights.iter_mut().for_each(|weight| *weight /= total);
     }
 }

@@ -4,7 +4,9 @@
 use std::io::Write;
 use std::path::Path;
 
+use crate::first::First;
 use crate::hmm::Jumps;
+use crate::keys::ids;
 use crate::table::{Bucket, Entry, Table};
 use crate::views::VIEWS;
 use crate::vocabulary::{Vocabulary, Word};
@@ -13,7 +15,7 @@ use crate::{Error, Model, Result, Trainer};
 const MODEL: &[u8; 8] = b"xlner-a\n";
 const TRAINER: &[u8; 8] = b"xlner-t\n";
 /// Raised whenever the layout, the views or the meaning of a number changes.
-const VERSION: u32 = 4;
+const VERSION: u32 = 5;
 /// Magic, version, checksum (CRC-32 of the rest), all little-endian.
 const HEADER: usize = 16;
 
@@ -36,6 +38,14 @@ impl Model {
     pub fn load(path: &Path) -> Result<Model> {
         load(path, MODEL, read_model)
     }
+
+    /// The model that [`save`](Self::save) wrote as these bytes.
+    ///
+    /// # Errors
+    /// [`Error::Model`], without a path.
+    pub fn from_bytes(bytes: &[u8]) -> Result<Model> {
+        in_memory(bytes, MODEL, read_model)
+    }
 }
 
 impl Trainer {
@@ -49,6 +59,11 @@ impl Trainer {
         put(&mut body, &[self.iteration as u64, self.iterations as u64, u64::from(self.jumps_known)]);
         self.shares.iter().flatten().for_each(|shares| put(&mut body, shares));
         self.model.tables.iter().for_each(|table| put(&mut body, &table.priors));
+        put(&mut body, &[u64::from(self.first.is_some())]);
+        if let Some(First { keys, shares }) = &self.first {
+            keys.iter().for_each(|keys| put(&mut body, keys));
+            shares.iter().flatten().for_each(|shares| put(&mut body, shares));
+        }
         put_model(&mut body, &self.model);
         write(writer, TRAINER, &body)
     }
@@ -59,6 +74,14 @@ impl Trainer {
     /// As [`Model::load`].
     pub fn load(path: &Path) -> Result<Trainer> {
         load(path, TRAINER, read_trainer)
+    }
+
+    /// The trainer that [`save`](Self::save) wrote as these bytes.
+    ///
+    /// # Errors
+    /// As [`Model::from_bytes`].
+    pub fn from_bytes(bytes: &[u8]) -> Result<Trainer> {
+        in_memory(bytes, TRAINER, read_trainer)
     }
 }
 
@@ -75,6 +98,11 @@ fn write(writer: &mut dyn Write, magic: &[u8; 8], body: &[u8]) -> Result<()> {
 fn load<T>(path: &Path, magic: &[u8; 8], read: fn(&mut Reader<'_>) -> Option<T>) -> Result<T> {
     let bytes = std::fs::read(path).map_err(|source| Error::Read { path: path.to_owned(), source })?;
     from_bytes(&bytes, magic, read).map_err(|problem| Error::Model { path: path.to_owned(), problem })
+}
+
+/// What was written as these bytes.
+fn in_memory<T>(bytes: &[u8], magic: &[u8; 8], read: fn(&mut Reader<'_>) -> Option<T>) -> Result<T> {
+    from_bytes(bytes, magic, read).map_err(|problem| Error::Model { path: std::path::PathBuf::new(), problem })
 }
 
 fn from_bytes<T>(
@@ -129,7 +157,20 @@ fn read_trainer(reader: &mut Reader<'_>) -> Option<Trainer> {
     for priors in &mut priors {
         *priors = reader.array()?;
     }
+    let first = match *reader.array::<u64>()? {
+        [1] => Some(read_first(reader)?),
+        _ => None,
+    };
     let mut model = read_model(reader)?;
+    if let Some(first) = &first {
+        let known = |view: usize| {
+            let (e_len, f_len) = (model.source.view_len(view), model.target.view_len(view));
+            let lens = [&first.shares[0][view], &first.shares[1][view]].map(Vec::len);
+            let inside = |key: &u64| (ids(*key).0 as usize) < e_len && (ids(*key).1 as usize) < f_len;
+            lens == [e_len, f_len] && first.keys[view].is_sorted() && first.keys[view].iter().all(inside)
+        };
+        (0..VIEWS).all(known).then_some(())?;
+    }
     for (table, priors) in model.tables.iter_mut().zip(priors) {
         let valid = priors.len() == table.priors.len() && priors.iter().all(|prior| prior.is_finite() && *prior >= 0.0);
         table.priors = valid.then_some(priors)?;
@@ -138,12 +179,25 @@ fn read_trainer(reader: &mut Reader<'_>) -> Option<Trainer> {
     let valid = shares.iter().flatten().zip(model.null.iter().flatten()).all(fits);
     let trainer = Trainer {
         model,
+        first,
         iteration: usize::try_from(iteration).ok()?,
         iterations: usize::try_from(iterations).ok()?,
         jumps_known: jumps_known != 0,
         shares,
     };
     valid.then_some(trainer)
+}
+
+fn read_first(reader: &mut Reader<'_>) -> Option<First> {
+    let mut first = First::default();
+    for keys in &mut first.keys {
+        *keys = reader.array()?;
+    }
+    for shares in first.shares.iter_mut().flatten() {
+        *shares = reader.array()?;
+        shares.iter().all(|share| share.is_finite() && *share >= 0.0).then_some(())?;
+    }
+    Some(first)
 }
 
 fn read_model(reader: &mut Reader<'_>) -> Option<Model> {

@@ -1,10 +1,9 @@
 //! Parameters of pairs of views: an open-addressing hash table of buckets the size of a cache line.
 
 use bytemuck::{Pod, Zeroable};
-use rayon::prelude::*;
 
-use crate::fixed;
 use crate::keys::{ids, key};
+use xlner_core::fixed;
 
 /// What is looked up most: a pair and its translation probabilities.
 #[derive(Debug, Clone, Copy, PartialEq, Pod, Zeroable)]
@@ -24,8 +23,10 @@ pub(crate) struct Bucket([Entry; BUCKET]);
 
 const BUCKET: usize = 4;
 const EMPTY: u64 = u64::MAX;
-/// Pairs of fewer counts are dropped by [`Table::compact`].
-const LEAST: f32 = 1e-3;
+/// Pairs of fewer counts are dropped: from so few, variational Bayes makes a probability below every floor.
+const LEAST: f32 = 0.05;
+/// Bits of the filter for a pair: one pair in sixteen that is not there is looked up in vain.
+const BITS: usize = 16;
 
 impl Entry {
     const FREE: Entry = Entry { key: EMPTY, forward: 0.0, reverse: 0.0 };
@@ -49,6 +50,9 @@ pub(crate) struct Table {
     /// Prior counts by place.
     pub priors: Vec<f32>,
     len: usize,
+    /// One bit is set for each pair. It is small enough for the processor's cache, and most pairs that are looked up are not
+    /// there.
+    filter: Vec<u64>,
 }
 
 impl Default for Table {
@@ -71,11 +75,12 @@ impl Table {
     fn empty(len: usize) -> Table {
         let buckets = vec![Bucket::FREE; buckets_of(len)];
         let priors = vec![0.0; buckets.len() * BUCKET];
-        Table { buckets, counts: Vec::new(), priors, len }
+        Table { buckets, counts: Vec::new(), priors, len, filter: no_bits(len) }
     }
 
     /// Gives a key that the table does not have a place.
     fn insert(&mut self, key: u64) -> usize {
+        self.set_bit(key);
         let mut bucket = self.bucket(key);
         loop {
             let entries = &mut self.buckets[bucket].0;
@@ -87,12 +92,30 @@ impl Table {
         }
     }
 
+    fn set_bit(&mut self, key: u64) {
+        let (at, bit) = self.bit(key);
+        self.filter[at] |= bit;
+    }
+
+    /// Word and bit of a key in the filter.
+    #[inline]
+    fn bit(&self, key: u64) -> (usize, u64) {
+        let bit = hash(key) >> (64 - (self.filter.len() * 64).trailing_zeros());
+        ((bit / 64) as usize, 1 << (bit % 64))
+    }
+
+    /// Whether a pair may be there; most of those that are not are told apart.
+    #[inline]
+    pub fn may_hold(&self, source: u32, target: u32) -> bool {
+        let (at, bit) = self.bit(key(source, target));
+        self.filter[at] & bit != 0
+    }
+
     /// Bucket in which the search for a key begins.
     #[inline]
     fn bucket(&self, key: u64) -> usize {
         // The upper half of the product of hash and size is below the size.
-        let hash = key.wrapping_mul(0x9E37_79B9_7F4A_7C15);
-        ((u128::from(hash) * self.buckets.len() as u128) >> 64) as usize
+        ((u128::from(hash(key)) * self.buckets.len() as u128) >> 64) as usize
     }
 
     #[inline]
@@ -151,18 +174,15 @@ impl Table {
 
     /// Keeps the pairs whose expected count or prior count says something, in as little room as they need.
     pub fn compact(&mut self) {
-        let kept = |(place, entry): &(usize, &Entry)| {
-            entry.key != EMPTY && fixed::to_real(self.counts[*place]) as f32 + self.priors[*place] > LEAST
-        };
-        let mut old: Vec<(u64, usize)> =
-            self.entries().iter().enumerate().filter(kept).map(|(place, entry)| (entry.key, place)).collect();
-        // In the order of the keys, so that the places depend on nothing else.
-        old.par_sort_unstable();
+        let kept =
+            |(place, entry): &(usize, &Entry)| entry.key != EMPTY && says(self.counts[*place], self.priors[*place]);
+        let old: Vec<usize> = self.entries().iter().enumerate().filter(kept).map(|(place, _)| place).collect();
         let mut table = Table::empty(old.len());
         table.counts = vec![0; table.priors.len()];
-        for (key, from) in old {
-            let place = table.insert(key);
+        // In the order of the old places, which the new ones have, too, but for neighbours: memory is walked once.
+        for from in old {
             let entry = self.entries()[from];
+            let place = table.insert(entry.key);
             table.entries_mut()[place] = entry;
             table.counts[place] = self.counts[from];
             table.priors[place] = self.priors[from];
@@ -170,12 +190,32 @@ impl Table {
         *self = table;
     }
 
+    /// A table of those of the keys of which the expected count, or the prior count in another table, says something.
+    pub fn counted(keys: &[u64], counts: &[i64], priors: &Table) -> Table {
+        let prior = |key: u64| {
+            let (e, f) = ids(key);
+            if priors.may_hold(e, f) { priors.find(e, f).map_or(0.0, |place| priors.priors[place]) } else { 0.0 }
+        };
+        let all = keys.iter().zip(counts).map(|(&key, &count)| (key, count, prior(key)));
+        let kept: Vec<(u64, i64, f32)> = all.filter(|&(_, count, prior)| says(count, prior)).collect();
+        let mut table = Table::empty(kept.len());
+        table.counts = vec![0; table.priors.len()];
+        for (key, count, prior) in kept {
+            let place = table.insert(key);
+            (table.counts[place], table.priors[place]) = (count, prior);
+        }
+        table
+    }
+
     /// A table from what a file held, without prior counts. `None` where it cannot be one.
     pub fn from_parts(buckets: Vec<Bucket>, counts: Vec<i64>) -> Option<Table> {
         let priors = vec![0.0; buckets.len() * BUCKET];
-        let mut table = Table { buckets, counts, priors, len: 0 };
+        let mut table = Table { buckets, counts, priors, len: 0, filter: Vec::new() };
         let probability = |x: f32| (0.0..=1.0).contains(&x);
-        table.len = table.entries().iter().filter(|entry| entry.key != EMPTY).count();
+        let keys: Vec<u64> = table.entries().iter().map(|entry| entry.key).filter(|key| *key != EMPTY).collect();
+        table.len = keys.len();
+        table.filter = no_bits(table.len);
+        keys.into_iter().for_each(|key| table.set_bit(key));
         let places = buckets_of(table.len) * BUCKET;
         let entries = table.entries();
         let valid = entries.len() == places
@@ -184,6 +224,21 @@ impl Table {
             && table.counts.iter().all(|count| *count >= 0);
         valid.then_some(table)
     }
+}
+
+/// Whether an expected count and a prior count say something.
+fn says(count: i64, prior: f32) -> bool {
+    fixed::to_real(count) as f32 + prior > LEAST
+}
+
+#[inline]
+fn hash(key: u64) -> u64 {
+    key.wrapping_mul(0x9E37_79B9_7F4A_7C15)
+}
+
+/// The filter of no pair, with room for that many.
+fn no_bits(len: usize) -> Vec<u64> {
+    vec![0; (len * BITS).next_power_of_two().max(128) / 64]
 }
 
 /// Buckets for that many pairs: enough free places that a look-up ends soon, and that there always is one.

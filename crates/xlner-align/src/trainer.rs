@@ -1,31 +1,23 @@
 //! Training in steps: expected counts of parts of the text, their sum, new probabilities.
 
 use std::io;
-use std::sync::atomic::{AtomicI64, Ordering};
 
-use rayon::prelude::*;
+use xlner_core::fixed;
 
-use crate::bitext::{Bitext, Segment, Segments};
+use crate::bitext::Bitext;
 use crate::counts::{Counts, Error};
-use crate::estimate::exp_digamma;
-use crate::fixed;
-use crate::hmm::{JumpCounts, Jumps};
-use crate::keys::{Keys, key};
-use crate::model::{Model, NOWHERE, Scratch};
-use crate::spelling;
+use crate::estimate::estimate;
+use crate::first::First;
+use crate::hmm::Jumps;
+use crate::keys::{Keys, ids};
+use crate::model::Model;
+use crate::pass::Pass;
+use crate::prior::set_priors;
 use crate::spool::Spool;
-use crate::table::Table;
-use crate::train::{DICTIONARY, FIRST, LEAST, NULL_PRIOR, PRIOR, TEMPERATURE, TrainOptions, VECTORS, spelling_prior};
-use crate::vectors::WordVectors;
+use crate::table::{Entry, Table};
+use crate::train::{NULL_PRIOR, TrainOptions};
 use crate::views::VIEWS;
-use crate::vocabulary::{UNKNOWN, Vocabularies, Vocabulary, Word, stranger};
-
-/// Links of this posterior, in pairs of more tokens than that on both sides, tell the word order.
-const SURE: f32 = 0.3;
-const SHORT: usize = 5;
-/// Segments per task, and between two calls of the progress function.
-const TASK: usize = 64;
-const BATCH: usize = 1 << 14;
+use crate::vocabulary::{Vocabularies, Vocabulary};
 
 /// Trains a model pass by pass, of a text that may lie in parts in different places.
 ///
@@ -60,6 +52,8 @@ const BATCH: usize = 1 << 14;
 #[derive(Debug, Clone)]
 pub struct Trainer {
     pub(crate) model: Model,
+    /// What the first pass knows; the tables of the model have only pairs with prior counts until then.
+    pub(crate) first: Option<First>,
     /// Passes done and to be done.
     pub(crate) iteration: usize,
     pub(crate) iterations: usize,
@@ -76,13 +70,12 @@ impl Trainer {
         let Vocabularies { source, target, counts: [source_counts, target_counts] } = vocabularies;
         let shares = [shares(&target, &target_counts), shares(&source, &source_counts)];
         let mut model = Model::new(source, target);
-        model.tables = tables(keys, options, start, &model);
+        let first = Some(set_priors(keys, options, start, &mut model));
         model.null = shares.clone();
         if let Some(start) = start {
             model.jumps = start.jumps.clone();
         }
-        first_probabilities(&mut model.tables);
-        Trainer { model, iteration: 0, iterations: options.iterations + 1, jumps_known: start.is_some(), shares }
+        Trainer { model, first, iteration: 0, iterations: options.iterations + 1, jumps_known: start.is_some(), shares }
     }
 
     /// The pass that is next, from 0.
@@ -136,10 +129,17 @@ impl Trainer {
         }
         let Counts { links, null, jumps, order, .. } = counts;
         let model = &mut self.model;
-        for (table, links) in model.tables.iter_mut().zip(links) {
-            table.counts = links;
-            // Pairs that nothing speaks for have no probability from now on; without them the tables are small.
-            table.compact();
+        // Pairs that nothing speaks for have no probability from now on; without them the tables are small.
+        let first = self.first.take().map(|first| first.keys.into_iter());
+        match first {
+            Some(keys) => {
+                let tables = model.tables.iter_mut().zip(keys.zip(links));
+                tables.for_each(|(table, (keys, links))| *table = Table::counted(&keys, &links, table));
+            }
+            None => model.tables.iter_mut().zip(links).for_each(|(table, links)| {
+                table.counts = links;
+                table.compact();
+            }),
         }
         estimate(&mut model.tables);
         let vocabularies = [&model.target, &model.source];
@@ -154,134 +154,30 @@ impl Trainer {
         Ok(())
     }
 
+    /// Number of places that the links of a view are counted at.
+    pub(crate) fn places(&self, view: usize) -> usize {
+        self.first.as_ref().map_or(self.model.tables[view].entries().len(), |first| first.keys[view].len())
+    }
+
+    /// The pairs of a view by place; `None` where a place is free.
+    pub(crate) fn pairs(&self, view: usize) -> impl Iterator<Item = Option<(u32, u32)>> {
+        let first = self.first.iter().flat_map(move |first| first.keys[view].iter().map(|&key| Some(ids(key))));
+        let later = self.first.is_none().then(|| self.model.tables[view].entries().iter().map(Entry::pair));
+        first.chain(later.into_iter().flatten())
+    }
+
+    /// Place of a pair of a view.
+    pub(crate) fn place(&self, view: usize, source: u32, target: u32) -> Option<usize> {
+        match &self.first {
+            Some(first) => first.place(view, source, target),
+            None => self.model.tables[view].find(source, target),
+        }
+    }
+
     /// The model as it is after the last pass that was made.
     pub fn finish(self) -> Model {
         self.model
     }
-}
-
-/// A pass over a text: counts that all threads add to.
-struct Pass<'a> {
-    trainer: &'a Trainer,
-    /// Id of every word of the text in the vocabularies of the trainer.
-    words: [Vec<u32>; 2],
-    stranger: Word,
-    links: [Vec<AtomicI64>; VIEWS],
-    null: [Vec<AtomicI64>; 2],
-    jumps: [Vec<AtomicI64>; 2],
-    order: Vec<AtomicI64>,
-}
-
-impl<'a> Pass<'a> {
-    fn new(trainer: &'a Trainer, text: [&Vocabulary; 2]) -> Pass<'a> {
-        let Counts { links, null, jumps, order, .. } = Counts::new(trainer);
-        Pass {
-            trainer,
-            words: [trainer.model.source.ids(text[0]), trainer.model.target.ids(text[1])],
-            stranger: stranger(),
-            links: links.map(atomic),
-            null: null.map(atomic),
-            jumps: jumps.map(atomic),
-            order: atomic(order),
-        }
-    }
-
-    /// Adds the counts of segments.
-    fn add(&self, text: &Segments, progress: &mut dyn FnMut(usize)) {
-        for first in (0..text.len()).step_by(BATCH) {
-            progress(first);
-            let batch = first..text.len().min(first + BATCH);
-            batch.into_par_iter().with_min_len(TASK).for_each_init(Scratch::default, |scratch, index| {
-                self.count(text.get(index), scratch);
-            });
-        }
-        progress(text.len());
-    }
-
-    fn counts(self) -> Counts {
-        Counts {
-            iteration: self.trainer.iteration,
-            links: self.links.map(plain),
-            null: self.null.map(plain),
-            jumps: self.jumps.map(plain),
-            order: plain(self.order),
-        }
-    }
-
-    /// Counts a segment.
-    fn count(&self, segment: Segment<'_>, scratch: &mut Scratch) {
-        let Trainer { model, iteration, .. } = self.trainer;
-        let source: Vec<u32> = segment.source.iter().map(|word| self.words[0][*word as usize]).collect();
-        let target: Vec<u32> = segment.target.iter().map(|word| self.words[1][*word as usize]).collect();
-        let (ni, nj) = (source.len(), target.len());
-        if ni == 0 || nj == 0 {
-            return;
-        }
-        let word = |vocabulary: &'a Vocabulary, id: u32| vocabulary.words().get(id as usize);
-        scratch.fill(
-            model,
-            source.iter().map(|&e| word(&model.source, e).unwrap_or(&self.stranger)),
-            target.iter().map(|&f| word(&model.target, f).unwrap_or(&self.stranger)),
-            segment.given.iter().copied(),
-        );
-        let first = *iteration == 0;
-        if first {
-            scratch.align_diagonally();
-        } else {
-            let mut jumps = [JumpCounts::default(), JumpCounts::default()];
-            scratch.align(model, &mut jumps);
-            for (total, jumps) in self.jumps.iter().zip(&jumps) {
-                total.iter().zip(&jumps.0).for_each(|(total, jump)| add(total, *jump));
-            }
-        }
-        for (j, &f) in target.iter().enumerate().filter(|(_, f)| **f != UNKNOWN) {
-            let mut mass = 1.0;
-            for (i, &e) in source.iter().enumerate() {
-                let forward = scratch.forward[j * ni + i];
-                mass -= forward;
-                let both = (forward * scratch.reverse[i * nj + j]).sqrt();
-                if first && both > SURE && ni.min(nj) > SHORT {
-                    add(&self.order[0], f64::from(both));
-                    let distance = i as f64 / ni as f64 - j as f64 / nj as f64;
-                    add(&self.order[1], f64::from(both) * distance.abs());
-                }
-                if both > LEAST && e != UNKNOWN {
-                    let (e, f) = (model.source.word(e), model.target.word(f));
-                    for (view, links) in self.links.iter().enumerate() {
-                        // A place that was not looked up may be there: without a probability until now.
-                        let known = scratch.places[i * nj + j][view];
-                        let place = match known {
-                            NOWHERE => model.tables[view].find(e.views[view], f.views[view]),
-                            place => Some(place),
-                        };
-                        if let Some(place) = place {
-                            add(&links[place], f64::from(both));
-                        }
-                    }
-                }
-            }
-            add(&self.null[0][f as usize], f64::from(mass.max(0.0)));
-        }
-        for (i, &e) in source.iter().enumerate().filter(|(_, e)| **e != UNKNOWN) {
-            let linked: f32 = scratch.reverse[i * nj..(i + 1) * nj].iter().sum();
-            add(&self.null[1][e as usize], f64::from((1.0 - linked).max(0.0)));
-        }
-    }
-}
-
-fn add(total: &AtomicI64, count: f64) {
-    let count = fixed::from_real(count);
-    if count != 0 {
-        total.fetch_add(count, Ordering::Relaxed);
-    }
-}
-
-fn atomic(counts: Vec<i64>) -> Vec<AtomicI64> {
-    counts.into_iter().map(AtomicI64::new).collect()
-}
-
-fn plain(counts: Vec<AtomicI64>) -> Vec<i64> {
-    counts.into_iter().map(AtomicI64::into_inner).collect()
 }
 
 /// Counts of words as counts of their views.
@@ -309,140 +205,4 @@ fn smooth(vocabulary: &Vocabulary, counts: &[i64], shares: &[Vec<f32>; VIEWS]) -
         let smoothed = |(count, share): (i64, &f32)| (fixed::to_real(count) + NULL_PRIOR * f64::from(*share)) / total;
         counts.into_iter().zip(&shares[view]).map(|pair| smoothed(pair) as f32).collect()
     })
-}
-
-/// The tables of the views: the keys, those of the dictionary, those of the model to start from; with their prior counts.
-fn tables(keys: Keys, options: &TrainOptions, start: Option<&Model>, model: &Model) -> [Table; VIEWS] {
-    let (source, target) = (&model.source, &model.target);
-    let dictionary: Vec<(u32, u32, f32)> = options
-        .dictionary
-        .iter()
-        .flat_map(|(a, b)| {
-            let share = DICTIONARY / (a.split_whitespace().count() * b.split_whitespace().count()) as f32;
-            a.split_whitespace().flat_map(move |x| b.split_whitespace().map(move |y| (x, y, share)))
-        })
-        .map(|(x, y, share)| (source.look_up(x).views[0], target.look_up(y).views[0], share))
-        .collect();
-    let of_view = |(view, mut keys): (usize, Vec<u64>)| {
-        let pair = |e: u32, f: u32| (source.view(e, view), target.view(f, view));
-        let before = keys.len();
-        keys.extend(dictionary.iter().map(|&(e, f, _)| pair(e, f)).map(|(e, f)| key(e, f)));
-        if let Some(start) = start {
-            start.for_each_count(view, source, target, |e, f, _| keys.push(key(e, f)));
-        }
-        if keys.len() > before {
-            keys.sort_unstable();
-            keys.dedup();
-        }
-        let mut table = Table::new(&keys);
-        drop(keys);
-        for &(e, f, prior) in &dictionary {
-            let (e, f) = pair(e, f);
-            table.find(e, f).into_iter().for_each(|place| table.priors[place] += prior);
-        }
-        if let Some(start) = start {
-            start.for_each_count(view, source, target, |e, f, count| {
-                table.find(e, f).into_iter().for_each(|place| table.priors[place] += count);
-            });
-        }
-        table
-    };
-    let mut tables: [Table; VIEWS] = {
-        let mut keys = keys.0.into_iter().enumerate();
-        std::array::from_fn(|_| of_view(keys.next().expect("as many keys as views")))
-    };
-    // Words spelt alike raise the prior of all their views.
-    let alike: Vec<(u32, u32, f32)> = tables[0]
-        .entries()
-        .par_iter()
-        .filter_map(|entry| {
-            let (e, f) = entry.pair()?;
-            let prior = spelling_prior(spelling::similarity(source.word(e), target.word(f)));
-            (prior > 1e-4).then_some((e, f, prior))
-        })
-        .collect();
-    let alike: Vec<(u32, u32, f32)> = match &options.vectors {
-        Some(vectors) => alike.into_iter().chain(near(vectors, &tables[0], source, target)).collect(),
-        None => alike,
-    };
-    tables.par_iter_mut().enumerate().for_each(|(view, table)| {
-        let mut best = vec![0.0f32; table.priors.len()];
-        for &(e, f, prior) in &alike {
-            if let Some(place) = table.find(source.view(e, view), target.view(f, view)) {
-                best[place] = best[place].max(prior);
-            }
-        }
-        table.priors.iter_mut().zip(best).for_each(|(prior, best)| *prior += best);
-    });
-    tables
-}
-
-/// Pairs of words whose vectors are near each other, and their prior counts: the geometric mean of the shares that each has
-/// among the words beside which the other stands, by the softmax of the cosines.
-fn near(vectors: &WordVectors, table: &Table, source: &Vocabulary, target: &Vocabulary) -> Vec<(u32, u32, f32)> {
-    let rows = [vectors.rows(false, source), vectors.rows(true, target)];
-    let weights: Vec<(u32, u32, f32)> = table
-        .entries()
-        .par_iter()
-        .filter_map(|entry| {
-            let (e, f) = entry.pair()?;
-            let cosine = vectors.cosine(rows[0][e as usize]?, rows[1][f as usize]?);
-            Some((e, f, (cosine / TEMPERATURE).exp()))
-        })
-        .collect();
-    let mut sums = [vec![0.0f64; source.len()], vec![0.0f64; target.len()]];
-    for &(e, f, weight) in &weights {
-        sums[0][e as usize] += f64::from(weight);
-        sums[1][f as usize] += f64::from(weight);
-    }
-    let share = |(e, f, weight): (u32, u32, f32)| {
-        let both = (sums[0][e as usize] * sums[1][f as usize]).sqrt();
-        (e, f, (VECTORS * f64::from(weight) / both) as f32)
-    };
-    weights.into_iter().map(share).filter(|(.., prior)| *prior > 1e-2).collect()
-}
-
-/// Probabilities before anything was counted: the means of the priors.
-fn first_probabilities(tables: &mut [Table; VIEWS]) {
-    tables.par_iter_mut().for_each(|table| {
-        let priors = std::mem::take(&mut table.priors);
-        set_probabilities(table, |place| priors[place] + FIRST, |x| x);
-        table.priors = priors;
-    });
-}
-
-/// Probabilities from what was counted and the priors.
-fn estimate(tables: &mut [Table; VIEWS]) {
-    tables.par_iter_mut().for_each(|table| {
-        let (priors, counts) = (std::mem::take(&mut table.priors), std::mem::take(&mut table.counts));
-        set_probabilities(table, |place| fixed::to_real(counts[place]) as f32 + priors[place] + PRIOR, exp_digamma);
-        table.priors = priors;
-        table.counts = counts;
-    });
-}
-
-/// Sets both probabilities of every pair to `of(value) / of(sum of values)`.
-fn set_probabilities(table: &mut Table, value: impl Fn(usize) -> f32, of: impl Fn(f32) -> f32) {
-    let (mut source, mut target) = (Vec::new(), Vec::new());
-    let add = |sums: &mut Vec<f64>, id: u32, x: f32| {
-        if sums.len() <= id as usize {
-            sums.resize(id as usize + 1, 0.0);
-        }
-        sums[id as usize] += f64::from(x);
-    };
-    for (place, entry) in table.entries().iter().enumerate() {
-        if let Some((e, f)) = entry.pair() {
-            add(&mut source, e, value(place));
-            add(&mut target, f, value(place));
-        }
-    }
-    let totals = |sums: Vec<f64>| -> Vec<f32> { sums.into_iter().map(|sum| of(sum as f32).max(1e-6)).collect() };
-    let (source, target) = (totals(source), totals(target));
-    for (place, entry) in table.entries_mut().iter_mut().enumerate() {
-        if let Some((e, f)) = entry.pair() {
-            let x = of(value(place));
-            entry.forward = (x / source[e as usize]).min(1.0);
-            entry.reverse = (x / target[f as usize]).min(1.0);
-        }
-    }
 }

@@ -198,6 +198,11 @@ pub struct Vocabularies {
 }
 
 impl Vocabularies {
+    /// Id here of every word of the vocabularies of a text.
+    pub(crate) fn ids(&self, text: [&Vocabulary; 2]) -> [Vec<u32>; 2] {
+        [self.source.ids(text[0]), self.target.ids(text[1])]
+    }
+
     /// The vocabularies of a text, the words of the dictionary and of the model to start from included.
     pub fn new(words: &WordCounts, options: &TrainOptions, start: Option<&Model>) -> Vocabularies {
         let known = |target: bool| {

@@ -8,6 +8,7 @@ pub mod contracts;
 pub mod entity;
 pub mod error;
 pub mod extra;
+pub mod fixed;
 pub mod pair;
 pub mod posteriors;
 pub mod sentence;

@@ -22,6 +22,8 @@
 
 mod alignments;
 mod annotated;
+#[cfg(feature = "parquet")]
+pub mod arrow;
 mod brat;
 mod columns;
 mod compression;

@@ -23,6 +23,9 @@ pub enum Error {
     /// The method wants a tagger's opinion of the target, and the pair has none.
     #[error("the target has no probabilities of a tagger, which the method looks at")]
     NoTagger,
+    /// A pair that was not among those that the statistics of the corpus were made of.
+    #[error("the pair was not counted: the statistics of the corpus are of other pairs")]
+    NotCounted,
     /// A score that is not a finite number, or is given for an entity or a span that is not there.
     #[error("score `{column}` of entity {entity} and span {start}..{end}: {problem}")]
     BadScore {

@@ -9,6 +9,7 @@ use xlner::{Aligner, AlignerOptions, Extraction};
 use xlner_align::Scratch;
 
 use crate::error::Failure;
+use crate::records::Records;
 use crate::{call, records};
 
 /// Pairs between two looks at whether somebody still waits for the result.
@@ -19,6 +20,11 @@ const BATCH: usize = 2048;
 pub struct AlignerCore(Arc<Aligner>);
 
 impl AlignerCore {
+    /// Of an aligner.
+    pub fn of(aligner: Aligner) -> AlignerCore {
+        AlignerCore(Arc::new(aligner))
+    }
+
     /// The aligner.
     pub fn aligner(&self) -> Arc<Aligner> {
         Arc::clone(&self.0)
@@ -29,16 +35,16 @@ impl AlignerCore {
 impl AlignerCore {
     /// Trains on pairs, other bitexts and dictionaries.
     #[staticmethod]
-    #[pyo3(signature = (lines, bitext, dictionary, progress=None))]
+    #[pyo3(signature = (given, bitext, dictionary, progress=None))]
     fn train(
         py: Python<'_>,
-        lines: Vec<String>,
+        given: Records,
         bitext: Vec<PathBuf>,
         dictionary: Vec<PathBuf>,
         progress: Option<Py<PyAny>>,
     ) -> PyResult<AlignerCore> {
         let aligner = call::run(py, progress, move |listener| {
-            let pairs = records::tokenized_pairs(&lines)?;
+            let pairs = records::tokenized_pairs(&given)?;
             let options = AlignerOptions { bitext, dictionary, ..AlignerOptions::default() };
             Ok(Aligner::train_on(&options, &pairs, listener)?)
         })?;
@@ -64,22 +70,22 @@ impl AlignerCore {
     }
 
     /// Gives pairs their links, and with `confidence` a field of that name.
-    #[pyo3(signature = (lines, threshold, confidence, progress=None))]
+    #[pyo3(signature = (given, threshold, confidence, progress=None))]
     fn align(
         &self,
         py: Python<'_>,
-        lines: Vec<String>,
+        given: Records,
         threshold: f64,
         confidence: bool,
         progress: Option<Py<PyAny>>,
-    ) -> PyResult<Vec<String>> {
+    ) -> PyResult<Records> {
         let aligner = self.aligner();
-        call::run(py, progress, move |listener| {
+        call::run_on(py, given.len(), progress, move |listener| {
             if !(0.0..=1.0).contains(&threshold) {
                 return Err(Failure::options("threshold is a probability, 0 to 1"));
             }
             let extraction = Extraction { threshold, ..Extraction::default() };
-            let mut pairs = records::tokenized_pairs(&lines)?;
+            let mut pairs = records::tokenized_pairs(&given)?;
             let (mut done, total) = (0, Some(pairs.len() as u64));
             for batch in pairs.chunks_mut(BATCH) {
                 batch.par_iter_mut().try_for_each_init(Scratch::default, |scratch, pair| {
@@ -93,7 +99,7 @@ impl AlignerCore {
                 done += batch.len() as u64;
                 listener(xlner::Progress { stage: xlner::Stage::Align, done, total });
             }
-            records::lines(&pairs)
+            given.with_pairs(pairs)
         })
     }
 }

@@ -44,6 +44,26 @@ enum Message<T> {
     Done(std::result::Result<Result<T>, Box<dyn Any + Send>>),
 }
 
+/// Items of work that is short: a thread of its own would take longer to start.
+const FEW: usize = 64;
+
+/// Does work on so many items: as [`run`], or without a thread of its own where they are few and nobody wants to hear of them.
+///
+/// # Errors
+/// As [`run`].
+pub fn run_on<T: Send + 'static>(
+    py: Python<'_>,
+    items: usize,
+    progress: Option<Py<PyAny>>,
+    work: impl FnOnce(Listener<'_>) -> Result<T> + Send + 'static,
+) -> PyResult<T> {
+    if items > FEW || progress.is_some() {
+        return run(py, progress, work);
+    }
+    let pool = pool().map_err(|failure| failure.raise(py))?;
+    finished(py, py.detach(|| catch_unwind(AssertUnwindSafe(|| pool.install(|| work(&mut |_| ()))))))
+}
+
 /// Does long work; `progress` is called with the stage, what is done and the total, `None` where it is not known.
 ///
 /// # Errors
@@ -98,6 +118,11 @@ pub fn run<T: Send + 'static>(
             return Err(error);
         }
     };
+    finished(py, result)
+}
+
+/// What work came to that has ended, maybe by a panic.
+fn finished<T>(py: Python<'_>, result: std::result::Result<Result<T>, Box<dyn Any + Send>>) -> PyResult<T> {
     match result {
         Ok(result) => result.map_err(|failure| failure.raise(py)),
         Err(panic) => {

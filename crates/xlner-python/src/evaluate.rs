@@ -9,16 +9,12 @@ use xlner_eval::{Evaluator, Report, TagId};
 
 use crate::error::{Failure, Result};
 use crate::options::EvaluateOptions;
+use crate::records::Records;
 use crate::{call, options, records};
 
 /// Compares predicted entities with gold ones; returns the figures as JSON, the object that `xlner eval --json` prints.
 #[pyfunction]
-pub fn evaluate(
-    py: Python<'_>,
-    gold: Vec<String>,
-    systems: Vec<(String, Vec<String>)>,
-    arguments: String,
-) -> PyResult<String> {
+pub fn evaluate(py: Python<'_>, gold: Records, systems: Vec<(String, Records)>, arguments: String) -> PyResult<String> {
     call::run(py, None, move |_| {
         let (options, resampling) = options::parse::<EvaluateOptions>(&arguments)?.options()?;
         let gold = records::sentences(&gold)?;
@@ -85,8 +81,8 @@ fn extend(object: &mut Value, other: Value) {
 #[pyo3(signature = (systems, gold, title, examples))]
 pub fn report(
     py: Python<'_>,
-    systems: Vec<(String, Vec<String>)>,
-    gold: Option<Vec<String>>,
+    systems: Vec<(String, Records)>,
+    gold: Option<Records>,
     title: String,
     examples: usize,
 ) -> PyResult<String> {

@@ -70,22 +70,22 @@ pub fn read(
 
 /// Writes pairs or sentences; the file appears when it is whole.
 #[pyfunction]
-pub fn write(py: Python<'_>, lines: Vec<String>, pairs: bool, path: PathBuf, arguments: String) -> PyResult<()> {
+pub fn write(py: Python<'_>, given: records::Records, pairs: bool, path: PathBuf, arguments: String) -> PyResult<()> {
     call::run(py, None, move |_| {
         let arguments = options::parse::<FileOptions>(&arguments)?;
         let (side, options) = (arguments.side()?, arguments.write()?);
         let format = format(&path, &options, "format")?;
         if pairs && side.is_none() && format.holds_pairs() {
             let mut writer = write_pairs(&path, &options)?;
-            records::pairs(&lines)?.iter().try_for_each(|pair| writer.write(pair))?;
+            records::pairs(&given)?.iter().try_for_each(|pair| writer.write(pair))?;
             return Ok(writer.finish()?);
         }
         let tokens = format.needs_tokens();
         let sentences = match (pairs, tokens) {
-            (true, true) => records::tokenized_pairs(&lines)?.into_iter().map(|pair| of(pair, side)).collect(),
-            (true, false) => records::pairs(&lines)?.into_iter().map(|pair| of(pair, side)).collect(),
-            (false, true) => records::sentences(&lines)?,
-            (false, false) => records::raw_sentences(&lines)?,
+            (true, true) => records::tokenized_pairs(&given)?.into_iter().map(|pair| of(pair, side)).collect(),
+            (true, false) => records::pairs(&given)?.into_iter().map(|pair| of(pair, side)).collect(),
+            (false, true) => records::sentences(&given)?,
+            (false, false) => records::raw_sentences(&given)?,
         };
         let mut writer = write_sentences(&path, &options)?;
         sentences.iter().try_for_each(|sentence| writer.write(sentence))?;

@@ -11,16 +11,17 @@ use xlner_formats::{Format, ReadOptions};
 use crate::aligner::AlignerCore;
 use crate::error::Failure;
 use crate::options::ProjectOptions;
+use crate::records::Records;
 use crate::stages::{self, Raised};
 use crate::{call, options, records};
 
 /// Projects the entities of pairs; returns the pairs and the figures as JSON.
 #[pyfunction]
-#[pyo3(signature = (lines, arguments, *, translator=None, aligner=None, tagger=None, target_tagger=None, encoder=None, progress=None))]
+#[pyo3(signature = (given, arguments, *, translator=None, aligner=None, tagger=None, target_tagger=None, encoder=None, progress=None))]
 #[expect(clippy::too_many_arguments, reason = "keyword arguments of Python")]
 pub fn project(
     py: Python<'_>,
-    lines: Vec<String>,
+    given: Records,
     arguments: String,
     translator: Option<Py<PyAny>>,
     aligner: Option<Py<AlignerCore>>,
@@ -28,7 +29,7 @@ pub fn project(
     target_tagger: Option<Py<PyAny>>,
     encoder: Option<Py<PyAny>>,
     progress: Option<Py<PyAny>>,
-) -> PyResult<(Vec<String>, String)> {
+) -> PyResult<(Records, String)> {
     let raised = Raised::default();
     let aligner = aligner.map(|aligner| aligner.get().aligner());
     let tagger = stages::tagger(py, tagger, &raised);
@@ -39,8 +40,7 @@ pub fn project(
         let arguments: ProjectOptions = options::parse(&arguments)?;
         let (extraction, distortion) = arguments.encoder()?;
         let projector = arguments.projector()?;
-        let mut pairs = records::pairs(&lines)?;
-        drop(lines);
+        let mut pairs = records::pairs(&given)?;
         let models = ProjectModels {
             translator: translator.as_mut().map(|translator| &mut **translator as &mut dyn Translator),
             aligner: aligner.as_deref(),
@@ -52,7 +52,7 @@ pub fn project(
         let report = projector
             .apply_with(&mut pairs, models, listener)
             .map_err(|error| Failure::from(error).caused_by(stages::raised(&raised)))?;
-        Ok((records::lines(&pairs)?, serde_json::to_string(&report).map_err(Failure::model)?))
+        Ok((given.with_pairs(pairs)?, serde_json::to_string(&report).map_err(Failure::model)?))
     })
 }
 

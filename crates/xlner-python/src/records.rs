@@ -1,7 +1,8 @@
-//! Records as lines of JSON, in and out.
+//! Records in and out: lines of JSON, or rows of a table.
 
 use std::path::PathBuf;
 
+use pyo3::prelude::*;
 use rayon::prelude::*;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -12,18 +13,60 @@ use xlner_core::{Pair, Sentence};
 use xlner_formats::MAX_SENTENCE_TOKENS;
 
 use crate::error::{Failure, Result};
+use crate::table::Table;
 
-/// Pairs of lines; the first that is none is the error.
-pub fn pairs(lines: &[String]) -> Result<Vec<Pair>> {
-    parse(lines, |pair: &Pair| {
-        pair.validate().map_err(|error| error.to_string())?;
-        short(&pair.source).and_then(|()| short(&pair.target))
-    })
+/// Records as Python hands them over, and gets them back.
+#[derive(FromPyObject, IntoPyObject)]
+pub enum Records {
+    /// A line of JSON each.
+    Lines(Vec<String>),
+    /// A row each.
+    Table(Table),
 }
 
-/// Pairs of lines, tokenised.
-pub fn tokenized_pairs(lines: &[String]) -> Result<Vec<Pair>> {
-    let mut pairs = pairs(lines)?;
+impl Records {
+    /// Number of records.
+    pub fn len(&self) -> usize {
+        match self {
+            Records::Lines(lines) => lines.len(),
+            Records::Table(table) => table.len(),
+        }
+    }
+
+    /// Pairs, in the form that these records have.
+    pub fn with_pairs(&self, pairs: Vec<Pair>) -> Result<Records> {
+        Ok(match self {
+            Records::Lines(_) => Records::Lines(lines(&pairs)?),
+            Records::Table(table) => Records::Table(table.with_pairs(pairs)?),
+        })
+    }
+
+    /// Sentences, in the form that these records have.
+    pub fn with_sentences(&self, sentences: Vec<Sentence>) -> Result<Records> {
+        Ok(match self {
+            Records::Lines(_) => Records::Lines(lines(&sentences)?),
+            Records::Table(table) => Records::Table(table.with_sentences(sentences)?),
+        })
+    }
+}
+
+/// Pairs; the first that is none is the error.
+pub fn pairs(records: &Records) -> Result<Vec<Pair>> {
+    match records {
+        Records::Lines(lines) => parse(lines, check_pair),
+        Records::Table(table) => table.pairs(),
+    }
+}
+
+/// Checks that a pair's parts fit each other, and that its sentences are none of a whole book.
+pub fn check_pair(pair: &Pair) -> std::result::Result<(), String> {
+    pair.validate().map_err(|error| error.to_string())?;
+    short(&pair.source).and_then(|()| short(&pair.target))
+}
+
+/// Pairs, tokenised.
+pub fn tokenized_pairs(records: &Records) -> Result<Vec<Pair>> {
+    let mut pairs = pairs(records)?;
     for (number, pair) in (1..).zip(&mut pairs) {
         for side in [&mut pair.source, &mut pair.target] {
             if !side.is_tokenized() {
@@ -34,14 +77,17 @@ pub fn tokenized_pairs(lines: &[String]) -> Result<Vec<Pair>> {
     Ok(pairs)
 }
 
-/// Sentences of lines as they are.
-pub fn raw_sentences(lines: &[String]) -> Result<Vec<Sentence>> {
-    parse(lines, short)
+/// Sentences as they are.
+pub fn raw_sentences(records: &Records) -> Result<Vec<Sentence>> {
+    match records {
+        Records::Lines(lines) => parse(lines, short),
+        Records::Table(table) => table.sentences(),
+    }
 }
 
-/// Sentences of lines, tokenised.
-pub fn sentences(lines: &[String]) -> Result<Vec<Sentence>> {
-    let mut sentences = raw_sentences(lines)?;
+/// Sentences, tokenised.
+pub fn sentences(records: &Records) -> Result<Vec<Sentence>> {
+    let mut sentences = raw_sentences(records)?;
     for (number, sentence) in (1..).zip(&mut sentences) {
         if !sentence.is_tokenized() {
             tokenize_sentence(sentence).map_err(|error| Failure::record(number, &id(sentence), error))?;
@@ -51,7 +97,7 @@ pub fn sentences(lines: &[String]) -> Result<Vec<Sentence>> {
 }
 
 /// Records as lines.
-pub fn lines<T: Serialize + Sync>(records: &[T]) -> Result<Vec<String>> {
+fn lines<T: Serialize + Sync>(records: &[T]) -> Result<Vec<String>> {
     records.par_iter().map(|record| serde_json::to_string(record).map_err(Failure::model)).collect()
 }
 
@@ -112,7 +158,8 @@ fn without_place(error: &serde_json::Error) -> String {
     message.rfind(" at line ").map_or(message.clone(), |at| message[..at].to_owned())
 }
 
-fn short(sentence: &Sentence) -> std::result::Result<(), String> {
+/// Checks that a sentence is none of a whole book.
+pub fn short(sentence: &Sentence) -> std::result::Result<(), String> {
     match sentence.len() <= MAX_SENTENCE_TOKENS {
         true => Ok(()),
         false => Err(format!("a sentence of more than {MAX_SENTENCE_TOKENS} tokens; cut it into sentences")),

@@ -10,6 +10,7 @@ use xlner_core::{ModelError, Tagger};
 use xlner_formats::{Format, ReadOptions, Side};
 
 use crate::error::Failure;
+use crate::records::Records;
 use crate::{call, options, records};
 
 /// Sentences between two looks at whether somebody still waits for the result.
@@ -86,17 +87,17 @@ impl TaggerCore {
     }
 
     /// Gives sentences their entities.
-    #[pyo3(signature = (lines, probabilities, progress=None))]
+    #[pyo3(signature = (given, probabilities, progress=None))]
     fn tag(
         &self,
         py: Python<'_>,
-        lines: Vec<String>,
+        given: Records,
         probabilities: bool,
         progress: Option<Py<PyAny>>,
-    ) -> PyResult<Vec<String>> {
+    ) -> PyResult<Records> {
         let tagger = self.tagger();
-        call::run(py, progress, move |listener| {
-            let mut sentences = records::sentences(&lines)?;
+        call::run_on(py, given.len(), progress, move |listener| {
+            let mut sentences = records::sentences(&given)?;
             let (mut done, total) = (0, Some(sentences.len() as u64));
             for batch in sentences.chunks_mut(BATCH) {
                 let result = tagger.tag(batch, probabilities);
@@ -110,7 +111,7 @@ impl TaggerCore {
                 done += batch.len() as u64;
                 listener(xlner::Progress { stage: xlner::Stage::Tag, done, total });
             }
-            records::lines(&sentences)
+            given.with_sentences(sentences)
         })
     }
 }

@@ -208,6 +208,16 @@ impl Aligner {
         self.0.posteriors_with(&source, &target, scratch)
     }
 
+    /// The aligner as bytes, those of its file.
+    ///
+    /// # Errors
+    /// None: memory takes every write.
+    pub(crate) fn to_bytes(&self) -> Result<Vec<u8>> {
+        let mut bytes = Vec::new();
+        self.0.save(&mut bytes)?;
+        Ok(bytes)
+    }
+
     /// Writes the model to a file that appears when it is whole.
     ///
     /// # Errors
@@ -281,7 +291,7 @@ fn push_file(text: &mut Spool, path: &Path, options: &ReadOptions, listener: Lis
 }
 
 /// The entries of dictionaries; lines with an empty side say nothing.
-fn dictionary(paths: &[PathBuf]) -> Result<Vec<(String, String)>> {
+pub(crate) fn dictionary(paths: &[PathBuf]) -> Result<Vec<(String, String)>> {
     let mut entries = Vec::new();
     for path in paths {
         // Whatever the name: a dictionary is a table of two columns.

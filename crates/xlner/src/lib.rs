@@ -76,7 +76,7 @@ pub use open::{
     Engine, TaggerOptions, TranslatorOptions, open_encoder, open_scorer, open_tagger, open_tagger_with, open_translator,
 };
 pub use progress::{Listener, Progress, Stage};
-pub use project::{ProjectJob, ProjectModels, ProjectReport, Projector, TargetTags};
+pub use project::{Passes, ProjectJob, ProjectModels, ProjectReport, Projector, TargetTags};
 pub use report::ReportJob;
 pub use self_train::{SelfTrainJob, SelfTrainReport};
 pub use tag::{TagJob, TagReport};

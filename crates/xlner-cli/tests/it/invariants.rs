@@ -51,12 +51,11 @@ const CRATES: [(&str, &[&str]); 11] = [
 const COMMANDS: [&str; 3] = ["xlner-cli", "xlner-testing", "xlner-python"];
 
 /// Files that await a split.
-const LONG: [&str; 7] = [
+const LONG: [&str; 6] = [
     "xlner-formats/src/error.rs",
     "xlner-models/tests/it/http.rs",
     "fine_tune/adapt.rs",
     "fine_tune/aligner.rs",
-    "xlner-align/src/trainer.rs",
     "xlner-eval/src/stratified.rs",
     "xlner-review/src/learn/mod.rs",
 ];

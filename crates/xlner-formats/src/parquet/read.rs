@@ -5,13 +5,13 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use arrow_array::RecordBatch;
-use arrow_json::LineDelimitedWriter;
 use arrow_schema::Schema;
 use parquet::arrow::arrow_reader::{ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder};
 use serde_json::Value;
 use xlner_core::extra::Numbers;
 
-use super::{bounds, clean, shape};
+use super::{bounds, clean};
+use crate::arrow::{self, Row};
 use crate::error::{Error, ErrorKind, Result};
 use crate::fence::fence;
 use crate::json::Items;
@@ -27,7 +27,7 @@ pub(crate) struct ParquetItems {
     batches: ParquetRecordBatchReader,
     is_record: bool,
     labels: Option<Vec<String>>,
-    lines: Vec<u8>,
+    batch: Option<RecordBatch>,
     at: usize,
     row: u64,
     item: String,
@@ -44,7 +44,7 @@ impl ParquetItems {
         if let Some(name) = bounds::twice(builder.schema().fields()) {
             return Err(fail(ErrorKind::Parquet(format!("two columns are called {name}; rename one"))));
         }
-        let is_record = shape::is_record(builder.schema());
+        let is_record = arrow::is_record(builder.schema());
         let labels = label_list(builder.schema(), options);
         let rows = bounds::rows(builder.metadata(), options).map_err(fail)?;
         let batches = decode(|| builder.with_batch_size(rows).build()).map_err(fail)?;
@@ -55,7 +55,7 @@ impl ParquetItems {
             batches,
             is_record,
             labels,
-            lines: Vec::new(),
+            batch: None,
             at: 0,
             row: 0,
             item: String::new(),
@@ -78,7 +78,7 @@ impl ParquetItems {
         Error::at_line(&self.file, self.row + 1, ErrorKind::Parquet(message.to_string()))
     }
 
-    /// Turns the next batch into lines; `false` at the end.
+    /// Decodes the next batch; `false` at the end.
     fn next_batch(&mut self) -> Result<bool> {
         let (file, row) = (&self.file, self.row + 1);
         let at = |kind| Error::at_line(file, row, kind);
@@ -95,7 +95,7 @@ impl ParquetItems {
             let line = row + first.unwrap_or_default() as u64;
             self.status.note(kind, count as usize, |error| Error::at_line(file, line, error))?;
         }
-        self.lines = decode(|| json_lines(&clean)).map_err(at)?;
+        self.batch = Some(clean);
         self.at = 0;
         Ok(true)
     }
@@ -109,36 +109,22 @@ fn decode<T, E: ToString>(work: impl FnOnce() -> std::result::Result<T, E>) -> s
     }
 }
 
-/// A line of JSON for each row.
-fn json_lines(batch: &RecordBatch) -> std::result::Result<Vec<u8>, arrow_schema::ArrowError> {
-    let mut writer = LineDelimitedWriter::new(Vec::new());
-    writer.write(batch)?;
-    writer.finish()?;
-    Ok(writer.into_inner())
-}
-
 impl Items for ParquetItems {
     fn file(&self) -> &Path {
         &self.file
     }
 
     fn next(&mut self) -> Result<Option<(u64, &str)>> {
-        while self.at >= self.lines.len() {
+        while self.batch.as_ref().is_none_or(|batch| self.at >= batch.num_rows()) {
             if !self.next_batch()? {
                 return Ok(None);
             }
         }
-        let rest = &self.lines[self.at..];
-        let length = memchr::memchr(b'\n', rest).unwrap_or(rest.len());
-        let line = std::str::from_utf8(&rest[..length]).map_err(|error| self.fail(error))?;
-        if self.is_record {
-            let mut record: Value = serde_json::from_str(line).map_err(|error| self.fail(error))?;
-            shape::unfold(&mut record);
-            self.item = serde_json::to_string(&Numbers(&record)).map_err(|error| self.fail(error))?;
-        } else {
-            line.clone_into(&mut self.item);
-        }
-        self.at += length + 1;
+        let Some(batch) = &self.batch else { return Ok(None) };
+        let record: Value = decode(|| Row::new(batch, self.at).read())
+            .map_err(|kind| Error::at_line(&self.file, self.row + 1, kind))?;
+        self.item = serde_json::to_string(&Numbers(&record)).map_err(|error| self.fail(error))?;
+        self.at += 1;
         self.row += 1;
         Ok(Some((self.row, &self.item)))
     }

@@ -2,18 +2,15 @@
 
 use std::sync::Arc;
 
-use arrow_json::ReaderBuilder;
-use arrow_json::reader::Decoder;
-use arrow_schema::{Schema, SchemaRef};
+use arrow_array::RecordBatch;
+use arrow_schema::{ArrowError, Schema};
 use parquet::arrow::ArrowWriter;
 use parquet::basic::{Compression, ZstdLevel};
 use parquet::file::properties::WriterProperties;
-use serde_json::Value;
-use xlner_core::extra::to_value;
 use xlner_core::{Pair, Sentence};
 
-use super::shape;
 use crate::Output;
+use crate::arrow::{pair_schema, pairs_to_batch, sentence_schema, sentences_to_batch};
 use crate::error::{Error, ErrorKind, Result};
 use crate::record::{PairWriter, SentenceWriter};
 
@@ -23,51 +20,54 @@ const BATCH: usize = 1024;
 const ROW_GROUP: usize = 1 << 16;
 
 /// Writes pairs or sentences as rows.
-pub(crate) struct ParquetWriter {
+pub(crate) struct ParquetWriter<T> {
     writer: ArrowWriter<Output>,
-    decoder: Decoder,
-    rows: Vec<Value>,
+    rows: Vec<T>,
+    to_batch: fn(&[T]) -> std::result::Result<RecordBatch, ArrowError>,
 }
 
-impl ParquetWriter {
+impl ParquetWriter<Pair> {
     pub(crate) fn pairs(output: Output) -> Result<Self> {
-        ParquetWriter::new(output, shape::pair_schema())
+        ParquetWriter::new(output, pair_schema(), pairs_to_batch)
     }
+}
 
+impl ParquetWriter<Sentence> {
     pub(crate) fn sentences(output: Output) -> Result<Self> {
-        ParquetWriter::new(output, shape::sentence_schema())
+        let to_batch = |rows: &[Sentence]| sentences_to_batch(&rows.iter().collect::<Vec<_>>());
+        ParquetWriter::new(output, sentence_schema(), to_batch)
     }
+}
 
-    fn new(output: Output, schema: Schema) -> Result<Self> {
+impl<T> ParquetWriter<T> {
+    fn new(
+        output: Output,
+        schema: Schema,
+        to_batch: fn(&[T]) -> std::result::Result<RecordBatch, ArrowError>,
+    ) -> Result<Self> {
         let path = output.path().to_owned();
-        let fail = |message: String| Error::in_file(&path, ErrorKind::Parquet(message));
-        let schema: SchemaRef = Arc::new(schema);
         let properties = WriterProperties::builder()
             .set_compression(Compression::ZSTD(ZstdLevel::default()))
             .set_max_row_group_row_count(Some(ROW_GROUP))
             .build();
-        let writer = ArrowWriter::try_new(output, Arc::clone(&schema), Some(properties))
-            .map_err(|error| fail(error.to_string()))?;
-        let decoder = ReaderBuilder::new(schema).build_decoder().map_err(|error| fail(error.to_string()))?;
-        Ok(ParquetWriter { writer, decoder, rows: Vec::new() })
+        let writer = ArrowWriter::try_new(output, Arc::new(schema), Some(properties))
+            .map_err(|error| Error::in_file(&path, ErrorKind::Parquet(error.to_string())))?;
+        Ok(ParquetWriter { writer, rows: Vec::new(), to_batch })
     }
 
     fn fail(&self, message: impl ToString) -> Error {
         Error::in_file(self.writer.inner().path(), ErrorKind::Parquet(message.to_string()))
     }
 
-    fn push(&mut self, row: Value) -> Result<()> {
+    fn push(&mut self, row: T) -> Result<()> {
         self.rows.push(row);
         if self.rows.len() == BATCH { self.write_batch() } else { Ok(()) }
     }
 
     fn write_batch(&mut self) -> Result<()> {
-        let rows = std::mem::take(&mut self.rows);
-        self.decoder.serialize(&rows).map_err(|error| self.fail(error))?;
-        if let Some(batch) = self.decoder.flush().map_err(|error| self.fail(error))? {
-            self.writer.write(&batch).map_err(|error| self.fail(error))?;
-        }
-        Ok(())
+        let batch = (self.to_batch)(&self.rows).map_err(|error| self.fail(error))?;
+        self.rows.clear();
+        self.writer.write(&batch).map_err(|error| self.fail(error))
     }
 
     fn end(mut self) -> Result<()> {
@@ -79,11 +79,9 @@ impl ParquetWriter {
     }
 }
 
-impl SentenceWriter for ParquetWriter {
+impl SentenceWriter for ParquetWriter<Sentence> {
     fn write(&mut self, sentence: &Sentence) -> Result<()> {
-        let mut row = to_value(sentence).map_err(|error| self.fail(error))?;
-        shape::fold_sentence(&mut row);
-        self.push(row)
+        self.push(sentence.clone())
     }
 
     fn finish(self: Box<Self>) -> Result<()> {
@@ -91,11 +89,9 @@ impl SentenceWriter for ParquetWriter {
     }
 }
 
-impl PairWriter for ParquetWriter {
+impl PairWriter for ParquetWriter<Pair> {
     fn write(&mut self, pair: &Pair) -> Result<()> {
-        let mut row = to_value(pair).map_err(|error| self.fail(error))?;
-        shape::fold_pair(&mut row);
-        self.push(row)
+        self.push(pair.clone())
     }
 
     fn finish(self: Box<Self>) -> Result<()> {

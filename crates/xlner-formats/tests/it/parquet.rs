@@ -10,7 +10,7 @@ use xlner_formats::{
     ReadOptions, Records, Side, WriteOptions, read_pairs, read_records, read_sentences, write_pairs, write_sentences,
 };
 
-const RECORD: &str = r#"{"id":"s1","source":{"lang":"en","text":"Obama visited Berlin .","tokens":["Obama","visited","Berlin","."],"entities":[{"start":0,"end":1,"label":"PER","score":0.98,"wiki":{"q":"Q76"}}],"regions":[{"page":1},{"page":1},[2],null],"probabilities":{"labels":["O","B-PER"],"rows":[[0.25,0.75],[1.0,0.0],[1.0,0.0],[1.0,0.0]]},"doc":7},"target":{"text":"Obama besuchte Berlin."},"alignment":[[0,0,0.99],[1,1]],"scores":{"nmt":[[0,0,1,0.7],[0,1,2,0.1]]},"projection":{"objective":1.5,"bound":1.5,"unprojected":[{"entity":0,"reason":"unaligned"}]},"gold":[1,2]}"#;
+const RECORD: &str = r#"{"id":"s1","source":{"lang":"en","text":"Obama visited Berlin .","tokens":["Obama","visited","Berlin","."],"entities":[{"start":0,"end":1,"label":"PER","score":0.98,"probability":0.9,"wiki":{"q":"Q76"}}],"regions":[{"page":1},{"page":1},[2],null],"probabilities":{"labels":["O","B-PER"],"rows":[[0.25,0.75],[1.0,0.0],[1.0,0.0],[1.0,0.0]],"spans":[{"start":0,"end":1,"label":"PER","score":0.75}]},"doc":7},"target":{"text":"Obama besuchte Berlin."},"alignment":[[0,0,0.99],[1,1],[2,2,1.0,"p"]],"scores":{"nmt":[[0,0,1,0.7],[0,1,2,0.1]]},"projection":{"objective":1.5,"bound":1.5,"unprojected":[{"entity":0,"reason":"unaligned"}]},"gold":[1,2]}"#;
 
 #[test]
 fn a_record_comes_back_entire() {

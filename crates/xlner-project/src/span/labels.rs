@@ -1,6 +1,9 @@
 //! The label of a projected entity, corrected by what the corpus as a whole says.
 
+use std::collections::BTreeMap;
+
 use rustc_hash::FxHashMap;
+use serde::{Deserialize, Serialize};
 use xlner_core::{Entity, Pair};
 
 use super::shape::Shape;
@@ -10,18 +13,32 @@ use xlner_core::text::fold;
 const OWN: f64 = 0.2;
 const HALF: f64 = 2.0;
 
-/// How often each form carries each label.
-#[derive(Debug, Default)]
-pub(crate) struct Labels {
-    source: FxHashMap<String, Vec<(String, f64)>>,
-    target: FxHashMap<String, Vec<(String, f64)>>,
+/// How often a form carries each label.
+type Votes = FxHashMap<String, BTreeMap<String, u64>>;
+
+/// How often each form carries each label. The counts of parts of a corpus add up.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+pub struct Labels {
+    source: Votes,
+    target: Votes,
     /// Whether the corpus has the label `MISC`.
     misc: bool,
 }
 
 impl Labels {
+    /// Adds the counts of another part of the corpus.
+    pub fn merge(&mut self, other: &Labels) {
+        for (own, other) in [(&mut self.source, &other.source), (&mut self.target, &other.target)] {
+            for (form, votes) in other {
+                let own = own.entry(form.clone()).or_default();
+                votes.iter().for_each(|(label, count)| *own.entry(label.clone()).or_default() += count);
+            }
+        }
+        self.misc |= other.misc;
+    }
+
     /// Counts a pair whose entities were projected.
-    pub fn add(&mut self, pair: &Pair) {
+    pub(crate) fn add(&mut self, pair: &Pair) {
         for entity in &pair.source.entities {
             self.misc |= entity.label == "MISC";
             vote(&mut self.source, form(&pair.source, entity), &entity.label);
@@ -37,7 +54,7 @@ impl Labels {
     /// more often right than that of one occurrence. And where the label set is that of CoNLL-2003 (it has `MISC`), a
     /// name of a place or organisation that became one lower-cased word became an adjective, which is `MISC`
     /// (`Europe's` – `europäische`).
-    pub fn correct(&self, pair: &mut Pair) {
+    pub(crate) fn correct(&self, pair: &mut Pair) {
         let labels: Vec<String> = pair.target.entities.iter().map(|entity| self.label(pair, entity)).collect();
         for (entity, label) in pair.target.entities.iter_mut().zip(labels) {
             entity.label = label;
@@ -49,16 +66,16 @@ impl Labels {
         let source = entity.from.map(|from| form(&pair.source, &pair.source.entities[from]));
         let votes = [source.and_then(|form| self.source.get(&form)), self.target.get(&form(&pair.target, entity))];
         for votes in votes.into_iter().flatten() {
-            let total: f64 = votes.iter().map(|(_, count)| count).sum();
-            for (label, count) in votes {
-                let share = count / (total + HALF);
+            let total = votes.values().sum::<u64>() as f64;
+            for (label, &count) in votes {
+                let share = count as f64 / (total + HALF);
                 match scores.iter_mut().find(|(known, _)| known == label) {
                     Some((_, score)) => *score += share,
                     None => scores.push((label, share)),
                 }
             }
         }
-        // Of equals the one that comes first: the own label, then those of the source form in order of appearance.
+        // Of equals the one that comes first: the own label, then those of the source form by name.
         let best = scores.iter().fold(scores[0], |best, next| if next.1 > best.1 { *next } else { best });
         let lower = entity.span.len() == 1 && Shape::of(pair.target.token(entity.span.start)) == Shape::Lower;
         if self.misc && lower && matches!(best.0, "LOC" | "ORG") { "MISC".to_owned() } else { best.0.to_owned() }
@@ -69,12 +86,8 @@ fn form(sentence: &xlner_core::Sentence, entity: &Entity) -> String {
     entity.span.range().map(|token| fold(sentence.token(token))).collect::<Vec<_>>().join(" ")
 }
 
-fn vote(votes: &mut FxHashMap<String, Vec<(String, f64)>>, form: String, label: &str) {
-    let row = votes.entry(form).or_default();
-    match row.iter_mut().find(|(known, _)| known == label) {
-        Some((_, count)) => *count += 1.0,
-        None => row.push((label.to_owned(), 1.0)),
-    }
+fn vote(votes: &mut Votes, form: String, label: &str) {
+    *votes.entry(form).or_default().entry(label.to_owned()).or_default() += 1;
 }
 
 #[cfg(test)]

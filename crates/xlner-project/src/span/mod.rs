@@ -6,6 +6,9 @@
 //! corpus: what the first finds tells the second how each name is usually projected, and which words usually start, end
 //! or stand beside projections.
 //!
+//! A corpus may lie in parts: each pass counts whole numbers, which add up over the parts ([`Corpus::merge`],
+//! [`Consistency::merge`], [`Labels::merge`]), and the result is the same to the last bit wherever it is cut.
+//!
 //! The score of a candidate is its log-odds against the entity having no counterpart; it is positive where a projection
 //! is likelier than none.
 
@@ -23,6 +26,9 @@ mod shape;
 mod tokens;
 mod view;
 
+pub use consistency::Consistency;
+pub use corpus::Corpus;
 pub use fit::{FitOptions, Labelled, fit};
-pub use model::SpanModel;
-pub use projector::{SpanProjector, SpanStage};
+pub use labels::Labels;
+pub use model::{SpanModel, Statistics};
+pub use projector::{PosteriorsOf, SpanProjector, SpanStage};

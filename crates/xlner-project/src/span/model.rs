@@ -129,9 +129,12 @@ impl SpanModel {
     }
 }
 
-/// Corpus statistics of both kinds.
-pub(crate) struct Statistics {
+/// What the two passes before the projection found out about a corpus.
+#[derive(Debug, Clone, Default)]
+pub struct Statistics {
+    /// Its words and names.
     pub corpus: Corpus,
+    /// How it projects them.
     pub consistency: Consistency,
 }
 

@@ -39,6 +39,12 @@ pub struct SpanProjector {
 /// Posteriors of a pair; the buffers `B` of the thread are kept between pairs.
 pub type PosteriorsOf<'f, B> = dyn Fn(&mut B, &Pair) -> Posteriors + Sync + 'f;
 
+/// Hears the stage, the pairs done and all pairs.
+type Heard<'f> = &'f mut dyn FnMut(SpanStage, usize, usize);
+
+/// A result, or the index of a pair and what is wrong with it.
+type PartResult<T> = std::result::Result<T, (usize, crate::Error)>;
+
 impl SpanProjector {
     /// Writes the projected entities and the [`Projection`](xlner_core::Projection) into every pair. The target's
     /// entities before, if any, are gone. Posteriors are asked for once per pair; those of pairs with source entities are
@@ -51,10 +57,71 @@ impl SpanProjector {
         &self,
         pairs: &mut [Pair],
         posteriors: &PosteriorsOf<'_, B>,
-        progress: &mut dyn FnMut(SpanStage, usize, usize),
-    ) -> std::result::Result<(), (usize, crate::Error)> {
-        let total = pairs.len();
+        progress: Heard<'_>,
+    ) -> PartResult<()> {
         let (statistics, evidence, choices) = learn(&self.model, pairs, posteriors, progress)?;
+        let labels = self.project_all(pairs, &statistics, &evidence, &choices, progress)?;
+        self.correct(pairs, &labels);
+        progress(SpanStage::Projecting, pairs.len(), pairs.len());
+        Ok(())
+    }
+
+    /// Counts a part of a corpus, for [`Corpus::merge`].
+    ///
+    /// # Errors
+    /// As [`project_corpus`](Self::project_corpus).
+    pub fn count<B: Default>(&self, pairs: &[Pair], posteriors: &PosteriorsOf<'_, B>) -> PartResult<Corpus> {
+        Ok(count(pairs, posteriors, &mut |_, _, _| ())?.0)
+    }
+
+    /// Makes the first pass over a part of a corpus that was counted, for [`Consistency::merge`].
+    ///
+    /// # Errors
+    /// As [`project_corpus`](Self::project_corpus), and [`NotCounted`](crate::Error::NotCounted).
+    pub fn learn<B: Default>(
+        &self,
+        pairs: &[Pair],
+        posteriors: &PosteriorsOf<'_, B>,
+        corpus: &Corpus,
+    ) -> PartResult<Consistency> {
+        let evidence = evidence(pairs, posteriors, corpus)?;
+        Ok(first_pass(&self.model, pairs, corpus, &evidence, &mut |_, _, _| ()).0)
+    }
+
+    /// Projects a part of a corpus of which both passes are known. [`correct`](Self::correct) is then due, when the labels of all
+    /// parts are merged ([`Labels::merge`]).
+    ///
+    /// # Errors
+    /// As [`learn`](Self::learn).
+    pub fn project<B: Default>(
+        &self,
+        pairs: &mut [Pair],
+        posteriors: &PosteriorsOf<'_, B>,
+        statistics: &Statistics,
+    ) -> PartResult<Labels> {
+        let evidence = evidence(pairs, posteriors, &statistics.corpus)?;
+        let quiet: Heard<'_> = &mut |_, _, _| ();
+        let (_, choices) = first_pass(&self.model, pairs, &statistics.corpus, &evidence, quiet);
+        self.project_all(pairs, statistics, &evidence, &choices, quiet)
+    }
+
+    /// Corrects the labels of projected entities, where they are to be corrected.
+    pub fn correct(&self, pairs: &mut [Pair], labels: &Labels) {
+        if self.correct_labels {
+            pairs.par_iter_mut().for_each(|pair| labels.correct(pair));
+        }
+    }
+
+    /// The second pass.
+    fn project_all(
+        &self,
+        pairs: &mut [Pair],
+        statistics: &Statistics,
+        evidence: &[Posteriors],
+        choices: &[Vec<Vec<Choice>>],
+        progress: Heard<'_>,
+    ) -> PartResult<Labels> {
+        let total = pairs.len();
         let projector = PairProjector::from(self.matching.clone());
         let mut labels = Labels::default();
         for first in (0..total).step_by(BATCH) {
@@ -65,7 +132,7 @@ impl SpanProjector {
                 .enumerate()
                 .map_init(Workspace::default, |workspace, (at, pair)| {
                     let index = first + at;
-                    let mut scorer = self.scorer(pair, &statistics, &evidence[index], &choices[index]);
+                    let mut scorer = self.scorer(pair, statistics, &evidence[index], &choices[index]);
                     projector.project_with(pair, &mut [("span", &mut scorer)], workspace)
                 })
                 .collect();
@@ -76,11 +143,7 @@ impl SpanProjector {
                 labels.add(pair);
             }
         }
-        if self.correct_labels {
-            pairs.par_iter_mut().for_each(|pair| labels.correct(pair));
-        }
-        progress(SpanStage::Projecting, total, total);
-        Ok(())
+        Ok(labels)
     }
 
     fn scorer(&self, pair: &Pair, statistics: &Statistics, posteriors: &Posteriors, own: &[Vec<Choice>]) -> SpanScorer {
@@ -106,9 +169,21 @@ pub(crate) fn learn<B: Default>(
     model: &SpanModel,
     pairs: &[Pair],
     posteriors: &PosteriorsOf<'_, B>,
-    progress: &mut dyn FnMut(SpanStage, usize, usize),
-) -> std::result::Result<Learnt, (usize, crate::Error)> {
+    progress: Heard<'_>,
+) -> PartResult<Learnt> {
     let (corpus, evidence) = count(pairs, posteriors, progress)?;
+    let (consistency, choices) = first_pass(model, pairs, &corpus, &evidence, progress);
+    Ok((Statistics { corpus, consistency }, evidence, choices))
+}
+
+/// The first pass: how each name is usually projected, and the choices by pair.
+fn first_pass(
+    model: &SpanModel,
+    pairs: &[Pair],
+    corpus: &Corpus,
+    evidence: &[Posteriors],
+    progress: Heard<'_>,
+) -> (Consistency, Vec<Vec<Vec<Choice>>>) {
     let mut consistency = Consistency::default();
     let mut choices = Vec::with_capacity(pairs.len());
     for first in (0..pairs.len()).step_by(BATCH) {
@@ -121,7 +196,7 @@ pub(crate) fn learn<B: Default>(
                 if pair.source.entities.is_empty() {
                     return (Vec::new(), Vec::new());
                 }
-                let prepared = Prepared::new(pair, &evidence[index], &corpus, None, &[]);
+                let prepared = Prepared::new(pair, &evidence[index], corpus, None, &[]);
                 let entities = pair.source.entities.len();
                 let ids = (0..entities).map(|entity| prepared.id(entity)).collect();
                 (ids, model.first_choices(&prepared, entities))
@@ -134,15 +209,27 @@ pub(crate) fn learn<B: Default>(
             choices.push(own);
         }
     }
-    Ok((Statistics { corpus, consistency }, evidence, choices))
+    (consistency, choices)
+}
+
+/// The posteriors of a part of a corpus that was counted.
+fn evidence<B: Default>(
+    pairs: &[Pair],
+    posteriors: &PosteriorsOf<'_, B>,
+    corpus: &Corpus,
+) -> PartResult<Vec<Posteriors>> {
+    match pairs.iter().position(|pair| !corpus.knows(pair)) {
+        Some(stranger) => Err((stranger, crate::Error::NotCounted)),
+        None => Ok(count(pairs, posteriors, &mut |_, _, _| ())?.1),
+    }
 }
 
 /// Counts the words of a corpus. Posteriors of pairs without entities are empty in the result.
 pub(crate) fn count<B: Default>(
     pairs: &[Pair],
     posteriors: &PosteriorsOf<'_, B>,
-    progress: &mut dyn FnMut(SpanStage, usize, usize),
-) -> std::result::Result<(Corpus, Vec<Posteriors>), (usize, crate::Error)> {
+    progress: Heard<'_>,
+) -> PartResult<(Corpus, Vec<Posteriors>)> {
     let mut corpus = Corpus::default();
     let mut evidence = Vec::with_capacity(pairs.len());
     for first in (0..pairs.len()).step_by(BATCH) {

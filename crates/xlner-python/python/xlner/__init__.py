@@ -15,13 +15,15 @@ from __future__ import annotations
 import sys as _sys
 from typing import TYPE_CHECKING
 
-from ._api import convert, evaluate, label, project, read, report, transfer, tune, write
 from ._errors import FileError, FormatError, ModelError, OptionsError, RecordError, XlnerError
+from ._evaluate import evaluate, report, tune
+from ._files import convert, read, write
 from ._models import Aligner, Tagger
+from ._project import ProjectOptions, label, project, transfer
 from ._results import Evaluation, Pair, Pairs, Report
 
 if TYPE_CHECKING:
-    from . import spacy
+    from . import ray, spacy, spark
 
 __all__ = [
     "Aligner",
@@ -32,6 +34,7 @@ __all__ = [
     "OptionsError",
     "Pair",
     "Pairs",
+    "ProjectOptions",
     "RecordError",
     "Report",
     "Tagger",
@@ -40,9 +43,11 @@ __all__ = [
     "evaluate",
     "label",
     "project",
+    "ray",
     "read",
     "report",
     "spacy",
+    "spark",
     "transfer",
     "tune",
     "write",
@@ -50,8 +55,8 @@ __all__ = [
 
 
 def __getattr__(name: str) -> object:
-    """``xlner.spacy`` is imported when it is asked for."""
-    if name == "spacy":
+    """``xlner.spacy``, ``xlner.ray`` and ``xlner.spark`` are imported when they are asked for."""
+    if name in ("ray", "spacy", "spark"):
         import importlib
 
         return importlib.import_module(f".{name}", __name__)

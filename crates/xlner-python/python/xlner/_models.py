@@ -2,31 +2,39 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
-import tempfile
 from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from os import PathLike
 from pathlib import Path
 from typing import Any
 
 from ._errors import FileError, ModelError
 from ._progress import Progress, follow
-from ._records import from_lines, to_lines
+from ._records import to_lines
 from ._results import Pairs
-from ._tables import columns_of, take
+from ._tables import given_back, handed, listed, take
 from ._xlner import AlignerCore, TaggerCore
 
 Name = str | PathLike[str]
 
 
 def _checksum(path: Path) -> str:
+    import hashlib
+
     try:
         with path.open("rb") as file:
             return hashlib.file_digest(file, "sha256").hexdigest()
     except OSError as error:
         raise FileError(f"{path}: {error.strerror}", file=str(path)) from None
+
+
+def _folder() -> AbstractContextManager[str]:
+    # Few need it, and it takes long to import.
+    import tempfile
+
+    return tempfile.TemporaryDirectory(prefix="xlner-")
 
 
 def _whole(path: str, checksum: str) -> Path:
@@ -70,9 +78,9 @@ class Aligner:
             RecordError: A pair is not as it should be.
             FileError: A file cannot be read.
         """
-        lines = to_lines(take(bitext, pairs=True)[0])
+        given = handed(take(bitext, pairs=True)[0])
         with follow(progress) as heard:
-            return cls(AlignerCore.train(lines, [os.fspath(path) for path in files], [os.fspath(path) for path in dictionary], heard))
+            return cls(AlignerCore.train(given, [os.fspath(path) for path in files], [os.fspath(path) for path in dictionary], heard))
 
     @classmethod
     def load(cls, path: Name) -> Aligner:
@@ -109,13 +117,13 @@ class Aligner:
         """
         records, back = take(pairs, pairs=True)
         with follow(progress) as heard:
-            lines = self._core.align(to_lines(records), threshold, confidence, heard)
-        return back(Pairs(from_lines(lines)))
+            found = given_back(self._core.align(handed(records), threshold, confidence, heard))
+        return back(Pairs(found) if isinstance(found, list) else found)
 
     def __reduce__(self) -> tuple[object, ...]:
         if self._path is not None:
             return (_load_aligner, (str(self._path), _checksum(self._path)))
-        with tempfile.TemporaryDirectory(prefix="xlner-") as folder:
+        with _folder() as folder:
             path = Path(folder, "model.xla")
             self._core.save(path)
             return (_aligner_of, (path.read_bytes(),))
@@ -126,7 +134,7 @@ def _load_aligner(path: str, checksum: str) -> Aligner:
 
 
 def _aligner_of(model: bytes) -> Aligner:
-    with tempfile.TemporaryDirectory(prefix="xlner-") as folder:
+    with _folder() as folder:
         path = Path(folder, "model.xla")
         path.write_bytes(model)
         return Aligner(AlignerCore.load(path))
@@ -188,8 +196,8 @@ class Tagger:
             "raw": [os.fspath(path) for path in raw],
             "names": [[name, os.fspath(path)] for name, path in names],
         }
-        lines = to_lines(_labelled(data))
-        measured = None if dev is None else to_lines(_labelled(dev))
+        lines = to_lines(listed(take(data, pairs=None)[0]))
+        measured = None if dev is None else to_lines(listed(take(dev, pairs=None)[0]))
         with follow(progress) as heard:
             report = TaggerCore.train(lines, measured, output, json.dumps(arguments), heard)
         tagger = cls.load(output)
@@ -220,26 +228,12 @@ class Tagger:
         """
         records, back = take(sentences, pairs=False)
         with follow(progress) as heard:
-            lines = self._core.tag(to_lines(records), probabilities, heard)
-        return back(from_lines(lines))
+            return back(given_back(self._core.tag(handed(records), probabilities, heard)))
 
     def __reduce__(self) -> tuple[object, ...]:
         path = Path(self._name)
         checksum = _checksum(path) if path.is_file() else None
         return (_load_tagger, (self._name, checksum, self.report))
-
-
-def _labelled(data: Any) -> Any:
-    """The records of sentences or pairs."""
-    import itertools
-
-    if hasattr(data, "__next__"):
-        data = list(data)
-    columns = columns_of(data)
-    if columns:
-        return take(data, pairs="source" in columns)[0]
-    first = next(iter(itertools.islice(data, 1)), None) if isinstance(data, (list, tuple)) else None
-    return take(data, pairs=isinstance(first, dict) and "source" in first)[0]
 
 
 def _load_tagger(name: str, checksum: str | None, report: dict[str, Any]) -> Tagger:

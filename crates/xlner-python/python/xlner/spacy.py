@@ -66,10 +66,12 @@ def put(doc: Any, record: Mapping[str, Any]) -> Any:
     return doc
 
 
-def take(data: Any, *, pairs: bool) -> tuple[list[dict[str, Any]], Callable[[list[dict[str, Any]]], Any]] | None:
+def take(data: Any, *, pairs: bool | None) -> tuple[list[dict[str, Any]], Callable[[list[dict[str, Any]]], Any]] | None:
     """The records of docs, and what puts entities back; ``None`` for anything else."""
     if "spacy" not in sys.modules:
         return None
+    if pairs is None:
+        pairs = isinstance(data, tuple) or isinstance(data, list) and bool(data) and isinstance(data[0], tuple)
     if pairs and isinstance(data, tuple) and len(data) == 2 and all(is_bin(part) for part in data):
         sources, targets = (_docs(part) for part in data)
         if len(sources) != len(targets):

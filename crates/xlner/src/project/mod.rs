@@ -3,6 +3,7 @@
 mod filter;
 mod learn;
 pub(crate) mod method;
+mod parts;
 mod prepare;
 mod projector;
 mod report;
@@ -17,6 +18,7 @@ use xlner_formats::{ReadOptions, Side, WriteOptions};
 pub use filter::{FilterFigures, FilterOptions};
 pub use learn::LearntScores;
 pub use method::{MethodKind, MethodOptions, parse_solver};
+pub use parts::Passes;
 pub use projector::{ProjectModels, Projector, TargetTags};
 pub use report::{Gap, Inputs, Origin, ProjectReport, Proofs, Seconds};
 

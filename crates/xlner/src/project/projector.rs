@@ -82,6 +82,11 @@ pub(super) struct Place<'a> {
 }
 
 impl Place<'_> {
+    /// Of pairs in memory.
+    pub fn memory() -> Place<'static> {
+        Place { pairs: Path::new(""), links: None }
+    }
+
     /// The error of a pair, by its number, counted from 1.
     pub fn fail(&self, number: u64, pair: &Pair, problem: xlner_project::Error) -> Error {
         let of_links = matches!(problem, xlner_project::Error::Core(xlner_core::Error::LinkOutOfRange { .. }));
@@ -116,9 +121,20 @@ impl Projector {
         models: ProjectModels<'a>,
         listener: Listener<'a>,
     ) -> Result<ProjectReport> {
-        self.check(&models, false, false)?;
         let linked = self.linked(&models, || Ok(pairs.first().is_some_and(|pair| pair.alignment.is_some())))?;
-        Run::new(self, models, Place { pairs: Path::new(""), links: None }, linked, listener)?.apply(pairs)
+        self.apply_as(linked, pairs, models, listener)
+    }
+
+    /// The same, where it is known whether the pairs have links.
+    pub(super) fn apply_as<'a>(
+        &'a self,
+        linked: bool,
+        pairs: &mut Vec<Pair>,
+        models: ProjectModels<'a>,
+        listener: Listener<'a>,
+    ) -> Result<ProjectReport> {
+        self.check(&models, false, false)?;
+        Run::new(self, models, Place::memory(), linked, listener)?.apply(pairs)
     }
 
     /// Checks what can be checked without reading anything. Pairs that are `bare` hold no scores and probabilities; `links`

@@ -189,7 +189,7 @@ impl<'a> Run<'a> {
 
 /// Filters and counts a projected pair; says whether it stays. The source's probabilities are dropped where a tagger of the
 /// projection's own gave them: they are for the decision only.
-fn settle(pair: &mut Pair, projector: &Projector, report: &mut ProjectReport, tagged: bool) -> bool {
+pub(super) fn settle(pair: &mut Pair, projector: &Projector, report: &mut ProjectReport, tagged: bool) -> bool {
     if !projector.method.filters.apply(pair, Drops::Entity, &mut report.filters) {
         return false;
     }
@@ -200,7 +200,7 @@ fn settle(pair: &mut Pair, projector: &Projector, report: &mut ProjectReport, ta
     true
 }
 
-fn drop_links(pair: &mut Pair, projector: &Projector) {
+pub(super) fn drop_links(pair: &mut Pair, projector: &Projector) {
     if !projector.keep_links {
         pair.alignment = None;
     }
