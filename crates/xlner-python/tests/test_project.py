@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import copy
+import os
 import pickle
+import subprocess
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -19,6 +22,17 @@ def test_as_the_command(pairs: Any, samples: Any) -> None:
     assert entities(projected) == entities(expected)
     links = [[[link[:2] for link in pair["alignment"]] for pair in found] for found in (projected, expected)]
     assert links[0] == links[1]
+
+
+def test_the_bytes_of_the_command(pairs: Any, tmp_path: Path) -> None:
+    command = os.environ.get("XLNER")
+    if command is None:
+        print("skipped: XLNER names no command to compare with")
+        pytest.skip("XLNER names no command")
+    xlner.write(pairs, tmp_path / "pairs.jsonl")
+    subprocess.run([command, "-q", "project", "--pairs", "pairs.jsonl", "-o", "command.jsonl"], cwd=tmp_path, check=True)
+    xlner.write(xlner.project(pairs), tmp_path / "python.jsonl")
+    assert (tmp_path / "python.jsonl").read_bytes() == (tmp_path / "command.jsonl").read_bytes()
 
 
 def test_what_came_in_stays_as_it_was(pairs: Any) -> None:

@@ -19,7 +19,7 @@ from . import _stages
 from ._errors import OptionsError
 from ._models import Aligner, Tagger
 from ._project import plain, stage_of_tagger
-from ._xlner import Passes, Table, prepare
+from ._xlner import Passes, Table, empty, prepare
 
 #: Counts a pass over all parts: the counts of each.
 CountAll = Callable[["Pass"], Iterable[bytes]]
@@ -58,6 +58,8 @@ class Job:
     def prepare(self, part: Any) -> Table:
         """Pairs with both sentences and the source's entities."""
         table = table_of(part)
+        if not table.column_names:
+            return empty(True)
         if self.langs is not None:
             table = table.as_pairs("target", *self.langs)
         made = prepare(table, self.arguments, translator=self._translator, tagger=self._tagger)
@@ -66,7 +68,7 @@ class Job:
 
     def apply(self, part: Any, passes: Passes) -> Table:
         """The pairs of a part with their entities."""
-        found, _ = passes.apply(table_of(part), target_tagger=self._target_tagger)
+        found, _ = passes.apply(pairs_of(part), target_tagger=self._target_tagger)
         assert isinstance(found, Table)
         return found
 
@@ -112,6 +114,12 @@ def table_of(part: Any) -> Table:
     return table
 
 
+def pairs_of(part: Any) -> Table:
+    """The pairs of a part; one without rows may have lost its columns on the way."""
+    table = table_of(part)
+    return table if table.column_names else empty(True)
+
+
 def job(
     options: dict[str, Any],
     *,
@@ -127,6 +135,8 @@ def job(
     flags = dict(options)
     aligner, encoder, target_tagger = (flags.pop(name, None) for name in ("aligner", "encoder", "target_tagger"))
     size = flags.pop("batch_size", _stages.BATCH)
+    # Ray and Spark show how far they are themselves.
+    flags.pop("progress", None)
     if aligner is not None and not isinstance(aligner, Aligner):
         raise OptionsError("an aligner of your own cannot be had here: give the pairs a column `alignment`, or an xlner.Aligner")
     if encoder is not None:

@@ -182,7 +182,7 @@ def _count_block(block: Any, one: Any, num_cpus: int) -> Any:
     import pyarrow
 
     _threads(num_cpus)
-    counts = [_got(one).open().count(_parts.table_of(block))]
+    counts = [_got(one).open().count(_parts.pairs_of(block))]
     return pyarrow.table({"counts": pyarrow.array(counts, pyarrow.large_binary())})
 
 

@@ -89,11 +89,11 @@ def _run(df: Any, work: _parts.Job, aligner: Aligner | None) -> Any:
         first = df.select("alignment").limit(1).collect() if "alignment" in df.columns else []
         linked = bool(first) and first[0]["alignment"] is not None
     if work.prepares:
-        ship = _ship(df, work)
+        ship, _ = _ship(df, work)
         fields = _columns(df, keep=lambda name: work.langs is None or name == "id")
         df = df.mapInArrow(lambda batches: _each(batches, ship().prepare), fields).persist()
     passes = _parts.run_passes(_parts.start(work, aligner, linked), lambda one: _count(df, one))
-    ship_both = _ship(df, (work, _parts.Pass.of(passes)))
+    ship_both, _ = _ship(df, (work, _parts.Pass.of(passes)))
 
     def apply(batches: Iterator[Any]) -> Iterator[Any]:
         job, one = ship_both()
@@ -103,7 +103,7 @@ def _run(df: Any, work: _parts.Job, aligner: Aligner | None) -> Any:
 
 
 def _count(df: Any, one: _parts.Pass) -> Iterable[bytes]:
-    ship = _ship(df, one)
+    ship, forget = _ship(df, one)
 
     def count(batches: Iterator[Any]) -> Iterator[Any]:
         import pyarrow
@@ -113,7 +113,10 @@ def _count(df: Any, one: _parts.Pass) -> Iterable[bytes]:
             counts = ship().open().count(_parts.table_of(pyarrow.Table.from_batches(rows)))
             yield pyarrow.record_batch({"counts": pyarrow.array([counts], pyarrow.binary())})
 
-    return (bytes(row["counts"]) for row in df.mapInArrow(count, "counts binary").collect())
+    try:
+        return [bytes(row["counts"]) for row in df.mapInArrow(count, "counts binary").collect()]
+    finally:
+        forget()
 
 
 def _each(batches: Iterator[Any], work: Callable[[Any], Table]) -> Iterator[Any]:
@@ -123,8 +126,8 @@ def _each(batches: Iterator[Any], work: Callable[[Any], Table]) -> Iterator[Any]
             yield from as_pyarrow(work(batch)).to_batches()
 
 
-def _ship(df: Any, value: Any) -> Callable[[], Any]:
-    """What gives a value at the workers; a process unpacks it once."""
+def _ship(df: Any, value: Any) -> tuple[Callable[[], Any], Callable[[], object]]:
+    """What gives a value at the workers, where a process unpacks it once; and what frees it when nobody asks for it any more."""
     from pyspark import cloudpickle
 
     packed = cloudpickle.dumps(value)
@@ -137,7 +140,7 @@ def _ship(df: Any, value: Any) -> Callable[[], Any]:
     def value_at_worker() -> Any:
         return _unpacked(key, held.value if held is not None else here)
 
-    return value_at_worker
+    return value_at_worker, (held.destroy if held is not None else lambda: None)
 
 
 _values: dict[int, Any] = {}
