@@ -20,6 +20,7 @@ use super::trainer::{Evaluate, Training, device};
 use crate::nn::Weights;
 use crate::transformer::SubWordTokenizer;
 use crate::transformer::config::{Config, Family};
+use crate::transformer::tagger::FUSION;
 use crate::{Error, Result};
 
 /// Trains the checkpoint in `init` to classify the tokens of `examples`, and keeps the result in the folder `output`, which
@@ -82,7 +83,11 @@ fn begin<'a>(
     if let Some(lora) = &options.lora {
         lora.add(&config, &mut parameters, options.seed, &device)?;
     }
-    let raw = folder::config(init)?;
+    let mut raw = folder::config(init)?;
+    raw.remove(FUSION);
+    if options.fusion {
+        raw.insert(FUSION.into(), true.into());
+    }
     if old {
         for (name, shape) in [("weight", vec![classes.len(), config.hidden]), ("bias", vec![classes.len()])] {
             let name = format!("classifier.{name}");
