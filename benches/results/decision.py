@@ -120,7 +120,8 @@ def decision(folder, arguments):
             row = by.get((name, way))
             cells.append(f"{f1(row):.4f}" if row else "")
         row = by[name, "default"]
-        cells += [f"{f1(row, 'without_target_tagger'):.4f}", f"{row['ece']:.3f}", f"{row['precision_asked_0.9']:.3f}",
+        cells += [f"{f1(row, 'without_target_tagger'):.4f}", f"{row['ece']:.3f}",
+                  f"{row['precision_asked_0.9']:.3f}" if row["kept_at_0.9"] else "nothing kept",
                   f"{row['distance']:.2f} of {row['reach']:.2f}"]
         rows.append([name, *cells])
     languages = [name for name in none if name in ENGLISH + FRENCH]

@@ -40,6 +40,28 @@ def spanish(folder, arguments):
     return experiment("spanish")
 
 
+@section("MasakhaNER 2 × MAFAND, five languages, from English originals tagged by the built-in tagger")
+def masakhaner2(folder, arguments):
+    data("masakhaner2-mafand-pairs")
+    return "\n\n".join([
+        experiment("masakhaner2-mafand"),
+        "This is the part of `experiments/masakhaner2.toml` that the development data holds. The other thirteen languages want the files of "
+        "`xlner data fetch masakhaner2`, a build with the feature `transformers`, and an NLLB-200 checkpoint (`--set nllb=FOLDER`); they were not run.",
+    ])
+
+
+@section("PAN-X: Spanish, Apertium, a CRF trained on English WikiNEuRal")
+def panx(folder, arguments):
+    data("wikiann")
+    wants("apertium")
+    return "\n\n".join([
+        experiment("panx-es"),
+        "This is the part of `experiments/panx.toml` that the development data holds. The other languages want the files of `xlner data fetch "
+        "wikiann wikineural`, and German, Dutch, Polish and Russian a translator into English that Debian's Apertium is not: an NLLB-200 "
+        "checkpoint (`--engine nllb`); they were not run.",
+    ])
+
+
 @section("Translate-train: a CRF trained on projected entities beside one trained on gold, Luganda and Yoruba")
 def translate_train(folder, arguments):
     data("masakhaner2-mafand-pairs")

@@ -515,7 +515,7 @@ def crf(folder, arguments):
         "`MISC`: where it counts, every one found there is wrong.",
         table(["tagger", *CRF_THREE, *(f"{name}, with `MISC`" for name in CRF_THREE), "s to train", "sentences/s"], three),
         table(["trained on", "raw text", "WikiNEuRal fr test", *costs], french_rows),
-        "The built-in tagger (`crates/xlner-models/models/ATTRIBUTION.md`), which learnt from WikiGold:",
+        "The built-in tagger (`crates/xlner-models/models/ATTRIBUTION.md`), which learnt from the training part of EWT and from WikiGold:",
         table([*CRF_DEFAULT, "sentences/s"], [[*f1, f"{rate:,.0f}"]]),
         "\n".join(goals),
         shell("xlner train --threads 1 --train ../shared/data/uner-en-ewt/train.iob2 --raw raw.en.txt -o en.tagger --json",

@@ -45,7 +45,7 @@ impl Bucket {
 #[derive(Debug, Clone)]
 pub(crate) struct Table {
     buckets: Vec<Bucket>,
-    /// Expected counts by place ([`crate::fixed`]); empty before the first are set.
+    /// Expected counts by place ([`xlner_core::fixed`]); empty before the first are set.
     pub counts: Vec<i64>,
     /// Prior counts by place.
     pub priors: Vec<f32>,

@@ -9,6 +9,7 @@ pub mod entity;
 pub mod error;
 pub mod extra;
 pub mod fixed;
+pub mod fusion;
 pub mod pair;
 pub mod posteriors;
 pub mod sentence;
@@ -19,7 +20,7 @@ pub mod text;
 pub mod tokenize;
 
 pub use alignment::{Alignment, Link, ReferenceAlignment};
-pub use contracts::{Encoder, ModelError, Tagger, TaggerFigures, TranslationScorer, Translator};
+pub use contracts::{Encoder, ModelError, ServerFigures, Tagger, TranslationScorer, Translator};
 pub use entity::Entity;
 pub use error::{Error, Result};
 pub use extra::Extra;

@@ -213,6 +213,8 @@ pub enum Reason {
     Infeasible,
     /// The decision gives it too low a probability.
     Improbable,
+    /// The judge says that the target does not have it, or that it is no entity.
+    Judged,
     /// A filter rejects it (`comp-src`, `comp-tgt`, `comp-ins`).
     Filtered,
 }
@@ -229,6 +231,7 @@ impl Reason {
             Reason::Conflict => "conflict",
             Reason::Infeasible => "infeasible",
             Reason::Improbable => "improbable",
+            Reason::Judged => "judged",
             Reason::Filtered => "filtered",
         }
     }

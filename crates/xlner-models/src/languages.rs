@@ -91,6 +91,14 @@ pub fn name(code: &str) -> Option<&'static str> {
     language.find(|language| Some(language.script) == script.as_deref()).or(first).map(|language| language.name)
 }
 
+/// The languages of these codes, as a sentence names them: “Swahili (sw), Yoruba (yo)”; `None` where there is no code.
+#[cfg(feature = "http")]
+pub(crate) fn among<'c>(codes: impl Iterator<Item = &'c str>) -> Option<String> {
+    let codes: std::collections::BTreeSet<&str> = codes.collect();
+    let called = |code: &&str| name(code).map_or_else(|| (*code).to_owned(), |name| format!("{name} ({code})"));
+    (!codes.is_empty()).then(|| codes.iter().map(called).collect::<Vec<_>>().join(", "))
+}
+
 /// Whether two codes stand for one language, whatever the script and the country (`en-GB` and `eng`).
 pub fn same(one: &str, other: &str) -> bool {
     fn own(code: &str) -> String {

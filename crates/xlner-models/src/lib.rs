@@ -5,11 +5,15 @@
 
 mod built_in;
 mod capitals;
+#[cfg(feature = "http")]
+mod chat;
 pub mod crf;
 pub mod datasets;
 mod error;
 mod group;
 pub mod hub;
+#[cfg(feature = "http")]
+mod judge;
 pub mod languages;
 mod precision;
 mod program;
@@ -20,6 +24,8 @@ mod translators;
 pub use built_in::{is_built_in, open_crf};
 pub use capitals::CapitalsTagger;
 pub use error::{Error, Result, what_failed};
+#[cfg(feature = "http")]
+pub use judge::ServerJudge;
 pub use precision::Precision;
 pub use tagger_options::{SubWords, TransformerTaggerOptions};
 #[cfg(feature = "http")]

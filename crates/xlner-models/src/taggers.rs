@@ -3,7 +3,7 @@
 mod answer;
 mod command;
 #[cfg(feature = "http")]
-mod server;
+pub(crate) mod server;
 
 pub use command::{CommandOptions, CommandTagger};
 #[cfg(feature = "http")]

@@ -47,7 +47,7 @@ pub fn project(
             tagger: tagger.as_deref().map(|tagger| tagger as &dyn Tagger),
             target_tagger: target_tagger.as_deref().map(|tagger| tagger as &dyn Tagger),
             encoder: encoder.as_deref().map(|encoder| EncoderAligner { encoder, extraction, distortion }),
-            scorer: None,
+            ..ProjectModels::default()
         };
         let report = projector
             .apply_with(&mut pairs, models, listener)

@@ -19,7 +19,8 @@ use crate::{Error, Result};
 pub struct FineTuneJob {
     /// The model to begin from: a folder as Hugging Face keeps models, or a name on the Hub.
     pub init: String,
-    /// Labelled sentences, or pairs of which one side is labelled; several files are one.
+    /// Labelled sentences, or pairs of which one side is labelled; several files are one. For a model that reads sentences beside their
+    /// translations, pairs whose sources are tagged and whose targets are labelled.
     pub train: Vec<PathBuf>,
     /// Labelled sentences that every epoch's model is measured on; the best is kept.
     pub dev: Option<PathBuf>,
@@ -53,6 +54,9 @@ const MOST: usize = 500;
 /// With fewer sentences none is held out.
 const FEWEST: usize = 50;
 
+/// Sentences that are looked at, of those that were learnt from, where there are none to measure on.
+const LOOKED_AT: usize = 200;
+
 /// Figures of a run of `train` on a transformer.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct FineTuneReport {
@@ -82,6 +86,8 @@ pub struct FineTuneReport {
     pub seconds_per_step: Option<f64>,
     /// How good the model is that was kept; `None` where there are no sentences to measure it on.
     pub dev: Option<DevFigures>,
+    /// Whether it finds no entity at all: in the sentences that it is measured on, or else in the first that it learnt from.
+    pub finds_nothing: bool,
 }
 
 impl FineTuneJob {
@@ -131,8 +137,9 @@ impl FineTuneJob {
     pub fn run(&self, listener: Listener<'_>) -> Result<FineTuneReport> {
         self.check()?;
         let init = hub::resolve(&self.init, None)?;
-        let data = Data::read(&self.train, &self.options, listener)?;
-        let dev = self.dev.as_ref().map(|path| Data::read(std::slice::from_ref(path), &self.options, listener));
+        let read = if self.fine_tune.fusion { Data::read_fused } else { Data::read };
+        let data = read(&self.train, &self.options, listener)?;
+        let dev = self.dev.as_ref().map(|path| read(std::slice::from_ref(path), &self.options, listener));
         let mut dev = dev.transpose()?;
         // Where nothing is given to measure on, a part of the data is.
         let held = if dev.is_none() { held_out(&data) } else { Vec::new() };
@@ -197,6 +204,10 @@ impl FineTuneJob {
         if let Some(dev) = dev.as_ref().filter(|_| best != figures.as_ref().map(|figures| figures.micro.f1)) {
             figures = Some(measured(&self.output, dev)?);
         }
+        let finds_nothing = match &figures {
+            Some(figures) => figures.micro.predicted == 0,
+            None => measured(&self.output, &data.part(&numbers[..numbers.len().min(LOOKED_AT)]))?.micro.predicted == 0,
+        };
         let steps = first.map_or(0, |first| tuned.steps + 1 - first);
         Ok(FineTuneReport {
             train: data.part(&numbers).figures(),
@@ -216,6 +227,7 @@ impl FineTuneJob {
             seconds,
             seconds_per_step: (steps > 0).then(|| seconds / steps as f64),
             dev: figures,
+            finds_nothing,
         })
     }
 }

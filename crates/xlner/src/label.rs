@@ -10,6 +10,7 @@ use xlner_project::filters::Drops;
 
 use crate::align::EncoderAligner;
 use crate::aligner::AlignerOptions;
+use crate::decision::Judging;
 use crate::documents::Documents;
 use crate::engine::output::check_entities;
 use crate::engine::source::{Input, Source};
@@ -20,6 +21,9 @@ use crate::progress::Listener;
 use crate::project::MethodOptions;
 use crate::signs::Signs;
 use crate::{Error, Result};
+
+/// Name of the method where a tagger finds the entities beside the translation.
+pub(crate) const FUSION: &str = "fusion";
 
 /// Finds the entities of sentences by way of another language.
 #[derive(Debug, Clone)]
@@ -63,6 +67,10 @@ pub struct LabelModels<'a> {
     pub encoder: Option<EncoderAligner<'a>>,
     /// Gives the scores `nmt` and `codec`, where the method asks for them.
     pub scorer: Option<&'a mut dyn TranslationScorer>,
+    /// Of the sentences' own language: finds their entities, reading each beside its tagged translation, in place of projection.
+    pub fusion: Option<&'a dyn Tagger>,
+    /// Who is asked about entities that the decision is unsure of.
+    pub judging: Option<Judging<'a>>,
 }
 
 impl LabelJob {
@@ -93,7 +101,9 @@ impl LabelJob {
     /// See [`Error`]. What the stages made is in the run folder all the same.
     pub fn run(&self, models: LabelModels<'_>, listener: Listener<'_>) -> Result<FlowReport> {
         self.check()?;
-        let LabelModels { translator, tagger, target_tagger, back_translator, encoder, scorer } = models;
+        let LabelModels { translator, tagger, target_tagger, back_translator, encoder, scorer, fusion, judging } =
+            models;
+        self.check_fusion(fusion, encoder.is_some())?;
         if self.back.is_some() != back_translator.is_some() {
             return Err(Error::Options("back-translation wants a translator back, and nothing else does".into()));
         }
@@ -142,7 +152,8 @@ impl LabelJob {
         let flow = FlowJob {
             aligner: &self.aligner,
             encoder,
-            method: Some(&self.method),
+            judging,
+            method: fusion.is_none().then_some(&self.method),
             drops: Drops::Entity,
             back: self.back,
             run: &self.run,
@@ -161,10 +172,45 @@ impl LabelJob {
             let lang = self.input_options.lang.clone();
             steps.push(Box::new(Translating { translator, what: What::Back, lang, signs: Signs::default() }));
         }
-        let uncertain = self.method.decides(flow.links());
-        steps.push(Box::new(Taggers { source: Some(tagger), target: target_tagger, uncertain, signs: signs.clone() }));
+        let uncertain = fusion.is_none() && self.method.decides(flow.links());
+        steps.push(Box::new(Taggers {
+            source: Some(tagger),
+            target: target_tagger,
+            fused: fusion,
+            uncertain,
+            signs: signs.clone(),
+        }));
         steps.extend(scores.map(|scores| Box::new(scores) as Box<dyn Step + '_>));
-        flow.run(steps, &mut pairs, listener)
+        let mut report = flow.run(steps, &mut pairs, listener)?;
+        if fusion.is_some() {
+            // Nothing was projected, and no marker could be lost.
+            (report.projection.method, report.projection.projected, report.lost_markers) = (FUSION, 0, None);
+        }
+        Ok(report)
+    }
+
+    /// A tagger that reads sentences beside their translations takes the place of projection; what projection alone looks at is
+    /// refused.
+    fn check_fusion(&self, fusion: Option<&dyn Tagger>, encoder: bool) -> Result<()> {
+        let Some(fusion) = fusion else { return Ok(()) };
+        if !fusion.reads_translation() {
+            return Err(Error::Options(
+                "option `fusion` wants a tagger that reads sentences beside their tagged translations, as `train` with option `fusion` \
+                 makes it"
+                    .into(),
+            ));
+        }
+        let given = [
+            ("options of projection", self.method != MethodOptions::default()),
+            ("an aligner, bitext or dictionary", self.aligner.is_given() || encoder),
+            ("back-translation", self.back.is_some()),
+        ];
+        match given.iter().find(|(_, given)| *given) {
+            Some((what, _)) => Err(Error::Options(format!(
+                "with option `fusion` nothing is projected, and there is no use for {what}; leave that out"
+            ))),
+            None => Ok(()),
+        }
     }
 
     /// The documents.

@@ -4,6 +4,7 @@ use std::path::Path;
 use std::str::FromStr;
 use std::time::Duration;
 
+use xlner_core::contracts::Judge;
 use xlner_core::{Encoder, Tagger, TranslationScorer, Translator};
 #[cfg(feature = "transformers")]
 use xlner_models::hub;
@@ -12,7 +13,7 @@ use xlner_models::{
     Precision, SubWords, TransformerTaggerOptions, is_built_in, open_crf,
 };
 #[cfg(feature = "http")]
-use xlner_models::{HttpTranslator, ServerTagger};
+use xlner_models::{HttpTranslator, ServerJudge, ServerTagger};
 #[cfg(feature = "transformers")]
 use xlner_neural::seq2seq::{Seq2Seq, Seq2SeqOptions};
 #[cfg(feature = "transformers")]
@@ -138,24 +139,52 @@ impl TaggerOptions {
     }
 }
 
+/// Opens a judge by the address of an OpenAI-compatible server (feature `http`); of the options those of servers count.
+///
+/// # Errors
+/// [`Error::Options`] where it is no address, options of other models are given, or servers are not built in.
+pub fn open_judge(address: &str, options: &TaggerOptions) -> Result<Box<dyn Judge>> {
+    if TaggerKind::of(address) != TaggerKind::Server {
+        return Err(Error::Options(format!("{address}: a judge is a language model behind a server: give http://…")));
+    }
+    if options.labels.is_some() {
+        return Err(Error::Options(format!("{address}: a judge is asked for no labels")));
+    }
+    options.check(address, TaggerKind::Server)?;
+    #[cfg(feature = "http")]
+    return Ok(Box::new(ServerJudge::open(address, &options.http())?));
+    #[cfg(not(feature = "http"))]
+    Err(Error::Options(format!("{address}: {NO_SERVERS}")))
+}
+
+#[cfg(feature = "http")]
+impl TaggerOptions {
+    /// How a server is asked.
+    fn http(&self) -> HttpOptions {
+        let usual = HttpOptions::default();
+        HttpOptions {
+            model: self.model.clone(),
+            key_variable: self.key_variable.clone(),
+            timeout: self.timeout.unwrap_or(usual.timeout),
+            retries: self.retries.unwrap_or(usual.retries),
+            batch: self.batch.unwrap_or(usual.batch),
+            rate: self.rate,
+            ..usual
+        }
+    }
+}
+
 #[cfg(feature = "http")]
 fn open_server(name: &str, options: &TaggerOptions) -> Result<Box<dyn Tagger>> {
-    let usual = HttpOptions::default();
-    let http = HttpOptions {
-        model: options.model.clone(),
-        key_variable: options.key_variable.clone(),
-        timeout: options.timeout.unwrap_or(usual.timeout),
-        retries: options.retries.unwrap_or(usual.retries),
-        batch: options.batch.unwrap_or(usual.batch),
-        rate: options.rate,
-        ..usual
-    };
-    Ok(Box::new(ServerTagger::open(name, options.labels.as_deref().unwrap_or_default(), &http)?))
+    Ok(Box::new(ServerTagger::open(name, options.labels.as_deref().unwrap_or_default(), &options.http())?))
 }
 
 #[cfg(not(feature = "http"))]
+const NO_SERVERS: &str = "this build asks no servers; build xlner with feature `http`";
+
+#[cfg(not(feature = "http"))]
 fn open_server(name: &str, _: &TaggerOptions) -> Result<Box<dyn Tagger>> {
-    Err(Error::Options(format!("{name}: this build asks no servers; build xlner with feature `http`")))
+    Err(Error::Options(format!("{name}: {NO_SERVERS}")))
 }
 
 #[cfg(feature = "transformers")]

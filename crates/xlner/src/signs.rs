@@ -88,6 +88,8 @@ const LEAST_OF_PART: f64 = 0.5;
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(crate) struct Places {
     pairs: u64,
+    /// Whether some source has entities, sure or not.
+    entities: bool,
     whole: Share,
     part: Share,
     /// What parts came to in which too few found one.
@@ -119,6 +121,7 @@ impl Places {
     /// Watches a projected pair, the next in order. Entities of which a tagger is not sure are another matter.
     pub fn add(&mut self, pair: &Pair) {
         self.pairs += 1;
+        self.entities |= !pair.source.entities.is_empty() || pair.source.probabilities.is_some();
         let Some(projection) = pair.projection.as_ref().filter(|_| pair.source.probabilities.is_none()) else { return };
         let lost = projection.unprojected.iter().filter(|one| {
             // What the user's own limits leave out is no sign.
@@ -143,7 +146,7 @@ impl Places {
     /// # Errors
     /// Where the options say strict.
     pub fn tell(&self, options: &ReadOptions, source: &Path, target: &Path) -> Result<()> {
-        if self.whole.entities == 0 {
+        if !self.entities {
             return Ok(options.note(NO_ENTITIES, self.pairs, &Place::file(source))?);
         }
         let sign = match self.bad.entities > 0 {
@@ -221,7 +224,7 @@ fn other_language<'a>(own: &str, sentence: &'a Sentence) -> Option<&'a str> {
 
 #[cfg(test)]
 mod tests {
-    use xlner_core::{Entity, Projection, Unprojected};
+    use xlner_core::{Entity, LabelProbabilities, Projection, Unprojected};
     use xlner_formats::Notes;
 
     use super::*;
@@ -249,6 +252,12 @@ mod tests {
     fn a_source_without_entities_is_a_sign() {
         assert_eq!(told(&places([(0, 0), (0, 0)])), [("no-source-entities".to_owned(), 2, None)]);
         assert!(told(&places([])).is_empty());
+        // What a tagger is unsure of are entities all the same.
+        let mut unsure = Pair { projection: Some(Projection::default()), ..Pair::default() };
+        unsure.source.probabilities = Some(LabelProbabilities::default());
+        let mut places = Places::default();
+        places.add(&unsure);
+        assert!(told(&places).is_empty());
     }
 
     #[test]

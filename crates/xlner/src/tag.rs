@@ -12,7 +12,8 @@ use xlner_formats::{ReadOptions, Side, WriteOptions};
 use crate::engine::file::Holds;
 use crate::engine::output::{Output, check_entities, holds_records};
 use crate::engine::pump::{BATCH, pump};
-use crate::engine::source::{Source, side as of};
+use crate::engine::source::{Source, side as of, tokenize};
+use crate::flow::tag_beside;
 use crate::progress::{Listener, Progress, Stage};
 use crate::signs::Signs;
 use crate::{Error, Result};
@@ -24,8 +25,8 @@ pub struct TagJob {
     pub input: PathBuf,
     /// How they are read. Tags need not be there.
     pub input_options: ReadOptions,
-    /// Which side of pairs is tagged.
-    pub side: Side,
+    /// Which side of pairs is tagged; `None`: the source, but the target by a tagger that reads it beside its tagged source.
+    pub side: Option<Side>,
     /// Whether the probability of every tag is written for every token; JSONL and Parquet hold them.
     pub probabilities: bool,
     /// Where the sentences go, in their order; pairs are kept whole by formats that hold them, others get the tagged side.
@@ -74,8 +75,18 @@ impl TagJob {
         let options = ReadOptions { no_tags: true, side: None, ..self.input_options.clone() };
         let mut source = Source::records(&self.input, &options, Side::Source)?;
         let (path, options) = (&self.output, &self.output_options);
-        let (side, mut output) = match source.holds() == Holds::Pairs {
-            true => (self.side, Output::entities(path, options, self.side)?),
+        let pairs = source.holds() == Holds::Pairs;
+        if tagger.reads_translation() && !(pairs && self.side != Some(Side::Source)) {
+            return Err(Error::Options(
+                "this tagger reads sentences beside their tagged translations: give pairs whose source is tagged, and let it tag the \
+                 target"
+                    .into(),
+            ));
+        }
+        let usual = if tagger.reads_translation() { Side::Target } else { Side::Source };
+        let side = self.side.unwrap_or(usual);
+        let (side, mut output) = match pairs {
+            true => (side, Output::entities(path, options, side)?),
             false => (Side::Source, Output::side(path, options, Side::Source)?),
         };
         let (mut report, signs) = (TagReport::default(), Signs::default());
@@ -98,6 +109,11 @@ impl TagJob {
     fn tag(&self, tagger: &dyn Tagger, side: Side, pairs: &mut [Pair], first: u64, signs: &Signs) -> Result<TagReport> {
         let start = Instant::now();
         let mut report = TagReport { sentences: pairs.len() as u64, ..TagReport::default() };
+        if tagger.reads_translation() {
+            self.beside(tagger, pairs, first, &mut report)?;
+            report.seconds = start.elapsed().as_secs_f64();
+            return Ok(report);
+        }
         let mut sentences = Vec::with_capacity(pairs.len());
         for (pair, number) in pairs.iter_mut().zip(first..) {
             let mut sentence = std::mem::take(of(pair, side));
@@ -130,6 +146,26 @@ impl TagJob {
         }
         report.seconds = start.elapsed().as_secs_f64();
         Ok(report)
+    }
+
+    /// Tags the targets of pairs beside their tagged sources.
+    fn beside(&self, tagger: &dyn Tagger, pairs: &mut [Pair], first: u64, report: &mut TagReport) -> Result<()> {
+        for (pair, number) in pairs.iter_mut().zip(first..) {
+            report.tokenized_sentences += u64::from(!pair.target.is_tokenized());
+            let done = tokenize(pair);
+            done.map_err(|error| wrong(&self.input, number, pair, &pair.target, error.to_string()))?;
+        }
+        if let Err(error) = tag_beside(tagger, pairs, self.probabilities) {
+            return Err(match error {
+                xlner_core::ModelError::Sentence { index, problem } if index < pairs.len() => {
+                    wrong(&self.input, first + index as u64, &pairs[index], &pairs[index].target, problem)
+                }
+                error => error.into(),
+            });
+        }
+        report.tokens = pairs.iter().map(|pair| pair.target.len() as u64).sum();
+        report.entities = pairs.iter().map(|pair| pair.target.entities.len() as u64).sum();
+        Ok(())
     }
 }
 

@@ -5,6 +5,10 @@ use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use serde::Serialize;
+#[cfg(feature = "fine-tune")]
+use xlner_core::Pair;
+#[cfg(feature = "fine-tune")]
+use xlner_core::fusion::fuse;
 use xlner_core::tags::{Scheme, encode};
 use xlner_core::tokenize::tokenize_sentence;
 use xlner_core::{ModelError, Sentence, Tagger};
@@ -13,6 +17,8 @@ use xlner_formats::{Format, Output, ReadOptions, Side, read_sentences};
 use xlner_models::crf::{ClusterBuilder, CrfTagger, Example, Iteration, NameList, TrainOptions, Training};
 use xlner_models::open_crf;
 
+#[cfg(feature = "fine-tune")]
+use crate::engine::source::{self, Input, Source};
 use crate::progress::{Listener, Progress, Stage};
 use crate::{Error, Result};
 
@@ -303,6 +309,28 @@ impl Data {
                     listener(Progress { stage: Stage::Read, done, total: None });
                 }
             }
+            data.files.push((path.clone(), data.sentences.len()));
+        }
+        Ok(data)
+    }
+
+    /// The targets of pairs beside their tagged sources ([`fuse`]).
+    #[cfg(feature = "fine-tune")]
+    pub(crate) fn read_fused(files: &[PathBuf], options: &ReadOptions, listener: Listener<'_>) -> Result<Data> {
+        let mut data = Data { sentences: Vec::new(), files: Vec::new() };
+        for path in files {
+            let input = Input::Pairs { path: path.clone(), options: ReadOptions { side: None, ..options.clone() } };
+            let prepare = |pair: &mut Pair, number| {
+                source::tokenize(pair).map_err(|error| Error::of_pair(path, number, pair, error.into()))
+            };
+            let pairs = Source::open(&input, None)?.read_all(prepare, listener)?;
+            if pairs.iter().all(|pair| pair.source.entities.is_empty()) {
+                return Err(Error::of_file(
+                    path,
+                    "no source sentence has an entity: with option `fusion` the sources are translations that are tagged",
+                ));
+            }
+            data.sentences.extend(pairs.iter().map(|pair| fuse(&pair.target, &pair.source)));
             data.files.push((path.clone(), data.sentences.len()));
         }
         Ok(data)

@@ -11,6 +11,7 @@ use xlner_project::markers::Markers;
 
 use crate::align::EncoderAligner;
 use crate::aligner::AlignerOptions;
+use crate::decision::Judging;
 use crate::engine::output::check_entities;
 use crate::engine::source::{Input, Source};
 use crate::engine::step::Step;
@@ -61,6 +62,8 @@ pub struct TransferModels<'a> {
     pub encoder: Option<EncoderAligner<'a>>,
     /// Gives the scores `nmt` and `codec`, where the method asks for them.
     pub scorer: Option<&'a mut dyn TranslationScorer>,
+    /// Who is asked about entities that the decision is unsure of.
+    pub judging: Option<Judging<'a>>,
 }
 
 impl TransferJob {
@@ -91,7 +94,7 @@ impl TransferJob {
     /// See [`Error`]. What the stages made is in the run folder all the same.
     pub fn run(&self, models: TransferModels<'_>, listener: Listener<'_>) -> Result<FlowReport> {
         self.check()?;
-        let TransferModels { translator, tagger, target_tagger, encoder, scorer } = models;
+        let TransferModels { translator, tagger, target_tagger, encoder, scorer, judging } = models;
         if self.markers.is_some() && encoder.is_some() {
             return Err(Error::Options("option `markers` projects by markers, and has no use for an encoder".into()));
         }
@@ -123,6 +126,7 @@ impl TransferJob {
         let flow = FlowJob {
             aligner: &self.aligner,
             encoder,
+            judging,
             method: self.markers.is_none().then_some(&self.method),
             drops: Drops::Sentence,
             back: None,
@@ -134,8 +138,13 @@ impl TransferJob {
             fail: &fail,
         };
         let uncertain = self.markers.is_none() && self.method.decides(flow.links());
-        let mut steps: Vec<Box<dyn Step + '_>> =
-            vec![Box::new(Taggers { source: tagger, target: target_tagger, uncertain, signs: signs.clone() })];
+        let mut steps: Vec<Box<dyn Step + '_>> = vec![Box::new(Taggers {
+            source: tagger,
+            target: target_tagger,
+            fused: None,
+            uncertain,
+            signs: signs.clone(),
+        })];
         if let Some(translator) = translator {
             if let Some(markers) = self.markers {
                 steps.push(Box::new(Marking { translator, markers, lang: self.to.clone() }));

@@ -87,7 +87,7 @@ fn counts_are_those_of_all_pairs_of_tokens() {
             for (j, f) in target.iter().enumerate() {
                 let ids = (trainer.model.source.look_up(e).views[0], trainer.model.target.look_up(f).views[0]);
                 let place = trainer.place(0, ids.0, ids.1).unwrap();
-                let found = fixed::to_real(counts.links[0][place]);
+                let found = xlner_core::fixed::to_real(counts.links[0][place]);
                 assert!((found - expected[i][j]).abs() < 1e-4, "{e} {f}: {found} {}", expected[i][j]);
             }
         }

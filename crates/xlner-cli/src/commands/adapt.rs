@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use xlner_formats::Format;
 
+use super::training::TrainingArgs;
+
 const EXAMPLES: &str = "\
 Examples:
   xlner adapt --init xlm-roberta-base/ --raw sw.txt -o sw.encoder
@@ -50,45 +52,8 @@ pub struct Args {
     #[arg(long)]
     json: bool,
 
-    /// Passes over the text [default: 3]
-    #[arg(long, value_name = "N", help_heading = "Training")]
-    epochs: Option<usize>,
-    /// Sentences of a batch [default: 16]
-    #[arg(long, value_name = "N", help_heading = "Training")]
-    batch_size: Option<usize>,
-    /// Batches whose gradients are added up for a step [default: 1]
-    #[arg(long, value_name = "N", help_heading = "Training")]
-    gradient_accumulation: Option<usize>,
-    /// Largest learning rate [default: 5e-5]
-    #[arg(long, value_name = "X", allow_negative_numbers = true, help_heading = "Training")]
-    learning_rate: Option<f64>,
-    /// Steps over which the learning rate rises; below 1 a share of all steps [default: 0.1]
-    #[arg(long, value_name = "X", allow_negative_numbers = true, help_heading = "Training")]
-    warmup: Option<f64>,
-    /// Weight decay, but of biases and norms [default: 0.01]
-    #[arg(long, value_name = "X", allow_negative_numbers = true, help_heading = "Training")]
-    weight_decay: Option<f64>,
-    /// Sub-words of a window at most; longer sentences are read in several [default: what the encoder takes]
-    #[arg(long, value_name = "N", help_heading = "Training")]
-    max_length: Option<usize>,
-    /// Seed of order, masks, dropout and new weights [default: 42]
-    #[arg(long, value_name = "N", help_heading = "Training")]
-    seed: Option<u64>,
-    /// End after N epochs that do not know the text held out better
-    #[arg(long, value_name = "N", help_heading = "Training")]
-    patience: Option<usize>,
-    /// Keep the state of the training in this folder; a second start goes on from there
-    #[arg(long, value_name = "DIR", help_heading = "Training")]
-    checkpoint: Option<PathBuf>,
-    /// Steps from one state to the next [default: one a epoch]
-    #[arg(long, value_name = "N", requires = "checkpoint", help_heading = "Training")]
-    checkpoint_steps: Option<u64>,
-    /// What computes [default: auto, a GPU where this build knows one]
-    #[arg(long, value_name = "auto|cpu|cuda|cuda:N|metal", help_heading = "Training")]
-    device: Option<String>,
-    /// What products are computed in on a GPU [default: f32]
-    #[arg(long, value_name = "f32|bf16|f16", help_heading = "Training")]
-    precision: Option<String>,
+    #[command(flatten)]
+    training: TrainingArgs,
 
     /// Format of the files [default: from their names]
     #[arg(long, value_name = "FORMAT", help_heading = "Formats")]
@@ -109,7 +74,7 @@ mod built {
     use anyhow::Result;
     use xlner::{AdaptJob, AdaptReport};
     use xlner_formats::ReadOptions;
-    use xlner_neural::transformer::fine_tune::{AdaptOptions, FineTuneOptions};
+    use xlner_neural::transformer::fine_tune::AdaptOptions;
 
     use super::Args;
     use crate::bars::Bars;
@@ -130,26 +95,7 @@ mod built {
     }
 
     fn job(args: Args, context: &Context) -> Result<AdaptJob> {
-        let usual = FineTuneOptions::default();
-        let device = args.device.map_or(Ok(usual.device), |name| name.parse()).map_err(model_failed)?;
-        let products = args.precision.map_or(Ok(usual.products), |name| name.parse()).map_err(model_failed)?;
         let transliterate = args.transliterate.map(|name| name.parse()).transpose().map_err(model_failed)?;
-        let training = FineTuneOptions {
-            epochs: args.epochs.unwrap_or(usual.epochs),
-            batch_size: args.batch_size.unwrap_or(usual.batch_size),
-            gradient_accumulation: args.gradient_accumulation.unwrap_or(usual.gradient_accumulation),
-            learning_rate: args.learning_rate.unwrap_or(usual.learning_rate),
-            warmup: args.warmup.unwrap_or(usual.warmup),
-            weight_decay: args.weight_decay.unwrap_or(usual.weight_decay),
-            max_length: args.max_length,
-            seed: args.seed.unwrap_or(usual.seed),
-            patience: args.patience,
-            checkpoint: args.checkpoint,
-            checkpoint_steps: args.checkpoint_steps,
-            device,
-            products,
-            ..usual
-        };
         Ok(AdaptJob {
             init: args.init,
             raw: args.raw,
@@ -161,7 +107,7 @@ mod built {
                 vocabulary_rate: args.vocabulary_rate,
                 transliterate,
                 mask: args.mask,
-                training,
+                training: args.training.options()?,
             },
             output: args.output,
         })

@@ -3,10 +3,11 @@
 use std::path::PathBuf;
 
 use anyhow::Result;
-use xlner::{Back, LabelJob, LabelModels, TranslatorOptions, open_translator};
+use xlner::{Back, LabelJob, LabelModels, TranslatorOptions, open_tagger, open_translator};
 use xlner_core::Tagger;
 use xlner_formats::ReadOptions;
 
+use super::judge::{JudgeArgs, OpenJudge};
 use super::options::{AlignerArgs, EncoderLinks, InputArgs, MethodArgs, NmtArgs, OutputArgs, RunArgs, scorer};
 use super::taggers::{TaggerArgs, tell};
 use super::translate::EngineArgs;
@@ -70,6 +71,11 @@ pub struct Args {
     #[command(flatten)]
     nmt: NmtArgs,
     #[command(flatten)]
+    judge: JudgeArgs,
+    /// A model of `train --fusion`: it reads each sentence beside its tagged translation and finds the entities, in place of projection
+    #[arg(long, value_name = "MODEL", help_heading = "Taggers")]
+    fusion: Option<String>,
+    #[command(flatten)]
     run: RunArgs,
 
     #[command(flatten)]
@@ -128,6 +134,8 @@ pub fn run(args: Args, context: &Context) -> Result<()> {
     let encoder = args.aligner.encoder()?;
     let target_tagger = args.target_tagger.as_deref().map(|name| args.taggers.open_target(name)).transpose()?;
     let mut nmt = args.nmt.open([&args.via, &args.from])?;
+    let judge = args.judge.open()?;
+    let fusion = args.fusion.as_deref().map(open_tagger).transpose().map_err(failed)?;
     let report = {
         let mut bars = Bars::new(context);
         let models = LabelModels {
@@ -136,10 +144,12 @@ pub fn run(args: Args, context: &Context) -> Result<()> {
             target_tagger: target_tagger.as_deref().map(|tagger| tagger as &dyn Tagger),
             back_translator: back_translator.as_deref_mut().map(|translator| translator as _),
             scorer: scorer(&mut nmt),
+            fusion: fusion.as_deref().map(|tagger| tagger as &dyn Tagger),
+            judging: judge.as_ref().map(OpenJudge::judging),
             encoder: encoder.as_ref().map(EncoderLinks::aligner),
         };
         job.run(models, &mut |progress| bars.show(progress)).map_err(failed)?
     };
     tell(&*tagger, context);
-    args.run.tell(&report, context)
+    args.run.tell(&report, judge.is_some(), context)
 }

@@ -347,16 +347,20 @@ impl RunArgs {
     }
 
     /// Writes the figures, where they are asked for, and tells people what they want to know.
-    pub fn tell(&self, report: &FlowReport, context: &Context) -> Result<()> {
+    pub fn tell(&self, report: &FlowReport, judged: bool, context: &Context) -> Result<()> {
         if let Some(path) = &self.report {
             write_report(path, report, context)?;
         }
         let projection = &report.projection;
+        let (verb, count) = match projection.method {
+            "fusion" => ("found beside it", projection.target_entities),
+            _ => ("projected", projection.projected),
+        };
         context.note(format_args!(
-            "{} sentences, {} entities found in the source, {} projected",
-            projection.sentences, projection.source_entities, projection.projected
+            "{} sentences, {} entities found in the source, {count} {verb}",
+            projection.sentences, projection.source_entities
         ));
-        tell_decision(projection.decision, context);
+        tell_decision(projection.decision, judged, context);
         tell_filters(projection.filters.as_ref(), context);
         context.note_long_pairs(projection.input.long_pairs);
         if let Some(lost) = report.lost_markers {

@@ -10,6 +10,7 @@ use xlner_core::tags::Scheme;
 use xlner_formats::{Column, Format, ReadOptions, WriteOptions};
 
 use super::eval;
+use super::judge::{JudgeArgs, OpenJudge};
 use super::options::{AlignerArgs, EncoderLinks, MethodArgs, NmtArgs, scorer};
 use super::taggers::TargetTaggerArgs;
 use super::tell::{tell_decision, tell_filters, write_report};
@@ -86,6 +87,8 @@ pub struct Args {
     method: MethodArgs,
     #[command(flatten)]
     nmt: NmtArgs,
+    #[command(flatten)]
+    judge: JudgeArgs,
     /// What the target's tags are: ignored, or a tagger's opinion for the scores tagger and tagger-any and the candidates
     /// tagger. Gold tags taken for a tagger's end up in the result
     #[arg(long, value_name = "ignore|tagger", default_value = "ignore", help_heading = "Method")]
@@ -155,10 +158,12 @@ pub fn run(args: Args, context: &Context) -> Result<()> {
     let encoder = args.aligner.encoder()?;
     let target_tagger = args.target_tagger.as_deref().map(|name| args.taggers.open_target(name)).transpose()?;
     let mut nmt = args.nmt.open_between(args.source_lang.as_ref(), args.target_lang.as_ref())?;
+    let judge = args.judge.open()?;
     let models = ProjectModels {
         target_tagger: target_tagger.as_deref().map(|tagger| tagger as &dyn Tagger),
         encoder: encoder.as_ref().map(EncoderLinks::aligner),
         scorer: scorer(&mut nmt),
+        judging: judge.as_ref().map(OpenJudge::judging),
         ..ProjectModels::default()
     };
     let mut bars = Bars::new(context);
@@ -177,7 +182,7 @@ pub fn run(args: Args, context: &Context) -> Result<()> {
     if let Some(path) = &args.report {
         write_report(path, &report, context)?;
     }
-    tell(&report, context);
+    tell(&report, judge.is_some(), context);
     if let (Some(gold), Some(evaluation)) = (&args.gold, &report.evaluation) {
         eval::tell(gold, evaluation, context)?;
         // Entities and figures do not mix.
@@ -255,7 +260,7 @@ fn input(args: &Args, context: &Context) -> Result<Input> {
 }
 
 /// What a person wants to know of the run.
-fn tell(report: &ProjectReport, context: &Context) {
+fn tell(report: &ProjectReport, judged: bool, context: &Context) {
     let reasons: Vec<String> = report.unprojected.iter().map(|(reason, count)| format!("{reason} {count}")).collect();
     let left = if reasons.is_empty() { String::new() } else { format!("; not projected: {}", reasons.join(", ")) };
     context.note(format_args!(
@@ -270,7 +275,7 @@ fn tell(report: &ProjectReport, context: &Context) {
             report.input.target_tags
         ));
     }
-    tell_decision(report.decision, context);
+    tell_decision(report.decision, judged, context);
     tell_filters(report.filters.as_ref(), context);
     if report.solver.with_gap > 0 {
         context.note(format_args!(

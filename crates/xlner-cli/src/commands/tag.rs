@@ -18,6 +18,7 @@ Examples:
   xlner tag --model sw.tagger in.conll -o out.conll
   xlner tag --model default --probabilities in.conll -o out.jsonl
   xlner tag --model default pairs.jsonl -o tagged.jsonl
+  xlner tag --model sw.fused tagged.jsonl -o sw.jsonl      # a model of `train --fusion`: it tags the targets
   xlner tag --tagger 'cmd:python my_tagger.py' in.conll -o out.conll
   xlner tag --tagger http://127.0.0.1:8000/v1 --tagger-model NAME in.conll -o out.conll
   xlner tag --model Davlan/xlm-roberta-base-ner-hrl --precision int8 --sub-words mean in.conll -o out.conll
@@ -53,9 +54,10 @@ pub struct Args {
         help_heading = "Transformers"
     )]
     labels: Option<Vec<String>>,
-    /// Which sentence of pairs is tagged
-    #[arg(long, value_name = "source|target", default_value = "source")]
-    side: Side,
+    /// Which sentence of pairs is tagged [default: source; target by a model of `train --fusion`, which reads it beside its tagged
+    /// source]
+    #[arg(long, value_name = "source|target")]
+    side: Option<Side>,
     /// Write the probability of every tag for every token, into records
     #[arg(long)]
     probabilities: bool,

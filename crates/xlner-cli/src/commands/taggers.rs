@@ -5,7 +5,7 @@ use std::time::Duration;
 use anyhow::Result;
 use clap::Args;
 use xlner::{TaggerOptions, open_tagger_with};
-use xlner_core::{Tagger, TaggerFigures};
+use xlner_core::{ServerFigures, Tagger};
 use xlner_models::{Precision, SubWords};
 
 use crate::context::{Context, failed};
@@ -93,7 +93,7 @@ impl OutsideArgs {
 
 /// Says what a tagger behind a server has done, and what it told that was not taken.
 pub fn tell(tagger: &dyn Tagger, context: &Context) {
-    let TaggerFigures { requests, retries, split_batches, refused, tokens_sent, tokens_received, .. } =
+    let ServerFigures { requests, retries, split_batches, refused, tokens_sent, tokens_received, .. } =
         tagger.figures();
     if refused > 0 {
         context.note(format_args!(

@@ -4,14 +4,18 @@ use std::io::Write as _;
 use std::path::Path;
 
 use anyhow::{Context as _, Result};
-use xlner::decision::DecisionFigures;
+use xlner::decision::{DecisionFigures, JudgeFigures};
 use xlner::project::FilterFigures;
 use xlner_formats::{Note, Output};
 
 use crate::context::Context;
 
 /// Says what was decided, where a decision was made.
-pub fn tell_decision(figures: Option<DecisionFigures>, context: &Context) {
+pub fn tell_decision(figures: Option<DecisionFigures>, judged: bool, context: &Context) {
+    let judge = figures.and_then(|decision| decision.judge);
+    if judged && judge.is_none() {
+        context.note("note: the judge was asked nothing: no decision was made, so no entity has a probability");
+    }
     let Some(decision) = figures else { return };
     if decision.abstained {
         return context.note(
@@ -34,6 +38,23 @@ pub fn tell_decision(figures: Option<DecisionFigures>, context: &Context) {
             decision.corpora, decision.scope, decision.corpora_abstained
         ));
     }
+    if let Some(figures) = &judge {
+        tell_judge(figures, context);
+    }
+}
+
+/// Says what a judge was asked and said, where there is one, and what it cost.
+fn tell_judge(figures: &JudgeFigures, context: &Context) {
+    let JudgeFigures { pairs, entities, confirmed, moved, dropped, unclear, .. } = figures;
+    context.note(format_args!(
+        "judge: asked about {entities} entities in {pairs} pairs: {confirmed} confirmed, {moved} moved, {dropped} dropped, {unclear} left \
+         as they were, as the answer does not stand in the sentence"
+    ));
+    let JudgeFigures { requests, retries, split_batches, tokens_sent, tokens_received, .. } = figures;
+    context.note(format_args!(
+        "judge's server: {requests} requests, {retries} sent again, {split_batches} asked again pair by pair; {tokens_sent} tokens sent, \
+         {tokens_received} received"
+    ));
 }
 
 /// Says what filters left out, where there are some.

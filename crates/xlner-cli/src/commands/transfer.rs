@@ -9,6 +9,7 @@ use xlner_core::tags::Scheme;
 use xlner_formats::ReadOptions;
 use xlner_project::markers::Markers;
 
+use super::judge::{JudgeArgs, OpenJudge};
 use super::options::{AlignerArgs, EncoderLinks, InputArgs, MethodArgs, NmtArgs, OutputArgs, RunArgs, scorer};
 use super::taggers::{TaggerArgs, tell};
 use super::translate::EngineArgs;
@@ -74,6 +75,8 @@ pub struct Args {
     #[command(flatten)]
     nmt: NmtArgs,
     #[command(flatten)]
+    judge: JudgeArgs,
+    #[command(flatten)]
     run: RunArgs,
 
     #[command(flatten)]
@@ -110,6 +113,7 @@ pub fn run(args: Args, context: &Context) -> Result<()> {
     let tagger = args.tagger.as_deref().map(|name| args.taggers.open(name)).transpose()?;
     let target_tagger = args.target_tagger.as_deref().map(|name| args.taggers.open_target(name)).transpose()?;
     let mut nmt = args.nmt.open([&args.from, &args.to])?;
+    let judge = args.judge.open()?;
     let report = {
         let mut bars = Bars::new(context);
         fn borrowed(tagger: &Option<Box<dyn Tagger>>) -> Option<&dyn Tagger> {
@@ -121,11 +125,12 @@ pub fn run(args: Args, context: &Context) -> Result<()> {
             target_tagger: borrowed(&target_tagger),
             encoder: encoder.as_ref().map(EncoderLinks::aligner),
             scorer: scorer(&mut nmt),
+            judging: judge.as_ref().map(OpenJudge::judging),
         };
         job.run(models, &mut |progress| bars.show(progress)).map_err(failed)?
     };
     if let Some(tagger) = &tagger {
         tell(&**tagger, context);
     }
-    args.run.tell(&report, context)
+    args.run.tell(&report, judge.is_some(), context)
 }

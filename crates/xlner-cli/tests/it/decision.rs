@@ -4,7 +4,7 @@ use crate::common::{fails, folder, stdout, xlner};
 use serde_json::{Value, json};
 
 /// Pairs whose source tagger is sure of some names, and doubts others that are none.
-fn pairs(count: usize) -> String {
+pub fn pairs(count: usize) -> String {
     let names = ["Amina", "Otieno", "David", "Mwangi", "Juma"];
     let record = |number: usize| {
         let (name, sure) = (names[number % names.len()], number.is_multiple_of(2));
@@ -29,7 +29,7 @@ fn pairs(count: usize) -> String {
     (0..count).map(|number| format!("{}\n", record(number))).collect()
 }
 
-fn records(text: &str) -> Vec<Value> {
+pub fn records(text: &str) -> Vec<Value> {
     text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
 }
 

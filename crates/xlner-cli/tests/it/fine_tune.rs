@@ -90,6 +90,57 @@ mod built {
     }
 
     #[test]
+    fn a_model_reads_sentences_beside_their_tagged_translations() {
+        let folder = files();
+        crate::tiny_bert::write_longer(&folder.path().join("longer"), 24);
+        // Nothing in the sentence says what its names are: the translation does.
+        let mut pairs = String::new();
+        for name in ["Anna", "Peter", "Maria", "Berlin", "Oslo", "Rome"] {
+            for label in ["IN", "SINGS"] {
+                let side = |tokens: [&str; 2], at: usize| {
+                    let entity = serde_json::json!({"start": at, "end": at + 1, "label": label});
+                    serde_json::json!({"tokens": tokens, "entities": [entity]})
+                };
+                let pair = serde_json::json!({"source": side(["lives", name], 1), "target": side([name, "lives"], 0)});
+                pairs += &format!("{pair}\n");
+            }
+        }
+        std::fs::write(folder.path().join("pairs.jsonl"), &pairs).unwrap();
+        let train = "train --train pairs.jsonl --model-type transformer --init longer --fusion --dev pairs.jsonl";
+        let settings = "--epochs 120 --batch-size 4 --learning-rate 1e-2 --device cpu --seed 1 --json";
+        let report = stdout(&folder, &format!("{train} {settings} -o fused"));
+        let report: serde_json::Value = serde_json::from_str(&report).unwrap();
+        assert_eq!(report["dev"]["micro"]["f1"], 1.0, "{report}");
+        let tagged = stdout(&folder, "tag --model fused pairs.jsonl --to-format jsonl");
+        let labels = |text: &str| -> Vec<serde_json::Value> {
+            let records = text.lines().map(|line| serde_json::from_str::<serde_json::Value>(line).unwrap());
+            records.map(|record| record["target"]["entities"][0]["label"].clone()).collect()
+        };
+        assert_eq!(labels(&tagged), labels(&pairs));
+        fails(&folder, "tag --model fused train.conll", 2, "beside their tagged translations");
+        fails(&folder, "tag --model fused --side source pairs.jsonl", 2, "beside their tagged translations");
+        fails(&folder, &format!("{train} --side target -o out"), 2, "--side");
+        fails(
+            &folder,
+            &train.replace("pairs.jsonl", "train.conll").replace(" --dev", " -o out --dev"),
+            1,
+            "train.conll",
+        );
+
+        // By way of a translation: the tagger says what its names are.
+        std::fs::write(folder.path().join("in.txt"), "Anna lives\nRome lives\n").unwrap();
+        std::fs::write(folder.path().join("en.txt"), "lives Anna\nlives Rome\n").unwrap();
+        let label = "label --from sw --via en --translations en.txt in.txt --tokenized";
+        for kind in ["IN", "SINGS"] {
+            let found = stdout(&folder, &format!("{label} --tagger capitals:{kind} --fusion fused"));
+            assert_eq!(found, format!("Anna\tB-{kind}\nlives\tO\n\nRome\tB-{kind}\nlives\tO\n\n"));
+        }
+        let more = format!("{label} --tagger capitals:IN --fusion fused");
+        fails(&folder, &format!("{more} --scores align=1"), 2, "nothing is projected");
+        fails(&folder, &more.replace("--fusion fused", "--fusion default"), 2, "--fusion");
+    }
+
+    #[test]
     fn few_sentences_are_seen_often_and_some_held_out() {
         let folder = files();
         std::fs::write(folder.path().join("more.conll"), conll().repeat(7)).unwrap();
@@ -100,10 +151,14 @@ mod built {
         assert_eq!(report["schedule"]["batch_size"], 8);
         assert!(report["dev"]["micro"]["f1"].as_f64().unwrap() > 0.0);
         assert_eq!(report["epochs"].as_array().unwrap().len(), 30);
-        // Where nothing else counts than what is no entity, the tagger finds nothing, and that is said.
-        let nothing = xlner(&folder, &format!("{train} --epochs 5 --learning-rate 5e-3 --class-weight O=1000 -o none"));
-        let told = { nothing }.assert().success().get_output().stderr.clone();
-        assert!(String::from_utf8_lossy(&told).contains("finds nothing at all"));
+        // Where nothing else counts than what is no entity, the tagger finds nothing, and that is said; too few sentences to hold some
+        // out are looked at themselves.
+        for file in ["more.conll", "train.conll"] {
+            let train = train.replace("more.conll", file);
+            let heavy = "--epochs 5 --learning-rate 5e-3 --class-weight O=1000 -o none";
+            let told = xlner(&folder, &format!("{train} {heavy}")).assert().success().get_output().stderr.clone();
+            assert!(String::from_utf8_lossy(&told).contains("finds nothing at all"), "{file}");
+        }
     }
 
     #[test]

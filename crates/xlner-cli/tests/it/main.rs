@@ -15,6 +15,8 @@ mod faults;
 mod fine_tune;
 mod invariants;
 mod job;
+#[cfg(feature = "http")]
+mod judge;
 mod leaks;
 mod models;
 mod mutations;

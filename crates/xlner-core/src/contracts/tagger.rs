@@ -1,28 +1,7 @@
 //! What finds entities.
 
-use serde::Serialize;
-
-use super::ModelResult;
+use super::{ModelResult, ServerFigures};
 use crate::Sentence;
-
-/// What a tagger behind a server has done so far; all 0 for one that works here.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
-pub struct TaggerFigures {
-    /// Sentences tagged.
-    pub sentences: u64,
-    /// Requests sent, those that were sent again left out.
-    pub requests: u64,
-    /// Failures that were made good: a request sent again.
-    pub retries: u64,
-    /// Requests whose answer did not hold every sentence, and whose sentences were asked for one by one.
-    pub split_batches: u64,
-    /// Entities that were told and not taken, as their text does not stand in the sentence.
-    pub refused: u64,
-    /// Tokens of the language model that were sent, as the server counts them; what it does not say is 0.
-    pub tokens_sent: u64,
-    /// Tokens of the language model that were received.
-    pub tokens_received: u64,
-}
 
 /// Finds the entities of tokenised sentences.
 pub trait Tagger: Send + Sync {
@@ -36,6 +15,12 @@ pub trait Tagger: Send + Sync {
     /// The language that it was trained on (BCP 47), in whose tokenisation it takes text; `None` where it does not know, or takes any.
     fn language(&self) -> Option<&str> {
         None
+    }
+
+    /// Whether it reads a sentence beside its tagged translation: what [`fuse`](crate::fusion::fuse) makes of both. It then finds
+    /// entities of the sentence only, and refuses one that stands alone.
+    fn reads_translation(&self) -> bool {
+        false
     }
 
     /// Sets the entities of every sentence, each with its probability as `score`, and, where `probabilities`, the
@@ -56,8 +41,8 @@ pub trait Tagger: Send + Sync {
         Ok(())
     }
 
-    /// What it has done so far.
-    fn figures(&self) -> TaggerFigures {
-        TaggerFigures::default()
+    /// What it has done so far, where it is behind a server; all 0 for one that works here.
+    fn figures(&self) -> ServerFigures {
+        ServerFigures::default()
     }
 }

@@ -17,7 +17,8 @@ pub use server::HttpTranslator;
 #[cfg(feature = "http")]
 pub(crate) use server::key;
 
-/// How a server is asked, by [`HttpTranslator`](crate::HttpTranslator) and [`ServerTagger`](crate::ServerTagger) (feature `http`).
+/// How a server is asked, by [`HttpTranslator`](crate::HttpTranslator), [`ServerTagger`](crate::ServerTagger) and
+/// [`ServerJudge`](crate::ServerJudge) (feature `http`).
 #[derive(Debug, Clone, PartialEq)]
 pub struct HttpOptions {
     /// How the server is spoken to; `None`: as its address tells (`…/v1`, `…/chat/completions`: OpenAI).

@@ -1,6 +1,8 @@
 //! The crate as its users see it.
 
 mod apertium;
+#[cfg(feature = "http")]
+mod chat;
 mod command;
 mod crf;
 #[cfg(feature = "http")]
@@ -13,5 +15,7 @@ mod lookup;
 mod mutations;
 #[cfg(feature = "http")]
 mod server;
+#[cfg(feature = "http")]
+mod server_judge;
 #[cfg(feature = "http")]
 mod server_tagger;

@@ -1,100 +1,26 @@
 //! Taggers behind servers: against a local server that misbehaves.
 
-use std::io::Write as _;
-use std::net::TcpListener;
-use std::sync::{Arc, Mutex};
-use std::thread;
-use std::time::Duration;
-
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 use xlner_core::Sentence;
 use xlner_core::contracts::{ModelError, Tagger};
 use xlner_models::{Error, HttpOptions, ServerTagger};
 
-use super::http::{Request, read_request};
+use super::chat::{Act, Chat, PASSING, options};
 
-/// What the server does with a request.
-#[derive(Debug, Clone, PartialEq)]
-enum Act {
-    /// Finds the words with a capital: `PER`.
-    Good,
-    /// A status and a body.
-    Status(u16, &'static str),
-    /// Closes the connection.
-    Close,
-    /// Says something, as a model does.
-    Says(&'static str),
-    /// Leaves a sentence out, where there is more than one.
-    Fewer,
-    /// Is cut off.
-    Cut,
-    /// Refuses.
-    Refuses,
+/// Finds the words with a capital: `PER`.
+fn capitals(question: &Value) -> Value {
+    let words = question.as_str().unwrap().split(' ').filter(|word| word.starts_with(char::is_uppercase));
+    words.map(|word| json!({"text": word, "label": "PER"})).collect()
 }
 
-struct Server {
-    address: String,
-    requests: Arc<Mutex<Vec<Request>>>,
+fn start(acts: &[Act]) -> Chat {
+    Chat::start(acts, capitals)
 }
 
-impl Server {
-    /// The first requests are met with the given acts, the others with the last of them.
-    fn start(acts: &[Act]) -> Server {
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let address = format!("http://{}/v1", listener.local_addr().unwrap());
-        let requests = Arc::<Mutex<Vec<Request>>>::default();
-        let (seen, acts) = (Arc::clone(&requests), acts.to_owned());
-        thread::spawn(move || {
-            for stream in listener.incoming() {
-                let mut stream = stream.unwrap();
-                let Some(request) = read_request(&stream) else { continue };
-                let mut seen = seen.lock().unwrap();
-                let act = acts.get(seen.len()).or(acts.last()).cloned().unwrap_or(Act::Good);
-                let (status, body) = answer(&act, &request.1);
-                seen.push(request);
-                if act != Act::Close {
-                    let length = body.len();
-                    let head = format!("HTTP/1.1 {status} X\r\nContent-Length: {length}\r\nConnection: close\r\n\r\n");
-                    let _ = stream.write_all(format!("{head}{body}").as_bytes());
-                }
-            }
-        });
-        Server { address, requests }
-    }
-
-    fn open(&self, change: impl Fn(&mut HttpOptions)) -> Result<ServerTagger, Error> {
-        let mut options = HttpOptions { model: Some("some-model".into()), batch: 2, ..HttpOptions::default() };
-        (options.pause, options.retries) = (Duration::from_millis(1), 2);
-        change(&mut options);
-        ServerTagger::open(&self.address, &[], &options)
-    }
-
-    fn count(&self) -> usize {
-        self.requests.lock().unwrap().len()
-    }
-}
-
-fn answer(act: &Act, request: &Value) -> (u16, String) {
-    let texts: Map<String, Value> = serde_json::from_str(request["messages"][1]["content"].as_str().unwrap()).unwrap();
-    let capitals = |text: &str| -> Value {
-        let words = text.split(' ').filter(|word| word.starts_with(char::is_uppercase));
-        words.map(|word| json!({"text": word, "label": "PER"})).collect()
-    };
-    let mut found: Map<String, Value> =
-        texts.iter().map(|(key, text)| (key.clone(), capitals(text.as_str().unwrap()))).collect();
-    if *act == Act::Fewer && found.len() > 1 {
-        found.remove("2");
-    }
-    let mut message = json!({"content": Value::Object(found).to_string()});
-    match act {
-        Act::Status(status, body) => return (*status, (*body).to_owned()),
-        Act::Says(words) => message = json!({"content": words}),
-        Act::Refuses => message = json!({"content": null, "refusal": "I will not"}),
-        _ => {}
-    }
-    let reason = if *act == Act::Cut { "length" } else { "stop" };
-    let usage = json!({"prompt_tokens": 10, "completion_tokens": 3});
-    (200, json!({"choices": [{"message": message, "finish_reason": reason}], "usage": usage}).to_string())
+fn open(server: &Chat, change: impl Fn(&mut HttpOptions)) -> Result<ServerTagger, Error> {
+    let mut options = options();
+    change(&mut options);
+    ServerTagger::open(&server.address, &[], &options)
 }
 
 fn sentences() -> Vec<Sentence> {
@@ -113,8 +39,8 @@ const FOUND: [&[usize]; 4] = [&[0, 2], &[], &[], &[1]];
 
 #[test]
 fn a_schema_binds_the_answer_and_costs_are_counted() {
-    let server = Server::start(&[Act::Good]);
-    let tagger = server.open(|_| ()).unwrap();
+    let server = start(&[Act::Good]);
+    let tagger = open(&server, |_| ()).unwrap();
     let mut batch = sentences();
     batch[0].lang = Some("sw".into());
     tagger.tag(&mut batch, true).unwrap();
@@ -139,11 +65,9 @@ fn a_schema_binds_the_answer_and_costs_are_counted() {
 
 #[test]
 fn failures_that_pass_and_odd_answers_are_made_good() {
-    for act in
-        [Act::Status(503, "{\"error\":\"loading\"}"), Act::Status(429, ""), Act::Close, Act::Status(200, "<html>")]
-    {
-        let server = Server::start(&[act.clone(), act.clone(), Act::Good]);
-        let tagger = server.open(|_| ()).unwrap();
+    for act in PASSING {
+        let server = start(&[act.clone(), act.clone(), Act::Good]);
+        let tagger = open(&server, |_| ()).unwrap();
         let mut batch = sentences();
         tagger.tag(&mut batch, false).unwrap();
         assert_eq!((starts(&batch), tagger.figures().retries), (FOUND.map(<[usize]>::to_vec).to_vec(), 2), "{act:?}");
@@ -159,8 +83,8 @@ fn failures_that_pass_and_odd_answers_are_made_good() {
     ];
     for act in odd.map(Act::Says).into_iter().chain([Act::Fewer, Act::Cut, Act::Refuses, Act::Status(400, "too many")])
     {
-        let server = Server::start(&[act.clone(), Act::Good]);
-        let tagger = server.open(|_| ()).unwrap();
+        let server = start(&[act.clone(), Act::Good]);
+        let tagger = open(&server, |_| ()).unwrap();
         let mut batch = sentences();
         tagger.tag(&mut batch, false).unwrap();
         assert_eq!(starts(&batch), FOUND, "{act:?}");
@@ -171,8 +95,8 @@ fn failures_that_pass_and_odd_answers_are_made_good() {
 #[test]
 fn what_does_not_stand_in_the_sentence_is_left_out_and_counted() {
     let said = "{\"1\":[{\"text\":\"Ana Marković\",\"label\":\"PER\"},{\"text\":\"Boris\",\"label\":\"LOC\"},{\"text\":\"Bor\",\"label\":\"PER\"}],\"2\":[]}";
-    let server = Server::start(&[Act::Says(said), Act::Good]);
-    let tagger = server.open(|_| ()).unwrap();
+    let server = start(&[Act::Says(said), Act::Good]);
+    let tagger = open(&server, |_| ()).unwrap();
     let mut batch = sentences();
     tagger.tag(&mut batch, false).unwrap();
     assert_eq!(starts(&batch), [vec![2], vec![], vec![], vec![1]]);
@@ -189,8 +113,8 @@ fn failures_that_stay_name_the_sentence_or_the_server() {
         (Act::Status(401, "no"), None, "API key"),
         (Act::Status(404, "no such model"), None, "no such model"),
     ] {
-        let server = Server::start(std::slice::from_ref(&act));
-        let error = server.open(|_| ()).unwrap().tag(&mut sentences(), false).unwrap_err();
+        let server = start(std::slice::from_ref(&act));
+        let error = open(&server, |_| ()).unwrap().tag(&mut sentences(), false).unwrap_err();
         let index = match &error {
             ModelError::Sentence { index, .. } => Some(*index),
             _ => None,
@@ -204,14 +128,14 @@ fn failures_that_stay_name_the_sentence_or_the_server() {
 fn the_key_is_sent_and_never_told() {
     // A variable that cargo sets for every test.
     let (variable, key) = ("CARGO_PKG_NAME", env!("CARGO_PKG_NAME"));
-    let server = Server::start(&[Act::Status(404, "{\"error\":\"key xlner-models is not known\"}")]);
-    let tagger = server.open(|options| options.key_variable = Some(variable.into())).unwrap();
+    let server = start(&[Act::Status(404, "{\"error\":\"key xlner-models is not known\"}")]);
+    let tagger = open(&server, |options| options.key_variable = Some(variable.into())).unwrap();
     let error = tagger.tag(&mut sentences(), false).unwrap_err().to_string();
     assert!(error.contains("key … is not known") && !error.contains(key), "{error}");
     assert!(!tagger.signature().contains(key));
     assert!(server.requests.lock().unwrap()[0].0.contains(&format!("authorization: bearer {key}\r\n")));
     let refused = |change: fn(&mut HttpOptions), message: &str| {
-        let error = server.open(change).err().unwrap();
+        let error = open(&server, change).err().unwrap();
         assert!(matches!(error, Error::Options(_)) && error.to_string().contains(message), "{error}");
     };
     refused(|options| options.key_variable = Some("XLNER_TEST_NOT_SET".into()), "XLNER_TEST_NOT_SET");

@@ -3,13 +3,20 @@
 use std::path::Path;
 
 use xlner_core::contracts::{ModelError, ModelResult, Tagger};
+use xlner_core::fusion::own_tokens;
 use xlner_core::tags::{self, Scheme};
 use xlner_core::{LabelProbabilities, Sentence};
 
 use super::labels;
-use super::{Model, SubWordTokenizer, language, windows};
-use crate::nn::softmax;
+use super::{Model, SubWordTokenizer, language, pieces, windows};
+use crate::nn::{adapter, softmax};
 use crate::{Error, Result, SubWords, TransformerTaggerOptions};
+
+/// Field of `config.json` of a model that reads sentences beside their tagged translations.
+pub(crate) const FUSION: &str = "xlner_fusion";
+/// What is wrong with a sentence that such a model gets without.
+pub(crate) const ALONE: &str = "it stands alone, and this model reads sentences beside their tagged translations: give pairs whose source \
+     is tagged";
 
 /// A transformer that finds entities.
 ///
@@ -22,6 +29,7 @@ pub struct TransformerTagger {
     scheme: Scheme,
     outside: usize,
     options: TransformerTaggerOptions,
+    fusion: bool,
     name: String,
     lang: Option<String>,
 }
@@ -50,6 +58,7 @@ impl TransformerTagger {
             scheme,
             outside,
             options,
+            fusion: pieces::json(&adapter::holding(folder, "config.json")?.join("config.json"))?[FUSION] == true,
             name,
             lang: language::of(folder),
         })
@@ -119,13 +128,22 @@ impl Tagger for TransformerTagger {
         format!("{} {} {:08x} {precision} {sub_words}{labels}", self.model.kind(), self.name, self.model.checksum())
     }
 
+    fn reads_translation(&self) -> bool {
+        self.fusion
+    }
+
     fn tag(&self, sentences: &mut [Sentence], probabilities: bool) -> ModelResult<()> {
+        let own = |(index, sentence): (usize, &Sentence)| match self.fusion {
+            true => own_tokens(sentence).ok_or_else(|| ModelError::sentence(index, ALONE)),
+            false => Ok(sentence.len()),
+        };
+        let own = sentences.iter().enumerate().map(own).collect::<ModelResult<Vec<usize>>>()?;
         let given: Vec<&Sentence> = sentences.iter().collect();
         let tokens = self.tokenizer.encode_all(&given)?;
         let logits = windows::run(&self.model, &tokens, self.tags.len(), |ids| self.model.logits(ids))?;
         for (index, ((sentence, tokens), mut logits)) in sentences.iter_mut().zip(&tokens).zip(logits).enumerate() {
             let rows = self.rows(sentence, &tokens.words, &mut logits);
-            let entities = self.decode(&rows);
+            let entities = self.decode(&rows[..own[index]]);
             sentence.entities = entities.map_err(|problem| ModelError::Sentence { index, problem })?;
             sentence.probabilities =
                 probabilities.then(|| LabelProbabilities { labels: self.tags.clone(), rows, spans: Vec::new() });

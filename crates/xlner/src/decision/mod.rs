@@ -1,6 +1,7 @@
 //! The decision on a corpus: the target's own tagger, cross-fitted, and the options.
 
 mod cross;
+mod judge;
 mod relearn;
 mod tune;
 
@@ -12,6 +13,7 @@ use xlner_project::decision::{Cut, Decision};
 
 pub(crate) use cross::opinions;
 pub use cross::{FOLDS, MIN_ENTITIES, MIN_PAIRS};
+pub use judge::{JudgeFigures, Judging};
 pub use relearn::Relearner;
 pub use tune::{Evidence, TuneDecisionJob, TuneDecisionReport};
 
@@ -76,6 +78,9 @@ pub struct DecisionFigures {
     pub threshold: f64,
     /// Whether the opinion of a tagger of the target language was heard, which wants a corpus of some size.
     pub target_tagger: bool,
+    /// What a judge was asked and said, where there is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub judge: Option<JudgeFigures>,
 }
 
 impl DecisionFigures {
@@ -106,6 +111,13 @@ impl DecisionFigures {
             target_tagger: (ours == 0 || self.target_tagger)
                 && (theirs == 0 || other.target_tagger)
                 && ours + theirs > 0,
+            judge: match (self.judge, &other.judge) {
+                (Some(mut sum), Some(new)) => {
+                    sum.add(new);
+                    Some(sum)
+                }
+                (sum, new) => sum.or(*new),
+            },
         };
     }
 }

@@ -86,6 +86,7 @@ impl Relearner {
             aligner: Some(&aligner),
             keep_labels: true,
             decision: None,
+            judging: None,
             keep_links: false,
             fail: &|index, pair, problem| Error::of_pair(name, index as u64 + 1, pair, problem),
         };

@@ -107,6 +107,7 @@ impl Evidence {
             keep_labels: true,
             keep_links: false,
             decision: None,
+            judging: None,
             fail: &|index, pair, problem| Error::of_pair(path, index as u64 + 1, pair, problem),
         };
         let before = projector.uncertain(&mut pairs, listener)?;

@@ -12,6 +12,7 @@ use xlner_project::filters::Drops;
 use super::{Back, Flow, FlowFigures, Shard};
 use crate::align::EncoderAligner;
 use crate::aligner::AlignerOptions;
+use crate::decision::Judging;
 use crate::documents::Documents;
 use crate::engine::folder::RunFolder;
 use crate::engine::output::Output;
@@ -61,6 +62,8 @@ pub(crate) struct FlowJob<'a> {
     pub encoder: Option<EncoderAligner<'a>>,
     /// `None` where a step projects: it gives pairs that are to be left out no [`Pair::projection`].
     pub method: Option<&'a MethodOptions>,
+    /// Who is asked where the decision is unsure.
+    pub judging: Option<Judging<'a>>,
     /// What filters drop, unless the user says otherwise.
     pub drops: Drops,
     pub back: Option<Back>,
@@ -94,6 +97,9 @@ impl FlowJob<'_> {
             (Some(options), Some(method)) => options.decision.open(method::needs_posteriors(method))?,
             _ => None,
         };
+        if let Some(judging) = &self.judging {
+            judging.check(decision.is_some())?;
+        }
         let none = FilterOptions::default();
         let filters = self.method.map_or(&none, |method| &method.filters);
         let links = |method: &Method| filters.needs_links() || method::needs_links(method);
@@ -121,6 +127,7 @@ impl FlowJob<'_> {
             method: method.as_ref(),
             keep_labels: self.method.is_some_and(|method| method.keep_labels),
             decision: decision.as_ref(),
+            judging: self.judging,
             links: filters.needs_links(),
             back: self.back,
             shard: self.run.shard,

@@ -28,13 +28,13 @@ pub use back::Back;
 pub use job::{FlowReport, RunOptions};
 pub(crate) use mark::Marking;
 pub use shard::Shard;
-pub(crate) use tag::Taggers;
+pub(crate) use tag::{Taggers, tag_beside};
 pub(crate) use translate::{Translating, What};
 
 use crate::Result;
 use crate::align::EncoderAligner;
 use crate::aligner::AlignerOptions;
-use crate::decision::{DecisionFigures, OpenDecision};
+use crate::decision::{DecisionFigures, Judging, OpenDecision};
 use crate::engine::folder::RunFolder;
 use crate::engine::step::{Fail, Step};
 use crate::progress::{Listener, Progress};
@@ -61,6 +61,8 @@ pub(crate) struct Flow<'a> {
     pub keep_labels: bool,
     /// The decision on uncertain source entities.
     pub decision: Option<&'a OpenDecision>,
+    /// Who is asked where it is unsure.
+    pub judging: Option<Judging<'a>>,
     /// Whether pairs get links, though the method looks at an aligner's posteriors alone: filters look at them.
     pub links: bool,
     /// How back-translations are used.

@@ -251,6 +251,9 @@ impl<'f> Windows<'f> {
         if let Some(encoder) = &flow.encoder {
             key = key.text(encoder.signature());
         }
+        if let Some(judging) = &flow.judging {
+            key = key.text(judging.signature());
+        }
         for part in aligner_key.into_iter().chain(window.batches.iter().map(|batch| batch.key)) {
             key = key.after(part);
         }
@@ -280,6 +283,7 @@ impl<'f> Windows<'f> {
                     keep_labels: flow.keep_labels,
                     keep_links: flow.links,
                     decision: flow.decision,
+                    judging: flow.judging,
                     fail: &fail,
                 };
                 // Of the stages in a window the listener hears as of one, which goes through all pairs of the run.
@@ -320,7 +324,11 @@ impl<'f> Windows<'f> {
                 Ok(())
             })
         })?;
-        match (load_decision(&figures)?, &mut self.decision) {
+        let mut decision = load_decision(&figures)?;
+        if let Some(judge) = decision.as_mut().and_then(|decision| decision.judge.as_mut()).filter(|_| !made) {
+            judge.forget_cost();
+        }
+        match (decision, &mut self.decision) {
             (Some(new), Some(sum)) => sum.add(&new),
             (new @ Some(_), none) => *none = new,
             (None, _) => {}

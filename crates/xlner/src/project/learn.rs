@@ -169,6 +169,7 @@ impl Trial<'_> {
             keep_labels: self.job.projector.method.keep_labels,
             keep_links: false,
             decision: None,
+            judging: None,
             fail: &|index, pair, problem| self.job.place().fail(index as u64 + 1, pair, problem),
         };
         projector.run(&mut tried, &mut |_| ())?;

@@ -43,10 +43,16 @@ impl<'a> Preparation<'a> {
         uncertain: bool,
         signs: &Signs,
     ) -> Result<Preparation<'a>> {
-        let ProjectModels { translator, aligner, tagger, target_tagger, encoder, scorer } = models;
+        let ProjectModels { translator, aligner, tagger, target_tagger, encoder, scorer, judging: _ } = models;
         let mut steps: Vec<Box<dyn Step + 'a>> = Vec::new();
         if tagger.is_some() || target_tagger.is_some() {
-            steps.push(Box::new(Taggers { source: tagger, target: target_tagger, uncertain, signs: signs.clone() }));
+            steps.push(Box::new(Taggers {
+                source: tagger,
+                target: target_tagger,
+                fused: None,
+                uncertain,
+                signs: signs.clone(),
+            }));
         }
         if let Some(scores) = TranslationScores::new(&projector.method, scorer)? {
             steps.push(Box::new(scores));

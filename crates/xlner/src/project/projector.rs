@@ -9,6 +9,7 @@ use super::run::Run;
 use super::{IDLE_TAGGER, MethodOptions, NO_MODEL, NO_OPINION, ProjectReport};
 use crate::align::EncoderAligner;
 use crate::aligner::{Aligner, AlignerOptions};
+use crate::decision::Judging;
 use crate::progress::Listener;
 use crate::{Error, Result};
 
@@ -59,6 +60,8 @@ pub struct ProjectModels<'a> {
     pub encoder: Option<EncoderAligner<'a>>,
     /// Gives the scores `nmt` and `codec`; without it they are read from the records.
     pub scorer: Option<&'a mut dyn TranslationScorer>,
+    /// Who is asked about entities that the decision is unsure of.
+    pub judging: Option<Judging<'a>>,
 }
 
 /// What the entities are that target sentences have before projection.

@@ -19,7 +19,8 @@ const LISTED: usize = 100;
 pub struct ProjectReport {
     /// Version of xlner.
     pub version: &'static str,
-    /// `match`, `heuristic`, or in `transfer` `markers`.
+    /// `match`, `heuristic`, in `transfer` `markers`, or in `label` `fusion`: then nothing was projected, and `target_entities` were
+    /// found.
     pub method: &'static str,
     /// Scores and their weights (`match`).
     #[serde(skip_serializing_if = "Option::is_none")]

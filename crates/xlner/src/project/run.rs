@@ -12,7 +12,7 @@ use super::stage::CorpusProjector;
 use super::{Inputs, Origin, ProjectModels, ProjectReport, Projector, TargetTags};
 use crate::Result;
 use crate::aligner::{Aligner, Extraction, text};
-use crate::decision::OpenDecision;
+use crate::decision::{Judging, OpenDecision};
 use crate::engine::output::Output;
 use crate::engine::pump::{BATCH, each, pump, timed};
 use crate::engine::source::{Input, Source};
@@ -27,6 +27,8 @@ pub(super) struct Run<'a> {
     preparation: Preparation<'a>,
     method: Method,
     decision: Option<OpenDecision>,
+    /// Who is asked where it is unsure.
+    judging: Option<Judging<'a>>,
     /// A trained aligner that is taken as it is.
     aligner: Option<&'a Aligner>,
     /// A tagger gives the source's probabilities, for the decision only.
@@ -60,11 +62,15 @@ impl<'a> Run<'a> {
             (_, true) => Origin::Model,
             (_, false) => Origin::Trained,
         };
+        if let Some(judging) = &models.judging {
+            judging.check(projector.method.decides(linked))?;
+        }
         let signs = Signs::default();
         Ok(Run {
             projector,
             place,
             aligner: models.aligner,
+            judging: models.judging,
             tagged: models.tagger.is_some(),
             keep_links: projector.keep_links || projector.method.filters.needs_links(),
             preparation: Preparation::new(projector, models, place, projector.method.decides(linked), &signs)?,
@@ -177,6 +183,7 @@ impl<'a> Run<'a> {
             keep_labels: projector.method.keep_labels,
             keep_links: self.keep_links,
             decision: self.decision.as_ref(),
+            judging: self.judging,
             fail: &|index, pair, problem| place.fail(index as u64 + 1, pair, problem),
         }
         .run(pairs, *listener)?;

@@ -9,7 +9,7 @@ use xlner_project::{Matching, Method, PairProjector, Workspace};
 
 use super::method;
 use crate::aligner::{Aligner, Extraction};
-use crate::decision::{DecisionFigures, OpenDecision, opinions};
+use crate::decision::{DecisionFigures, Judging, OpenDecision, opinions};
 use crate::engine::pump::{self, timed};
 use crate::progress::{Listener, Progress, Stage};
 use crate::{Error, Result};
@@ -25,6 +25,8 @@ pub(crate) struct CorpusProjector<'a> {
     pub keep_links: bool,
     /// The decision on uncertain source entities; `None` where none is made.
     pub decision: Option<&'a OpenDecision>,
+    /// Who is asked where the decision is unsure.
+    pub judging: Option<Judging<'a>>,
     /// The error of a pair, by its index.
     pub fail: &'a (dyn Fn(usize, &Pair, xlner_project::Error) -> Error + Sync),
 }
@@ -126,14 +128,17 @@ impl CorpusProjector<'_> {
             Some(Decided { threshold, candidates, kept, target_tagger, .. }) => {
                 let all = pairs.iter().flat_map(|pair| &pair.target.entities);
                 let sum: f64 = all.filter_map(|entity| entity.probability).sum();
+                let mean_probability = if kept > 0 { sum / kept as f64 } else { 0.0 };
+                let judge = self.judging.map(|judging| judging.settle(pairs, self.fail)).transpose()?;
                 Ok(DecisionFigures {
                     abstained: false,
                     candidates,
                     kept,
                     left_out: candidates - kept,
-                    mean_probability: if kept > 0 { sum / kept as f64 } else { 0.0 },
+                    mean_probability,
                     threshold,
                     target_tagger,
+                    judge,
                     ..DecisionFigures::of_one(pairs.len())
                 })
             }

@@ -60,7 +60,9 @@ impl StageName {
             ErrorClass::MissedInTranslation => StageName::Translation,
             ErrorClass::MissedByTagger => StageName::SourceEntities,
             ErrorClass::Unprojected => match finding.reason {
-                Some(Reason::Improbable | Reason::Filtered | Reason::BelowMinimum) => StageName::Decision,
+                Some(Reason::Improbable | Reason::Judged | Reason::Filtered | Reason::BelowMinimum) => {
+                    StageName::Decision
+                }
                 _ => StageName::Links,
             },
             ErrorClass::Misplaced => StageName::Links,

@@ -123,6 +123,8 @@ fn models<'a>(translator: &'a mut dyn Translator, back: Option<&'a mut dyn Trans
         back_translator: back,
         encoder: None,
         scorer: None,
+        fusion: None,
+        judging: None,
     }
 }
 

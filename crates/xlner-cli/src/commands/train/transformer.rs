@@ -1,42 +1,15 @@
 //! Fine-tuning by `xlner train --model-type transformer`.
 
-use std::path::PathBuf;
-
 use anyhow::Result;
 
+use crate::commands::training::TrainingArgs;
 use crate::context::UsageError;
 
 /// How a transformer is trained. What is not given is as `FineTuneOptions` says.
 #[derive(clap::Args)]
 pub struct TransformerArgs {
-    /// Passes over the data [default: by the size of the data, so many that it takes about 600 steps; 3 to 30]
-    #[arg(long, value_name = "N", help_heading = "Transformer")]
-    epochs: Option<usize>,
-    /// Sentences of a batch [default: 16; 8 with fewer than 400 sentences]
-    #[arg(long, value_name = "N", help_heading = "Transformer")]
-    batch_size: Option<usize>,
-    /// Batches whose gradients are added up for a step [default: 1]
-    #[arg(long, value_name = "N", help_heading = "Transformer")]
-    gradient_accumulation: Option<usize>,
-    /// Largest learning rate [default: by the size of the model: 5e-5 with 768 values in a vector, more with fewer; ten times that
-    /// with --lora]
-    #[arg(long, value_name = "X", allow_negative_numbers = true, help_heading = "Transformer")]
-    learning_rate: Option<f64>,
-    /// Steps over which the learning rate rises; below 1 a share of all steps [default: 0.1]
-    #[arg(long, value_name = "X", allow_negative_numbers = true, help_heading = "Transformer")]
-    warmup: Option<f64>,
-    /// Weight decay, but of biases and norms [default: 0.01]
-    #[arg(long, value_name = "X", allow_negative_numbers = true, help_heading = "Transformer")]
-    weight_decay: Option<f64>,
-    /// Gradients whose norm is larger are scaled down to it [default: 1]
-    #[arg(long, value_name = "X", allow_negative_numbers = true, help_heading = "Transformer")]
-    max_grad_norm: Option<f64>,
-    /// Share of values dropped [default: as the model's config.json says]
-    #[arg(long, value_name = "P", allow_negative_numbers = true, help_heading = "Transformer")]
-    dropout: Option<f64>,
-    /// Leave the embeddings and the first N layers as they are
-    #[arg(long, value_name = "N", help_heading = "Transformer")]
-    freeze_layers: Option<usize>,
+    #[command(flatten)]
+    training: TrainingArgs,
     /// Train an adapter of this rank (LoRA) in place of the model; it is written as PEFT does, and used like a model
     #[arg(long, value_name = "RANK", help_heading = "Transformer")]
     lora: Option<usize>,
@@ -46,36 +19,16 @@ pub struct TransformerArgs {
     /// Write the whole model, with the adapter merged into it
     #[arg(long, requires = "lora", help_heading = "Transformer")]
     merge: bool,
+    /// Train a model that reads each sentence beside its tagged translation (TransFusion): --train and --dev are pairs whose source has
+    /// entities, as `transfer` and `label` write them. `tag` and `label --fusion` use it
+    #[arg(long, conflicts_with = "side", help_heading = "Transformer")]
+    fusion: bool,
     /// Which sub-words of a token have its label [default: first]
     #[arg(long, value_name = "first|all", help_heading = "Transformer")]
     label_on: Option<String>,
     /// How much errors on a label count, `PER=2`, `O=0.5`; repeatable [default: 1 for all]
     #[arg(long, value_name = "LABEL=X", value_parser = parse_weight, help_heading = "Transformer")]
     class_weight: Vec<(String, f64)>,
-    /// Sub-words of a window at most; longer sentences are read in several [default: what the model takes]
-    #[arg(long, value_name = "N", help_heading = "Transformer")]
-    max_length: Option<usize>,
-    /// Sentences of like length share batches, which spares a GPU padding
-    #[arg(long, help_heading = "Transformer")]
-    group_by_length: bool,
-    /// Seed of order, dropout and the head's first weights [default: 42]
-    #[arg(long, value_name = "N", help_heading = "Transformer")]
-    seed: Option<u64>,
-    /// End after N epochs that are not better on --dev
-    #[arg(long, value_name = "N", help_heading = "Transformer")]
-    patience: Option<usize>,
-    /// Folder for the state of the training; rerunning the same command resumes from it
-    #[arg(long, value_name = "DIR", help_heading = "Transformer")]
-    checkpoint: Option<PathBuf>,
-    /// Steps from one state to the next [default: one a epoch]
-    #[arg(long, value_name = "N", requires = "checkpoint", help_heading = "Transformer")]
-    checkpoint_steps: Option<u64>,
-    /// Device to train on [default: auto, a GPU where this build knows one]
-    #[arg(long, value_name = "auto|cpu|cuda|cuda:N|metal", help_heading = "Transformer")]
-    device: Option<String>,
-    /// What products are computed in on a GPU [default: f32]
-    #[arg(long, value_name = "f32|bf16|f16", help_heading = "Transformer")]
-    precision: Option<String>,
 }
 
 fn parse_weight(text: &str) -> Result<(String, f64), String> {
@@ -86,29 +39,15 @@ fn parse_weight(text: &str) -> Result<(String, f64), String> {
 impl TransformerArgs {
     /// Refuses what only transformers have.
     pub fn refuse(&self) -> Result<()> {
-        let given = [
-            ("--epochs", self.epochs.is_some()),
-            ("--batch-size", self.batch_size.is_some()),
-            ("--gradient-accumulation", self.gradient_accumulation.is_some()),
-            ("--learning-rate", self.learning_rate.is_some()),
-            ("--warmup", self.warmup.is_some()),
-            ("--weight-decay", self.weight_decay.is_some()),
-            ("--max-grad-norm", self.max_grad_norm.is_some()),
-            ("--dropout", self.dropout.is_some()),
-            ("--freeze-layers", self.freeze_layers.is_some()),
+        let own = [
             ("--lora", self.lora.is_some()),
+            ("--fusion", self.fusion),
             ("--label-on", self.label_on.is_some()),
             ("--class-weight", !self.class_weight.is_empty()),
-            ("--max-length", self.max_length.is_some()),
-            ("--group-by-length", self.group_by_length),
-            ("--seed", self.seed.is_some()),
-            ("--patience", self.patience.is_some()),
-            ("--checkpoint", self.checkpoint.is_some()),
-            ("--device", self.device.is_some()),
-            ("--precision", self.precision.is_some()),
         ];
-        match given.iter().find(|(_, given)| *given) {
-            Some((flag, _)) => Err(UsageError(format!("{flag} goes with --model-type transformer")).into()),
+        let own = own.iter().find(|(_, given)| *given).map(|(flag, _)| *flag);
+        match self.training.given().or(own) {
+            Some(flag) => Err(UsageError(format!("{flag} goes with --model-type transformer")).into()),
             None => Ok(()),
         }
     }
@@ -133,6 +72,7 @@ mod built {
     use super::TransformerArgs;
     use crate::bars::Bars;
     use crate::commands::train::Args;
+    use crate::commands::training::parsed;
     use crate::context::{Context, UsageError, failed};
 
     pub fn run(args: Args, context: &Context) -> Result<()> {
@@ -153,9 +93,9 @@ mod built {
         let init = args.crf.init.clone();
         let init = init.ok_or_else(|| UsageError("a transformer is trained from another: give --init MODEL".into()))?;
         let schedule = Schedule {
-            epochs: args.transformer.epochs,
-            batch_size: args.transformer.batch_size,
-            learning_rate: args.transformer.learning_rate,
+            epochs: args.transformer.training.epochs,
+            batch_size: args.transformer.training.batch_size,
+            learning_rate: args.transformer.training.learning_rate,
         };
         let fine_tune = options(args.transformer, &init)?;
         Ok(FineTuneJob {
@@ -171,37 +111,18 @@ mod built {
     }
 
     fn options(args: TransformerArgs, init: &str) -> Result<FineTuneOptions> {
-        fn parsed<T: std::str::FromStr>(text: Option<String>, usual: T) -> Result<T>
-        where
-            T::Err: std::fmt::Display,
-        {
-            text.map_or(Ok(usual), |text| text.parse().map_err(|error: T::Err| UsageError(error.to_string()).into()))
-        }
-        let usual = FineTuneOptions::default();
+        let label_on = parsed(args.label_on, FineTuneOptions::default().label_on)?;
         Ok(FineTuneOptions {
-            gradient_accumulation: args.gradient_accumulation.unwrap_or(usual.gradient_accumulation),
-            warmup: args.warmup.unwrap_or(usual.warmup),
-            weight_decay: args.weight_decay.unwrap_or(usual.weight_decay),
-            max_grad_norm: args.max_grad_norm.unwrap_or(usual.max_grad_norm),
-            dropout: args.dropout,
-            freeze_layers: args.freeze_layers,
             lora: args.lora.map(|rank| Lora {
                 rank,
                 alpha: args.lora_alpha.unwrap_or(2.0 * rank as f64),
                 merge: args.merge,
                 base: base(init),
             }),
-            label_on: parsed(args.label_on, usual.label_on)?,
+            fusion: args.fusion,
+            label_on,
             class_weights: args.class_weight,
-            max_length: args.max_length,
-            group_by_length: args.group_by_length,
-            seed: args.seed.unwrap_or(usual.seed),
-            patience: args.patience,
-            checkpoint: args.checkpoint,
-            checkpoint_steps: args.checkpoint_steps,
-            device: parsed(args.device, usual.device)?,
-            products: parsed(args.precision, usual.products)?,
-            ..usual
+            ..args.training.options()?
         })
     }
 
@@ -233,7 +154,7 @@ mod built {
             "trained {} of {} weights on {} sentences with {entities} entities: {} steps, {:.1} s; kept is epoch {}",
             report.trained_weights, report.weights, report.train.sentences, report.steps, report.seconds, report.epoch
         ));
-        if report.dev.as_ref().is_some_and(|dev| dev.micro.predicted == 0) {
+        if report.finds_nothing {
             context.note(
                 "warning: the tagger finds nothing at all: train for more epochs, at a higher learning rate, or on more sentences",
             );

@@ -21,6 +21,7 @@ use crate::nn::Weights;
 use crate::transformer::SubWordTokenizer;
 use crate::transformer::config::{Config, Family};
 use crate::transformer::language;
+use crate::transformer::tagger::FUSION;
 use crate::{Error, Result};
 
 /// Trains the checkpoint in `init` to classify the tokens of `examples`, and keeps the result in the folder `output`, which
@@ -85,9 +86,13 @@ fn begin<'a>(
     }
     let mut raw = folder::config(init)?;
     // That of `init` says nothing of what is learnt now.
-    raw.shift_remove(language::FIELD);
+    raw.remove(language::FIELD);
     if let Some(lang) = &options.lang {
         raw.insert(language::FIELD.into(), lang.as_str().into());
+    }
+    raw.remove(FUSION);
+    if options.fusion {
+        raw.insert(FUSION.into(), true.into());
     }
     if old {
         for (name, shape) in [("weight", vec![classes.len(), config.hidden]), ("bias", vec![classes.len()])] {

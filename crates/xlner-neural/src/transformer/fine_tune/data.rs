@@ -2,11 +2,13 @@
 
 use std::collections::BTreeMap;
 
+use xlner_core::fusion::own_tokens;
 use xlner_core::tags::{Scheme, encode};
 use xlner_models::crf::Example;
 
 use super::ops::{Target, mix};
 use super::{FineTuneOptions, LabelOn};
+use crate::transformer::tagger::ALONE;
 use crate::transformer::tokenizer::{SubWordTokenizer, Tokens};
 use crate::transformer::windows::{Window, cut};
 use crate::{Error, Result};
@@ -68,7 +70,11 @@ pub(super) fn items(
         let class = |tag: &str| numbers.get(tag).copied().ok_or_else(|| wrong(format!("{tag} is no class")));
         let mut windows = Vec::new();
         cut(index, tokens, longest, &mut windows).map_err(wrong)?;
-        let targets = targets(&windows, tokens, &tags, options.label_on, &class)?;
+        let own = match options.fusion {
+            true => own_tokens(example.sentence).ok_or_else(|| wrong(ALONE.into()))?,
+            false => tags.len(),
+        };
+        let targets = targets(&windows, tokens, &tags[..own], options.label_on, &class)?;
         let weighted = |(row, class)| Target { row, class, weight: example.weight as f32 * weights[class as usize] };
         let item = Item {
             weight: targets.iter().map(|(_, class)| f64::from(weights[*class as usize])).sum(),
@@ -85,7 +91,7 @@ pub(super) fn items(
     }
 }
 
-/// Row and class of every sub-word that has one.
+/// Row and class of every sub-word that has one; tokens behind those that have tags have none.
 fn targets(
     windows: &[Window],
     tokens: &Tokens,
@@ -99,9 +105,9 @@ fn targets(
         // Every sub-word counts in one window, and they come in order.
         for row in window.counts.clone() {
             let word = words.next().copied();
-            let tag = word.and_then(|word| tags.get(word as usize)).map_or("O", String::as_str);
             let first = word != before;
             before = word;
+            let Some(tag) = word.and_then(|word| tags.get(word as usize)) else { continue };
             let class = match (label_on, tag.strip_prefix("B-")) {
                 _ if first => class(tag)?,
                 (LabelOn::First, _) => continue,

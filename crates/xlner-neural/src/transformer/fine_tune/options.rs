@@ -31,6 +31,9 @@ pub struct FineTuneOptions {
     pub freeze_layers: Option<usize>,
     /// Only an adapter and the head are trained; `None`: the model itself.
     pub lora: Option<Lora>,
+    /// Whether sentences stand beside their tagged translations ([`fuse`](xlner_core::fusion::fuse)): only the tokens of the sentence
+    /// itself are learnt from, and the model says that it is to be used so.
+    pub fusion: bool,
     /// Which sub-words of a token are to have its label.
     pub label_on: LabelOn,
     /// How much errors on a label count; 1 for those that are not named. `O` is a label.
@@ -70,6 +73,7 @@ impl Default for FineTuneOptions {
             dropout: None,
             freeze_layers: None,
             lora: None,
+            fusion: false,
             label_on: LabelOn::First,
             class_weights: Vec::new(),
             max_length: None,

@@ -14,6 +14,11 @@ pub const PIECES: [&str; 17] = [
 
 /// Writes it to a folder.
 pub fn write(folder: &Path) {
+    write_longer(folder, 12);
+}
+
+/// Writes one that takes so many sub-words.
+pub fn write_longer(folder: &Path, longest: usize) {
     fs::create_dir(folder).unwrap();
     let (mut header, mut bytes, mut state) = (serde_json::Map::new(), Vec::new(), 1u32);
     let mut add = |name: String, shape: &[usize], centre: f32| {
@@ -26,7 +31,7 @@ pub fn write(folder: &Path) {
         header.insert(name, json!({"dtype": "F32", "shape": shape, "data_offsets": [start, bytes.len()]}));
     };
     let mut norms = vec!["embeddings.LayerNorm".to_owned()];
-    for (name, rows) in [("word", PIECES.len()), ("position", 12), ("token_type", 2)] {
+    for (name, rows) in [("word", PIECES.len()), ("position", longest), ("token_type", 2)] {
         add(format!("embeddings.{name}_embeddings.weight"), &[rows, HIDDEN], 0.0);
     }
     for layer in 0..2 {
@@ -52,7 +57,7 @@ pub fn write(folder: &Path) {
     let file = [&(header.len() as u64).to_le_bytes()[..], &header, &bytes].concat();
     fs::write(folder.join("model.safetensors"), file).unwrap();
     let config = json!({"model_type": "bert", "vocab_size": PIECES.len(), "hidden_size": HIDDEN, "num_hidden_layers": 2,
-        "num_attention_heads": 4, "intermediate_size": 2 * HIDDEN, "max_position_embeddings": 12});
+        "num_attention_heads": 4, "intermediate_size": 2 * HIDDEN, "max_position_embeddings": longest});
     fs::write(folder.join("config.json"), config.to_string()).unwrap();
     fs::write(folder.join("vocab.txt"), PIECES.join("\n")).unwrap();
 }
