@@ -42,7 +42,7 @@ use std::sync::LazyLock;
 use icu_segmenter::options::SentenceBreakInvariantOptions;
 use icu_segmenter::{SentenceSegmenter, SentenceSegmenterBorrowed};
 
-use judge::Judge;
+use judge::BoundaryJudge;
 use marks::{is_apostrophe, is_closer, is_dash, is_dash_before_capital, without_openers};
 use rules::{Rules, is_bullet, is_indic, is_thai, own_stop};
 
@@ -76,7 +76,7 @@ pub fn sentences(text: &str, lang: Option<&str>) -> Vec<Range<usize>> {
 
 /// Splits a paragraph that has no line break and is not blank.
 fn split_paragraph(line: &str, rules: &Rules, mut sentence: impl FnMut(Range<usize>)) {
-    let judge = Judge { line, rules };
+    let judge = BoundaryJudge { line, rules };
     let mut unicode = SEGMENTER.segment_str(line).peekable();
     let mut ours = own_candidates(line, rules).into_iter().peekable();
     let mut start = 0;

@@ -6,12 +6,12 @@ use super::marks::{closes_part, enclosed, is_closer, is_direction, is_opener};
 use super::rules::{Rules, is_cased, is_thai};
 
 /// Judges the places of one paragraph.
-pub struct Judge<'a> {
+pub struct BoundaryJudge<'a> {
     pub line: &'a str,
     pub rules: &'a Rules,
 }
 
-impl Judge<'_> {
+impl BoundaryJudge<'_> {
     /// The place behind the closing marks that follow: those of ` »`, that is, before white space or the end.
     /// `quoted`: a `"` before is open.
     pub fn with_closers(&self, at: usize, quoted: bool) -> usize {
