@@ -13,9 +13,7 @@ const MOST: f64 = 1000.0;
 const LOOKED_AT: usize = 4000;
 /// Corpora may be farther away than all that it was learnt from by this factor.
 const BEYOND: f64 = 1.5;
-/// Domains from which on probabilities are calibrated on those held out.
-const CALIBRATED: usize = 3;
-/// Parts of the data for cross-validation.
+/// Parts of the pairs, for cross-validation and to calibrate on where there is one domain only.
 const PARTS: usize = 5;
 
 /// How weights are learnt.
@@ -35,12 +33,16 @@ impl Default for FitOptions {
 /// ([`Judged::of_domain`]) counts for at most 1,000 candidates, its corpora for equal parts of them. With a start its weights
 /// are the prior; means, deviations and whatever the data says nothing of stay its own.
 ///
-/// Learnt from nothing but three domains or more, the probabilities are calibrated on domains that are held out.
+/// Learnt from nothing, the probabilities are calibrated on domains that are held out, or on fifths of the pairs where there is one domain
+/// only; those say nothing of text of another kind.
 pub fn fit(corpora: &[Judged], start: Option<&Decision>, options: &FitOptions) -> Decision {
     let all: Vec<&Judged> = corpora.iter().collect();
     let mut decision = weigh(&all, start, options);
-    if start.is_none() && domains(&all).len() >= CALIBRATED {
-        calibrate(&mut decision, &all, options);
+    if start.is_none() {
+        match domains(&all).len() {
+            0 | 1 => calibrate(&mut decision, &parts(&all).iter().collect::<Vec<_>>(), options),
+            _ => calibrate(&mut decision, &all, options),
+        }
     }
     for variant in 0..2 {
         let corpora: Vec<&Judged> = corpora.iter().filter(|judged| !judged.pools[variant].is_empty()).collect();
@@ -71,6 +73,15 @@ fn domains<'j>(corpora: &[&'j Judged]) -> Vec<&'j Judged> {
         }
     }
     first
+}
+
+/// Fifths of the pairs, each as a domain.
+fn parts(corpora: &[&Judged]) -> Vec<Judged> {
+    let part = |number: usize| {
+        let of = move |judged: &&Judged| judged.part(|pair| pair % PARTS == number).of_domain(&number.to_string());
+        corpora.iter().map(of)
+    };
+    (0..PARTS).flat_map(part).collect()
 }
 
 /// What one of so many candidates of a corpus counts.
@@ -297,6 +308,26 @@ mod tests {
             let mean = won.iter().map(|&at| probabilities[at]).sum::<f64>() / won.len() as f64;
             assert!((mean - 0.25).abs() < 0.1, "{variant}: {mean}");
         }
+    }
+
+    #[test]
+    fn parts_of_one_corpus_calibrate() {
+        // Weights that are held back are too cautious; in a pair of seven everything is wrong.
+        let mut judged = judged(70);
+        for (pool, right) in judged.pools.iter().zip(&mut judged.right) {
+            let candidates = pool.candidates.iter().zip(right);
+            candidates.for_each(|(candidate, right)| *right &= !candidate.pair.is_multiple_of(7));
+        }
+        let options = FitOptions { l2: 3000.0 };
+        let decision = fit(std::slice::from_ref(&judged), None, &options);
+        let (pool, right) = (&judged.pools[0], &judged.right[0]);
+        let probabilities = decision.probabilities(pool);
+        let won = winning(pool, &probabilities);
+        let mean = won.iter().map(|&at| probabilities[at]).sum::<f64>() / won.len() as f64;
+        let share = won.iter().filter(|&&at| right[at]).count() as f64 / won.len() as f64;
+        let uncalibrated = weigh(&[&judged], None, &options).probabilities(pool);
+        let before = won.iter().map(|&at| uncalibrated[at]).sum::<f64>() / won.len() as f64;
+        assert!((mean - share).abs() < 0.1 && (before - share).abs() > 0.1, "{before} {mean} {share}");
     }
 
     #[test]

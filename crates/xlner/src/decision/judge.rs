@@ -111,7 +111,7 @@ impl Judging<'_> {
             asked.iter().map(|(pair, entities)| Doubt { pair: &pairs[*pair], entities }).collect();
         let before = self.judge.figures();
         let rulings = self.judge.judge(&doubts).map_err(|error| match error {
-            ModelError::Sentence { index, problem } => {
+            ModelError::Sentence { index, problem } if index < asked.len() => {
                 let pair = asked[index].0;
                 fail(pair, &pairs[pair], xlner_core::Error::Invalid(problem).into())
             }
