@@ -19,7 +19,7 @@ pub struct Counts {
     pub(crate) order: Vec<i64>,
 }
 
-/// Kinds of rows behind the views: words of the target, of the source side that come from none; jumps forward, reverse.
+/// Kinds of rows after the views: words of the target, of the source side that come from none; jumps forward, reverse.
 const NULL: usize = VIEWS;
 const JUMPS: usize = VIEWS + 2;
 const ORDER: usize = VIEWS + 4;

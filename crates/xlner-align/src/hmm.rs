@@ -77,7 +77,7 @@ impl Jumps {
 /// Buffers of [`posteriors`], kept between sentences.
 #[derive(Debug, Default)]
 pub(crate) struct Buffers {
-    /// (generated + 1) × (generating + 1): mass at each position behind each token; position 0 is the start.
+    /// (generated + 1) × (generating + 1): mass at each position after each token; position 0 is the start.
     mass: Vec<f32>,
     /// The same before the token is generated, without null.
     incoming: Vec<f32>,

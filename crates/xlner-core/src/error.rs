@@ -7,7 +7,7 @@ pub type Result<T> = std::result::Result<T, Error>;
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
-    /// A token does not occur in the text behind the tokens before it.
+    /// A token does not occur in the text after the tokens before it.
     #[error("token {index} “{token}” does not occur in the text from byte {from}; correct it, or leave `text` out")]
     TokenNotInText {
         /// Index of the token.

@@ -1,7 +1,7 @@
 //! Fields of a record that xlner does not know, kept and written back untouched.
 //!
 //! Integers above 64 bits keep their digits, although `serde_json` holds them as floating-point numbers: before a record is parsed,
-//! [`protect_integers`] makes them texts behind a mark, and what is written through [`Numbers`] (all of [`Extra`]) has them as numbers
+//! [`protect_integers`] makes them texts after a mark, and what is written through [`Numbers`] (all of [`Extra`]) has them as numbers
 //! again.
 
 use std::borrow::Cow;
@@ -15,7 +15,7 @@ const INTEGER: char = '\u{10FFFF}';
 /// Integers of fewer digits fit into 64 bits.
 const DIGITS: usize = 20;
 
-/// JSON in which integers of 20 digits and more are texts behind a mark. Other texts stay as they are.
+/// JSON in which integers of 20 digits and more are texts after a mark. Other texts stay as they are.
 pub fn protect_integers(json: &str) -> Cow<'_, str> {
     let bytes = json.as_bytes();
     // Every run of that many digits covers one of these places.

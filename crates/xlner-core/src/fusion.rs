@@ -7,7 +7,7 @@ pub const SEPARATOR: &str = "|||";
 /// What such tokens become.
 const OTHERWISE: &str = "||";
 
-/// The tokens of a sentence, [`SEPARATOR`], and those of its translation, with a token before and behind each of its entities:
+/// The tokens of a sentence, [`SEPARATOR`], and those of its translation, with a token before and after each of its entities:
 /// `<PER>`, `</PER>`. The entities are those of the sentence, at their places. Entities of the translation may nest.
 pub fn fuse(sentence: &Sentence, translation: &Sentence) -> Sentence {
     let escaped = |token: &str| if token == SEPARATOR { OTHERWISE } else { token }.to_owned();

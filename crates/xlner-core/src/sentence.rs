@@ -66,7 +66,7 @@ impl Sentence {
     /// the same; it is then kept as the text has it.
     ///
     /// # Errors
-    /// [`Error::TokenNotInText`] where a token does not occur in the text behind the one before it.
+    /// [`Error::TokenNotInText`] where a token does not occur in the text after the one before it.
     pub fn from_text_and_tokens<S: AsRef<str>>(
         text: impl Into<String>,
         tokens: impl IntoIterator<Item = S>,
@@ -211,7 +211,7 @@ impl Sentence {
     }
 }
 
-/// Where a token stands in the text from a byte on: there, or behind white space, as it is written or canonically
+/// Where a token stands in the text from a byte on: there, or after white space, as it is written or canonically
 /// equivalent; else wherever it is written so.
 fn find_token(text: &str, from: usize, token: &str) -> Option<Range<usize>> {
     if text[from..].starts_with(token) {

@@ -14,12 +14,12 @@
 //! | a number or letter with a full stop that is all there is (`1. Introduction`) | never |
 //! | `…`, `...` | not before a lower-case letter |
 //! | `!` `?`, also inside closing quotes and brackets | not before a lower-case letter, nor as `(!)` |
-//! | closing quotes and brackets behind the stop, also behind a space (`. »`) | they belong to the sentence they close |
+//! | closing quotes and brackets after the stop, also after a space (`. »`) | they belong to the sentence they close |
 //! | any stop inside `《…》`, `（…）`, `【…】`, in Chinese and Japanese also inside quotation marks | never: it is a title, an aside, a quotation |
-//! | the colon in Armenian, for `։`; `::` and `፡፡` in Amharic and Tigrinya, for `።`; a bar behind a letter of India, for `।` | yes |
-//! | a full stop with a capital directly behind it | behind a word in lower case, not in the names of sites and files |
+//! | the colon in Armenian, for `։`; `::` and `፡፡` in Amharic and Tigrinya, for `።`; a bar after a letter of India, for `।` | yes |
+//! | a full stop with a capital directly after it | after a word in lower case, not in the names of sites and files |
 //! | a word of consonants (`Skt.`, `пгт.`) | only before a word that begins sentences (`The`) |
-//! | `. . . .` | before a capital; `word. . . . Next` ends behind `word.` |
+//! | `. . . .` | before a capital; `word. . . . Next` ends after `word.` |
 //! | marks without a letter or digit | are no sentence of their own |
 //! | `।` `॥` `።` `؟` `۔` `。` `။` `។` `։` `།`, the Greek `;` | yes; the Burmese comma `၊` does not |
 //! | Thai and Lao | have no full stop: blank lines, `!`, `?` and spaces longer than one |
@@ -80,7 +80,7 @@ fn split_paragraph(line: &str, rules: &Rules, mut sentence: impl FnMut(Range<usi
     let mut unicode = SEGMENTER.segment_str(line).peekable();
     let mut ours = own_candidates(line, rules).into_iter().peekable();
     let mut start = 0;
-    // Marks without a word are no sentence: they belong to the one before, or behind.
+    // Marks without a word are no sentence: they belong to the one before, or after.
     let mut last: Option<Range<usize>> = None;
     let (mut quotes, mut counted) = (0, 0);
     while let Some((mut at, forced)) = next_candidate(&mut unicode, &mut ours) {
@@ -141,7 +141,7 @@ fn own_candidates(line: &str, rules: &Rules) -> Vec<(usize, bool)> {
     places
 }
 
-/// Places behind white space.
+/// Places after white space.
 fn behind_spaces<'a>(line: &'a str, rules: &'a Rules) -> impl Iterator<Item = (usize, bool)> + 'a {
     let mut from = 0;
     std::iter::from_fn(move || {
@@ -171,7 +171,7 @@ fn behind_spaces<'a>(line: &'a str, rules: &'a Rules) -> impl Iterator<Item = (u
     })
 }
 
-/// Places behind a stop that the next word follows without white space.
+/// Places after a stop that the next word follows without white space.
 fn behind_letters<'a>(line: &'a str, rules: &'a Rules) -> impl Iterator<Item = usize> + 'a {
     let mut last = [' '; 2];
     line.char_indices().filter_map(move |(at, c)| {
@@ -194,7 +194,7 @@ fn is_ethiopic_stop(before: &str) -> bool {
     before.ends_with("::") || before.ends_with("፡፡")
 }
 
-/// One or two vertical bars behind a letter of India, for `।` and `॥`.
+/// One or two vertical bars after a letter of India, for `।` and `॥`.
 fn is_typed_danda(before: &str) -> bool {
     let text = before.trim_end_matches('|');
     (1..=2).contains(&(before.len() - text.len())) && text.trim_end().ends_with(is_indic)

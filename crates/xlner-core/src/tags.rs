@@ -8,7 +8,7 @@
 //! |---|---|---|
 //! | IOB1 | `I I` `B` `O` `I` | the first token where the entity before it touches it and has its label |
 //! | IOB2 | `B I` `B` `O` `B` | every first token |
-//! | IOE1 | `I E` `I` `O` `I` | the last token where the entity behind it touches it and has its label |
+//! | IOE1 | `I E` `I` `O` `I` | the last token where the entity after it touches it and has its label |
 //! | IOE2 | `I E` `E` `O` `E` | every last token |
 //! | IOBES | `B E` `S` `O` `S` | first and last tokens, single tokens |
 //! | BILOU | `B L` `U` `O` `U` | the same with other letters |
@@ -81,7 +81,7 @@ impl Scheme {
     }
 
     /// The prefix of a token of an entity: whether it is its first and its last token, and whether another entity of its
-    /// label touches the entity before and behind.
+    /// label touches the entity before and after.
     pub const fn prefix(self, first: bool, last: bool, touches_before: bool, touches_behind: bool) -> Prefix {
         match self {
             Scheme::Iob1 if first && touches_before => Prefix::B,
@@ -168,7 +168,7 @@ impl Prefix {
         }
     }
 
-    /// Whether a tag of this prefix begins an entity behind a tag of prefix `before` (`O` at the start of a sentence): the
+    /// Whether a tag of this prefix begins an entity after a tag of prefix `before` (`O` at the start of a sentence): the
     /// rule of the [module](self). An entity ends where the next tag is `O` or begins one.
     pub const fn begins(self, before: Prefix, same_label: bool) -> bool {
         use Prefix::{B, E, L, O, S, U};

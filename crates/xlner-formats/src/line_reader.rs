@@ -81,7 +81,7 @@ impl LineReader {
 
     /// Passes over bytes that were looked at with [`peek`](Self::peek).
     pub(crate) fn consume(&mut self, count: usize) {
-        // A CR at the very end may have its LF behind; it is counted with that, or with what follows.
+        // A CR at the very end may have its LF after; it is counted with that, or with what follows.
         let bytes = &self.buffer[self.start..self.start + count];
         let behind_cr = std::mem::replace(&mut self.behind_cr, bytes.last() == Some(&b'\r'));
         let ends = memchr::memchr2_iter(b'\n', b'\r', bytes)
@@ -129,7 +129,7 @@ impl LineReader {
         }
     }
 
-    /// Reads more behind what is there.
+    /// Reads more after what is there.
     fn fill(&mut self) -> Result<()> {
         if self.start > 0 {
             self.buffer.copy_within(self.start..self.end, 0);

@@ -8,7 +8,7 @@ use xlner_core::Pair;
 use crate::Output;
 use crate::error::{Error, ErrorKind, Result};
 
-/// Pairs as records, one a line, compressed by zstd. Such pieces behind each other are a `.jsonl.zst` file.
+/// Pairs as records, one a line, compressed by zstd. Such pieces one after another are a `.jsonl.zst` file.
 ///
 /// # Errors
 /// Where that fails, named after `path`.
@@ -25,7 +25,7 @@ pub fn compress_pairs(path: &Path, pairs: &[Pair]) -> Result<Vec<u8>> {
     compress().map_err(|error| Error::in_file(path, ErrorKind::Write(error)))
 }
 
-/// Writes pieces behind each other.
+/// Writes pieces one after another.
 ///
 /// # Errors
 /// Where the file cannot be written; it is then as it was before.

@@ -70,7 +70,7 @@ impl ModelFile {
         (!file.pieces.is_empty()).then_some(file)
     }
 
-    /// The pieces as XLM-R and NLLB-200 number them, which were trained with fairseq: four special ones, then those behind the
+    /// The pieces as XLM-R and NLLB-200 number them, which were trained with fairseq: four special ones, then those after the
     /// first three of the file (unknown, start, end).
     pub fn pieces_of_fairseq(&self) -> Vec<String> {
         let special = ["<s>", "<pad>", "</s>", "<unk>"].map(str::to_owned);

@@ -119,13 +119,13 @@ pub fn mark_tokens(sentence: &Sentence, markers: Markers) -> Vec<String> {
     tokens
 }
 
-/// The markers before and behind every token.
+/// The markers before and after every token.
 fn round_tokens(sentence: &Sentence, markers: Markers) -> Vec<[Vec<String>; 2]> {
     let mut round = vec![[Vec::new(), Vec::new()]; sentence.len()];
     for (number, index) in marked(sentence, markers).into_iter().enumerate() {
         let span = sentence.entities[index].span;
         let [open, close] = markers.halves(number);
-        // Outer ones come first: they open before inner ones, and close behind them.
+        // Outer ones come first: they open before inner ones, and close after them.
         round[span.start][0].push(open);
         round[span.end - 1][1].insert(0, close);
     }

@@ -25,7 +25,7 @@ pub struct Person {
 pub struct Tokens(Vec<([u8; 32], Person)>);
 
 impl Tokens {
-    /// Reads a file of tokens, a line each: the name, the token, and `adjudicator` behind them for those who may adjudicate. Empty
+    /// Reads a file of tokens, a line each: the name, the token, and `adjudicator` after them for those who may adjudicate. Empty
     /// lines and what follows `#` at the beginning of a line are passed over.
     ///
     /// # Errors

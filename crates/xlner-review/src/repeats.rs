@@ -15,7 +15,7 @@ const LIMIT: usize = 500;
 pub struct Repeat {
     /// Key of the item.
     pub id: String,
-    /// The text of the sentence, cut to what is round the form: before it, it, and behind it.
+    /// The text of the sentence, cut to what is round the form: before it, it, and after it.
     pub context: [String; 3],
     /// First token.
     pub start: usize,

@@ -55,7 +55,7 @@ pub fn each_seed(test: &str, limits: Bounded, seeds: u64, cases: &[Case<'_>]) {
     assert!(problems.is_empty(), "{} seeds:\n{}", problems.len(), problems.join("\n"));
 }
 
-/// Starts this program for a case, again behind every seed at which it ends; gives what is wrong.
+/// Starts this program for a case, again after every seed at which it ends; gives what is wrong.
 fn start(test: &str, limits: Bounded, seeds: u64, name: &str) -> Vec<String> {
     let program = std::env::current_exe().expect("the test program has a name");
     let (mut problems, mut first) = (Vec::new(), 0);

@@ -81,7 +81,7 @@ pub struct AdaptReport {
     pub added_pieces: Vec<String>,
     /// Whether the encoder came with a head for masked sub-words; else it got a new one.
     pub had_head: bool,
-    /// Perplexity of the masked sub-words held out before the first step, cut as behind the last.
+    /// Perplexity of the masked sub-words held out before the first step, cut as after the last.
     pub perplexity_before: Option<f64>,
     /// The same of the model that was kept.
     pub perplexity_after: Option<f64>,

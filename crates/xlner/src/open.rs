@@ -210,7 +210,7 @@ fn open_transformer(name: &str, _: TransformerTaggerOptions) -> Result<Box<dyn T
 }
 
 /// Opens an encoder: a folder as Hugging Face keeps models, or a name on the Hub ([`hub::resolve`](xlner_models::hub::resolve)). Its
-/// vectors are those behind `layer`; 0 is the embeddings, `None` the last. It calculates in `precision`.
+/// vectors are those after `layer`; 0 is the embeddings, `None` the last. It calculates in `precision`.
 ///
 /// # Errors
 /// [`Error::Options`] where transformers are not built in; else [`Error::Model`]: there is no such layer, or the model is not

@@ -14,9 +14,9 @@ use crate::vocabulary::{UNKNOWN, Word};
 /// Numbers of each token of some segments, the product of which is the geometric mean of the posteriors of a link.
 #[derive(Default)]
 pub(super) struct Weights {
-    /// Of source tokens, for target tokens before or on the diagonal and behind it.
+    /// Of source tokens, for target tokens before or on the diagonal and after it.
     source: Vec<[f32; 2]>,
-    /// Of target tokens, for source tokens on or behind the diagonal and before it.
+    /// Of target tokens, for source tokens on or after the diagonal and before it.
     target: Vec<[f32; 2]>,
     /// Links that differ, by segment and source token.
     pub exceptions: Vec<Exception>,
@@ -40,6 +40,11 @@ impl FirstPass<'_> {
         let ((source, source_words), (target, target_words)) =
             (self.pass.words(0, segment.source), self.pass.words(1, segment.target));
         let (ni, nj) = (source.len(), target.len());
+        if ni == 0 || nj == 0 {
+            weights.source.resize(weights.source.len() + ni, [0.0; 2]);
+            weights.target.resize(weights.target.len() + nj, [0.0; 2]);
+            return;
+        }
         let first_exception = weights.exceptions.len();
         // Probability of a token of the other side given each, where there is no prior count.
         let a = self.bases(0, &source_words);
@@ -194,9 +199,9 @@ struct Generated {
     none: f32,
 }
 
-/// Number of tokens of the other side, of `n`, that are not behind token `at` of `len`.
+/// Number of tokens of the other side, of `n`, that are not after token `at` of `len`.
 pub(super) fn up_to(at: usize, len: usize, n: usize) -> usize {
-    at * n / len + 1
+    (at * n / len + 1).min(n)
 }
 
 /// Normalises the posteriors of all generated tokens.
@@ -212,7 +217,7 @@ fn generated(
     kept: &[f32],
 ) -> Vec<Generated> {
     let (ni, nj) = (base.len(), null.len());
-    // Sums up to each token, of those not behind it and of those behind it, by weight and by number.
+    // Sums up to each token, of those not after it and of those after it, by weight and by number.
     let mut sums = vec![[0.0f32; 4]; ni + 1];
     for i in 0..ni {
         sums[i + 1][0] = sums[i][0] + base[i] * x[i][0];
@@ -230,7 +235,7 @@ fn generated(
     }
     (0..nj)
         .map(|j| {
-            let split = up_to(j, nj, ni).min(ni);
+            let split = up_to(j, nj, ni);
             let near = |at: usize| y[j][1] * sums[split][at] + y[j][0] * sums[split][at + 2];
             let share = (1.0 - NULL) / near(1);
             let none = NULL * null[j];

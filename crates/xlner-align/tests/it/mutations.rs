@@ -12,7 +12,7 @@ fn models() {
     Model::train(&bitext, &TrainOptions::default(), None, &mut |_| ()).save(&mut valid).unwrap();
     let work = |seed| {
         let mut bytes = mutate(&valid, &[], false, seed);
-        // Half of them with a checksum that fits, to reach what stands behind it: magic, version, CRC-32, body.
+        // Half of them with a checksum that fits, to reach what stands after it: magic, version, CRC-32, body.
         if let Some((head, body)) = bytes.split_at_mut_checked(16)
             && seed % 2 == 0
         {

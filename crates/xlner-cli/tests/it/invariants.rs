@@ -51,11 +51,9 @@ const CRATES: [(&str, &[&str]); 11] = [
 const COMMANDS: [&str; 3] = ["xlner-cli", "xlner-testing", "xlner-python"];
 
 /// Files that await a split.
-const LONG: [&str; 6] = [
+const LONG: [&str; 4] = [
     "xlner-formats/src/error.rs",
     "xlner-models/tests/it/http.rs",
-    "fine_tune/adapt.rs",
-    "fine_tune/aligner.rs",
     "xlner-eval/src/stratified.rs",
     "xlner-review/src/learn/mod.rs",
 ];

@@ -1,4 +1,4 @@
-//! `--judge`: a language model behind a local server.
+//! `--judge`: a language model after a local server.
 
 use std::io::{Read as _, Write as _};
 use std::net::TcpListener;

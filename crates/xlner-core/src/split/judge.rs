@@ -12,10 +12,10 @@ pub struct BoundaryJudge<'a> {
 }
 
 impl BoundaryJudge<'_> {
-    /// The place behind the closing marks that follow: those of ` »`, that is, before white space or the end.
+    /// The place after the closing marks that follow: those of ` »`, that is, before white space or the end.
     /// `quoted`: a `"` before is open.
     pub fn with_closers(&self, at: usize, quoted: bool) -> usize {
-        // « and “ behind white space open a quotation.
+        // « and “ after white space open a quotation.
         let closes = |c: char| is_closer(c) && !matches!(c, '«' | '‹' | '“' | '‘') && (c != '"' || quoted);
         let rest = &self.line[at..];
         let behind = rest.trim_start().trim_start_matches(closes);
@@ -62,7 +62,7 @@ impl BoundaryJudge<'_> {
         }
     }
 
-    /// Whether a full stop behind `before` ends the sentence; `closed`: quotes or brackets are closed behind it.
+    /// Whether a full stop after `before` ends the sentence; `closed`: quotes or brackets are closed after it.
     fn full_stop(&self, before: &str, closed: bool, after: &str, at: usize) -> bool {
         if after.starts_with('№') {
             // A number that belongs to what stands before it.
@@ -119,7 +119,7 @@ impl BoundaryJudge<'_> {
         true
     }
 
-    /// Whether a full stop with a letter directly behind it ends the sentence: the space is missing, and it is no name of a site or file.
+    /// Whether a full stop with a letter directly after it ends the sentence: the space is missing, and it is no name of a site or file.
     fn glued(&self, before: &str, after: &str) -> bool {
         let word = before.rsplit(char::is_whitespace).next().unwrap_or_default();
         let is_word = word.chars().count() > 2 && word.chars().all(char::is_lowercase);

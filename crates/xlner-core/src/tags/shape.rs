@@ -1,5 +1,5 @@
 //! How the tags of a file are written: most have the prefix first and a hyphen (`B-PER`), some an underscore or a colon (`B_PER`), or
-//! the prefix behind the label (`PER-B`). Several tags of one token are separated by bars (`B-ORG|B-LOC`).
+//! the prefix after the label (`PER-B`). Several tags of one token are separated by bars (`B-ORG|B-LOC`).
 
 use std::borrow::Cow;
 

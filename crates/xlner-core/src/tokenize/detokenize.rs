@@ -7,7 +7,7 @@ use super::chars::{is_apostrophe, is_unspaced, is_wide_punctuation, takes_elisio
 use super::language::{Apostrophe, Rules, primary, rules};
 use super::quotes::{Quotes, Side};
 
-/// Text of the tokens with the spaces a writer of the language would put: none before `.`, `,`, `)` and the like, none behind
+/// Text of the tokens with the spaces a writer of the language would put: none before `.`, `,`, `)` and the like, none after
 /// `(`; quotation marks open and close in turn; English clitics and elided words touch their neighbour; French marks
 /// keep their (no-break) space; nothing between words of Chinese, Japanese, Thai, Lao, Khmer and Burmese. Where the text is
 /// still there, use it: [`Sentence::text`](crate::Sentence::text) has the spaces as they were.
@@ -148,7 +148,7 @@ impl Spacing<'_> {
         negation || is_apostrophe(first) && is_clitic(rest)
     }
 
-    /// Whether the token touches the one behind it.
+    /// Whether the token touches the one after it.
     fn glues_right(&self, left: Option<&str>, token: &str, next: Option<&str>) -> bool {
         match token {
             "(" | "[" | "{" | "¿" | "¡" | "/" | "#" | "@" => true,
@@ -172,7 +172,7 @@ impl Spacing<'_> {
     }
 }
 
-/// Whether a quotation without end may begin here: at the start, behind a colon, or with a capital behind a comma.
+/// Whether a quotation without end may begin here: at the start, after a colon, or with a capital after a comma.
 fn begins_speech(left: Option<&str>, next: Option<&str>) -> bool {
     match left {
         None | Some(":") => true,

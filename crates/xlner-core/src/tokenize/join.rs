@@ -28,7 +28,7 @@ pub fn join(text: &str, pieces: Vec<Piece>, rules: &Rules) -> Vec<Range<usize>> 
 }
 
 /// Cuts pieces in which Unicode sees one word and we see two: at a colon (`Score:Arsenal`) and at a full stop without a space
-/// behind it (`end.The`).
+/// after it (`end.The`).
 fn cut_joined(text: &str, pieces: Vec<Piece>, rules: &Rules) -> Vec<Piece> {
     let needs = |piece: &Piece| {
         piece.word && text.as_bytes()[piece.start..piece.end].iter().any(|&byte| byte == b'.' || byte == b':')
@@ -59,7 +59,7 @@ fn cut_joined(text: &str, pieces: Vec<Piece>, rules: &Rules) -> Vec<Piece> {
 }
 
 /// Whether a sentence (or an abbreviation) ends between the two: a lower-case letter of a longer word before, a
-/// capitalised word behind.
+/// capitalised word after.
 fn sentence_ends(before: &str, after: &str) -> bool {
     let mut last = before.chars().rev();
     let mut next = after.chars();
@@ -203,7 +203,7 @@ impl<'a> Joiner<'a> {
         end + 1
     }
 
-    /// Whether the mark behind word `at` binds it and the word behind the mark to one token.
+    /// Whether the mark after word `at` binds it and the word after the mark to one token.
     fn binds(&self, at: usize, mark: char) -> bool {
         let (before, after) = (last(self.str(at)), first(self.str(at + 2)));
         let digits = before.is_numeric() && after.is_numeric();
@@ -219,7 +219,7 @@ impl<'a> Joiner<'a> {
         }
     }
 
-    /// Whether the mark, no full stop, behind word `at` is its end: the hyphen of `Nord- und`, the apostrophe of `l'11`.
+    /// Whether the mark, no full stop, after word `at` is its end: the hyphen of `Nord- und`, the apostrophe of `l'11`.
     fn closes(&self, at: usize, mark: char) -> bool {
         let goes_on = at + 2 < self.pieces.len();
         if is_hyphen(mark) {
@@ -230,7 +230,7 @@ impl<'a> Joiner<'a> {
                 || self.rules.trailing_apostrophe && !self.quoted && !self.glued_word(at + 2))
     }
 
-    /// Whether the full stop behind word `at`, the last of a compound from piece `start` on, belongs to it.
+    /// Whether the full stop after word `at`, the last of a compound from piece `start` on, belongs to it.
     fn abbreviates(&self, start: usize, at: usize) -> bool {
         if self.glued_mark(at + 2) == Some('.') {
             return false;

@@ -21,11 +21,11 @@ pub enum Apostrophe {
 pub struct Rules {
     /// Apostrophes between letters.
     pub apostrophe: Apostrophe,
-    /// Whether an apostrophe behind a word belongs to it.
+    /// Whether an apostrophe after a word belongs to it.
     pub trailing_apostrophe: bool,
     /// Word beginnings (lower case) an apostrophe before belongs to.
     pub leading_apostrophe: &'static [&'static str],
-    /// Words (lower case) that keep the full stop behind them where the text goes on; [`ABBREVIATIONS`] do so everywhere.
+    /// Words (lower case) that keep the full stop after them where the text goes on; [`ABBREVIATIONS`] do so everywhere.
     pub abbreviations: &'static [&'static str],
     /// Whether a number with a full stop is an ordinal.
     pub ordinals: bool,
@@ -119,7 +119,7 @@ const ITALIAN: &[&str] = &[
     "quest", "bell", "sant", "anch", "senz", "tutt", "po", "mo", "ca",
 ];
 
-/// Words (lower case) that keep the full stop behind them in every language.
+/// Words (lower case) that keep the full stop after them in every language.
 pub const ABBREVIATIONS: &[&str] =
     &["mr", "mrs", "ms", "dr", "prof", "rev", "gen", "capt", "st", "sr", "jr", "inc", "ltd", "corp", "vs", "etc"];
 const ENGLISH: &[&str] = &[

@@ -22,7 +22,7 @@ const PAIRS: &[(&str, &str)] = &[
 /// Side of a quotation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Side {
-    /// Touches the token behind it.
+    /// Touches the token after it.
     Opens,
     /// Touches the token before it.
     Closes,

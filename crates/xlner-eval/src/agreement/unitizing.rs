@@ -12,7 +12,7 @@ struct Section {
 }
 
 /// Krippendorff's unitizing α (2004, equations for `_uα` over all categories): 1 − Σ D_o / Σ D_e over labels, of sentences one
-/// behind the other, each with its number of tokens and the entities of every annotator.
+/// after the other, each with its number of tokens and the entities of every annotator.
 ///
 /// For a label, with m annotators, a continuum of L tokens, sections of length l that are units (v = 1) or gaps (v = 0):
 /// - D_o = Σ δ² over every section of an annotator and every section of every other, divided by m (m − 1) L². Two units

@@ -13,7 +13,7 @@ pub struct Tagged {
     pub(crate) lang: String,
     /// Whether nothing stands between a token and the next (`SpaceAfter=No`); empty where the format does not tell.
     pub(crate) glue: Vec<bool>,
-    /// Lines of the tokens behind `line`.
+    /// Lines of the tokens after `line`.
     lines: Vec<u32>,
     /// Comments that say something else.
     pub(crate) comments: Vec<String>,

@@ -27,7 +27,7 @@ pub(super) struct Word {
     pub confidence: Option<f64>,
     /// No space separates it from the word before it.
     pub glued: bool,
-    /// A hyphen behind it that the file keeps apart from its text.
+    /// A hyphen after it that the file keeps apart from its text.
     pub hyphen: String,
     /// The file says that it is half of a word that a line break divides.
     pub half: Option<Half>,

@@ -148,7 +148,7 @@ mod tests {
         Word { text: text.into(), hyphen: hyphen.into(), half, ..Word::default() }
     }
 
-    /// The text of lines, each word followed by the hyphen that stands apart from it behind a `|`.
+    /// The text of lines, each word followed by the hyphen that stands apart from it after a `|`.
     fn joined(blocks: &[&[&str]]) -> String {
         let words = |line: &&str| {
             line.split(' ')

@@ -6,7 +6,7 @@ use std::ops::Range;
 use super::document::{Line, Word};
 use super::place::Place;
 
-/// Bytes in which a part is looked for behind the one before it: it keeps the search linear.
+/// Bytes in which a part is looked for after the one before it: it keeps the search linear.
 const WINDOW: usize = 4096;
 
 /// A piece of a text: one of its parts, or what stands between two.
@@ -41,7 +41,7 @@ pub(super) fn weave<'a>(text: &str, parts: impl Iterator<Item = &'a str>) -> Opt
     Some(pieces)
 }
 
-/// Where a part stands behind a byte: next, else as a word of its own, else anywhere.
+/// Where a part stands after a byte: next, else as a word of its own, else anywhere.
 fn find(text: &str, at: usize, part: &str) -> Option<usize> {
     let next = text.len() - text[at..].trim_start().len();
     if text[next..].starts_with(part) {

@@ -2,7 +2,7 @@
 //! characters share the time. A pause of two seconds, or another voice (`<v Name>`), ends a sentence. What rolling captions show again
 //! is read once.
 //!
-//! Files that players forgive are read as well: cues right behind the header or without a blank line between them, commas in times.
+//! Files that players forgive are read as well: cues right after the header or without a blank line between them, commas in times.
 //! So is SubRip (`.srt`), which has no header.
 
 mod cue;
@@ -84,7 +84,7 @@ impl Reader {
         while first.trim().is_empty() && self.peek()?.is_some() {
             (number, first) = self.line()?.unwrap_or_default();
         }
-        // SubRip: a number, and the times behind it.
+        // SubRip: a number, and the times after it.
         if first.trim().parse::<u64>().is_ok() && self.peek()?.is_some_and(|next| times(next).is_some()) {
             return Ok(None);
         }

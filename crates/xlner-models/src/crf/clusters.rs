@@ -2,7 +2,7 @@
 //!
 //! Words are moved between clusters as long as the clusters tell more of their neighbours: the exchange algorithm (Martin,
 //! Liermann and Ney 1998) on the two-sided predictive criterion (Uszkoreit and Brants 2008; Dehdari, Tan and van Genabith
-//! 2016), which is the information that a word's cluster gives of the word before and the word behind. The finest clusters
+//! 2016), which is the information that a word's cluster gives of the word before and the word after. The finest clusters
 //! are then clustered in the same way to coarser ones.
 
 use std::collections::BTreeMap;
@@ -106,7 +106,7 @@ impl ClusterBuilder {
         Clusters { keys, seen }
     }
 
-    /// For every word the frequent words that stand before it (even numbers) and behind it (odd numbers), with counts.
+    /// For every word the frequent words that stand before it (even numbers) and after it (odd numbers), with counts.
     fn surroundings(&self, rank: &[u32], words: usize) -> Vec<Vec<(u32, u32)>> {
         let mut pairs: Vec<(u32, u32)> = Vec::with_capacity(2 * self.tokens.len());
         let of = |token: u32| if token == BREAK { 0 } else { rank[token as usize].saturating_add(1) };

@@ -129,7 +129,7 @@ mod tests {
 
     #[test]
     fn a_table_finds_its_keys_and_only_them() {
-        // Every eighth key: they begin at few places, so that some stand behind where they belong.
+        // Every eighth key: they begin at few places, so that some stand after where they belong.
         let table = Table::new((0..1000).map(|n| (n * 8, n)));
         assert!((0..8_000).all(|key| table.get(key) == (key % 8 == 0).then_some(key / 8)));
         assert_eq!(Table::default().get(0), None);

@@ -16,7 +16,7 @@ pub(crate) enum Place {
     Behind2,
     /// 3 to 5 tokens before.
     Left,
-    /// 3 to 5 tokens behind.
+    /// 3 to 5 tokens after.
     Right,
 }
 
@@ -72,7 +72,7 @@ pub(crate) struct Word {
 }
 
 impl Word {
-    /// What stands before the first and behind the last token.
+    /// What stands before the first and after the last token.
     pub(crate) const BORDER: Word =
         Word { lower: 1, shape: 1, clusters: [0; LEVELS], capital: false, small: false, letters: false };
 }

@@ -103,7 +103,7 @@ fn usual(part: &str) -> String {
     }
 }
 
-/// Whether a part behind the language is well formed.
+/// Whether a part after the language is well formed.
 fn is_part(part: &str) -> bool {
     let (letters, digits) =
         (part.bytes().all(|byte| byte.is_ascii_alphabetic()), part.bytes().all(|byte| byte.is_ascii_digit()));

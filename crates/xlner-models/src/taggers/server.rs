@@ -18,7 +18,7 @@ const LABELS: [&str; 3] = ["PER", "LOC", "ORG"];
 
 /// Finds entities by asking a language model behind a server. The answer is bound by a JSON schema: of each sentence the
 /// mentions, in their order, each with one of the labels. A mention is an entity only where its text stands in the sentence
-/// word for word, from the beginning of a token to the end of one, behind the mention before of the same text; the others are
+/// word for word, from the beginning of a token to the end of one, after the mention before of the same text; the others are
 /// counted ([`ServerFigures::refused`]). Entities have no score: a language model gives no probability that could be relied on.
 ///
 /// A request that fails is sent again; an answer that does not hold every sentence is not used, and the sentences are asked for

@@ -131,7 +131,7 @@ impl Translator for Lookup {
     }
 }
 
-/// Texts and their translations. Of the texts only digests are kept, and the translations stand behind each other in one: a
+/// Texts and their translations. Of the texts only digests are kept, and the translations stand one after another in one: a
 /// table of millions takes little more memory than the translations themselves.
 #[derive(Default)]
 struct Table {

@@ -74,7 +74,7 @@ impl Linear {
         Linear::load_joined(std::slice::from_ref(weights), inputs, outputs, precision)
     }
 
-    /// Several layers of the same input as one: outputs behind each other, `outputs` each. Either all have a bias or none;
+    /// Several layers of the same input as one: outputs one after another, `outputs` each. Either all have a bias or none;
     /// one that is missing beside others counts as 0.
     ///
     /// # Errors

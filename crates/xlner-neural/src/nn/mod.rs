@@ -1,6 +1,6 @@
 //! The parts of transformers, computed on the CPU over flat rows of `f32`.
 //!
-//! A matrix is a slice, row by row; the caller knows its width. Sentences of a batch are packed behind each other without
+//! A matrix is a slice, row by row; the caller knows its width. Sentences of a batch are packed one after another without
 //! padding: what works row by row ([`Linear`], [`LayerNorm`], [`Activation`]) takes all rows at once, and [`attend`] is called
 //! once per sentence. The threads of the current rayon pool are used; a row's result depends neither on their number nor
 //! on the rows beside it.

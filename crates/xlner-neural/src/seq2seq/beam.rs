@@ -213,7 +213,7 @@ mod tests {
             2,
         );
         assert_eq!(beam.running.iter().map(|running| &running.tokens[..]).collect::<Vec<_>>(), [[5], [6]]);
-        // An end behind the first beams does not count.
+        // An end after the first beams does not count.
         beam.advance(
             &[candidate(0, 8, -1.5), candidate(1, 8, -3.5), candidate(1, 2, -3.6), candidate(0, 9, -9.0)],
             &search,

@@ -17,7 +17,7 @@ const MOST_POSITIONS: usize = 1 << 14;
 pub(super) enum Family {
     /// M2M100 (Fan et al. 2021) and NLLB-200 (NLLB Team 2022): norms before the sub-layers.
     M2m100,
-    /// Marian (Junczys-Dowmunt et al. 2018), OPUS-MT: norms behind them, a bias of the logits.
+    /// Marian (Junczys-Dowmunt et al. 2018), OPUS-MT: norms after them, a bias of the logits.
     Marian,
 }
 

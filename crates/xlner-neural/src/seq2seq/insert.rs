@@ -72,7 +72,7 @@ struct Open {
     /// Log-probability so far, the first token of the last marker included.
     score: f32,
     start: usize,
-    /// The rows behind the opening marker, one a token, and the closing place.
+    /// The rows after the opening marker, one a token, and the closing place.
     closed: Option<(Vec<u32>, usize)>,
 }
 
@@ -127,7 +127,7 @@ struct Inserter<'a> {
     unmarked: Range<u32>,
     /// By token: log-probability of all before it, and that of an opening marker before it.
     before: Vec<[f32; 2]>,
-    /// By token: what it and all behind it are worth at most.
+    /// By token: what it and all after it are worth at most.
     rest: Vec<f32>,
     best: Vec<Inserted>,
 }
@@ -183,7 +183,7 @@ impl<'a> Inserter<'a> {
         }
     }
 
-    /// Token `at` of the translation; behind the last the one that ends it.
+    /// Token `at` of the translation; after the last the one that ends it.
     fn following(&self, at: usize) -> u32 {
         self.insertion.tokens.get(at).copied().unwrap_or(self.model.config.end)
     }
@@ -224,7 +224,7 @@ impl<'a> Inserter<'a> {
         batch
     }
 
-    /// What is decoded of a way next: the marker's tokens, and those of the translation behind it.
+    /// What is decoded of a way next: the marker's tokens, and those of the translation after it.
     fn markers_and_tokens(&self, way: &Open) -> Vec<u32> {
         let Insertion { words, tokens, markers, .. } = self.insertion;
         let (marker, part) = match &way.closed {
@@ -273,7 +273,7 @@ impl<'a> Inserter<'a> {
         }
     }
 
-    /// The ways in which an opened entity may end; `values` are two for every row from `row` on: that of the token behind it,
+    /// The ways in which an opened entity may end; `values` are two for every row from `row` on: that of the token after it,
     /// and that of a closing marker. The last row has the second only.
     fn close(&self, way: &Open, row: u32, values: &[f32], open: &mut BinaryHeap<Open>) {
         let Insertion { words, markers, .. } = self.insertion;
@@ -305,7 +305,7 @@ impl<'a> Inserter<'a> {
         self.best.truncate(self.search.best);
     }
 
-    /// Decodes rows; gives the log-probabilities of tokens behind them, by row and token, the rows ascending.
+    /// Decodes rows; gives the log-probabilities of tokens after them, by row and token, the rows ascending.
     fn decode(&mut self, rows: &Rows, wanted: &[(usize, u32)]) -> Vec<f32> {
         let (width, vocabulary) = (self.model.width(), self.model.vocabulary());
         let states = self.model.decode(rows, &mut self.cache, self.memory);

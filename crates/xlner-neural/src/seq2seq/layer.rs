@@ -9,7 +9,7 @@ use crate::nn::{Activation, Heads, LayerNorm, Linear, Precision, Scope, add, att
 
 const EPSILON: f32 = 1e-5;
 
-/// A sub-layer with its residual connection: the norm stands before it (M2M100) or behind the sum (Marian).
+/// A sub-layer with its residual connection: the norm stands before it (M2M100) or after the sum (Marian).
 fn residual(family: Family, norm: &LayerNorm, rows: &mut Vec<f32>, sub_layer: impl FnOnce(&[f32]) -> Vec<f32>) {
     let mut output = match family {
         Family::M2m100 => {
@@ -92,7 +92,7 @@ impl EncoderLayer {
         })
     }
 
-    /// Replaces the rows of sentences of the given lengths, packed behind each other, by the layer's output.
+    /// Replaces the rows of sentences of the given lengths, packed one after another, by the layer's output.
     pub(super) fn apply(&self, rows: &mut Vec<f32>, lengths: &[usize]) {
         residual(self.family, &self.attention.norm, rows, |rows| {
             let width = self.attention.output.inputs();
@@ -197,7 +197,7 @@ impl DecoderLayer {
 fn attend_to_seen(query: &[f32], cache: &Cache, layer: usize, seen: &[u32], heads: usize, context: &mut [f32]) {
     let size = query.len() / heads;
     let scale = (size as f32).sqrt().recip();
-    // All scores of a head lie behind each other.
+    // All scores of a head lie one after another.
     let mut scores = vec![0.0; heads * seen.len()];
     for (place, row) in seen.iter().enumerate() {
         let keys = cache.keys(layer, *row);

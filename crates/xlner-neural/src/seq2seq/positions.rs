@@ -9,7 +9,7 @@ pub(super) fn table(family: Family, count: usize, width: usize, padding: u32) ->
     let mut table = Vec::with_capacity(count * width);
     for position in 0..count {
         match family {
-            // Counted from behind the padding token; frequencies from 1 to 1/10000, both included, in single precision.
+            // Counted from after the padding token; frequencies from 1 to 1/10000, both included, in single precision.
             Family::M2m100 => {
                 let position = (position + padding as usize + 1) as f32;
                 let step = (10_000f64.ln() / (half as f64 - 1.0)) as f32;

@@ -61,7 +61,7 @@ impl SentencePiece {
         (!model.pieces.is_empty()).then_some(model)
     }
 
-    /// The pieces of a text; what is in none of them is a piece of its own, unknown characters behind each other one.
+    /// The pieces of a text; what is in none of them is a piece of its own, unknown characters one after another one.
     pub(super) fn pieces(&self, text: &str) -> Vec<String> {
         let text = self.normalize(text);
         let cut = if self.unigram { self.unigram(&text) } else { self.merged(&text) };

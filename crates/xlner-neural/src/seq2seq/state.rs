@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-/// What the decoder attends to: keys and values of the encoder's states, per decoder layer, all sentences behind each other.
+/// What the decoder attends to: keys and values of the encoder's states, per decoder layer, all sentences one after another.
 #[derive(Debug, Default)]
 pub struct Memory {
     pub(super) layers: Vec<Vec<f32>>,
@@ -64,7 +64,7 @@ impl Cache {
     }
 }
 
-/// New tokens to be decoded at once, those of one sentence behind each other.
+/// New tokens to be decoded at once, those of one sentence one after another.
 #[derive(Debug, Default)]
 pub(super) struct Rows {
     pub(super) tokens: Vec<u32>,

@@ -17,7 +17,7 @@ pub struct Vocabulary {
     folder: PathBuf,
     kind: Kind,
     end: u32,
-    /// NLLB as it was first published: the language stands behind the text.
+    /// NLLB as it was first published: the language stands after the text.
     legacy: bool,
 }
 
@@ -225,7 +225,7 @@ impl Names {
         Names { numbers, pieces: names.len(), names, unknown }
     }
 
-    /// Of pieces with languages behind them.
+    /// Of pieces with languages after them.
     fn ending_before_languages(mut self) -> Names {
         let language =
             |name: &str| name == "ace_Arab" || name.len() > 4 && name.starts_with("__") && name.ends_with("__");

@@ -17,7 +17,7 @@ const DEEPEST: usize = 1 << 12;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Family {
     Bert,
-    /// RoBERTa, XLM-RoBERTa, CamemBERT: positions count from behind the padding's id.
+    /// RoBERTa, XLM-RoBERTa, CamemBERT: positions count from after the padding's id.
     Roberta,
     Distilbert,
     /// Version 1.
@@ -68,7 +68,7 @@ pub(super) struct Relative {
     pub norm: bool,
 }
 
-/// DeBERTa's convolution behind the first layer.
+/// DeBERTa's convolution after the first layer.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Convolution {
     pub width: usize,

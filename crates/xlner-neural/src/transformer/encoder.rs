@@ -9,7 +9,7 @@ use super::{Model, SubWordTokenizer, windows};
 use crate::nn::Precision;
 use crate::{Error, Result};
 
-/// The hidden states of a transformer behind one of its layers.
+/// The hidden states of a transformer after one of its layers.
 pub struct TransformerEncoder {
     model: Model,
     tokenizer: SubWordTokenizer,

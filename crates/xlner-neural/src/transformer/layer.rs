@@ -71,7 +71,7 @@ impl Layer {
         })
     }
 
-    /// The layer's output for the rows of sentences of the given lengths, packed behind each other; what was in `output` is
+    /// The layer's output for the rows of sentences of the given lengths, packed one after another; what was in `output` is
     /// replaced.
     pub fn forward(&self, input: &[f32], lengths: &[usize], room: &mut Room, output: &mut Vec<f32>) {
         self.projections.forward_into(input, &mut room.projected);

@@ -108,8 +108,8 @@ impl Model {
         self.checksum
     }
 
-    /// The hidden states of sentences behind layer `layer` (0: the embeddings; [`layers`](Self::layers): the last), one row of
-    /// [`hidden`](Self::hidden) values per sub-word, the sentences behind each other.
+    /// The hidden states of sentences after layer `layer` (0: the embeddings; [`layers`](Self::layers): the last), one row of
+    /// [`hidden`](Self::hidden) values per sub-word, the sentences one after another.
     ///
     /// # Errors
     /// [`Error::Sentence`] for one longer than [`longest`](Self::longest) or with a sub-word that the model does not know;

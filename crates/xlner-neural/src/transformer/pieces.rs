@@ -187,7 +187,7 @@ mod tests {
         write("added_tokens.json", br#"{"[MASK]": 8}"#);
         let sentence = Sentence::from_tokens(["Obama", "obama", "[MASK]", "<extra>", "\u{3000}"]);
         let tokens = load().unwrap().encode(&sentence).unwrap();
-        // What begins with a letter that is not known is an unknown piece behind a space.
+        // What begins with a letter that is not known is an unknown piece after a space.
         assert_eq!(tokens.ids, [1, 6, 3, 5, 4, 5, 8, 7, 2], "{tokens:?}");
         write("tokenizer_config.json", br#"{"do_lower_case": true, "cls_token": {"content": "[SEP]"}}"#);
         let tokens = load().unwrap().encode(&sentence).unwrap();

@@ -205,7 +205,7 @@ fn the_same_bytes_whatever_happens() {
     let whole = pool(1).install(|| place.run(&usual, "whole")).unwrap();
     pool(3).install(|| place.run(&usual, "three")).unwrap();
     assert!(place.bytes("whole") == place.bytes("three"));
-    // The state as it is found behind a kill at step 8: that of step 7, within the second epoch.
+    // The state as it is found after a kill at step 8: that of step 7, within the second epoch.
     let kept = |name: &str| {
         let mut options = usual.clone();
         options.training.checkpoint = Some(place.path(name));

@@ -11,10 +11,9 @@ use xlner_models::crf::Example;
 use xlner_neural::Error;
 use xlner_neural::nn::Weights;
 use xlner_neural::transformer::fine_tune::{
-    AlignerOptions, DeviceChoice, FineTuneOptions, FineTuned, LabelOn, Lora, Products, Step, fine_tune,
-    fine_tune_aligner,
+    DeviceChoice, FineTuneOptions, FineTuned, LabelOn, Lora, Products, Step, fine_tune,
 };
-use xlner_neural::transformer::{TransformerEncoder, TransformerTagger, TransformerTaggerOptions};
+use xlner_neural::transformer::{TransformerTagger, TransformerTaggerOptions};
 
 use super::support::tiny_bert;
 
@@ -57,17 +56,17 @@ fn usual() -> FineTuneOptions {
     }
 }
 
-struct Training {
+pub(super) struct Training {
     top: TempDir,
     sentences: Vec<Sentence>,
 }
 
 impl Training {
-    fn new() -> Training {
+    pub(super) fn new() -> Training {
         Training { top: folder(), sentences: sentences() }
     }
 
-    fn path(&self, name: &str) -> PathBuf {
+    pub(super) fn path(&self, name: &str) -> PathBuf {
         self.top.path().join(name)
     }
 
@@ -85,7 +84,7 @@ impl Training {
         self.watched(options, output, &mut |_| {})
     }
 
-    fn bytes(&self, output: &str) -> Vec<u8> {
+    pub(super) fn bytes(&self, output: &str) -> Vec<u8> {
         fs::read(self.path(output).join("model.safetensors")).unwrap()
     }
 }
@@ -157,7 +156,7 @@ fn a_stopped_training_goes_on_as_if_it_had_not() {
     };
     let whole = run(&options, "whole", 0, &mut |_| {});
     assert_eq!((whole.steps, whole.epoch, whole.resumed), (12, 2, None));
-    // The state as it is found behind a kill at step 8: that of step 7, within the third epoch.
+    // The state as it is found after a kill at step 8: that of step 7, within the third epoch.
     let with = |name: &str| FineTuneOptions {
         checkpoint: Some(training.path(name)),
         checkpoint_steps: Some(7),
@@ -300,86 +299,6 @@ fn all_sub_words_can_be_labelled() {
         first.unwrap()
     };
     assert_ne!(loss(LabelOn::First), loss(LabelOn::All));
-}
-
-#[test]
-fn an_encoder_comes_to_align() {
-    let training = Training::new();
-    let pairs: Vec<(Sentence, Sentence)> = [("Anna sings", "Peter lives"), ("in Berlin", "in Oslo ."), ("", "Rome")]
-        .map(|(a, b)| (Sentence::from_tokens(a.split_whitespace()), Sentence::from_tokens(b.split_whitespace())))
-        .into();
-    let given: Vec<(&Sentence, &Sentence)> = pairs.iter().map(|(a, b)| (a, b)).collect();
-    let options = AlignerOptions {
-        layer: 1,
-        epochs: 10,
-        learning_rate: 5e-3,
-        consistency: true,
-        device: DeviceChoice::Cpu,
-        ..AlignerOptions::default()
-    };
-    let init = training.path("init");
-    let tuned = fine_tune_aligner(&init, &given, &options, &training.path("out"), &mut |_| {}).unwrap();
-    assert_eq!((tuned.pairs, tuned.left_out, tuned.steps), (2, 1, 10));
-    assert!(tuned.losses[9] < tuned.losses[0] && tuned.losses[0] < 0.0, "{:?}", tuned.losses);
-    let (old, new) = (Weights::open(&init).unwrap(), Weights::open(&training.path("out")).unwrap());
-    for (layer, trained) in [(0, true), (1, false)] {
-        let name = format!("encoder.layer.{layer}.output.dense.weight");
-        let shape = old.shape(&name).unwrap();
-        let same = old.tensor(&name, shape).unwrap() == new.tensor(&format!("bert.{name}"), shape).unwrap();
-        assert_eq!(same, !trained, "{name}");
-    }
-    let out = training.path("out");
-    assert!(TransformerEncoder::load(&out, Some(1), Default::default()).is_ok());
-    let deep = AlignerOptions { layer: 3, ..options.clone() };
-    let problem = fine_tune_aligner(&init, &given, &deep, &training.path("no"), &mut |_| {}).unwrap_err();
-    assert!(problem.to_string().contains("1 to 2"));
-}
-
-#[test]
-fn an_encoder_comes_to_align_by_every_objective() {
-    let training = Training::new();
-    let pairs: Vec<(Sentence, Sentence)> =
-        [("Anna sings", "Peter lives"), ("in Berlin", "in Oslo ."), ("Rome", "Oslo")]
-            .map(|(a, b)| (Sentence::from_tokens(a.split_whitespace()), Sentence::from_tokens(b.split_whitespace())))
-            .into();
-    let given: Vec<(&Sentence, &Sentence)> = pairs.iter().map(|(a, b)| (a, b)).collect();
-    let init = training.path("init");
-    let none = AlignerOptions {
-        layer: 1,
-        epochs: 30,
-        learning_rate: 5e-3,
-        dropout: Some(0.0),
-        self_training: false,
-        device: DeviceChoice::Cpu,
-        ..AlignerOptions::default()
-    };
-    let run = |options: &AlignerOptions, output: &str| {
-        let output = training.path(output);
-        fine_tune_aligner(&init, &given, options, &output, &mut |_| {})
-    };
-    for (name, options) in [
-        ("masked", AlignerOptions { masked: true, ..none.clone() }),
-        ("translation", AlignerOptions { translation: true, ..none.clone() }),
-        ("identification", AlignerOptions { identification: true, ..none.clone() }),
-        ("consistency", AlignerOptions { consistency: true, ..none.clone() }),
-    ] {
-        let tuned = run(&options, name).unwrap();
-        let mean = |losses: &[f64]| losses.iter().sum::<f64>() / losses.len() as f64;
-        assert!(mean(&tuned.losses[25..]) < mean(&tuned.losses[..5]), "{name} {:?}", tuned.losses);
-        // An encoder comes out, without the heads that were trained on the way.
-        let weights = Weights::open(&training.path(name)).unwrap();
-        assert!(weights.names().all(|name| name.starts_with("bert.")));
-    }
-    let all =
-        AlignerOptions { self_training: true, consistency: true, masked: true, translation: true, ..none.clone() };
-    let all = AlignerOptions { identification: true, ..all };
-    run(&all, "all").unwrap();
-    let bytes = training.bytes("all");
-    run(&all, "again").unwrap();
-    assert!(training.bytes("again") == bytes);
-    assert!(run(&none, "no").unwrap_err().to_string().contains("no objective"));
-    let one = fine_tune_aligner(&init, &given[..1], &all, &training.path("no"), &mut |_| {});
-    assert!(one.unwrap_err().to_string().contains("two of them"));
 }
 
 /// A model with an adapter on it says what the same model says with the adapter merged into it, wherever its base lies.

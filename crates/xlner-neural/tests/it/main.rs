@@ -7,6 +7,8 @@ mod adapt_parity;
 #[cfg(feature = "fine-tune")]
 mod fine_tune;
 #[cfg(feature = "fine-tune")]
+mod fine_tune_aligner;
+#[cfg(feature = "fine-tune")]
 mod fine_tune_small;
 mod hostile;
 mod markers;

@@ -57,7 +57,7 @@ fn nllb_without_tokenizer_json() {
         let found = vocabulary.source(&direction, text).unwrap();
         assert_eq!(found[1..], slow[1..], "{text}");
         alike += usize::from(found[1..] == ids[1..]);
-        // Languages stand behind the 1,999 pieces that are no unknown and the special ones: eng_Latn is the 47th, fra_Latn the 57th.
+        // Languages stand after the 1,999 pieces that are no unknown and the special ones: eng_Latn is the 47th, fra_Latn the 57th.
         assert_eq!((found[0], direction.first), (2001 + 46, Some(2001 + 56)));
     }
     // `transformers` takes <s> in a text for the special token, and merges and normalises a few others in its own way.

@@ -121,7 +121,7 @@ fn bucket(distance: i64) -> usize {
     (bucket as i64 + BUCKETS as i64).clamp(0, 2 * BUCKETS as i64 - 1) as usize
 }
 
-/// The hidden states behind every layer.
+/// The hidden states after every layer.
 fn naive(checkpoint: &Checkpoint, top: &str, ids: &[usize], epsilon: f64) -> Vec<Matrix> {
     let deberta = top == "deberta";
     let table = |name: &str| checkpoint.matrix(&format!("{top}.embeddings.{name}.weight"));

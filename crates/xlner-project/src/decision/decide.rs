@@ -24,7 +24,7 @@ pub struct Decided {
 
 /// Decides on pairs whose source entities were handed over ([`hand_over`](super::hand_over)) and projected; `before` are the
 /// source entities that were there, by pair. The target gets the entities that are kept, with their `probability`; the
-/// source gets back its own, and behind them those that were not among them and are projected. `None`, and nothing is
+/// source gets back its own, and after them those that were not among them and are projected. `None`, and nothing is
 /// changed, where the corpus is too unlike what the decision was learnt from.
 ///
 /// # Errors

@@ -12,7 +12,7 @@ impl TextId {
     /// The empty text.
     pub const EMPTY: TextId = TextId(0xcbf2_9ce4_8422_2325);
 
-    /// The text with more behind it.
+    /// The text with more after it.
     pub fn extend(self, text: &str) -> TextId {
         TextId(text.bytes().fold(self.0, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)))
     }
@@ -32,7 +32,7 @@ pub(crate) struct Habit {
 pub(crate) struct Choice {
     pub candidate: TextId,
     pub probability: f32,
-    /// Target forms: first, last, before, behind.
+    /// Target forms: first, last, before, after.
     pub edges: [Option<u32>; 4],
 }
 
@@ -44,7 +44,7 @@ pub struct Consistency {
     /// Occurrences, and how many of them are projected.
     entities: FxHashMap<TextId, (u64, i64)>,
     candidates: FxHashMap<TextId, i64>,
-    /// By form, behind those of no form at all: starts, before, ends, after.
+    /// By form, after those of no form at all: starts, before, ends, after.
     habits: Vec<[i64; 4]>,
 }
 

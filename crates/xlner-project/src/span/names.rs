@@ -115,7 +115,7 @@ features! {
         EndPunctuation,
         /// See `StartUnlinkedRate`.
         EndUnlinkedRate,
-        /// Last token: mass from the source token behind the entity.
+        /// Last token: mass from the source token after the entity.
         EndNeighbour,
         /// See `StartLinkedFunction`.
         EndLinkedFunction,
@@ -123,7 +123,7 @@ features! {
         EndLeak,
         /// See `StartLower`.
         EndLower,
-        /// Token behind: link.
+        /// Token after: link.
         AfterLink,
         /// See `BeforeSimilarity`.
         AfterSimilarity,
@@ -191,11 +191,11 @@ features! {
         ConsistentReverse,
         /// Log ratio: the first token starts projections rather than standing before them.
         StartHabit,
-        /// Log ratio: the last token ends projections rather than standing behind them.
+        /// Log ratio: the last token ends projections rather than standing after them.
         EndHabit,
         /// Log ratio for the token before: stands before projections rather than starting them.
         BeforeHabit,
-        /// Log ratio for the token behind.
+        /// Log ratio for the token after.
         AfterHabit,
     }
 }

@@ -152,7 +152,7 @@ fn by_target(posteriors: &Posteriors, target_len: usize) -> (Vec<Evidence>, Vec<
     (columns, starts)
 }
 
-/// How much likelier a form starts a projection than stands before one, and ends one than stands behind one, as
+/// How much likelier a form starts a projection than stands before one, and ends one than stands after one, as
 /// logarithms between −3 and 3; what this pair itself brought to the counts is left out.
 fn habits(form: u32, consistency: &Consistency, own: &[Vec<Choice>]) -> (f32, f32) {
     let mut h = consistency.habit(form);

@@ -97,7 +97,7 @@ impl EntityView<'_, '_> {
         }
     }
 
-    /// Features of the last token of the candidate and of the token behind it.
+    /// Features of the last token of the candidate and of the token after it.
     pub(super) fn end(&self, j: usize, row: &mut Row) {
         self.edge(j, row, &END, &self.after);
         if j + 1 < self.p.tokens.len() {

@@ -122,7 +122,7 @@ pub(crate) struct EntityView<'p, 'a> {
     /// The first of those target tokens; the lists below start with it.
     pub(super) first: usize,
     pub(super) text: String,
-    /// Links of the source tokens before and behind the entity.
+    /// Links of the source tokens before and after the entity.
     pub(super) before: Vec<f32>,
     pub(super) after: Vec<f32>,
     pub(super) forward: Vec<f32>,

@@ -124,7 +124,7 @@ fn solvers() -> Vec<Solver> {
     ]
 }
 
-/// The source sentences one behind the other, all linked into the longest of the target sentences.
+/// The source sentences one after the other, all linked into the longest of the target sentences.
 fn crowd(pairs: &[Pair]) -> Pair {
     let target = pairs.iter().map(|pair| &pair.target).max_by_key(|target| target.len()).unwrap().clone();
     let source = xlner_core::Sentence::from_tokens(pairs.iter().flat_map(|pair| pair.source.tokens()));

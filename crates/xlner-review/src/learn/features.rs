@@ -34,7 +34,7 @@ pub(crate) fn miss_prior() -> Model<MISSES> {
 /// 4. 1 where it has no source entity,
 /// 5. log-odds of the same form being kept, from `form` (kept, lost),
 /// 6. the same of its label, from `label`,
-/// 7. 1 where it begins with a capital behind the first token,
+/// 7. 1 where it begins with a capital after the first token,
 /// 8. 1 where it begins or ends in punctuation.
 pub(crate) fn decision_features(
     item: &Item,
@@ -66,7 +66,7 @@ pub(crate) fn decision_features(
 }
 
 /// Features of a sentence: 1, ln (1 + source entities without counterpart), ln (1 + capitalised tokens in no entity,
-/// behind the first), ln (1 + tokens).
+/// after the first), ln (1 + tokens).
 pub(crate) fn miss_features(item: &Item, entities: &[Entity]) -> [f64; MISSES] {
     let target = &item.pair.target;
     let covered = |token: usize| entities.iter().any(|entity| entity.span.contains(token));

@@ -187,7 +187,7 @@ fn tokenize(sentence: &mut Sentence) -> xlner_core::Result<()> {
 }
 
 /// The record's id, or where it has none, its number; where that was there before, or means something in an address, with
-/// a number behind it.
+/// a number after it.
 fn unique(id: &str, index: usize, seen: &mut FxHashSet<String>) -> String {
     let mut key = if id.is_empty() { (index + 1).to_string() } else { id.to_owned() };
     let bare = key.clone();

@@ -1,4 +1,4 @@
-//! The seal of kept pairs: their number and a checksum of the file, in a frame behind the data that decoders of zstd skip.
+//! The seal of kept pairs: their number and a checksum of the file, in a frame after the data that decoders of zstd skip.
 //! Without it a file that lost a whole frame, or whose frames changed places, would still be read.
 
 use std::fs;
@@ -12,7 +12,7 @@ const MAGIC: u32 = 0x184D_2A50;
 const CONTENT: usize = 8 + 32;
 const LENGTH: usize = 8 + CONTENT;
 
-/// The frame behind pieces that hold so many pairs.
+/// The frame after pieces that hold so many pairs.
 pub(super) fn frame(count: usize, pieces: &[Vec<u8>]) -> Vec<u8> {
     let count = (count as u64).to_le_bytes();
     let mut hash = Sha256::new();

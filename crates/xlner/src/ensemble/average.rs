@@ -122,7 +122,7 @@ fn column(tag: &str, place: &impl Fn(&str) -> Option<usize>) -> usize {
     place(label).map_or(0, |label| 1 + 2 * label + usize::from(!matches!(prefix, "B" | "S" | "U")))
 }
 
-/// The tags of the largest sum; `I` of a label stands behind `B` or `I` of it only.
+/// The tags of the largest sum; `I` of a label stands after `B` or `I` of it only.
 fn best(mean: &[Vec<f64>]) -> Vec<usize> {
     let mut sums: Vec<Vec<f64>> = Vec::with_capacity(mean.len());
     let mut from: Vec<Vec<usize>> = Vec::with_capacity(mean.len());

@@ -7,7 +7,7 @@ const ENOUGH: f64 = 1e-9;
 /// Largest change of a weight in a step, so that it does not jump over the optimum.
 const STRIDE: f64 = 4.0;
 
-/// The weights of features, and behind them the bias, that make the labels most probable, less half the sum of the squared
+/// The weights of features, and after them the bias, that make the labels most probable, less half the sum of the squared
 /// weights (the bias not) times `penalty`. `rows` are the features of an example, all as many.
 pub(super) fn fit(rows: &[(Vec<f64>, bool)], penalty: f64) -> Vec<f64> {
     let features = rows.first().map_or(0, |(row, _)| row.len());

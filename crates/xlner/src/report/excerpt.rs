@@ -94,7 +94,7 @@ fn sentence(whole: &Sentence, tokens: &Range<usize>) -> Sentence {
         end = bytes.end;
     }
     let mut part = Sentence::from_text(text);
-    // Ranges that were pushed one behind the other fit.
+    // Ranges that were pushed one after the other fit.
     let _ = part.set_token_ranges(ranges);
     part.lang.clone_from(&whole.lang);
     part.regions = whole.regions.as_ref().and_then(|regions| Some(regions.get(tokens.clone())?.to_vec()));

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 /// Values of a hidden state; every token of a vocabulary has a direction of its own.
 const WIDTH: usize = 16;
 
-/// The words that [`bert`] knows, behind its special ones.
+/// The words that [`bert`] knows, after its special ones.
 pub const WORDS: [&str; 9] = ["anna", "boris", "berlin", "paris", "sees", "loves", ".", "new", "york"];
 
 /// Tensors in the order they were added.

@@ -146,7 +146,7 @@ struct Clock<'a> {
     times: Vec<(usize, f64)>,
     /// The last time before the byte that was asked for.
     at: usize,
-    /// A byte behind that time, and the characters between.
+    /// A byte after that time, and the characters between.
     byte: usize,
     characters: usize,
     /// The characters up to the next time.

@@ -9,7 +9,7 @@ use super::escape::Escaped;
 use crate::group::Group;
 use crate::program::Program;
 
-/// Sent behind every batch, as often as this: `apertium` runs the mode between two filters that each hold a text back
+/// Sent after every batch, as often as this: `apertium` runs the mode between two filters that each hold a text back
 /// until the next one comes.
 const FILLER: &str = "[xlner]";
 const FILLERS: usize = 4;

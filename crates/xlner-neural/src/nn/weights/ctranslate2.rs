@@ -69,7 +69,7 @@ pub(super) fn entries(path: &Path, file: usize) -> Result<BTreeMap<String, Entry
     Ok(entries)
 }
 
-/// A variable and where its values lie; the reader stands behind them then.
+/// A variable and where its values lie; the reader stands after them then.
 fn variable(reader: &mut BufReader<File>, file: usize, size: u64) -> Option<(String, Entry)> {
     let name = text(reader)?;
     let rank = byte(reader)?;

@@ -101,7 +101,7 @@ pub struct Adapted {
     pub head: bool,
     /// Mean loss of the masked sub-words held out, in nats, before the first step; `None` where no text was held out.
     pub loss_before: Option<f64>,
-    /// The same behind the kept epoch.
+    /// The same after the kept epoch.
     pub loss_after: Option<f64>,
     /// Weights of the model.
     pub weights: usize,

@@ -1,5 +1,5 @@
 //! The state of a training, from which it goes on as if it had not stopped: tensors in the format safetensors, with the rest of the state
-//! in its header, and behind them the CRC-32 of it all (4 bytes, little-endian).
+//! in its header, and after them the CRC-32 of it all (4 bytes, little-endian).
 
 use std::collections::{BTreeMap, HashMap};
 use std::fs::{self, File};

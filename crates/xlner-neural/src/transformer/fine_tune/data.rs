@@ -16,7 +16,7 @@ use crate::{Error, Result};
 /// A sentence, in one window or several.
 pub(super) struct Item {
     pub windows: Vec<Vec<u32>>,
-    /// Rows of the windows behind each other that have a class.
+    /// Rows of the windows one after another that have a class.
     pub targets: Vec<Target>,
     /// The sum of their classes' weights.
     pub weight: f64,
@@ -28,7 +28,7 @@ impl Item {
     }
 }
 
-/// The windows of items behind each other, and their targets, whose weights are divided by `weight`.
+/// The windows of items one after another, and their targets, whose weights are divided by `weight`.
 pub(super) fn joined<'i>(items: &[&'i Item], weight: f64) -> (Vec<&'i [u32]>, Vec<Target>) {
     let (mut windows, mut targets, mut start) = (Vec::new(), Vec::new(), 0);
     for item in items {
@@ -91,7 +91,7 @@ pub(super) fn items(
     }
 }
 
-/// Row and class of every sub-word that has one; tokens behind those that have tags have none.
+/// Row and class of every sub-word that has one; tokens after those that have tags have none.
 fn targets(
     windows: &[Window],
     tokens: &Tokens,

@@ -24,7 +24,7 @@ pub struct EpochFigures {
     pub epoch: usize,
     /// Mean loss of its steps.
     pub loss: f64,
-    /// What the model was worth behind it, as far as somebody measured.
+    /// What the model was worth after it, as far as somebody measured.
     pub dev: Option<f64>,
 }
 

@@ -53,7 +53,7 @@ impl Dropout {
     }
 }
 
-/// Sub-words of several sentences, behind each other.
+/// Sub-words of several sentences, one after another.
 pub(super) struct Packed {
     ids: Tensor,
     positions: Tensor,
@@ -69,7 +69,7 @@ impl Packed {
             let mut position = config.padding as u32;
             for (at, &id) in sentence.iter().enumerate() {
                 ids.push(id);
-                // As in `transformer::model`: RoBERTa counts from behind the padding's id, and padding is not counted.
+                // As in `transformer::model`: RoBERTa counts from after the padding's id, and padding is not counted.
                 positions.push(match config.family {
                     Family::Roberta if id as usize == config.padding => config.padding as u32,
                     Family::Roberta => {
@@ -101,7 +101,7 @@ impl Network<'_> {
         self.parameters.of("embeddings.word_embeddings.weight").device()
     }
 
-    /// The hidden states behind `layers` layers, a row per sub-word.
+    /// The hidden states after `layers` layers, a row per sub-word.
     pub fn hidden_states(&self, pass: &Pass, batch: &Packed, layers: usize) -> Result<Tensor> {
         let mut states = self.embed(pass, batch)?;
         let table = self.table(pass)?;
@@ -240,7 +240,7 @@ impl Network<'_> {
             for at in 0..length {
                 for neighbour in 0..convolution.width {
                     let at = (at + neighbour).checked_sub(convolution.width / 2).filter(|at| *at < length);
-                    // Beyond the ends of a sentence is the row of zeros behind the last.
+                    // Beyond the ends of a sentence is the row of zeros after the last.
                     neighbours.push(at.map_or(rows, |at| start + at) as u32);
                 }
             }

@@ -135,7 +135,7 @@ pub enum LabelOn {
     /// The first; the others do not count.
     #[default]
     First,
-    /// All; those behind the first of a `B-` have its `I-`.
+    /// All; those after the first of a `B-` have its `I-`.
     All,
 }
 

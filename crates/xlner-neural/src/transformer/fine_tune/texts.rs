@@ -110,7 +110,7 @@ pub(super) fn pairs(
     Ok(pairs.flatten().collect())
 }
 
-/// Two sentences behind each other: the frame of the first, and the second without its beginning.
+/// Two sentences one after another: the frame of the first, and the second without its beginning.
 pub(super) fn together(first: &Tokens, second: &Tokens) -> Text {
     let rest = second.words.iter().take_while(|word| word.is_none()).count();
     let ids = [&first.ids[..], &second.ids[rest..]].concat();

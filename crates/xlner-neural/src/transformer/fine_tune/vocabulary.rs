@@ -87,7 +87,7 @@ fn add(description: &mut Value, text: &str, number: usize, merged: Option<&[Stri
             pieces.insert(text.into(), number.into());
         }
         Value::Array(pieces) => {
-            // Tokens that were added behind the pieces keep their numbers only where they stand among them.
+            // Tokens that were added after the pieces keep their numbers only where they stand among them.
             while pieces.len() < number {
                 let token = added.iter().find(|token| token["id"] == pieces.len());
                 let free = || format!("<unused {}>", pieces.len()).into();

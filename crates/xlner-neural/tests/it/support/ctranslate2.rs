@@ -129,7 +129,7 @@ impl File {
         }
     }
 
-    /// Sines and cosines, as M2M100 (behind the padding token 1) and Marian have them.
+    /// Sines and cosines, as M2M100 (after the padding token 1) and Marian have them.
     fn positions(&mut self, count: usize, width: usize, m2m100: bool) {
         let half = width / 2;
         let angle = |position: usize, k: usize| match m2m100 {

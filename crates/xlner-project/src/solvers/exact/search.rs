@@ -46,7 +46,7 @@ pub(crate) struct Search {
     barred: Vec<u128>,
     /// By node: the bits that count there.
     mask: Vec<u128>,
-    /// `active[active_of[n]..active_of[n + 1]]`: the entities behind those bits.
+    /// `active[active_of[n]..active_of[n + 1]]`: the entities after those bits.
     active: Vec<u32>,
     active_of: Vec<u32>,
     free: Vec<(u32, u32)>,
@@ -172,7 +172,7 @@ impl Search {
     }
 
     /// Gives each entity bits for its count, from its first item to where no item that starts before or with its last one
-    /// still reaches; bits are used again behind that. Returns the bits of a count and of all; `None` if 128 do not do.
+    /// still reaches; bits are used again after that. Returns the bits of a count and of all; `None` if 128 do not do.
     fn assign_bits(&mut self) -> Option<(u32, u32)> {
         let layout = &self.layout;
         let most = layout.limit.iter().copied().max().unwrap_or(0);
@@ -221,7 +221,7 @@ impl Search {
         self.active.clear();
         self.active_of.clear();
         let field = if bits == 0 { 0 } else { u128::MAX >> (u128::BITS - bits) };
-        // Entities by first node; those behind the node are taken out as it moves.
+        // Entities by first node; those after the node are taken out as it moves.
         let mut from = 0;
         for node in 0..layout.nodes() as u32 {
             let begin = self.active.len();

@@ -81,7 +81,7 @@ fn damaged() -> Error {
     Error::Options("the counts are damaged, or of another version of xlner".into())
 }
 
-/// Parts behind each other, each behind its length.
+/// Parts one after another, each after its length.
 pub(super) fn join(parts: &[Vec<u8>]) -> Vec<u8> {
     let mut all = Vec::with_capacity(parts.iter().map(|part| part.len() + 8).sum());
     for part in parts {
@@ -91,7 +91,7 @@ pub(super) fn join(parts: &[Vec<u8>]) -> Vec<u8> {
     all
 }
 
-/// The parts that [`join`] put behind each other.
+/// The parts that [`join`] put one after another.
 pub(super) fn split(mut bytes: &[u8]) -> Result<Vec<&[u8]>> {
     let mut parts = Vec::new();
     while let Some((len, rest)) = bytes.split_first_chunk::<8>() {

@@ -82,7 +82,7 @@ struct Attention {
     distances: Option<Distances>,
     /// Whether there are vectors of distances of keys, and of queries.
     uses: [bool; 2],
-    /// Of every head: the probabilities of all sentences, behind each other.
+    /// Of every head: the probabilities of all sentences, one after another.
     probabilities: OnceLock<Vec<Vec<f32>>>,
 }
 

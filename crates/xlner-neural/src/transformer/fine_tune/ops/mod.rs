@@ -1,6 +1,6 @@
 //! The operations of a transformer, each with its derivative.
 //!
-//! Values are rows of `f32`; the sentences of a batch are packed behind each other without padding. On the CPU each operation
+//! Values are rows of `f32`; the sentences of a batch are packed one after another without padding. On the CPU each operation
 //! is one pass of our own over its rows ([`candle_core::CustomOp1`] and its kin), as candle has most of them only as chains of
 //! smaller ones. On other devices, and where [`Pass::fused`] is off, they are such chains.
 

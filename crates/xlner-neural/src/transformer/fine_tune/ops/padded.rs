@@ -63,7 +63,7 @@ impl Pass {
 /// Between packed rows and rows padded to the longest sentence.
 struct Padding {
     longest: usize,
-    /// The packed row of every padded one; padding is the row behind the last.
+    /// The packed row of every padded one; padding is the row after the last.
     spread: Tensor,
     /// The padded row of every packed one.
     packed: Tensor,

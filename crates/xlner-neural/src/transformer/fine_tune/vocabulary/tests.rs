@@ -19,7 +19,7 @@ fn unigram() -> Value {
     let mut description = word_pieces(&[]);
     description["pre_tokenizer"] = spaces;
     description["model"] = json!({"type": "Unigram", "unk_id": 0, "vocab": pieces, "byte_fallback": false});
-    // As DeBERTa has it: behind the pieces.
+    // As DeBERTa has it: after the pieces.
     description["added_tokens"] = json!([{"id": 8, "content": "[MASK]", "single_word": false, "lstrip": false,
         "rstrip": false, "normalized": false, "special": true}]);
     description
