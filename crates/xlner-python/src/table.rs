@@ -12,7 +12,7 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 use xlner_core::extra::{Numbers, id_text};
 use xlner_core::{Pair, Sentence};
-use xlner_formats::arrow::{Row, pair_schema, pairs_to_batch, sentence_schema, sentences_to_batch};
+use xlner_formats::arrow::{RecordRow, pair_schema, pairs_to_batch, sentence_schema, sentences_to_batch};
 
 use crate::error::{Failure, Result};
 use crate::{call, capsule, records};
@@ -207,14 +207,14 @@ impl Table {
         for batch in &self.batches {
             let batch = batch.project(&indices).map_err(Failure::options)?;
             let record = |at: usize| {
-                let row = Row::new(&batch, at);
+                let row = RecordRow::new(&batch, at);
                 row.read::<T>().and_then(|record| check(&record).map(|()| record)).map_err(|problem| (at, problem))
             };
             let read: Vec<std::result::Result<T, (usize, String)>> =
                 (0..batch.num_rows()).into_par_iter().with_min_len(ROWS / 16).map(record).collect();
             for record in read {
                 all.push(record.map_err(|(at, problem)| {
-                    let id = Row::new(&batch, at).read::<Named>().map(|row| row.id).unwrap_or_default();
+                    let id = RecordRow::new(&batch, at).read::<Named>().map(|row| row.id).unwrap_or_default();
                     Failure::record(all.len() as u64 + 1, &id_text(&id).unwrap_or_default(), problem)
                 })?);
             }

@@ -42,13 +42,11 @@ fn one_by_one(trainer: &Trainer, bitext: &Bitext, given: &Alignment) -> Vec<Vec<
         let of = given.links().iter().filter(|link| [link.source, link.target][side] as usize == at);
         of.map(|link| f64::from(GIVEN) * link.probability).fold(0.0, f64::max)
     };
-    for i in 0..ni {
-        for j in 0..nj {
-            let link = given.links().iter().find(|link| (link.source as usize, link.target as usize) == (i, j));
-            let more = link.map_or(0.0, |link| f64::from(GIVEN) * link.probability);
-            p[0][i][j] = (p[0][i][j] * (1.0 - shares(1, j)) + more).min(1.0);
-            p[1][i][j] = (p[1][i][j] * (1.0 - shares(0, i)) + more).min(1.0);
-        }
+    for (i, j) in (0..ni).flat_map(|i| (0..nj).map(move |j| (i, j))) {
+        let link = given.links().iter().find(|link| (link.source as usize, link.target as usize) == (i, j));
+        let more = link.map_or(0.0, |link| f64::from(GIVEN) * link.probability);
+        p[0][i][j] = (p[0][i][j] * (1.0 - shares(1, j)) + more).min(1.0);
+        p[1][i][j] = (p[1][i][j] * (1.0 - shares(0, i)) + more).min(1.0);
     }
     let near = |i: usize, j: usize| (-f64::from(DIAGONAL) * (i as f64 / ni as f64 - j as f64 / nj as f64).abs()).exp();
     let null = [&target, &source].map(|words| words.iter().collect::<Vec<_>>());

@@ -70,7 +70,10 @@ fn progress_tells_translation_and_back_translation_apart() {
     xlner(&folder, &format!("{label} --tagger capitals:PER in.txt --tokenized --progress always"))
         .assert()
         .success()
-        .stderr(predicate::str::contains("translate: 1\n").and(predicate::str::contains("translate back: 1\n")));
+        .stderr(
+            predicate::str::contains("translate: 1 sentences\n")
+                .and(predicate::str::contains("translate back: 1 sentences\n")),
+        );
 }
 
 #[test]

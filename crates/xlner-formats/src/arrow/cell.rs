@@ -15,7 +15,7 @@ use serde::de::{Error as _, IntoDeserializer, Visitor};
 use serde::{Deserializer, forward_to_deserialize_any};
 use serde_json::Error;
 
-use super::row::{Row, entries};
+use super::row::{RecordRow, entries};
 
 /// A value of a column. Dates, times and decimals are texts; a value of a dictionary is what it stands for.
 #[derive(Clone, Copy)]
@@ -120,7 +120,7 @@ impl<'a> Cell<'a> {
             }
             DataType::FixedSizeList(..) => {
                 let own = self.array.as_fixed_size_list();
-                let start = own.value_offset_at(at) as usize;
+                let start = own.value_offset_at(at);
                 (own.values().as_ref(), start..start + own.value_length() as usize)
             }
             DataType::ListView(_) => {
@@ -177,7 +177,7 @@ impl<'de> Deserializer<'de> for Cell<'de> {
             DataType::Boolean => visitor.visit_bool(self.array.as_boolean().value(self.at)),
             DataType::UInt64 => visitor.visit_u64(self.primitive::<UInt64Type>()),
             DataType::Struct(fields) => {
-                Row::of(fields, self.array.as_struct().columns(), self.at).deserialize_any(visitor)
+                RecordRow::of(fields, self.array.as_struct().columns(), self.at).deserialize_any(visitor)
             }
             DataType::Map(..) => entries(self, visitor),
             DataType::Dictionary(..) => match self.resolved() {

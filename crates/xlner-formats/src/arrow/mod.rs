@@ -6,11 +6,11 @@
 //!
 //! ```
 //! use xlner_core::{Pair, Sentence};
-//! use xlner_formats::arrow::{Row, pairs_to_batch};
+//! use xlner_formats::arrow::{RecordRow, pairs_to_batch};
 //!
 //! let pair = Pair { source: Sentence::from_tokens(["a"]), target: Sentence::from_text("A"), ..Pair::default() };
 //! let batch = pairs_to_batch(&[pair.clone()])?;
-//! let back: Pair = Row::new(&batch, 0).read().unwrap();
+//! let back: Pair = RecordRow::new(&batch, 0).read().unwrap();
 //! assert_eq!(back, pair);
 //! # Ok::<(), arrow_schema::ArrowError>(())
 //! ```
@@ -21,5 +21,5 @@ mod row;
 mod schema;
 
 pub use columns::{pairs_to_batch, sentences_to_batch};
-pub use row::Row;
+pub use row::RecordRow;
 pub use schema::{is_record, pair_schema, sentence_schema};

@@ -13,20 +13,20 @@ use super::cell::Cell;
 
 /// A row of a table, or a value of a column of structs: a record whose null fields are not there.
 #[derive(Clone, Copy)]
-pub struct Row<'a> {
+pub struct RecordRow<'a> {
     fields: &'a Fields,
     columns: &'a [ArrayRef],
     at: usize,
 }
 
-impl<'a> Row<'a> {
+impl<'a> RecordRow<'a> {
     /// A row of a batch, counted from 0. Panics where it is read and there is none.
-    pub fn new(batch: &'a RecordBatch, at: usize) -> Row<'a> {
-        Row { fields: batch.schema_ref().fields(), columns: batch.columns(), at }
+    pub fn new(batch: &'a RecordBatch, at: usize) -> RecordRow<'a> {
+        RecordRow { fields: batch.schema_ref().fields(), columns: batch.columns(), at }
     }
 
-    pub(super) fn of(fields: &'a Fields, columns: &'a [ArrayRef], at: usize) -> Row<'a> {
-        Row { fields, columns, at }
+    pub(super) fn of(fields: &'a Fields, columns: &'a [ArrayRef], at: usize) -> RecordRow<'a> {
+        RecordRow { fields, columns, at }
     }
 
     /// The record.
@@ -38,7 +38,7 @@ impl<'a> Row<'a> {
     }
 }
 
-impl<'de> Deserializer<'de> for Row<'de> {
+impl<'de> Deserializer<'de> for RecordRow<'de> {
     type Error = Error;
 
     fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
@@ -57,7 +57,7 @@ impl<'de> Deserializer<'de> for Row<'de> {
 
 /// The fields of a row that were not given yet.
 struct Remaining<'a> {
-    row: Row<'a>,
+    row: RecordRow<'a>,
     next: usize,
     value: Next<'a>,
     extra: serde_json::map::IntoIter,

@@ -11,7 +11,7 @@ use serde_json::Value;
 use xlner_core::extra::Numbers;
 
 use super::{bounds, clean};
-use crate::arrow::{self, Row};
+use crate::arrow::{self, RecordRow};
 use crate::error::{Error, ErrorKind, Result};
 use crate::fence::fence;
 use crate::json::Items;
@@ -121,7 +121,7 @@ impl Items for ParquetItems {
             }
         }
         let Some(batch) = &self.batch else { return Ok(None) };
-        let record: Value = decode(|| Row::new(batch, self.at).read())
+        let record: Value = decode(|| RecordRow::new(batch, self.at).read())
             .map_err(|kind| Error::at_line(&self.file, self.row + 1, kind))?;
         self.item = serde_json::to_string(&Numbers(&record)).map_err(|error| self.fail(error))?;
         self.at += 1;

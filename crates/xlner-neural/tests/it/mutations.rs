@@ -69,7 +69,7 @@ fn in_copy(
 
 /// The file, or, in every second one, its list of tensors, with a length that fits.
 fn safetensors(bytes: &[u8], seed: u64) -> Vec<u8> {
-    if seed % 2 == 0 {
+    if seed.is_multiple_of(2) {
         return mutate(bytes, &[], false, seed);
     }
     let (length, rest) = bytes.split_at(8);
