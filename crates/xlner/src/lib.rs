@@ -62,7 +62,7 @@ pub mod translate;
 pub use adapt::{AdaptJob, AdaptReport};
 pub use align::{AlignJob, EncoderAligner, RankJob, RankReport, Ranked, ServeJob, SimilarityJob, SymmetrizeJob};
 pub use aligner::{Aligner, AlignerOptions, Extraction};
-pub use convert::{ConvertJob, ConvertReport, Overlaps, Sort};
+pub use convert::{ConvertJob, ConvertReport, DoubtOrder, Overlaps};
 pub use engine::folder::RunFolder;
 pub use engine::key::{Key, KeyBuilder};
 pub use engine::source::Input;

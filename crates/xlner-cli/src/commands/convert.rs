@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use anyhow::{Result, anyhow};
-use xlner::{ConvertJob, Input, Overlaps, Sort};
+use xlner::{ConvertJob, DoubtOrder, Input, Overlaps};
 use xlner_core::tags::Scheme;
 use xlner_formats::{Column, Format, ReadOptions, Side, WriteOptions};
 
@@ -213,8 +213,8 @@ pub fn run(args: Args, context: &Context) -> Result<()> {
             OverlapsArg::Longest => Overlaps::Longest,
         },
         sort: args.sort.map(|sort| match sort {
-            SortArg::Probability => Sort::Probability,
-            SortArg::Margin => Sort::Margin,
+            SortArg::Probability => DoubtOrder::Probability,
+            SortArg::Margin => DoubtOrder::Margin,
         }),
         min_probability: args.min_probability,
         max_probability: args.max_probability,

@@ -3,7 +3,7 @@
 use xlner_core::{Entity, Pair};
 use xlner_formats::Side;
 
-use super::Sort;
+use super::DoubtOrder;
 
 /// How sure the entities of a sentence are; both figures are those of the least sure one.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -40,7 +40,7 @@ fn probability(entity: &Entity) -> Option<f64> {
 
 /// Chooses and sorts items by how sure their entities are.
 pub(super) struct Doubts {
-    sort: Option<Sort>,
+    sort: Option<DoubtOrder>,
     least: Option<f64>,
     most: Option<f64>,
     /// Items that wait to be sorted.
@@ -52,7 +52,7 @@ pub(super) struct Doubts {
 }
 
 impl Doubts {
-    pub fn new(sort: Option<Sort>, least: Option<f64>, most: Option<f64>) -> Doubts {
+    pub fn new(sort: Option<DoubtOrder>, least: Option<f64>, most: Option<f64>) -> Doubts {
         Doubts { sort, least, most, waiting: Vec::new(), counts: [0; 3], left_out: 0 }
     }
 
@@ -86,8 +86,8 @@ impl Doubts {
     /// What was asked for and no entity has, although there are some.
     pub fn missing(&self) -> Option<&'static str> {
         let [entities, probabilities, margins] = self.counts;
-        let by_margin = self.sort == Some(Sort::Margin);
-        let by_probability = self.sort == Some(Sort::Probability) || self.least.is_some() || self.most.is_some();
+        let by_margin = self.sort == Some(DoubtOrder::Margin);
+        let by_probability = self.sort == Some(DoubtOrder::Probability) || self.least.is_some() || self.most.is_some();
         match entities > 0 {
             true if by_probability && probabilities == 0 => Some("probability"),
             true if by_margin && margins == 0 => Some("margin"),
@@ -98,7 +98,7 @@ impl Doubts {
     /// The items that waited, the least sure first; those without a figure come last, and all else stays in its order.
     pub fn sorted(&mut self) -> Vec<(Pair, Option<u64>)> {
         let mut waiting = std::mem::take(&mut self.waiting);
-        let by_margin = self.sort == Some(Sort::Margin);
+        let by_margin = self.sort == Some(DoubtOrder::Margin);
         let key = |doubt: &Doubt| if by_margin { doubt.margin } else { doubt.probability }.unwrap_or(f64::INFINITY);
         waiting.sort_by(|(a, ..), (b, ..)| key(a).total_cmp(&key(b)));
         waiting.into_iter().map(|(_, pair, line)| (pair, line)).collect()
@@ -145,16 +145,16 @@ mod tests {
         let (a, b, c) = (of(0.9, Some(0.1)), of(0.2, None), of(0.5, Some(0.0)));
         let items: [&[Entity]; 4] = [&a, &[], &b, &c];
         assert_eq!(chosen(Doubts::new(None, None, None), &items), [0, 1, 2, 3]);
-        assert_eq!(chosen(Doubts::new(Some(Sort::Probability), None, None), &items), [2, 3, 0, 1]);
-        assert_eq!(chosen(Doubts::new(Some(Sort::Margin), None, None), &items), [3, 0, 1, 2]);
+        assert_eq!(chosen(Doubts::new(Some(DoubtOrder::Probability), None, None), &items), [2, 3, 0, 1]);
+        assert_eq!(chosen(Doubts::new(Some(DoubtOrder::Margin), None, None), &items), [3, 0, 1, 2]);
         assert_eq!(chosen(Doubts::new(None, Some(0.5), None), &items), [0, 1, 3]);
         assert_eq!(chosen(Doubts::new(None, None, Some(0.5)), &items), [2, 3]);
-        assert_eq!(chosen(Doubts::new(Some(Sort::Probability), Some(0.3), Some(0.9)), &items), [3, 0]);
+        assert_eq!(chosen(Doubts::new(Some(DoubtOrder::Probability), Some(0.3), Some(0.9)), &items), [3, 0]);
     }
 
     #[test]
     fn a_figure_that_no_entity_has_is_missed() {
-        let mut doubts = Doubts::new(Some(Sort::Margin), None, None);
+        let mut doubts = Doubts::new(Some(DoubtOrder::Margin), None, None);
         doubts.take(of_entities(&[entity(Some(0.5), None, None)]), Side::Target, None);
         assert_eq!(doubts.missing(), Some("margin"));
         let mut doubts = Doubts::new(None, Some(0.5), None);

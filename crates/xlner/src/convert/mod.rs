@@ -47,7 +47,7 @@ pub struct ConvertJob {
     /// What becomes of entities that share a token.
     pub overlaps: Overlaps,
     /// The order of what is written; `None`: that of the input. With one, all is held in memory.
-    pub sort: Option<Sort>,
+    pub sort: Option<DoubtOrder>,
     /// Only sentences whose entities all have at least this probability are written, in 0..=1. A sentence without entities is.
     pub min_probability: Option<f64>,
     /// Only sentences with an entity of at most this probability are written, in 0..=1. A sentence without entities is not.
@@ -74,7 +74,7 @@ pub enum Overlaps {
 /// An order by how sure the entities are: what a person should check first. Of pairs the target's entities count, or those of the side
 /// that is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Sort {
+pub enum DoubtOrder {
     /// The smallest probability first: the calibrated one (`probability`), else a `score` from 0 to 1.
     Probability,
     /// The smallest margin first: how much better the chosen place was than the next.
