@@ -157,7 +157,7 @@ impl Table {
     /// As [`pairs`](Self::pairs).
     pub fn sentences(&self) -> Result<Vec<Sentence>> {
         self.needs(&["text", "tokens"])?;
-        self.read(&SENTENCE, |sentence| records::short(sentence))
+        self.read(&SENTENCE, records::short)
     }
 
     /// The same rows with these pairs, one a row.
@@ -170,7 +170,7 @@ impl Table {
             }
             (pair.id, pair.numeric_id) = (String::new(), false);
         }
-        self.with(pairs, &pair_schema(), |pairs| pairs_to_batch(pairs))
+        self.with(pairs, &pair_schema(), pairs_to_batch)
     }
 
     /// The same rows with these sentences, one a row.
