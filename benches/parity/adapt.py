@@ -11,9 +11,7 @@ pieces: their tokenisers cut as xlner does, no weight is missing or left over, a
 """
 
 import json
-import os
 import sys
-from pathlib import Path
 
 import tokenizers
 import torch
@@ -21,7 +19,7 @@ import transformers
 from safetensors.torch import save_file
 
 from encoders import checkpoints, random_weights
-from fine_tune import MOST, without_dropout
+from fine_tune import MOST, run, without_dropout
 from text import sentences
 
 SETTINGS = dict(
@@ -168,13 +166,5 @@ def check(top):
     sys.exit(failed)
 
 
-def main():
-    words = [word for word in sys.argv[1:] if word != "--check"]
-    target = Path(os.environ.get("CARGO_TARGET_DIR", "target"))
-    top = Path(words[0]) if words else target / "parity/adapt"
-    torch.manual_seed(0)
-    check(top) if "--check" in sys.argv else write(top)
-
-
 if __name__ == "__main__":
-    main()
+    run("adapt", write, check)

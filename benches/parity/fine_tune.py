@@ -163,13 +163,14 @@ def check(top):
     sys.exit(failed)
 
 
-def main():
+def run(name, write, check):
+    """The command line of a script: writes references into target/parity/NAME or a given folder, or checks what was made of them."""
     words = [word for word in sys.argv[1:] if word != "--check"]
     target = Path(os.environ.get("CARGO_TARGET_DIR", "target"))
-    top = Path(words[0]) if words else target / "parity/fine-tune"
+    top = Path(words[0]) if words else target / "parity" / name
     torch.manual_seed(0)
     check(top) if "--check" in sys.argv else write(top)
 
 
 if __name__ == "__main__":
-    main()
+    run("fine-tune", write, check)

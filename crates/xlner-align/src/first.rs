@@ -50,10 +50,10 @@ impl First {
 
 /// The first pass over a part of the text.
 pub(crate) struct FirstPass<'a> {
-    pass: &'a Pass<'a>,
-    first: &'a First,
+    pub pass: &'a Pass<'a>,
+    pub first: &'a First,
     /// By view: the views of the words of the text.
-    ids: [Ids; VIEWS],
+    pub ids: &'a [Ids; VIEWS],
 }
 
 /// Counts of the target views beside one source view, and which may not be 0.
@@ -63,13 +63,7 @@ struct Row {
     seen: Vec<u32>,
 }
 
-impl<'a> FirstPass<'a> {
-    pub fn new(pass: &'a Pass<'a>, first: &'a First) -> FirstPass<'a> {
-        let model = &pass.trainer.model;
-        let ids = |view| Ids::new(&pass.words, [&model.source, &model.target], view);
-        FirstPass { pass, first, ids: std::array::from_fn(ids) }
-    }
-
+impl FirstPass<'_> {
     /// Adds the counts of segments.
     pub fn add(&self, text: &Segments) {
         let weights: Vec<Weights> = (0..text.len().div_ceil(TASK))
@@ -123,12 +117,12 @@ impl<'a> FirstPass<'a> {
                 let (weights, segment) = (&weights[index / TASK], text.get(index));
                 let (source, target) = weights.get(text, index);
                 let (ni, nj) = (source.len(), target.len());
-                let (before, behind) = target.split_at(up_to(i, ni, nj));
+                let (before, after) = target.split_at(up_to(i, ni, nj));
                 let f = |j: usize| of_target[segment.target[j] as usize];
                 for (j, weight) in before.iter().enumerate() {
                     count(f(j), self.base(source[i][0] * weight[0], view, (i, ni), (j, nj), f(j)));
                 }
-                for (j, weight) in (before.len()..).zip(behind) {
+                for (j, weight) in (before.len()..).zip(after) {
                     count(f(j), self.base(source[i][1] * weight[1], view, (i, ni), (j, nj), f(j)));
                 }
                 let exceptions = weights.exceptions(index);

@@ -9,7 +9,8 @@ use xlner_core::fixed;
 use crate::bitext::{Segment, Segments};
 use crate::counts::Counts;
 use crate::first::FirstPass;
-use crate::model::{NOWHERE, Scratch};
+use crate::keys::Ids;
+use crate::model::{Model, NOWHERE, Scratch};
 use crate::train::LEAST;
 use crate::trainer::Trainer;
 use crate::views::VIEWS;
@@ -24,6 +25,8 @@ pub(crate) struct Pass<'a> {
     pub trainer: &'a Trainer,
     /// Id of every word of the text in the vocabularies of the trainer.
     pub words: [Vec<u32>; 2],
+    /// By view: the views of the words of the text; in the first pass only.
+    ids: Option<[Ids; VIEWS]>,
     stranger: Word,
     pub links: [Vec<AtomicI64>; VIEWS],
     pub null: [Vec<AtomicI64>; 2],
@@ -34,9 +37,13 @@ pub(crate) struct Pass<'a> {
 impl<'a> Pass<'a> {
     pub fn new(trainer: &'a Trainer, text: [&Vocabulary; 2]) -> Pass<'a> {
         let Counts { links, null, jumps, order, .. } = Counts::new(trainer);
+        let Model { source, target, .. } = &trainer.model;
+        let words = [source.ids(text[0]), target.ids(text[1])];
+        let ids = trainer.first.is_some().then(|| std::array::from_fn(|view| Ids::new(&words, [source, target], view)));
         Pass {
             trainer,
-            words: [trainer.model.source.ids(text[0]), trainer.model.target.ids(text[1])],
+            words,
+            ids,
             stranger: stranger(),
             links: links.map(atomic),
             null: null.map(atomic),
@@ -47,9 +54,9 @@ impl<'a> Pass<'a> {
 
     /// Adds the counts of segments.
     pub fn add(&self, text: &Segments, progress: &mut dyn FnMut(usize)) {
-        if let Some(first) = &self.trainer.first {
+        if let (Some(first), Some(ids)) = (&self.trainer.first, &self.ids) {
             progress(0);
-            FirstPass::new(self, first).add(text);
+            FirstPass { pass: self, first, ids }.add(text);
             return progress(text.len());
         }
         for first in (0..text.len()).step_by(BATCH) {

@@ -115,6 +115,11 @@ impl Context {
         }
     }
 
+    /// The same for texts of one language, where the files do not name it.
+    pub fn read_in(&self, lang: Option<String>) -> ReadOptions {
+        ReadOptions { lang: lang.clone(), target_lang: lang, ..self.read() }
+    }
+
     /// Tells what was left out of the input or repaired, a line for each kind.
     pub fn tell_notes(&self) {
         for note in self.notes.list() {

@@ -75,13 +75,7 @@ fn vote(text: &str) -> Result<(PathBuf, Option<f64>), String> {
 }
 
 pub fn run(args: Args, context: &Context) -> Result<()> {
-    let options = ReadOptions {
-        format: args.from_format,
-        scheme: args.scheme,
-        lang: args.lang.clone(),
-        target_lang: args.lang,
-        ..context.read()
-    };
+    let options = ReadOptions { format: args.from_format, scheme: args.scheme, ..context.read_in(args.lang) };
     let by_hand = args.votes.iter().any(|(_, weight)| weight.is_some());
     if by_hand && args.average {
         return Err(UsageError("--average takes every file alike: leave out the weights (FILE=WEIGHT)".into()).into());

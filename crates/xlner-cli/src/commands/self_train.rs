@@ -80,13 +80,7 @@ pub fn run(args: Args, context: &Context) -> Result<()> {
         train: args.train,
         unlabelled: args.unlabelled,
         dev: args.dev,
-        options: ReadOptions {
-            format: args.from_format,
-            side: args.side,
-            lang: args.lang.clone(),
-            target_lang: args.lang,
-            ..context.read()
-        },
+        options: ReadOptions { format: args.from_format, side: args.side, ..context.read_in(args.lang) },
         filter: args.filter,
         rounds: args.rounds,
         folds: args.folds,

@@ -86,10 +86,8 @@ pub fn run(args: Args, context: &Context) -> Result<()> {
         input: args.input.clone(),
         input_options: ReadOptions {
             format: args.from_format.or_else(|| standard_input(&args.input)),
-            lang: args.lang.clone(),
-            target_lang: args.lang,
             tokenized: args.tokenized,
-            ..context.read()
+            ..context.read_in(args.lang)
         },
         side: args.side,
         probabilities: args.probabilities,

@@ -169,13 +169,7 @@ fn job(args: Args, context: &Context) -> TrainJob {
     TrainJob {
         train: args.train,
         dev: args.dev,
-        options: ReadOptions {
-            format: args.from_format,
-            side: args.side,
-            lang: args.lang.clone(),
-            target_lang: args.lang,
-            ..context.read()
-        },
+        options: ReadOptions { format: args.from_format, side: args.side, ..context.read_in(args.lang) },
         weights: args.weights,
         model,
         output: args.output,

@@ -1,15 +1,13 @@
 //! A language model behind a server, which misbehaves as it is told.
 
 use std::io::Write as _;
-use std::net::TcpListener;
 use std::sync::{Arc, Mutex};
-use std::thread;
 use std::time::Duration;
 
 use serde_json::{Map, Value, json};
 use xlner_models::HttpOptions;
 
-use super::http::{Request, read_request};
+use super::requests::{Request, response, serve};
 
 /// What the server does with a request.
 #[derive(Debug, Clone, PartialEq)]
@@ -43,25 +41,18 @@ pub struct Chat {
 impl Chat {
     /// The first requests are met with the given acts, the others with the last of them. `good` is the answer to a question.
     pub fn start(acts: &[Act], good: fn(&Value) -> Value) -> Chat {
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let address = format!("http://{}/v1", listener.local_addr().unwrap());
         let requests = Arc::<Mutex<Vec<Request>>>::default();
         let (seen, acts) = (Arc::clone(&requests), acts.to_owned());
-        thread::spawn(move || {
-            for stream in listener.incoming() {
-                let mut stream = stream.unwrap();
-                let Some(request) = read_request(&stream) else { continue };
-                let mut seen = seen.lock().unwrap();
-                let act = acts.get(seen.len()).or(acts.last()).cloned().unwrap_or(Act::Good);
-                let (status, body) = answer(&act, &request.1, good);
-                seen.push(request);
-                if act != Act::Close {
-                    let length = body.len();
-                    let head = format!("HTTP/1.1 {status} X\r\nContent-Length: {length}\r\nConnection: close\r\n\r\n");
-                    let _ = stream.write_all(format!("{head}{body}").as_bytes());
-                }
+        let server = serve(move |mut stream, request| {
+            let mut seen = seen.lock().unwrap();
+            let act = acts.get(seen.len()).or(acts.last()).cloned().unwrap_or(Act::Good);
+            let (status, body) = answer(&act, &request.1, good);
+            seen.push(request);
+            if act != Act::Close {
+                let _ = stream.write_all(response(status, "", &body).as_bytes());
             }
         });
+        let address = format!("{server}/v1");
         Chat { address, requests }
     }
 

@@ -14,8 +14,12 @@ mod hub;
 mod lookup;
 mod mutations;
 #[cfg(feature = "http")]
+mod requests;
+#[cfg(feature = "http")]
 mod server;
 #[cfg(feature = "http")]
 mod server_judge;
 #[cfg(feature = "http")]
 mod server_tagger;
+#[cfg(feature = "http")]
+mod translating;

@@ -12,6 +12,7 @@
 
 mod estimate;
 mod features;
+mod forms;
 mod glm;
 
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -23,6 +24,8 @@ use crate::item::{Item, confidence};
 
 pub use estimate::Estimate;
 use features::{DECISION_PRECISIONS, MISS_PRECISIONS, decision_features, decision_prior, miss_features, miss_prior};
+use forms::count;
+pub(crate) use forms::{Form, has};
 use glm::Model;
 
 /// Judged entities from which on one that is probably wrong is taken away.
@@ -110,34 +113,6 @@ pub fn suggest(items: &[Item], corrections: &[Correction<'_>], decided: Option<&
 pub fn expected_errors(items: &[Item]) -> Vec<f64> {
     let learnt = Learnt::of(items, &[], None);
     items.iter().enumerate().map(|(index, item)| learnt.expected_errors(index, item, item.current())).collect()
-}
-
-/// What people made of a form.
-#[derive(Debug, Clone, Default)]
-pub(crate) struct Form {
-    /// How often it stands in corrected sentences.
-    occurrences: u32,
-    /// How often it is an entity there, by label.
-    named: Vec<(String, u32)>,
-    /// Of those that were suggested there: kept and lost.
-    pub(crate) kept: f64,
-    pub(crate) lost: f64,
-}
-
-impl Form {
-    fn total(&self) -> u32 {
-        self.named.iter().map(|(_, count)| count).sum()
-    }
-
-    /// The most frequent label; of several the first by name.
-    fn label(&self) -> Option<&str> {
-        let best = self.named.iter().max_by(|a, b| a.1.cmp(&b.1).then_with(|| b.0.cmp(&a.0)))?;
-        Some(&best.0)
-    }
-
-    fn count(&self, label: &str) -> u32 {
-        self.named.iter().find(|(other, _)| other == label).map_or(0, |(_, count)| *count)
-    }
 }
 
 struct Learnt<'a> {
@@ -268,39 +243,6 @@ impl<'a> Learnt<'a> {
     }
 }
 
-/// Counts forms and labels in corrected sentences.
-fn count(items: &[Item], corrections: &[Correction<'_>]) -> (FxHashMap<String, Form>, FxHashMap<String, [f64; 2]>) {
-    let mut forms: FxHashMap<String, Form> = FxHashMap::default();
-    let mut labels: FxHashMap<String, [f64; 2]> = FxHashMap::default();
-    for correction in corrections {
-        let target = &items[correction.item].pair.target;
-        for entity in correction.after {
-            let named = &mut forms.entry(form(target, entity.span)).or_default().named;
-            match named.iter_mut().find(|(label, _)| *label == entity.label) {
-                Some((_, count)) => *count += 1,
-                None => named.push((entity.label.clone(), 1)),
-            }
-        }
-        for entity in correction.before {
-            let kept = has(correction.after, entity);
-            let known = forms.entry(form(target, entity.span)).or_default();
-            *(if kept { &mut known.kept } else { &mut known.lost }) += 1.0;
-            labels.entry(entity.label.clone()).or_default()[usize::from(!kept)] += 1.0;
-        }
-    }
-    let mut occurrences: FxHashMap<String, u32> = FxHashMap::default();
-    for correction in corrections {
-        let target = &items[correction.item].pair.target;
-        each_form(target, |form| forms.contains_key(form), &mut |form, _| {
-            *occurrences.entry(form.to_owned()).or_default() += 1;
-        });
-    }
-    for (form, count) in occurrences {
-        forms.entry(form).or_default().occurrences = count;
-    }
-    (forms, labels)
-}
-
 /// The source entity whose links lead into a span.
 fn counterpart(item: &Item, span: Span) -> Option<usize> {
     let links = item.pair.alignment.as_ref()?.links();
@@ -313,11 +255,6 @@ fn counterpart(item: &Item, span: Span) -> Option<usize> {
     let entities = item.pair.source.entities.iter().enumerate();
     let best = entities.map(|(at, entity)| (into(entity), at)).filter(|(count, _)| *count > 0);
     best.max_by(|a, b| a.0.cmp(&b.0).then(b.1.cmp(&a.1))).map(|(_, at)| at)
-}
-
-/// Whether an entity is in a list, in the same place with the same label.
-pub(crate) fn has(list: &[Entity], entity: &Entity) -> bool {
-    list.iter().any(|other| other.span == entity.span && other.label == entity.label)
 }
 
 /// To four digits: more would say nothing and change with every round.
