@@ -167,7 +167,9 @@ fn cure(kind: &str) -> &'static str {
         "links-from-one" => "; --one-based reads them so",
         "unread-entities" => "; a list of tags is named with --tag-column",
         "no-source-entities" => "; is it the file with the tags? `xlner tag` finds entities, --tagger in `transfer`",
-        "unlike-sides" => "; line n of both files must belong together: compare them from there on",
+        "unlike-sides" | "unplaced-entities" => {
+            "; line n of both files must belong together: compare them from there on"
+        }
         "untranslated" => "; give the table of these sentences with --model, or leave out --missing keep",
         "tagger-of-another-language" => {
             "; give a tagger of their language, or say the right one with --lang (--from, --via, --to)"

@@ -5,8 +5,11 @@
 //! options say that it is tokenised), and a token is cut where an annotation begins or ends inside it, so that no
 //! annotation changes.
 
+mod recount;
+
 use std::ops::Range;
 
+pub(crate) use recount::recount;
 use xlner_core::tokenize::tokenize;
 use xlner_core::{Entity, Sentence};
 

@@ -11,10 +11,11 @@ use xlner_formats::{NoteKind, Place, ReadOptions};
 use xlner_models::languages;
 
 use crate::Result;
+use crate::engine::sides::UNLIKE;
 
 const NO_ENTITIES: NoteKind = NoteKind::new("no-source-entities", "0 source entities, nothing to project; sentences");
 const MISPLACED: NoteKind = NoteKind::new(
-    "unlike-sides",
+    "unplaced-entities",
     "source entities without a place in the translation, far more than usual (is the target shifted by a line, shuffled, or \
      another text?)",
 );
@@ -154,6 +155,10 @@ impl Places {
             false if self.whole.entities >= ENOUGH && self.whole.is_below(LEAST) => &self.whole,
             false => return Ok(()),
         };
+        // One sign is enough.
+        if options.notes.list().iter().any(|note| note.kind == UNLIKE) {
+            return Ok(());
+        }
         let first = Place::file(target).record(format!("pair {}", sign.first));
         Ok(options.note(MISPLACED, sign.lost, &first)?)
     }
@@ -265,13 +270,13 @@ mod tests {
         assert!(told(&places(vec![(1, 0); 98].into_iter().chain([(2, 2), (1, 1)]))).is_empty());
         assert!(told(&places(vec![(2, 1); 10])).is_empty(), "too few to say");
         let shifted = vec![(2, 1); 30];
-        assert_eq!(told(&places(shifted)), [("unlike-sides".to_owned(), 30, Some("pair 1".to_owned()))]);
+        assert_eq!(told(&places(shifted)), [("unplaced-entities".to_owned(), 30, Some("pair 1".to_owned()))]);
     }
 
     #[test]
     fn a_shift_in_the_middle_is_seen_and_placed() {
         let pairs = vec![(1, 0); 500].into_iter().chain(vec![(1, 1); 110]);
-        assert_eq!(told(&places(pairs)), [("unlike-sides".to_owned(), 100, Some("pair 501".to_owned()))]);
+        assert_eq!(told(&places(pairs)), [("unplaced-entities".to_owned(), 100, Some("pair 501".to_owned()))]);
     }
 
     #[test]

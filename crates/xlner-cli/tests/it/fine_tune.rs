@@ -90,6 +90,30 @@ mod built {
     }
 
     #[test]
+    fn a_transformer_remembers_its_language() {
+        let folder = files();
+        std::fs::write(folder.path().join("init/README.md"), "---\nlanguage: en\n---\n").unwrap();
+        std::fs::write(folder.path().join("in.txt"), "Anna lives in Oslo.\n").unwrap();
+        let settings = "--epochs 1 --device cpu";
+        for (flags, model) in [("--lang sw", "sw"), ("--lang sw --lora 2", "adapter"), ("", "none")] {
+            stdout(&folder, &format!("{TRANSFORMER} {settings} {flags} -o {model}"));
+        }
+        let tag = |model: &str, lang: &str| {
+            let output = xlner(&folder, &format!("tag --model {model} --lang {lang} in.txt")).output().unwrap();
+            assert!(output.status.success());
+            String::from_utf8(output.stderr).unwrap()
+        };
+        for model in ["sw", "adapter"] {
+            assert!(tag(model, "en").contains("sentence 1: en; the tagger: sw"), "{model}");
+            assert!(!tag(model, "sw").contains("note:"), "{model}");
+        }
+        // What it was trained from says nothing of what it was trained on.
+        for lang in ["en", "sw"] {
+            assert!(!tag("none", lang).contains("note:"), "{lang}");
+        }
+    }
+
+    #[test]
     fn a_model_reads_sentences_beside_their_tagged_translations() {
         let folder = files();
         crate::tiny_bert::write_longer(&folder.path().join("longer"), 24);

@@ -362,3 +362,42 @@ fn the_labelling_configuration_is_told_by_every_command_that_writes_tasks() {
     let quiet = xlner(&folder, "--quiet tag t.txt -o out.json --to-format label-studio");
     { quiet }.assert().success().stderr("");
 }
+
+#[test]
+fn sides_that_are_no_translations_are_told_wherever_pairs_are_read() {
+    let told = "is the target shifted by a line, shuffled, or another text?): 66 (first: ";
+    let (en, sw, moved) = (text("en.conll"), text("sw.conll"), moved("sw.conll", 1));
+    let lines = |text: &str| -> Vec<String> {
+        let sentences = text.trim_end().split("\n\n");
+        sentences
+            .map(|one| one.lines().filter_map(|line| line.split('\t').next()).collect::<Vec<_>>().join(" "))
+            .collect()
+    };
+    let tsv = |target: &str| -> String {
+        lines(&en).iter().zip(lines(target)).map(|(source, target)| format!("{source}\t{target}\n")).collect()
+    };
+    let (wrong, right, plain) = (tsv(&moved), tsv(&sw), lines(&moved).join("\n") + "\n");
+    let files = [
+        ("en.conll", en.as_bytes()),
+        ("t.conll", moved.as_bytes()),
+        ("t.txt", plain.as_bytes()),
+        ("b.tsv", wrong.as_bytes()),
+        ("right.tsv", right.as_bytes()),
+    ];
+    for arguments in [
+        "align --bitext b.tsv -o out.pharaoh",
+        "align --source en.conll --target t.conll -o out.pharaoh",
+        "align --bitext right.tsv --bitext b.tsv -o out.pharaoh",
+        "align --rank en.conll --target t.conll",
+        "convert --source en.conll --target t.conll -o out.jsonl",
+        "transfer --to sw --translations t.txt --source en.conll -o out.conll",
+        "label --from en --via sw --tagger default --translations t.txt en.conll -o out.conll",
+    ] {
+        signs(&files, arguments, told);
+    }
+    silent(&files, "align --bitext right.tsv -o out.pharaoh");
+    let folder = folder(&files);
+    xlner(&folder, "align --bitext right.tsv --save-model m.xla").assert().success();
+    let again = xlner(&folder, "align --model m.xla --bitext - -o out.pharaoh").write_stdin(wrong.clone()).assert();
+    again.success().stderr(predicate::str::contains(told));
+}

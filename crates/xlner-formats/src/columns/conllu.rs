@@ -11,9 +11,9 @@ use std::borrow::Cow;
 
 use xlner_core::tags::shape::{Shape, first_layer};
 
-use super::Tagged;
 use super::cells::word_range;
 use super::layout::{Layout, TagCell};
+use super::{TAG_KEY, Tagged};
 use crate::error::ErrorKind;
 use crate::line_reader::Line;
 use crate::notes::{LeftOut, NoteKind};
@@ -60,6 +60,9 @@ impl Rows {
             _ => "",
         };
         let rows: Vec<String> = self.0.drain(..).map(|(_, row)| without_tag(&row, key)).collect();
+        if !matches!(key, "" | TAG_KEY) {
+            key.clone_into(&mut sentence.tag_key);
+        }
         if rows.iter().any(|row| says_more(row)) {
             sentence.rows = rows;
         }
@@ -183,6 +186,7 @@ pub(super) fn with_tags<'a>(
     rows: impl Iterator<Item = &'a str>,
     mut tokens: impl Iterator<Item = &'a str>,
     tags: &[String],
+    key: &str,
 ) -> Option<Vec<String>> {
     let rows: Vec<(u64, String)> = rows.map(|row| (0, row.to_owned())).collect();
     let layout = Layout::of_conllu();
@@ -200,7 +204,7 @@ pub(super) fn with_tags<'a>(
                 if token != cells.token {
                     return None;
                 }
-                with_tag(row, tag)
+                with_tag(row, key, tag)
             } else {
                 row.clone()
             });
@@ -235,14 +239,14 @@ pub(super) fn with_tags<'a>(
             if token != cells.token {
                 return None;
             }
-            written.push(with_tag(row, tag));
+            written.push(with_tag(row, key, tag));
             spread(tag, words.len())
         };
         let mut of_words = of_words.into_iter();
         for (_, row) in group {
             let is_word = row.split('\t').next().is_some_and(|id| id.parse::<u32>().is_ok());
             let tag = if is_word { of_words.next() } else { None };
-            written.push(tag.map_or_else(|| row.clone(), |tag| with_tag(row, &tag)));
+            written.push(tag.map_or_else(|| row.clone(), |tag| with_tag(row, key, &tag)));
         }
         index += 1 + group.len();
     }
@@ -250,8 +254,8 @@ pub(super) fn with_tags<'a>(
 }
 
 /// A row with a tag in its MISC.
-fn with_tag(row: &str, tag: &str) -> String {
+fn with_tag(row: &str, key: &str, tag: &str) -> String {
     let Some((rest, misc)) = row.rsplit_once('\t') else { return row.to_owned() };
     let behind = if misc == "_" { String::new() } else { format!("|{misc}") };
-    format!("{rest}\tNER={tag}{behind}")
+    format!("{rest}\t{key}={tag}{behind}")
 }

@@ -38,7 +38,7 @@ pub(crate) use write::ColumnWriter;
 
 use crate::error::{Error, Result};
 use crate::line_reader::LineReader;
-use crate::notes::REPAIRED_TAGS;
+use crate::notes::{NoteKind, REPAIRED_TAGS};
 use crate::reader::Status;
 use crate::record::record_id;
 use crate::{Format, ReadOptions};
@@ -51,6 +51,10 @@ pub const PREFIX: usize = 1 << 18;
 const COMMENTS: &str = "comments";
 /// The field of a sentence that keeps its lines of CoNLL-U.
 const ROWS: &str = "conllu";
+/// The field of a sentence that keeps the key of its tags in MISC, where it is another than [`TAG_KEY`].
+const KEY: &str = "conllu_tag_key";
+/// The usual key of tags in MISC.
+const TAG_KEY: &str = "NER";
 /// The field of a sentence that keeps the last two columns of Universal NER, for each token.
 const ANNOTATORS: &str = "annotators";
 
@@ -61,6 +65,11 @@ const NO_ANNOTATOR: &str = "-\t-";
 fn is_known(comment: &str) -> bool {
     matches!(comment, "# sent_id" | "# text")
 }
+
+const OTHER_TEXT: NoteKind = NoteKind::new(
+    "text-of-other-tokens",
+    "comments “# text” in which the tokens do not stand (left out; the text is put together from the tokens)",
+);
 
 /// The line that stands for a sentence without tokens.
 const EMPTY_MARKER: &str = "# sentence without tokens";
@@ -202,6 +211,8 @@ pub(crate) fn sentences(
             };
             Some(to_sentence(&tagged, reader.scheme()).map_err(bad).and_then(|(mut sentence, repaired)| {
                 status.note(REPAIRED_TAGS, repaired, fail)?;
+                let other = tagged.text.as_ref().is_some_and(|text| text != sentence.text());
+                status.note(OTHER_TEXT, usize::from(other), fail)?;
                 sentence.lang = Some(&tagged.lang).filter(|lang| !lang.is_empty()).or(lang.as_ref()).cloned();
                 Ok(sentence)
             }))
@@ -211,9 +222,9 @@ pub(crate) fn sentences(
 
 /// The sentence, and how many of its tags were repaired.
 fn to_sentence(tagged: &Tagged, scheme: tags::Scheme) -> xlner_core::Result<(Sentence, usize)> {
-    let text = tagged.text.clone().or_else(|| spaced(tagged));
-    // A text in which the tokens do not occur (words of multi-word tokens, other quotation marks) is passed over.
-    let sentence = text.and_then(|text| Sentence::from_text_and_tokens(text, tagged.tokens()).ok());
+    // A text in which the tokens do not stand (other quotation marks, another sentence) is passed over.
+    let fits = |text: String| Sentence::from_text_and_tokens(text, tagged.tokens()).ok();
+    let sentence = tagged.text.clone().and_then(fits).or_else(|| spaced(tagged).and_then(fits));
     let mut sentence = sentence.unwrap_or_else(|| Sentence::from_tokens(tagged.tokens()));
     let tags: Vec<&str> = tagged.tags().collect();
     let decoded = tags::decode(&tags, scheme)?;
@@ -226,6 +237,9 @@ fn to_sentence(tagged: &Tagged, scheme: tags::Scheme) -> xlner_core::Result<(Sen
     }
     if !tagged.rows.is_empty() {
         sentence.extra.insert(ROWS, tagged.rows.as_slice().into());
+    }
+    if !tagged.tag_key.is_empty() {
+        sentence.extra.insert(KEY, tagged.tag_key.as_str().into());
     }
     if tagged.annotators.iter().any(|cells| cells != NO_ANNOTATOR) {
         sentence.extra.insert(ANNOTATORS, tagged.annotators.as_slice().into());

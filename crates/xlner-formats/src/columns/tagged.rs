@@ -19,6 +19,8 @@ pub struct Tagged {
     pub(crate) comments: Vec<String>,
     /// The lines of CoNLL-U, where they say more than tokens and tags.
     pub(crate) rows: Vec<String>,
+    /// The key of the tags in MISC, where it is not the usual one.
+    pub(crate) tag_key: String,
     /// The last two columns of Universal NER, for each token, joined by a tab.
     pub(crate) annotators: Vec<String>,
 }
@@ -48,6 +50,7 @@ impl Tagged {
         self.lines.clear();
         self.comments.clear();
         self.rows.clear();
+        self.tag_key.clear();
         self.annotators.clear();
     }
 

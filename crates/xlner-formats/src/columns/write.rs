@@ -8,7 +8,7 @@ use xlner_core::tags::shape::first_layer;
 use xlner_core::tags::{self, Scheme};
 
 use super::cells::{is_blank, lang_of};
-use super::{ANNOTATORS, COMMENTS, EMPTY_MARKER, NO_ANNOTATOR, ROWS, conllu, is_known};
+use super::{ANNOTATORS, COMMENTS, EMPTY_MARKER, KEY, NO_ANNOTATOR, ROWS, TAG_KEY, conllu, is_known};
 use crate::error::{Error, ErrorKind, Result, shorten};
 use crate::record::record_id;
 use crate::{Format, Output, SentenceWriter, WriteOptions};
@@ -67,9 +67,10 @@ impl ColumnWriter {
                 writeln!(self.lines, "{comment}").map_err(ErrorKind::Write)?;
             }
         }
+        let key = sentence.extra.get(KEY).and_then(Value::as_str).filter(|key| is_key(key)).unwrap_or(TAG_KEY);
         let kept = sentence.extra.get(ROWS).filter(|_| self.format == Format::ConllU).and_then(Value::as_array);
-        let kept =
-            kept.and_then(|rows| conllu::with_tags(rows.iter().filter_map(Value::as_str), sentence.tokens(), &tags));
+        let kept = kept
+            .and_then(|rows| conllu::with_tags(rows.iter().filter_map(Value::as_str), sentence.tokens(), &tags, key));
         if let Some(rows) = kept {
             for (token, tag) in sentence.tokens().zip(&tags) {
                 self.check(token, tag)?;
@@ -117,7 +118,7 @@ impl ColumnWriter {
                     let glued = index + 1 < sentence.len()
                         && sentence.byte_range(index).end == sentence.byte_range(index + 1).start;
                     let glue = if glued { "|SpaceAfter=No" } else { "" };
-                    writeln!(lines, "{number}\t{token}\t_\t_\t_\t_\t_\t_\t_\tNER={tag}{glue}")
+                    writeln!(lines, "{number}\t{token}\t_\t_\t_\t_\t_\t_\t_\t{key}={tag}{glue}")
                 }
                 _ => writeln!(lines, "{token}\t{tag}"),
             }
@@ -178,6 +179,11 @@ impl ColumnWriter {
     fn refuse(&self, what: &str, why: &'static str) -> ErrorKind {
         ErrorKind::NotRepresentable { what: format!("“{}”", shorten(what)), format: self.format.name(), why }
     }
+}
+
+/// Whether a text can be the name of an attribute in MISC.
+fn is_key(text: &str) -> bool {
+    !text.is_empty() && !text.contains(['=', '|', '\t', '\n', '\r'])
 }
 
 /// Whether a text is two cells.

@@ -1,7 +1,7 @@
 //! doccano: `{"id":1,"text":"…","label":[[0,5,"PER"]]}`, or with relations
 //! `"entities":[{"start_offset":0,"end_offset":5,"label":"PER"}]`, or in its full export `"annotations":[{…,"user":1}]`.
 //!
-//! Offsets count characters. The text is in `text`, in some versions in `data`. Of several annotators the first counts. doccano keeps
+//! Offsets count characters, or, as the browser counts, UTF-16 units or grapheme clusters: the borders of words tell. The text is in `text`, in some versions in `data`. Of several annotators the first counts. doccano keeps
 //! the other fields of what it imports; ours are `lang` and `tokens`, a list of `[start, end]`.
 
 use serde_json::{Map, Value};
@@ -10,7 +10,7 @@ use xlner_core::Sentence;
 use super::kind::Kind;
 use super::offset;
 use crate::ReadOptions;
-use crate::annotated::{self, Annotation};
+use crate::annotated::{self, Annotation, Tokens};
 use crate::error::ErrorKind;
 use crate::notes::{LeftOut, NoteKind};
 use crate::record::own_fields;
@@ -22,6 +22,11 @@ const RELATIONS: NoteKind = NoteKind::new("relations", "relations between entiti
 const SECOND: NoteKind = NoteKind::new(
     "second-annotators",
     "annotations of a second annotator of the same text (left out, the first counts)",
+);
+
+const RECOUNTED: NoteKind = NoteKind::new(
+    "recounted-offsets",
+    "offsets that count as a browser does, CRLF or an emoji as one or two (read so, as the borders of words tell)",
 );
 
 /// Whether an object is a record of doccano.
@@ -74,6 +79,9 @@ pub(super) fn parse(
     let tokens = super::take_tokens(&mut fields)
         .ok_or_else(|| bad("`tokens` is a list neither of texts nor of [start, end]"))?;
     let lang = super::take_lang(&mut fields);
+    if matches!(tokens, Tokens::Unknown) {
+        left_out.add_many(RECOUNTED, annotated::recount(&text, &mut annotations));
+    }
     let mut sentence = annotated::sentence(text, tokens, &annotations, lang, options, left_out)?;
     sentence.extra = own_fields(fields);
     Ok(sentence)

@@ -141,3 +141,41 @@ fn annotators_of_universal_ner_stay() {
     // Nobody is named: nothing is kept.
     assert!(read("a.iob2", &text.replace("ada", "-"))[0].extra.get("annotators").is_none());
 }
+
+#[test]
+fn the_key_of_the_tags_stays() {
+    let norne = row("1", "Oslo", "SpaceAfter=No|name=B-GPE_LOC") + &row("2", "!", "name=O") + "\n";
+    for text in [norne.clone(), norne.replace("Oslo\t_", "Oslo\tOslo")] {
+        let sentences = read("a.conllu", &text);
+        let again = written(&sentences, "a.conllu", &WriteOptions::default());
+        assert!(again.contains("\tname=B-GPE_LOC|SpaceAfter=No\n") && again.contains("\tname=O\n"), "{again}");
+        assert!(!again.contains("NER="), "{again}");
+        assert_eq!(read("a.conllu", &again), sentences);
+        let through = read("a.jsonl", &written(&sentences, "a.jsonl", &WriteOptions::default()));
+        assert_eq!(written(&through, "a.conllu", &WriteOptions::default()), again);
+    }
+    let mut sentence = read("a.conllu", &norne).remove(0);
+    sentence.extra.insert("conllu_tag_key", "a|b=".into());
+    assert!(written(&[sentence], "a.conllu", &WriteOptions::default()).contains("\tNER=B-GPE_LOC"));
+}
+
+#[test]
+fn a_text_without_the_tokens_is_noted_with_its_line() {
+    let of = |text: &str| {
+        format!("# text = {text}\n{}{}\n", row("1", "Oslo", "NER=B-LOC"), row("2", "won", "SpaceAfter=No"))
+    };
+    let text = of("Oslo won") + &of("Bern lost") + &of("Oslo  won");
+    let (sentences, notes) = read_noted("a.conllu", &text);
+    let texts: Vec<&str> = sentences.iter().map(|sentence| sentence.text()).collect();
+    assert_eq!(
+        (texts.as_slice(), notes.as_slice()),
+        (&["Oslo won", "Oslo won", "Oslo  won"][..], &[("text-of-other-tokens", 1)][..])
+    );
+    let file = crate::common::file("a.conllu", &text);
+    let strict = ReadOptions { strict: true, ..ReadOptions::default() };
+    let error = xlner_formats::read_sentences(&file.path, &strict).unwrap().find_map(Result::err).unwrap();
+    assert_eq!(error.line(), Some(6));
+    // What is put together says where there is no space.
+    let glued = format!("# text = Other\n{}{}\n", row("1", "Oslo", "NER=B-LOC|SpaceAfter=No"), row("2", "!", "_"));
+    assert_eq!(read("a.conllu", &glued)[0].text(), "Oslo!");
+}

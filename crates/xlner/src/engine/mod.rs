@@ -1,5 +1,5 @@
 //! The one way through a job: pairs are read ([`source`], from [`file`]s), worked on batch by batch ([`pump`], by [`step`]s), and written
-//! ([`output`]). What the stages of a long job make is kept ([`folder`]) under the [`key`] of all that it depends on.
+//! ([`output`]). On the way [`sides`] are watched. What the stages of a long job make is kept ([`folder`]) under the [`key`] of all that it depends on.
 
 pub(crate) mod file;
 pub(crate) mod folder;
@@ -7,5 +7,6 @@ pub(crate) mod key;
 pub(crate) mod output;
 pub(crate) mod pump;
 mod seal;
+pub(crate) mod sides;
 pub(crate) mod source;
 pub(crate) mod step;

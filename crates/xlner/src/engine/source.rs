@@ -8,6 +8,7 @@ use xlner_formats::{ReadOptions, Side};
 
 use super::file::{File, Holds, Items as _, Parallel};
 use super::pump::{self, BATCH};
+use super::sides::Sides;
 use crate::Result;
 use crate::progress::{Listener, Progress, Stage};
 
@@ -64,6 +65,11 @@ pub(crate) struct Source {
     target_entities: u64,
     /// Bytes of the first file.
     bytes: Option<u64>,
+    /// Watches whether the sides belong together; `None` at the end.
+    sides: Option<Sides>,
+    /// How the file is read that pairs are counted in, and its name.
+    options: ReadOptions,
+    name: PathBuf,
 }
 
 impl Source {
@@ -79,28 +85,42 @@ impl Source {
         if let Some((path, options)) = links {
             files.push(File::links(path, options)?);
         }
-        Ok(Source::new(files))
+        let options = match input {
+            Input::Files { target_options, .. } => target_options,
+            Input::Pairs { options, .. } => options,
+        };
+        Ok(Source::new(files, input.name(), options))
     }
 
     /// Opens a file of sentences, each of which becomes that side of a pair.
     pub fn sentences(path: &Path, options: &ReadOptions, side: Side) -> Result<Source> {
-        Ok(Source::new(vec![File::sentences(path, options, side)?]))
+        Ok(Source::new(vec![File::sentences(path, options, side)?], path, options))
     }
 
     /// Opens a file of sentences, each of which becomes that side of a pair, or of pairs.
     pub fn records(path: &Path, options: &ReadOptions, side: Side) -> Result<Source> {
-        Ok(Source::new(vec![File::records(path, options, side)?]))
+        Ok(Source::new(vec![File::records(path, options, side)?], path, options))
     }
 
     /// Opens a file, whatever it holds; sentences become that side of pairs.
     pub fn any(path: &Path, options: &ReadOptions, side: Side) -> Result<Source> {
-        Ok(Source::new(vec![File::any(path, options, side)?]))
+        Ok(Source::new(vec![File::any(path, options, side)?], path, options))
     }
 
-    fn new(files: Vec<File>) -> Source {
+    fn new(files: Vec<File>, name: &Path, options: &ReadOptions) -> Source {
         let bytes = files.first().and_then(|file| std::fs::metadata(file.path()).ok());
         let bytes = bytes.filter(std::fs::Metadata::is_file).map(|file| file.len());
-        Source { files: Parallel { files }, first: None, count: 0, untokenized: 0, target_entities: 0, bytes }
+        Source {
+            files: Parallel { files },
+            first: None,
+            count: 0,
+            untokenized: 0,
+            target_entities: 0,
+            bytes,
+            sides: Some(Sides::default()),
+            options: options.clone(),
+            name: name.to_owned(),
+        }
     }
 
     /// What is read: pairs, also of two files; or what the one file holds.
@@ -191,13 +211,19 @@ impl Source {
 
     fn add(&mut self, pair: &Pair) {
         self.count += 1;
+        if let Some(sides) = &mut self.sides {
+            sides.add(pair, self.count);
+        }
         self.target_entities += pair.target.entities.len() as u64;
         self.untokenized += [&pair.source, &pair.target].iter().filter(|side| !side.is_tokenized()).count() as u64;
     }
 
     /// The next pair, made of what the files hold.
     fn read(&mut self) -> Result<Option<Pair>> {
-        let Some(parts) = self.files.next()? else { return Ok(None) };
+        let Some(parts) = self.files.next()? else {
+            self.sides.take().map_or(Ok(()), |mut sides| sides.tell(&self.options, &self.name))?;
+            return Ok(None);
+        };
         let mut parts = parts.into_iter().zip(&self.files.files);
         let Some((mut pair, _)) = parts.next() else { return Ok(None) };
         for (part, file) in parts {
