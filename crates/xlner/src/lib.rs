@@ -37,6 +37,7 @@ pub mod convert;
 mod counts;
 pub mod decision;
 mod documents;
+pub mod drawing;
 mod engine;
 pub mod ensemble;
 mod error;

@@ -102,3 +102,20 @@ fn partial_matches_follow_nervaluate() {
     assert_eq!((found.partial.counts.partial, found.type_.counts.incorrect, found.exact.counts.incorrect), (1, 1, 1));
     assert_eq!(found.partial.f1, 0.5);
 }
+
+/// By type, only entities of that type count on both sides; the counts are those of nervaluate 1.2.1.
+#[test]
+fn partial_matches_by_type_follow_nervaluate() {
+    let sentences: [(&str, &[&str]); 2] =
+        [("B-A I-A O B-A B-B O", &["O B-B I-B B-A I-A O"]), ("B-A I-A I-A B-B", &["B-A O B-A B-B"])];
+    let found = evaluate(&Options::default(), &sentences).semeval2013_types;
+    let counts = |label: &str| {
+        let of = &found[label];
+        [of.strict, of.partial, of.type_, of.exact].map(|way| {
+            let c = way.counts;
+            [c.correct, c.incorrect, c.partial, c.missed, c.spurious]
+        })
+    };
+    assert_eq!(counts("A"), [[0, 2, 0, 1, 1], [0, 0, 2, 1, 1], [2, 0, 0, 1, 1], [0, 2, 0, 1, 1]]);
+    assert_eq!(counts("B"), [[1, 0, 0, 1, 1]; 4]);
+}

@@ -7,7 +7,7 @@ use xlner_core::{Alignment, Entity, Pair, Sentence};
 use xlner_review::Store;
 use xlner_review::server::Options;
 
-use crate::driver::{BACKSPACE, Browser, DOWN, ENTER, LEFT, RIGHT, SHIFT, TAB, UP};
+use crate::driver::{BACKSPACE, Browser, DOWN, ENTER, LEFT, RIGHT, SHIFT, TAB, UP, axe};
 use crate::support::{Process, get, pair, pairs, post, serve, store_of};
 
 const SAVED: &str = "return document.getElementById('status').textContent === 'Saved'";
@@ -270,25 +270,14 @@ fn hostile_records_show_as_text() {
     assert_eq!(browser.run("return document.getElementById('target').textContent.includes('tokens behind')"), true);
 }
 
-/// axe-core, where XLNER_AXE names its file.
 #[test]
 fn axe_finds_no_violation() {
-    let Some(axe) = std::env::var_os("XLNER_AXE") else {
-        println!("skipped: XLNER_AXE does not name axe.min.js (npm: axe-core)");
-        return;
-    };
+    let Some(axe) = axe() else { return };
     let Some(browser) = Browser::start() else { return };
-    let axe = std::fs::read_to_string(axe).unwrap();
     let folder = tempfile::tempdir().unwrap();
     let options = Options { guidelines: Some("What is a name?".into()), ..Options::default() };
     let at = serve(store_of(&folder.path().join("a.db"), pairs()), options);
-    let check = |what: &str| {
-        browser.run(&axe);
-        let script = "const done = arguments[arguments.length - 1];
-            axe.run({runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa']}).then((found) => done(found.violations.map((v) => `${v.id}: ${v.nodes.map((n) => n.html + ' ' + n.failureSummary).join('; ')}`)))";
-        let found = browser.run_async(script);
-        assert_eq!(found, json!([]), "{what}");
-    };
+    let check = |what: &str| browser.check(&axe, what);
     for dark in [false, true] {
         browser.dark(dark);
         opened(&browser, &at, "s1");
