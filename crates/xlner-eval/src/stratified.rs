@@ -102,7 +102,7 @@ fn merged(units: &[Unit]) -> Vec<usize> {
             (place, have) = (place + 1, 0);
         }
     }
-    // What is left behind the last full one goes to it.
+    // What is left after the last full one goes to it.
     places.iter_mut().for_each(|at| *at = (*at).min(place.saturating_sub(1)));
     places
 }

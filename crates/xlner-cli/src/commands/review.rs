@@ -29,7 +29,7 @@ Examples:
   xlner review simulate projected.jsonl --gold gold.conll --json
 
 The page is on this machine alone unless --listen is given; nothing leaves it. Every change is on the disk before it is acknowledged, \
-and stays in the browser until then. A file of tokens has a line `NAME TOKEN` for everybody, with `adjudicator` behind it for those who \
+and stays in the browser until then. A file of tokens has a line `NAME TOKEN` for everybody, with `adjudicator` after it for those who \
 decide between versions; people open the page once as http://HOST:PORT/?token=TOKEN.";
 
 #[derive(clap::Args)]

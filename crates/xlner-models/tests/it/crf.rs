@@ -293,12 +293,12 @@ fn a_strong_prior_is_not_moved() {
         let general = train(&TrainOptions { iobes, ..TrainOptions::default() });
         let options = TrainOptions { l2: 1e9, ..TrainOptions::default() };
         let (tagger, training) = general.adapt(&examples(&of_companies()), &options, &mut |_| ()).unwrap();
-        let (mut before, mut behind) = (sentences(), sentences());
+        let (mut before, mut after) = (sentences(), sentences());
         general.tag(&mut before, false).unwrap();
-        tagger.tag(&mut behind, false).unwrap();
-        for (before, behind) in before.iter().zip(&behind) {
-            assert_eq!(plain(before), plain(behind));
-            for (one, other) in before.entities.iter().zip(&behind.entities) {
+        tagger.tag(&mut after, false).unwrap();
+        for (before, after) in before.iter().zip(&after) {
+            assert_eq!(plain(before), plain(after));
+            for (one, other) in before.entities.iter().zip(&after.entities) {
                 // A label more takes its share of the probability.
                 assert!((one.score.unwrap() - other.score.unwrap()).abs() < 0.2, "{one:?} {other:?}");
             }

@@ -35,7 +35,7 @@ struct Names {
     numbers: FxHashMap<String, u32>,
     names: Vec<String>,
     unknown: u32,
-    /// Behind the pieces are the languages.
+    /// The languages come after the pieces.
     pieces: usize,
 }
 
@@ -69,7 +69,7 @@ impl Vocabulary {
             let path = folder.join("tokenizer.json");
             let tokenizer = Tokenizer::open(&path)?;
             let end = tokenizer.number("</s>").ok_or_else(|| Error::model(&path, "it has no token </s>"))?;
-            // Behind what the tokeniser knows the list is filled up.
+            // The list is filled up after what the tokenizer knows.
             let mut known = listed.iter().flatten().zip(0..).filter(|(name, _)| !name.starts_with("madeupword"));
             if let Some((name, number)) = known.find(|(name, number)| tokenizer.number(name) != Some(*number)) {
                 let problem = format!(
@@ -170,7 +170,7 @@ impl Vocabulary {
         Ok(tokens)
     }
 
-    /// The tokens of a word of a translation, as it is behind a space.
+    /// The tokens of a word of a translation, as it is after a space.
     ///
     /// # Errors
     /// Those of [`source`](Self::source).

@@ -16,9 +16,9 @@ fn every_place(model: &Model, sources: &[&[u32]], insertion: &Insertion, longest
         for end in (start + 1..words.len()).take(longest) {
             if words[start] < words[start + 1] && words[end - 1] < words[end] {
                 let (before, rest) = tokens.split_at(words[start]);
-                let (inside, behind) = rest.split_at(words[end] - words[start]);
+                let (inside, after) = rest.split_at(words[end] - words[start]);
                 let first: Vec<u32> = first.iter().copied().collect();
-                let tokens = [&first[..], before, &markers[0], inside, &markers[1], behind, &[2]].concat();
+                let tokens = [&first[..], before, &markers[0], inside, &markers[1], after, &[2]].concat();
                 targets.push(Target { sentence: insertion.marked, tokens, given: first.len() });
                 places.push([start, end]);
             }

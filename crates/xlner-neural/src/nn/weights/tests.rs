@@ -117,7 +117,7 @@ fn every_byte_belongs_to_one_tensor() {
         (&[("a", [0, 8]), ("b", [0, 8])], 8, "tensor b begins at byte 0"),
         (&[("a", [0, 4]), ("b", [8, 12])], 12, "tensor b begins at byte 8"),
         (&[("a", [4, 8])], 8, "tensor a begins at byte 4"),
-        (&[("a", [0, 8])], 12, "4 bytes behind its tensors belong to none"),
+        (&[("a", [0, 8])], 12, "4 bytes after its tensors belong to none"),
     ] {
         let found = problem(&[("model.safetensors", file(tensors, bytes))]);
         assert!(found.contains(expected) && found.contains("model.safetensors"), "{found}");
