@@ -15,7 +15,7 @@ use std::path::Path;
 use xlner_align::{Bitext, Model, TrainOptions};
 use xlner_core::{Entity, Pair, Posteriors, Sentence};
 use xlner_formats::{ReadOptions, read_sentences};
-use xlner_project::span::{FitOptions, Labelled, SpanModel, SpanProjector, fit};
+use xlner_project::span::{Labelled, SpanFitOptions, SpanModel, SpanProjector, fit};
 use xlner_project::{CandidateSet, Matching};
 
 /// Shares of sentences that get a wrong name at the beginning, and inside; share of names that get a token too much.
@@ -87,7 +87,7 @@ fn learn<'c>(corpora: impl IntoIterator<Item = &'c Corpus>) -> Result<SpanModel,
         .zip(&posteriors)
         .map(|(corpus, posteriors)| Labelled { pairs: &corpus.pairs, gold: &corpus.gold, posteriors })
         .collect();
-    fit(&labelled, &FitOptions::default()).map_err(|(_, pair, error)| format!("pair {pair}: {error}"))
+    fit(&labelled, &SpanFitOptions::default()).map_err(|(_, pair, error)| format!("pair {pair}: {error}"))
 }
 
 /// Micro F1 of spans with labels, projected by the default method.
@@ -104,7 +104,7 @@ fn f1(corpus: &Corpus, model: SpanModel) -> Result<f64, String> {
         all += found.len() + gold.len();
         right += found.iter().filter(|e| gold.iter().any(|g| (g.span, &g.label) == (e.span, &e.label))).count();
     }
-    Ok(2.0 * f64::from(right) / all as f64)
+    Ok(2.0 * right as f64 / all as f64)
 }
 
 fn train(pairs: &[Pair]) -> Model {

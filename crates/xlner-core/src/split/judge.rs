@@ -3,12 +3,12 @@
 use unicode_normalization::UnicodeNormalization;
 
 use super::marks::{closes_part, enclosed, is_closer, is_direction, is_opener};
-use super::rules::{Rules, is_cased, is_thai};
+use super::rules::{SplitRules, is_cased, is_thai};
 
 /// Judges the places of one paragraph.
 pub struct BoundaryJudge<'a> {
     pub line: &'a str,
-    pub rules: &'a Rules,
+    pub rules: &'a SplitRules,
 }
 
 impl BoundaryJudge<'_> {

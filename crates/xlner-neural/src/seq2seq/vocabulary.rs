@@ -41,7 +41,7 @@ struct Names {
 
 /// What stands round a text in a translation from one language into another.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Direction {
+pub struct TranslationDirection {
     before: Vec<u32>,
     after: Vec<u32>,
     /// The token that every translation begins with, where there is one.
@@ -117,15 +117,15 @@ impl Vocabulary {
     ///
     /// # Errors
     /// [`Error::Options`] where the model does not know one of them.
-    pub fn direction(&self, from: &str, to: &str) -> Result<Direction> {
+    pub fn direction(&self, from: &str, to: &str) -> Result<TranslationDirection> {
         if let Kind::Marian { names, .. } = &self.kind {
             let before = names.language(to, &self.folder)?.into_iter().collect();
-            return Ok(Direction { before, after: vec![self.end], first: None });
+            return Ok(TranslationDirection { before, after: vec![self.end], first: None });
         }
         let (source, target) = (self.language(from)?, self.language(to)?);
         Ok(match self.legacy {
-            true => Direction { before: vec![], after: vec![self.end, source], first: Some(target) },
-            false => Direction { before: vec![source], after: vec![self.end], first: Some(target) },
+            true => TranslationDirection { before: vec![], after: vec![self.end, source], first: Some(target) },
+            false => TranslationDirection { before: vec![source], after: vec![self.end], first: Some(target) },
         })
     }
 
@@ -149,7 +149,7 @@ impl Vocabulary {
     ///
     /// # Errors
     /// [`Error::Model`] where the tokeniser does not know what to do with the text.
-    pub fn source(&self, direction: &Direction, text: &str) -> Result<Vec<u32>> {
+    pub fn source(&self, direction: &TranslationDirection, text: &str) -> Result<Vec<u32>> {
         let mut tokens = direction.before.clone();
         match &self.kind {
             Kind::Marian { source, names, .. } => tokens.extend(names.numbers(source, text)),
@@ -163,7 +163,7 @@ impl Vocabulary {
     ///
     /// # Errors
     /// Those of [`source`](Self::source).
-    pub fn target(&self, direction: &Direction, text: &str) -> Result<Vec<u32>> {
+    pub fn target(&self, direction: &TranslationDirection, text: &str) -> Result<Vec<u32>> {
         let mut tokens: Vec<u32> = direction.first.into_iter().collect();
         tokens.extend(self.plain(text)?);
         tokens.push(self.end);

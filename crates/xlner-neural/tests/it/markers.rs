@@ -2,13 +2,13 @@
 
 use xlner_core::contracts::{GivenTranslation, MarkerOptions, TranslationScorer as _};
 use xlner_neural::nn::Precision;
-use xlner_neural::seq2seq::{InsertSearch, Inserted, Insertion, Model, Seq2Seq, Seq2SeqOptions, Target};
+use xlner_neural::seq2seq::{InsertSearch, Inserted, Insertion, Seq2Seq, Seq2SeqModel, Seq2SeqOptions, Target};
 
 use super::seq2seq::VOCABULARY;
 use super::support::checkpoint;
 
 /// All places of markers, scored one by one, the best first.
-fn every_place(model: &Model, sources: &[&[u32]], insertion: &Insertion, longest: usize) -> Vec<Inserted> {
+fn every_place(model: &Seq2SeqModel, sources: &[&[u32]], insertion: &Insertion, longest: usize) -> Vec<Inserted> {
     let memory = model.encode(sources);
     let Insertion { words, tokens, markers, first, .. } = insertion;
     let (mut places, mut targets) = (Vec::new(), Vec::new());
@@ -40,7 +40,7 @@ fn markers_stand_where_all_places_say() {
     for case in 0..24u32 {
         let folder = tempfile::tempdir().unwrap();
         checkpoint::weights(folder.path(), VOCABULARY, case + 1);
-        let model = Model::load(folder.path(), Precision::F32).unwrap();
+        let model = Seq2SeqModel::load(folder.path(), Precision::F32).unwrap();
         let insertion = Insertion {
             marked: 1,
             plain: 0,
@@ -77,7 +77,7 @@ fn markers_stand_where_all_places_say() {
     println!("the best place is found with a slack of 1 in {found_by_guess} of 72 searches");
     let folder = tempfile::tempdir().unwrap();
     checkpoint::weights(folder.path(), VOCABULARY, 1);
-    let model = Model::load(folder.path(), Precision::F32).unwrap();
+    let model = Seq2SeqModel::load(folder.path(), Precision::F32).unwrap();
     let empty = Insertion {
         marked: 1,
         plain: 0,

@@ -44,7 +44,7 @@ pub use analysis::{
     Analysis, Confusion, ErrorGroup, Example, Form, Frequent, Length, Named, ProjectionCounts, SystemAnalysis,
 };
 pub use attribute::{Again, Attribution, Cost, StageGold, StageName};
-pub use classify::{Comparison, ErrorClass, Finding, classify};
+pub use classify::{Classified, ErrorClass, Finding, classify};
 pub use curve::{Bin, Curve, Threshold};
 pub use excerpt::Excerpt;
 
