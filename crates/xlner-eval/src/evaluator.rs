@@ -8,7 +8,7 @@ use xlner_core::tags::Scheme;
 
 use crate::chunks::{self, Chunk};
 use crate::error::{Error, Result};
-use crate::options::{Options, Resampling};
+use crate::options::{EvalOptions, Resampling};
 use crate::resample::{self, Profile};
 use crate::scores::{Scores, ratio};
 use crate::semeval::{Counter, SemEval2013};
@@ -122,7 +122,7 @@ struct System {
 
 impl Evaluator {
     /// Nothing counted yet, for gold tags of a scheme and for systems, each a name and the scheme of its tags.
-    pub fn new<S: AsRef<str>>(options: &Options, gold: Scheme, systems: &[(S, Scheme)]) -> Self {
+    pub fn new<S: AsRef<str>>(options: &EvalOptions, gold: Scheme, systems: &[(S, Scheme)]) -> Self {
         Evaluator {
             vocabulary: Vocabulary::new(options, gold),
             scheme: gold,

@@ -62,7 +62,7 @@ pub mod translate;
 #[cfg(feature = "fine-tune")]
 pub use adapt::{AdaptJob, AdaptReport};
 pub use align::{AlignJob, EncoderAligner, RankJob, RankReport, Ranked, ServeJob, SimilarityJob, SymmetrizeJob};
-pub use aligner::{Aligner, AlignerOptions, Extraction};
+pub use aligner::{Aligner, AlignerOptions, LinkExtraction};
 pub use convert::{ConvertJob, ConvertReport, DoubtOrder, Overlaps};
 pub use engine::folder::RunFolder;
 pub use engine::key::{Key, KeyBuilder};

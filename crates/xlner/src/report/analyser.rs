@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashSet};
 
 use xlner_core::tags::{Scheme, encode};
 use xlner_core::{Entity, Pair, Sentence, Span};
-use xlner_eval::{Evaluator, Options, Resampling, TagId};
+use xlner_eval::{EvalOptions, Evaluator, Resampling, TagId};
 
 use super::analysis::{Analysis, Difference};
 use super::excerpt::{self, Excerpt};
@@ -13,7 +13,7 @@ use super::slices::{LabelConsistency, Seen};
 use super::tally::{Forms, Tally, add, id, named};
 
 /// A problem with a sentence: which system's it is (`None`: gold), and what is wrong.
-pub type Problem = (Option<usize>, String);
+pub type SentenceProblem = (Option<usize>, String);
 
 /// Takes sentence after sentence of one or several systems.
 pub struct Analyser {
@@ -35,7 +35,7 @@ impl Analyser {
     pub fn new<S: AsRef<str>>(systems: &[S], examples: usize) -> Self {
         let named: Vec<(&str, Scheme)> = systems.iter().map(|name| (name.as_ref(), Scheme::Iob2)).collect();
         Analyser {
-            evaluator: Evaluator::new(&Options::default(), Scheme::Iob2, &named),
+            evaluator: Evaluator::new(&EvalOptions::default(), Scheme::Iob2, &named),
             tallies: systems.iter().map(|name| Tally::new(name.as_ref(), examples)).collect(),
             sentences: 0,
             tokens: 0,
@@ -64,7 +64,7 @@ impl Analyser {
     ///
     /// # Panics
     /// Where the number of pairs is not that of the systems, or none.
-    pub fn push(&mut self, pairs: &[Pair], gold: Option<&[Entity]>) -> Result<(), Problem> {
+    pub fn push(&mut self, pairs: &[Pair], gold: Option<&[Entity]>) -> Result<(), SentenceProblem> {
         assert_eq!(pairs.len(), self.tallies.len(), "one pair per system");
         if self.sentences > 0 && self.gold.is_some() != gold.is_some() {
             return Err((None, "gold entities are known of some sentences only; give all of them, or none".into()));

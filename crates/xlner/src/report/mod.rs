@@ -46,7 +46,7 @@ pub use analysis::{
     SystemAnalysis,
 };
 pub use attribute::{Again, Attribution, Cost, StageGold, StageName};
-pub use classify::{Comparison, ErrorClass, Finding, classify};
+pub use classify::{Classified, ErrorClass, Finding, classify};
 pub use curve::{Bin, Curve, Threshold};
 pub use excerpt::Excerpt;
 pub use slices::{LabelConsistency, Mixed, Part, SeenIn};

@@ -45,7 +45,7 @@ fn finding(class: ErrorClass, gold: Option<usize>, predicted: Option<usize>, sou
 #[test]
 fn what_is_right_is_no_error() {
     let comparison = classify(&pair(), &gold());
-    assert_eq!(comparison, Comparison { right: vec![(0, 0), (1, 1)], findings: vec![] });
+    assert_eq!(comparison, Classified { right: vec![(0, 0), (1, 1)], findings: vec![] });
 }
 
 #[test]
