@@ -4,6 +4,7 @@ import json
 import random
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 import ours
@@ -72,8 +73,32 @@ def conlleval(rng, counts, differences, program):
                     differences.append({"test": f"{scheme}, malformed: {malformed}", "theirs and ours": [theirs, mine]})
 
 
+def atools(rng, counts, differences, program):
+    with tempfile.TemporaryDirectory() as folder:
+        forward, reverse = Path(folder, "f.pharaoh"), Path(folder, "r.pharaoh")
+        links = ([], [])
+        for _ in range(500):
+            # One link at most for each target token, and for each source token, near the diagonal, as models give them.
+            source, target = rng.randint(1, 14), rng.randint(1, 14)
+            near = lambda at, of, to: min(to - 1, max(0, round(at * to / of + rng.gauss(0, 1.5))))
+            links[0].append([(near(j, target, source), j) for j in range(target) if rng.random() < 0.85])
+            links[1].append([(i, near(i, source, target)) for i in range(source) if rng.random() < 0.85])
+        for path, rows in zip((forward, reverse), links):
+            path.write_text("".join(" ".join(f"{i}-{j}" for i, j in row) + "\n" for row in rows))
+        for method in ("intersect", "union", "grow-diag", "grow-diag-final", "grow-diag-final-and"):
+            run = lambda *words: subprocess.run([str(word) for word in words], capture_output=True, text=True, check=True).stdout
+            theirs = run(program, "-i", forward, "-j", reverse, "-c", method).split("\n")[:500]
+            mine = run(ours.XLNER, "--quiet", "align", "--forward", forward, "--reverse", reverse, "--symmetrize", method).split("\n")[:500]
+            for number, (one, two) in enumerate(zip(theirs, mine)):
+                counts["compared"] += 1
+                if set(one.split()) == set(two.split()):
+                    counts["same"] += 1
+                else:
+                    differences.append({"test": f"{method}: pair {number + 1}", "theirs and ours": [one, two]})
+
+
 if __name__ == "__main__":
     counts, differences = {"compared": 0, "same": 0, "refused": 0, "not comparable": 0}, []
     peer, *rest = sys.argv[1:]
-    {"iobes": iobes, "conlleval": conlleval}[peer](random.Random(1), counts, differences, *map(Path, rest))
+    {"iobes": iobes, "conlleval": conlleval, "atools": atools}[peer](random.Random(1), counts, differences, *map(Path, rest))
     print(json.dumps({"counts": counts, "differences": differences, "refusals": {}}, ensure_ascii=False))

@@ -164,7 +164,7 @@ impl Context {
 /// What to do about a kind of note, where there is a flag or a command for it; the notes themselves name none.
 fn cure(kind: &str) -> &'static str {
     match kind {
-        "links-from-one" => "; --one-based reads them so",
+        "links-from-one" => "; --one-based reads them so (--gold-one-based the gold ones of `eval`)",
         "unread-entities" => "; a list of tags is named with --tag-column",
         "no-source-entities" => "; is it the file with the tags? `xlner tag` finds entities, --tagger in `transfer`",
         "unlike-sides" | "unplaced-entities" => {

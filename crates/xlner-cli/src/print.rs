@@ -14,6 +14,15 @@ pub fn out(line: std::fmt::Arguments<'_>) -> Result<()> {
     Ok(writeln!(std::io::stdout().lock(), "{line}")?)
 }
 
+/// A number of things, in words: `1 entity`, `2 entities`.
+pub fn counted(count: u64, noun: &str) -> String {
+    match (count, noun.strip_suffix('y')) {
+        (1, _) => format!("1 {noun}"),
+        (_, Some(stem)) => format!("{count} {stem}ies"),
+        _ => format!("{count} {noun}s"),
+    }
+}
+
 /// Bytes as people read them.
 pub fn size(bytes: u64) -> String {
     match bytes {

@@ -214,7 +214,7 @@ impl<'a> Tag<'a> {
         let prefix = Prefix::from_byte(*tag.as_bytes().first()?)?;
         match tag[1..].strip_prefix('-') {
             Some("") => Some(Tag { prefix, label: NO_LABEL }),
-            Some(label) => Some(Tag { prefix, label }),
+            Some(label) => (label.trim() == label).then_some(Tag { prefix, label }),
             None => (tag.len() == 1).then_some(Tag { prefix, label: NO_LABEL }),
         }
     }

@@ -38,13 +38,15 @@ pub(crate) struct Annotation {
     pub(crate) score: Option<f64>,
     /// The tool's name of the annotation; parts of a discontinuous one share it.
     pub(crate) id: Option<String>,
+    /// Its offsets count in the text that a page of HTML shows, not in its source.
+    pub(crate) in_markup: bool,
     /// An unknown field that its entity gets.
     pub(crate) extra: Option<(&'static str, &'static str)>,
 }
 
 impl Annotation {
     pub(crate) fn new(start: usize, end: usize, label: impl Into<String>) -> Self {
-        Annotation { start, end, label: label.into(), text: None, score: None, id: None, extra: None }
+        Annotation { start, end, label: label.into(), text: None, score: None, id: None, in_markup: false, extra: None }
     }
 
     pub(crate) fn bad(&self, problem: &'static str) -> ErrorKind {
@@ -252,7 +254,11 @@ impl<'a> Characters<'a> {
         range
             .filter(same)
             .or_else(|| Unit::ALL.into_iter().find_map(|unit| self.counted(unit, start, end).filter(same)))
-            .ok_or_else(|| annotation.bad("does not stand where its own text does"))
+            .ok_or_else(|| match annotation.in_markup && self.text.contains('<') {
+                true => annotation
+                    .bad("counts in the text that a page of HTML shows; give the tasks plain text (the tag Text)"),
+                false => annotation.bad("does not stand where its own text does"),
+            })
     }
 }
 

@@ -12,6 +12,8 @@ use crate::{alignments, brat, columns, json, regions, text, webanno};
 
 /// The command's flag for the format of what is read.
 pub(crate) const FROM_FORMAT: &str = "option `from_format`";
+/// The same for alignments that stand beside other files.
+pub(crate) const ALIGNMENT_FORMAT: &str = "option `from_format`, beside other files option `alignment_format`";
 /// The command's flag for the format of what is written.
 pub(crate) const TO_FORMAT: &str = "option `to_format`";
 
@@ -56,6 +58,11 @@ impl Content {
         if given.is_none() && is_csv(path) {
             return Err(Error::in_file(path, ErrorKind::Csv));
         }
+        if given.is_none()
+            && let Some((what, cure)) = foreign(path)
+        {
+            return Err(Error::in_file(path, ErrorKind::Foreign { what, cure }));
+        }
         let known = || Format::names(|format| self.held_by(format) && (option != TO_FORMAT || format.is_written()));
         let format = given
             .or_else(|| Format::from_path(path))
@@ -69,6 +76,22 @@ impl Content {
         let kind = ErrorKind::WrongFormat { format: format.name(), wanted: self.name(), known: known() };
         Err(Error::in_file(path, kind))
     }
+}
+
+/// What a file is that no format is, by its name, and what to do.
+fn foreign(path: &Path) -> Option<(&'static str, &'static str)> {
+    let extension = path.extension()?.to_str()?.to_ascii_lowercase();
+    Some(match extension.as_str() {
+        "xlsx" | "xls" | "ods" | "numbers" => ("spreadsheets", "save it as text, with tabs between the columns (.tsv)"),
+        "docx" | "doc" | "odt" | "rtf" | "pdf" | "epub" => {
+            ("documents of word processors", "save its text, one sentence a line (.txt)")
+        }
+        "zip" | "tar" | "tgz" | "7z" | "rar" => ("archives", "unpack it first"),
+        "bz2" | "xz" | "lz4" => ("this compression", "unpack it first; .gz and .zst are read as they are"),
+        "arrow" | "feather" => ("Arrow files", "write it as Parquet (.parquet) or JSON lines (.jsonl)"),
+        "pkl" | "pickle" => ("pickled objects", "write them as JSON lines (.jsonl)"),
+        _ => return None,
+    })
 }
 
 /// Whether the name says comma-separated values.
@@ -279,6 +302,6 @@ pub fn read_alignments(path: &Path, options: &ReadOptions) -> Result<AlignmentRe
         None if twice => alignments::look(path, options)?,
         known => known,
     };
-    let format = Content::Alignments.format(path, known, FROM_FORMAT)?;
+    let format = Content::Alignments.format(path, known, ALIGNMENT_FORMAT)?;
     alignments::read(path, format, options)
 }

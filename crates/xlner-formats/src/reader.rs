@@ -122,11 +122,14 @@ impl Status {
     /// Checks at the end of a file that it gave an item, where it has text.
     ///
     /// # Errors
-    /// [`ErrorKind::NothingRead`].
+    /// [`ErrorKind::NothingRead`]; [`ErrorKind::AllLeftOut`] where notes say why.
     pub(crate) fn check_read(&self, given: bool) -> Result<()> {
         match given || !self.has_text.load(Ordering::Relaxed) {
             true => Ok(()),
-            false => Err(Error::in_file(self.notebook.file(), ErrorKind::NothingRead)),
+            false => {
+                let kind = if self.notes().is_empty() { ErrorKind::NothingRead } else { ErrorKind::AllLeftOut };
+                Err(Error::in_file(self.notebook.file(), kind))
+            }
         }
     }
 

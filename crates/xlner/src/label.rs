@@ -157,6 +157,7 @@ impl LabelJob {
             drops: Drops::Entity,
             back: self.back,
             run: &self.run,
+            tagged: true,
             input: (self.translations.as_ref().map_or(&self.input, |(path, _)| path), &self.input, &self.input_options),
             signs: signs.clone(),
             output: (&self.output, &self.output_options),

@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use xlner_core::contracts::TranslatorFigures;
 use xlner_core::{Pair, Reason, Sentence, Tagger};
+use xlner_eval::{Evaluation, Scores};
 use xlner_formats::{NoteKind, Place, ReadOptions};
 use xlner_models::languages;
 
@@ -14,6 +15,10 @@ use crate::Result;
 use crate::engine::sides::UNLIKE;
 
 const NO_ENTITIES: NoteKind = NoteKind::new("no-source-entities", "0 source entities, nothing to project; sentences");
+const NOTHING_FOUND: NoteKind = NoteKind::new(
+    "nothing-tagged",
+    "sentences in none of which the tagger found an entity (is it one of their language and kind of text?)",
+);
 const MISPLACED: NoteKind = NoteKind::new(
     "unplaced-entities",
     "source entities without a place in the translation, far more than usual (is the target shifted by a line, shuffled, or \
@@ -23,6 +28,8 @@ const UNTRANSLATED: NoteKind = NoteKind::new(
     "untranslated",
     "texts kept as they are because there is no translation, most of all (is it the right table, in the right direction?)",
 );
+const EMPTY: NoteKind =
+    NoteKind::new("empty-translations", "texts whose translation is empty (nothing can be projected)");
 const OTHER_LANGUAGE: NoteKind =
     NoteKind::new("tagger-of-another-language", "sentences in another language than their tagger's");
 
@@ -34,6 +41,16 @@ const DISJOINT: NoteKind =
 const NO_GOLD: NoteKind = NoteKind::new(
     "gold-without-entities",
     "predictions that are compared with gold without any entity (is the gold file the one with the tags?)",
+);
+
+const NO_PREDICTION: NoteKind = NoteKind::new(
+    "predictions-without-entities",
+    "predictions without any entity, while gold has some (is it the file with the tags?)",
+);
+
+const ALONE: NoteKind = NoteKind::new(
+    "labels-of-one-system",
+    "systems that have no label in common with the others (they can never agree; are the labels spelt alike?)",
 );
 
 /// Notes labels to be replaced or ignored that no entity of a file has; `seen` are those before replacing.
@@ -54,6 +71,33 @@ pub(crate) fn unused_labels(
     Ok(options.note(UNUSED_LABELS, unused.len() as u64, &first)?)
 }
 
+/// Notes what the labels of a system's predictions and of gold say: that they have none in common, that one has no entity.
+///
+/// # Errors
+/// Where the options say strict.
+pub(crate) fn labels_of_system(options: &ReadOptions, file: &Path, figures: &Evaluation) -> Result<()> {
+    let of = |counts: fn(&Scores) -> u64| {
+        figures.types.iter().filter(|(_, scores)| counts(scores) > 0).map(|(label, _)| label.as_str()).collect()
+    };
+    disjoint_labels(options, file, &of(|scores| scores.support), &of(|scores| scores.predicted))
+}
+
+/// Notes a system whose labels no other has.
+///
+/// # Errors
+/// Where the options say strict.
+pub(crate) fn labels_of_voters(options: &ReadOptions, voters: &[(&Path, BTreeSet<String>)]) -> Result<()> {
+    for (index, (file, labels)) in voters.iter().enumerate() {
+        let mut others =
+            voters.iter().enumerate().filter(|(other, _)| *other != index).flat_map(|(_, (_, labels))| labels);
+        if !labels.is_empty() && others.clone().next().is_some() && !others.any(|label| labels.contains(label)) {
+            let list: Vec<&str> = labels.iter().map(String::as_str).collect();
+            options.note(ALONE, 1, &Place::file(*file).record(list.join(", ")))?;
+        }
+    }
+    Ok(())
+}
+
 /// Notes predictions of labels that gold has none of.
 ///
 /// # Errors
@@ -64,11 +108,12 @@ pub(crate) fn disjoint_labels(
     gold: &BTreeSet<&str>,
     predicted: &BTreeSet<&str>,
 ) -> Result<()> {
-    if predicted.is_empty() || !gold.is_disjoint(predicted) {
+    if !gold.is_disjoint(predicted) {
         return Ok(());
     }
-    if gold.is_empty() {
-        return Ok(options.note(NO_GOLD, 1, &Place::file(file))?);
+    if gold.is_empty() || predicted.is_empty() {
+        let kind = if gold.is_empty() { NO_GOLD } else { NO_PREDICTION };
+        return Ok(options.note(kind, 1, &Place::file(file))?);
     }
     let list = |labels: &BTreeSet<&str>| labels.iter().copied().collect::<Vec<_>>().join(", ");
     let first = Place::file(file).record(format!("{}; gold: {}", list(predicted), list(gold)));
@@ -142,13 +187,17 @@ impl Places {
         }
     }
 
-    /// Notes what there is to note of the pairs of these files.
+    /// Notes what there is to note of the pairs of these files; `tagged`: the source's entities are those that a tagger found.
     ///
     /// # Errors
     /// Where the options say strict.
-    pub fn tell(&self, options: &ReadOptions, source: &Path, target: &Path) -> Result<()> {
-        if !self.entities {
-            return Ok(options.note(NO_ENTITIES, self.pairs, &Place::file(source))?);
+    pub fn tell(&self, options: &ReadOptions, source: &Path, target: &Path, tagged: bool) -> Result<()> {
+        match (self.entities, tagged) {
+            (true, _) => {}
+            (false, false) => return Ok(options.note(NO_ENTITIES, self.pairs, &Place::file(source))?),
+            // A few sentences may well be without.
+            (false, true) if self.pairs < ENOUGH => return Ok(()),
+            (false, true) => return Ok(options.note(NOTHING_FOUND, self.pairs, &Place::file(source))?),
         }
         let sign = match self.bad.entities > 0 {
             true => &self.bad,
@@ -205,7 +254,8 @@ impl Signs {
     /// Where the options say strict.
     pub fn tell(&self, options: &ReadOptions, file: &Path) -> Result<()> {
         let noticed = self.lock();
-        let TranslatorFigures { texts, untranslated, .. } = noticed.translated;
+        let TranslatorFigures { texts, untranslated, empty, .. } = noticed.translated;
+        options.note(EMPTY, empty, &Place::file(file))?;
         if 2 * untranslated > texts {
             options.note(UNTRANSLATED, untranslated, &Place::file(file))?;
         }
@@ -248,7 +298,7 @@ mod tests {
 
     fn told(places: &Places) -> Vec<(String, u64, Option<String>)> {
         let options = ReadOptions { notes: Notes::default(), ..ReadOptions::default() };
-        places.tell(&options, Path::new("s"), Path::new("t")).unwrap();
+        places.tell(&options, Path::new("s"), Path::new("t"), false).unwrap();
         let notes = options.notes.list().into_iter();
         notes.map(|note| (note.kind.name.to_owned(), note.count, note.first.record)).collect()
     }
@@ -263,6 +313,16 @@ mod tests {
         let mut places = Places::default();
         places.add(&unsure);
         assert!(told(&places).is_empty());
+    }
+
+    #[test]
+    fn a_tagger_that_finds_nothing_in_many_sentences_is_a_sign() {
+        let told = |pairs: usize| {
+            let options = ReadOptions { notes: Notes::default(), ..ReadOptions::default() };
+            places(vec![(0, 0); pairs]).tell(&options, Path::new("s"), Path::new("t"), true).unwrap();
+            options.notes.list().first().map(|note| (note.kind.name, note.count))
+        };
+        assert_eq!((told(29), told(30)), (None, Some(("nothing-tagged", 30))));
     }
 
     #[test]
@@ -282,7 +342,7 @@ mod tests {
     #[test]
     fn strict_makes_an_error_of_a_sign() {
         let options = ReadOptions { strict: true, ..ReadOptions::default() };
-        let error = places([(0, 0)]).tell(&options, Path::new("s.conll"), Path::new("t")).unwrap_err();
+        let error = places([(0, 0)]).tell(&options, Path::new("s.conll"), Path::new("t"), false).unwrap_err();
         assert!(error.to_string().starts_with("s.conll: 0 source entities"), "{error}");
     }
 

@@ -132,6 +132,7 @@ impl TransferJob {
             back: None,
             run: &self.run,
             input: (&self.source, translations, &self.source_options),
+            tagged: tagger.is_some(),
             signs: signs.clone(),
             output: (&self.output, &self.output_options),
             documents: None,

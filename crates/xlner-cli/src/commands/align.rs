@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Result;
 use xlner::align::SimilarityJob;
-use xlner::{AlignJob, Aligner, AlignerOptions, Extraction, Input, ServeJob, SymmetrizeJob, open_encoder};
+use xlner::{AlignJob, Aligner, AlignerOptions, Input, LinkExtraction, ServeJob, SymmetrizeJob, open_encoder};
 use xlner_align::similarity;
 use xlner_align::symmetrize::{Direction, Symmetrize};
 use xlner_core::Encoder;
@@ -17,6 +17,7 @@ use xlner_models::Precision;
 use super::options::standard_input;
 use crate::bars::Bars;
 use crate::context::{Context, UsageError, failed};
+use crate::print::counted;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -185,16 +186,22 @@ pub fn run(args: Args, context: &Context) -> Result<()> {
             report.unsure_pairs, report.sentences
         ));
     }
-    context.note(format_args!(
-        "{} pairs ({} with an empty side), {} links; trained on {} more pairs, {} dictionary entries and {} vectors",
-        report.sentences,
-        report.empty_pairs,
-        report.links,
-        report.bitext_pairs,
-        report.dictionary_entries,
-        report.vectors
-    ));
+    let more = [
+        (report.bitext_pairs, "more pair"),
+        (report.dictionary_entries, "dictionary entry"),
+        (report.vectors, "vector"),
+    ];
+    let more: Vec<String> =
+        more.iter().filter(|(count, _)| *count > 0).map(|(count, what)| counted(*count, what)).collect();
+    let more = if more.is_empty() { String::new() } else { format!("; also trained on {}", more.join(", ")) };
+    context.note(format_args!("{}{more}", linked(report.sentences, report.empty_pairs, report.links)));
     Ok(())
+}
+
+/// What was linked, in words.
+fn linked(pairs: u64, empty: u64, links: u64) -> String {
+    let empty = if empty > 0 { format!(" ({empty} with an empty side)") } else { String::new() };
+    format!("{}{empty}, {}", counted(pairs, "pair"), counted(links, "link"))
 }
 
 fn serve(args: Args, context: &Context) -> Result<()> {
@@ -251,10 +258,8 @@ fn by_similarity(
         job.run(&*encoder, &mut |progress| bars.show(progress)).map_err(failed)?
     };
     context.note(format_args!(
-        "{} pairs ({} with an empty side), {} links by {}",
-        report.sentences,
-        report.empty_pairs,
-        report.links,
+        "{} by {}",
+        linked(report.sentences, report.empty_pairs, report.links),
         encoder.signature()
     ));
     Ok(())
@@ -312,8 +317,8 @@ fn job(args: Args, context: &Context) -> Result<AlignJob> {
     })
 }
 
-fn extraction(args: &Args) -> Result<Extraction> {
-    let usual = Extraction::default();
+fn extraction(args: &Args) -> Result<LinkExtraction> {
+    let usual = LinkExtraction::default();
     let direction = match (args.direction.as_str(), args.symmetrize) {
         ("both", None) => usual.direction,
         ("both", Some(method)) => Direction::Both(method),
@@ -324,7 +329,7 @@ fn extraction(args: &Args) -> Result<Extraction> {
         _ => Direction::Reverse,
     };
     let threshold = if direction == Direction::Both(Symmetrize::Soft) { usual.threshold } else { 0.0 };
-    Ok(Extraction { direction, threshold: args.threshold.unwrap_or(threshold), ..usual })
+    Ok(LinkExtraction { direction, threshold: args.threshold.unwrap_or(threshold), ..usual })
 }
 
 /// Bytes from `4GB`, `500MB`, `2GiB` or a number of bytes.

@@ -7,10 +7,11 @@ use xlner::{ConvertJob, DoubtOrder, Input, Overlaps};
 use xlner_core::tags::Scheme;
 use xlner_formats::{Column, Format, ReadOptions, Side, WriteOptions};
 
-use super::figures::mapping;
+use super::figures::{mapping, mappings};
 use crate::bars::Bars;
 use crate::context::{Context, UsageError, is_overlap, links_failed};
 use crate::labelling;
+use crate::print::counted;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -206,7 +207,7 @@ pub fn run(args: Args, context: &Context) -> Result<()> {
         limit: args.limit,
         gold: args.gold,
         side: args.side,
-        map: args.map.into_iter().collect(),
+        map: mappings(&args.map)?,
         ignore: args.ignore.into_iter().collect(),
         overlaps: match args.overlaps {
             OverlapsArg::Error => Overlaps::Keep,
@@ -238,19 +239,23 @@ pub fn run(args: Args, context: &Context) -> Result<()> {
     if format == Some(Format::LabelStudio) {
         labelling::print(report.labels.iter().map(String::as_str), context);
     }
-    for (count, what) in [
-        (report.tokenized, "sentences tokenised"),
-        (report.ignored, "entities dropped (--ignore)"),
-        (report.overlapping, "entities dropped (they overlap a longer one)"),
-        (report.left_out, "left out for the probability of their entities (--min-probability, --max-probability)"),
+    for (count, noun, what) in [
+        (report.tokenized, "sentence", "tokenised"),
+        (report.ignored, "entity", "dropped (--ignore)"),
+        (report.overlapping, "entity", "dropped (overlapping a longer one)"),
+        (
+            report.left_out,
+            "item",
+            "left out for the probability of their entities (--min-probability, --max-probability)",
+        ),
     ] {
         if count > 0 {
-            context.note(format_args!("{count} {what}"));
+            context.note(format_args!("{} {what}", counted(count, noun)));
         }
     }
     match report.unit {
-        "alignments" => context.note(format_args!("{} alignments", report.written)),
-        unit => context.note(format_args!("{} {unit}, {} entities", report.written, report.entities)),
+        "alignment" => context.note(counted(report.written, "alignment")),
+        unit => context.note(format_args!("{}, {}", counted(report.written, unit), counted(report.entities, "entity"))),
     }
     Ok(())
 }

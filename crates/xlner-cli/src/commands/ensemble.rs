@@ -10,6 +10,7 @@ use xlner_formats::{Format, ReadOptions};
 use super::options::OutputArgs;
 use super::tell::write_report;
 use crate::context::{Context, UsageError, failed};
+use crate::print::counted;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -116,8 +117,10 @@ pub fn run(args: Args, context: &Context) -> Result<()> {
 /// What a person wants to know of the run.
 fn tell(report: &EnsembleReport, context: &Context) {
     context.note(format_args!(
-        "{} sentences, {} candidates, {} entities",
-        report.sentences, report.proposals, report.entities
+        "{}, {}, {}",
+        counted(report.sentences, "sentence"),
+        counted(report.proposals, "candidate"),
+        counted(report.entities, "entity")
     ));
     for vote in &report.votes {
         context.detail(format_args!("{}: {} entities, {} chosen", vote.file.display(), vote.entities, vote.chosen));

@@ -11,7 +11,7 @@ use xlner::eval::{AlignmentEvalJob, EvalJob, EvalReport, alignments_json};
 use xlner_eval::Mode;
 use xlner_formats::{Column, Output, ReadOptions, Side};
 
-use super::figures::FiguresArgs;
+use super::figures::{FiguresArgs, mappings};
 use crate::context::{Context, UsageError, failed};
 
 const EXAMPLES: &str = "\
@@ -99,7 +99,7 @@ fn entities(gold: PathBuf, args: Args, context: &Context, color: bool) -> Result
         gold_tag_column: args.gold_tag_column,
         mode: args.mode,
         resampling: args.figures.resampling(),
-        map: args.figures.map.into_iter().collect(),
+        map: mappings(&args.figures.map)?,
         ignore: args.figures.ignore.into_iter().collect(),
     };
     let report = job.run().map_err(failed)?;

@@ -1,12 +1,14 @@
 //! Flags of the commands that compare predictions with gold.
 
+use std::collections::BTreeMap;
+
 use clap::Args;
 use clap::builder::RangedU64ValueParser;
 use xlner_core::tags::Scheme;
 use xlner_eval::Resampling;
 use xlner_formats::{Column, Format, ReadOptions};
 
-use crate::context::Context;
+use crate::context::{Context, UsageError};
 
 /// What counts in figures of predictions against gold, and how both are read.
 #[derive(Args)]
@@ -41,6 +43,20 @@ pub struct FiguresArgs {
     /// Tags that the ids of Hugging Face rows stand for, in order
     #[arg(long, value_name = "TAGS", value_delimiter = ',')]
     labels: Option<Vec<String>>,
+}
+
+/// Mappings of labels.
+///
+/// # Errors
+/// A label that is to become two others.
+pub fn mappings(given: &[(String, String)]) -> Result<BTreeMap<String, String>, UsageError> {
+    let mut map = BTreeMap::new();
+    for (from, to) in given {
+        if let Some(other) = map.insert(from.clone(), to.clone()).filter(|other| other != to) {
+            return Err(UsageError(format!("--map: {from} is to become {other} and {to}; give one")));
+        }
+    }
+    Ok(map)
 }
 
 impl FiguresArgs {

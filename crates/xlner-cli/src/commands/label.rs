@@ -22,7 +22,7 @@ Examples:
   xlner label --from sw --translations sw.en.txt sw.txt -o sw.conll
 
 Each sentence is translated into --via and tagged there; the entities are projected back. With --run every stage keeps \
-its output, and rerunning the same command resumes where it stopped. With --shard 3/8 a third of eight processes \
+its output, and rerunning the same command resumes where it stopped. With --shard 3/8 the third of eight processes \
 does its part in the same --run folder; without --shard the whole is then put together from what is there.";
 
 #[derive(clap::Args)]
@@ -34,13 +34,13 @@ pub struct Args {
     /// written whole
     #[arg(long, help_heading = "Formats")]
     documents: bool,
-    /// Their language (BCP 47)
+    /// Language of the sentences (BCP 47)
     #[arg(long, value_name = "CODE", help_heading = "Translation")]
     from: String,
-    /// Language they are translated into, which there is a tagger for
+    /// Language to translate into, one that has a tagger
     #[arg(long, value_name = "CODE", default_value = "en", help_heading = "Translation")]
     via: String,
-    /// Translations that are given, sentence by sentence, instead of an engine
+    /// Ready translations, line by line, in place of an engine
     #[arg(long, value_name = "FILE", conflicts_with = "engine", help_heading = "Translation")]
     translations: Option<PathBuf>,
     #[command(flatten)]
@@ -115,7 +115,7 @@ pub fn run(args: Args, context: &Context) -> Result<()> {
         output: args.output.output,
     };
     job.check().map_err(failed)?;
-    let translator = args.engine.options(&args.from, &args.via)?;
+    let translator = args.engine.options(&args.from, &args.via, context)?;
     if translator.is_none() && args.translations.is_none() {
         return Err(UsageError(
             "what translates? --engine apertium, nllb, marian, ct2, http or lookup; or give --translations FILE".into(),
@@ -124,7 +124,7 @@ pub fn run(args: Args, context: &Context) -> Result<()> {
     }
     let mut back_translator = None;
     if args.back.is_some()
-        && let Some(back) = args.engine.options(&args.via, &args.from)?
+        && let Some(back) = args.engine.options(&args.via, &args.from, context)?
     {
         let back = TranslatorOptions { models: args.back_model, ..back };
         back_translator = Some(open_translator(&back).map_err(failed)?);

@@ -19,6 +19,7 @@ use xlner_project::{CandidateKind, Constraint, Edition, Solver};
 use super::scores::{Scores, parse_scores};
 use super::tell::{tell_decision, tell_filters, write_report};
 use crate::context::{Context, UsageError, failed};
+use crate::print::counted;
 
 /// What the built-in aligner knows.
 #[derive(Args)]
@@ -357,14 +358,15 @@ impl RunArgs {
             _ => ("projected", projection.projected),
         };
         context.note(format_args!(
-            "{} sentences, {} entities found in the source, {count} {verb}",
-            projection.sentences, projection.source_entities
+            "{}, {} found in the source, {count} {verb}",
+            counted(projection.sentences, "sentence"),
+            counted(projection.source_entities, "entity")
         ));
         tell_decision(projection.decision, judged, context);
         tell_filters(projection.filters.as_ref(), context);
         context.note_long_pairs(projection.input.long_pairs);
         if let Some(lost) = report.lost_markers {
-            context.note(format_args!("{lost} sentences left out: a marker was lost in translation"));
+            context.note(format_args!("{} left out: a marker was lost in translation", counted(lost, "sentence")));
         }
         let stages = report.stages;
         let stages = [
@@ -379,7 +381,8 @@ impl RunArgs {
             if sentences + reused > 0 {
                 let rate = sentences as f64 / seconds.max(1e-9);
                 context.detail(format_args!(
-                    "{name}: {sentences} sentences in {seconds:.2} s ({rate:.0} a second), {reused} reused"
+                    "{name}: {} in {seconds:.2} s ({rate:.0} a second), {reused} reused",
+                    counted(sentences, "sentence")
                 ));
             }
         }

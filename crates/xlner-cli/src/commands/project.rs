@@ -17,7 +17,7 @@ use super::tell::{tell_decision, tell_filters, write_report};
 use super::tune;
 use crate::bars::Bars;
 use crate::context::{Context, UsageError, links_failed};
-use crate::print::out;
+use crate::print::{counted, out};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -41,7 +41,7 @@ pub struct Args {
     /// Their translations, sentence by sentence: tokenised (tags in it are ignored), or raw text, one sentence a line
     #[arg(long, value_name = "FILE", requires = "source", help_heading = "Pairs")]
     target: Option<PathBuf>,
-    /// Records of pairs instead; `-` is standard input
+    /// Records of pairs, in place of two files; `-` is standard input
     #[arg(long, value_name = "FILE", conflicts_with_all = ["source", "target"], help_heading = "Pairs")]
     pairs: Option<PathBuf>,
     /// Language of source sentences that do not name one (BCP 47), for tokenising raw text
@@ -264,8 +264,10 @@ fn tell(report: &ProjectReport, judged: bool, context: &Context) {
     let reasons: Vec<String> = report.unprojected.iter().map(|(reason, count)| format!("{reason} {count}")).collect();
     let left = if reasons.is_empty() { String::new() } else { format!("; not projected: {}", reasons.join(", ")) };
     context.note(format_args!(
-        "{} sentences, {} source entities, {} projected{left}",
-        report.sentences, report.source_entities, report.projected
+        "{}, {}, {} projected{left}",
+        counted(report.sentences, "sentence"),
+        counted(report.source_entities, "source entity"),
+        report.projected
     ));
     context.note_long_pairs(report.input.long_pairs);
     if report.input.target_tags > 0 {

@@ -8,7 +8,7 @@ use xlner::ReportJob;
 use xlner::report::{Analysis, Cost, SystemAnalysis};
 use xlner_formats::{Output, ReadOptions};
 
-use super::figures::FiguresArgs;
+use super::figures::{FiguresArgs, mappings};
 use crate::context::{Context, UsageError, failed};
 
 const EXAMPLES: &str = "\
@@ -40,6 +40,10 @@ pub struct Args {
     /// Links count from 1
     #[arg(long, requires = "alignment")]
     one_based: bool,
+    /// Labelled sentences that the systems have learnt from; repeatable. Figures are told by whether the form of an entity is one there
+    /// [default: whether it is a gold entity of an earlier sentence]
+    #[arg(long, value_name = "FILE")]
+    train: Vec<PathBuf>,
 
     /// Say what each stage costs in F1: one at a time is replaced by gold, by class of error
     #[arg(long)]
@@ -74,12 +78,12 @@ pub struct Args {
 
 pub fn run(args: Args, context: &Context) -> Result<()> {
     let inputs = [&args.pairs, &args.gold, &args.alignment, &args.gold_source, &args.gold_alignment];
-    let inputs = inputs.into_iter().flatten().chain(&args.pred);
+    let inputs = inputs.into_iter().flatten().chain(&args.pred).chain(&args.train);
     if inputs.filter(|path| path.as_os_str() == "-").count() > 1 {
         return Err(UsageError("standard input (-) can be read once only".into()).into());
     }
     let html = html(args.output.as_deref(), args.json, std::io::stdout().is_terminal())?;
-    let analysis = job(&args, context).run().map_err(failed)?;
+    let analysis = job(&args, context)?.run().map_err(failed)?;
     if let Some(path) = html {
         write(&path, &analysis.html())?;
     }
@@ -108,11 +112,12 @@ fn html(output: Option<&Path>, json: bool, terminal: bool) -> Result<Option<Path
     }
 }
 
-fn job(args: &Args, context: &Context) -> ReportJob {
-    ReportJob {
+fn job(args: &Args, context: &Context) -> Result<ReportJob, UsageError> {
+    Ok(ReportJob {
         systems: args.pairs.iter().chain(&args.pred).cloned().collect(),
         gold: args.gold.clone(),
         alignment: args.alignment.clone(),
+        train: args.train.clone(),
         attribute: args.attribute,
         gold_source: args.gold_source.clone(),
         gold_alignment: args.gold_alignment.clone(),
@@ -122,12 +127,12 @@ fn job(args: &Args, context: &Context) -> ReportJob {
             target_lang: args.lang.clone(),
             ..args.figures.read(context)
         },
-        map: args.figures.map.iter().cloned().collect(),
+        map: mappings(&args.figures.map)?,
         ignore: args.figures.ignore.iter().cloned().collect(),
         title: args.title.clone(),
         examples: args.examples,
         resampling: args.figures.resampling(),
-    }
+    })
 }
 
 fn write(path: &std::path::Path, text: &str) -> Result<()> {

@@ -9,6 +9,7 @@ use xlner_eval::Resampling;
 use xlner_formats::{Format, ReadOptions, WriteOptions};
 
 use crate::context::{Context, failed};
+use crate::print::counted;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -136,7 +137,12 @@ fn finish(args: Finish, context: &Context) -> Result<()> {
         println!("{}", serde_json::to_string_pretty(&figures)?);
     }
     let SilverFigures { sentences, entities, judged, not_judged, set, majority, .. } = &figures;
-    context.note(format_args!("{sentences} sentences, {entities} entities, {judged} sentences judged"));
+    context.note(format_args!(
+        "{}, {}, {} judged",
+        counted(*sentences as u64, "sentence"),
+        counted(*entities as u64, "entity"),
+        counted(*judged as u64, "sentence")
+    ));
     if *not_judged > 0 {
         context.note(format_args!("note: {not_judged} records of the sample have no `gold` and count as not judged"));
     }

@@ -11,6 +11,7 @@ use super::options::standard_input;
 use super::taggers::{OutsideArgs, tell};
 use crate::bars::Bars;
 use crate::context::{Context, failed};
+use crate::print::counted;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -106,7 +107,7 @@ pub fn run(args: Args, context: &Context) -> Result<()> {
         let mut bars = Bars::new(context);
         job.run(&*tagger, &mut |progress| bars.show(progress)).map_err(failed)?
     };
-    context.note(format_args!("{} sentences, {} entities", report.sentences, report.entities));
+    context.note(format_args!("{}, {}", counted(report.sentences, "sentence"), counted(report.entities, "entity")));
     tell(&*tagger, context);
     context.detail(format_args!(
         "{} tokens, {} sentences tokenised; tagged in {:.2} s ({:.0} sentences a second) by {}",

@@ -9,6 +9,7 @@ use xlner::project::FilterFigures;
 use xlner_formats::{Note, Output};
 
 use crate::context::Context;
+use crate::print::counted;
 
 /// Says what was decided, where a decision was made.
 pub fn tell_decision(figures: Option<DecisionFigures>, judged: bool, context: &Context) {
@@ -22,6 +23,9 @@ pub fn tell_decision(figures: Option<DecisionFigures>, judged: bool, context: &C
             "note: no decision was made, the corpus is too unlike what it was learnt from: the tagger's best entities were \
              projected; `xlner tune decision` learns one from sentences of your own",
         );
+    }
+    if decision.candidates == 0 {
+        return;
     }
     context.note(format_args!(
         "decision: {} of {} candidates kept, those of a probability of {:.2} or more, mean {:.2}{}",
@@ -63,7 +67,9 @@ pub fn tell_filters(figures: Option<&FilterFigures>, context: &Context) {
     if !rejected.is_empty() {
         let list: Vec<String> = rejected.iter().map(|(filter, count)| format!("{filter} {count}")).collect();
         context.note(format_args!(
-            "filters: {entities} entities and {sentences} sentences left out; source entities rejected: {}",
+            "filters: {} and {} left out; source entities rejected: {}",
+            counted(*entities, "entity"),
+            counted(*sentences, "sentence"),
             list.join(", ")
         ));
     }

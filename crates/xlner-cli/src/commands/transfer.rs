@@ -45,7 +45,7 @@ pub struct Args {
     /// Language to translate into (BCP 47)
     #[arg(long, value_name = "CODE", help_heading = "Translation")]
     to: String,
-    /// Translations that are given, sentence by sentence, instead of an engine
+    /// Ready translations, line by line, in place of an engine
     #[arg(long, value_name = "FILE", conflicts_with = "engine", help_heading = "Translation")]
     translations: Option<PathBuf>,
     #[command(flatten)]
@@ -107,7 +107,7 @@ pub fn run(args: Args, context: &Context) -> Result<()> {
         output: args.output.output,
     };
     job.check().map_err(failed)?;
-    let translator = args.engine.options(&args.from, &args.to)?;
+    let translator = args.engine.options(&args.from, &args.to, context)?;
     let mut translator = translator.as_ref().map(open_translator).transpose().map_err(failed)?;
     let encoder = args.aligner.encoder()?;
     let tagger = args.tagger.as_deref().map(|name| args.taggers.open(name)).transpose()?;

@@ -12,6 +12,7 @@ pub use engine::EngineArgs;
 
 use crate::bars::Bars;
 use crate::context::{Context, UsageError, failed};
+use crate::print::counted;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -66,8 +67,8 @@ pub struct Args {
 
 pub fn run(args: Args, context: &Context) -> Result<()> {
     let options = match args.n_best {
-        Some(best) => args.engine.options_for(&args.from, &args.to, best.into())?,
-        None => args.engine.options(&args.from, &args.to)?,
+        Some(best) => args.engine.options_for(&args.from, &args.to, best.into(), context)?,
+        None => args.engine.options(&args.from, &args.to, context)?,
     };
     let Some(options) = options else {
         return Err(UsageError("what translates? --engine apertium, nllb, marian, ct2, http or lookup".into()).into());
@@ -104,7 +105,7 @@ pub fn run(args: Args, context: &Context) -> Result<()> {
         (figures.split_batches, "requests split up"),
     ];
     let remarks = remarks.iter().filter(|(count, _)| *count > 0).map(|(count, what)| format!("; {what}: {count}"));
-    context.note(format_args!("{} sentences translated{}", report.sentences, remarks.collect::<String>()));
+    context.note(format_args!("{} translated{}", counted(report.sentences, "sentence"), remarks.collect::<String>()));
     context.detail(format_args!(
         "{:.2} s ({:.0} sentences a second) by {}",
         report.seconds,

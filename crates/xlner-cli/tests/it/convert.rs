@@ -63,7 +63,7 @@ fn schemes_labels_and_repairs() {
         .stderr(
             predicate::str::contains("tags that break the rules of their scheme")
                 .and(predicate::str::contains(": 1 (first: "))
-                .and(predicate::str::contains("1 entities dropped")),
+                .and(predicate::str::contains("1 entity dropped")),
         );
     folder.convert("a.conll --to-format conll --quiet").assert().success().stderr("");
 }
@@ -269,7 +269,7 @@ fn what_to_check_first() {
     let side = stdout(&mut folder.convert("a.jsonl --side target --sort probability --limit 3"));
     assert!(side.starts_with("C\tB-PER"), "{side}");
     let told = predicate::str::contains("2 left out for the probability of their entities")
-        .and(predicate::str::contains("1 pairs, 2 entities"));
+        .and(predicate::str::contains("1 pair, 2 entities"));
     folder.convert("a.jsonl --max-probability 0.5 -o b.jsonl").assert().success().stderr(told);
 }
 

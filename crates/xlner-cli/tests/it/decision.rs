@@ -115,7 +115,7 @@ fn filters_drop_and_are_counted() {
         json!({"rejected": {"comp-src": 1, "comp-tgt": 0}, "entities": 1, "sentences": 0, "restricted": 0})
     );
     assert_eq!((&report["projected"], &report["unprojected"]["filtered"]), (&1.into(), &1.into()));
-    assert!(said.contains("filters: 1 entities and 0 sentences left out"), "{said}");
+    assert!(said.contains("filters: 1 entity and 0 sentences left out"), "{said}");
     let (found, report, _) = project("--length-ratio 0 --filter comp-src --filter-drops sentence --restrict-target");
     assert_eq!((found.len(), &report["filters"]["sentences"], &report["sentences"]), (1, &1.into(), &1.into()));
     let (found, report, _) = project("--length-ratio 0 --restrict-target");

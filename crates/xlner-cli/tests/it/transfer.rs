@@ -20,7 +20,7 @@ fn markers_lead_to_entities() {
     xlner(&folder, &format!("{MARKERS} --run work --report report.json -o out.jsonl"))
         .assert()
         .success()
-        .stderr(predicate::str::contains("1 sentences left out: a marker was lost"));
+        .stderr(predicate::str::contains("1 sentence left out: a marker was lost"));
     let report: serde_json::Value = serde_json::from_str(&read(&folder, "report.json")).unwrap();
     assert_eq!((&report["lost_markers"], &report["projection"]["projected"]), (&1.into(), &2.into()));
     let pairs = read(&folder, "out.jsonl");

@@ -15,6 +15,8 @@ pub enum Shape {
     Separator(char),
     /// The label, a separator, the prefix: `PER-B`.
     Suffix(char),
+    /// In small letters: `b-per`, `o`.
+    Small,
 }
 
 /// What separates prefix and label where it is no hyphen.
@@ -26,7 +28,7 @@ impl Shape {
     pub fn find<'a>(tags: impl Iterator<Item = &'a str> + Clone) -> Shape {
         let others = SEPARATORS.into_iter().map(Shape::Separator);
         let behind = ['-', '_', ':', '.'].into_iter().map(Shape::Suffix);
-        others.chain(behind).find(|shape| shape.fits(tags.clone())).unwrap_or_default()
+        others.chain(behind).chain([Shape::Small]).find(|shape| shape.fits(tags.clone())).unwrap_or_default()
     }
 
     fn fits<'a>(self, tags: impl Iterator<Item = &'a str>) -> bool {
@@ -43,6 +45,13 @@ impl Shape {
     fn parts(self, tag: &str) -> Option<(u8, &str)> {
         let (prefix, label) = match self {
             Shape::Usual => return None,
+            Shape::Small => {
+                let (prefix, label) = tag.split_once('-')?;
+                let prefix =
+                    *prefix.as_bytes().first().filter(|byte| prefix.len() == 1 && byte.is_ascii_lowercase())?;
+                let prefix = prefix.to_ascii_uppercase();
+                return Prefix::from_byte(prefix).filter(|_| !label.is_empty()).map(|_| (prefix, label));
+            }
             Shape::Separator(separator) => tag.split_once(separator)?,
             Shape::Suffix(separator) => tag.rsplit_once(separator).map(|(label, prefix)| (prefix, label))?,
         };
@@ -54,6 +63,9 @@ impl Shape {
 
     /// A tag of this shape in the usual one; what is none stays as it is.
     pub fn usual(self, tag: &str) -> Cow<'_, str> {
+        if self == Shape::Small && tag == "o" {
+            return Cow::Borrowed("O");
+        }
         match self.parts(tag) {
             Some((prefix, label)) => Cow::Owned(format!("{}-{label}", char::from(prefix))),
             None => Cow::Borrowed(tag),
@@ -62,7 +74,7 @@ impl Shape {
 }
 
 fn is_outside(tag: &str) -> bool {
-    matches!(tag, "" | "O" | "_" | "-")
+    matches!(tag, "" | "O" | "o" | "_" | "-")
 }
 
 /// The first of several tags that are separated by bars, semicolons or commas, and how many of the others are not `O`; `None` for a
@@ -89,6 +101,8 @@ mod tests {
         assert_eq!(shape(&["PER-B", "PER-I", "O", "GPE_LOC-S"]), Shape::Suffix('-'));
         assert_eq!(shape(&["B:PER"]), Shape::Separator(':'));
         assert_eq!(shape(&["LOC_B", "LOC_E"]), Shape::Suffix('_'));
+        assert_eq!(shape(&["o", "b-per", "i-per"]), Shape::Small);
+        assert_eq!(shape(&["o", "e", "a-b"]), Shape::Usual);
         for usual in [
             &["B-GPE_LOC", "O"][..],
             &["O"],
@@ -107,6 +121,7 @@ mod tests {
         assert_eq!(Shape::Separator('_').usual("B_GPE_LOC"), "B-GPE_LOC");
         assert_eq!(Shape::Suffix('-').usual("GPE-LOC-B"), "B-GPE-LOC");
         assert_eq!(Shape::Suffix('-').usual("O"), "O");
+        assert_eq!(["o", "b-per", "i-x-y"].map(|tag| Shape::Small.usual(tag).into_owned()), ["O", "B-per", "I-x-y"]);
         assert_eq!(Shape::Usual.usual("B_PER"), "B_PER");
     }
 

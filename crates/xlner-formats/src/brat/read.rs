@@ -32,6 +32,7 @@ pub(crate) fn sentences(
     options: &ReadOptions,
     status: &Arc<Status>,
 ) -> Result<impl Iterator<Item = Result<Sentence>> + Send + 'static> {
+    let one = !path.is_dir();
     let documents = if path.is_dir() { documents_in(path)? } else { vec![files(path)] };
     let (options, status) = (options.clone(), Arc::clone(status));
     Ok(documents.into_iter().flat_map(move |(text, annotations)| {
@@ -39,7 +40,12 @@ pub(crate) fn sentences(
             Ok(sentences) => (sentences, None),
             Err(error) => (Vec::new(), Some(Err(error))),
         };
-        error.into_iter().chain(sentences.into_iter().map(Ok))
+        let status = Arc::clone(&status);
+        error.into_iter().chain(sentences.into_iter().map(move |(line, sentence)| {
+            // A line of one file of several says nothing.
+            status.set_line(if one { line } else { 0 });
+            Ok(sentence)
+        }))
     }))
 }
 
@@ -80,7 +86,7 @@ fn document(
     annotation_file: &Path,
     options: &ReadOptions,
     status: &Arc<Status>,
-) -> Result<Vec<Sentence>> {
+) -> Result<Vec<(u64, Sentence)>> {
     let text = Input::open(text_file, status)?.read_text()?;
     let bounds = read_annotations(annotation_file, status)?;
     let at = |bound: &Bound, kind| Error::at_line(annotation_file, bound.line, kind).in_record(&bound.id);
@@ -113,8 +119,14 @@ fn document(
         let characters = Characters::of(shown);
         let mut annotations = Vec::new();
         let mut last = None;
+        // Where a format cannot hold two entities of one place, this is the line to name.
+        let (mut until, mut overlapping) = (0, None);
         while let Some(part) = parts.next_if(|part| part.bytes.start < line.end || part.bytes.end <= line.end) {
             let bound = &bounds[part.bound];
+            if part.bytes.start < until {
+                overlapping.get_or_insert(bound.line);
+            }
+            until = until.max(part.bytes.end);
             let [start, end] =
                 [part.bytes.start, part.bytes.end].map(|byte| characters.before(byte.saturating_sub(line.start)));
             let mut annotation = Annotation::new(start, end, bound.label.as_str());
@@ -129,7 +141,7 @@ fn document(
         let mut left_out = LeftOut::default();
         let sentence =
             annotated::sentence(shown.to_owned(), Tokens::Unknown, &annotations, None, options, &mut left_out);
-        sentences.push(sentence.map_err(place)?);
+        sentences.push((overlapping.unwrap_or(last.map_or(0, |bound: &Bound| bound.line)), sentence.map_err(place)?));
         status.note_all(&left_out, place)?;
     }
     Ok(sentences)
@@ -144,9 +156,10 @@ fn places<'a>(
     text: &str,
     bounds: &'a [Bound],
 ) -> std::result::Result<Vec<Vec<Range<usize>>>, (&'a Bound, &'static str)> {
-    let by = |unit: Unit| {
+    let by = |(unit, skipped): (Unit, usize)| {
         let mut starts = Vec::with_capacity(text.len());
-        for (at, length) in unit.starts(text) {
+        for (at, length) in unit.starts(&text[skipped..]) {
+            let at = at + skipped;
             starts.extend((0..length.max(usize::from(at == text.len()))).map(|inner| (inner == 0).then_some(at)));
         }
         let byte = |offset: usize| starts.get(offset).copied().flatten();
@@ -166,7 +179,11 @@ fn places<'a>(
         };
         bounds.iter().map(place).collect::<std::result::Result<Vec<_>, _>>()
     };
-    by(Unit::CHARACTERS).or_else(|problem| Unit::ALL.into_iter().find_map(|unit| by(unit).ok()).ok_or(problem))
+    // A byte order mark counts, unless an editor put it there later.
+    let units = || std::iter::once(Unit::CHARACTERS).chain(Unit::ALL);
+    let mark = if text.starts_with('\u{feff}') { '\u{feff}'.len_utf8() } else { 0 };
+    let mut ways = units().map(|unit| (unit, 0)).chain(units().map(|unit| (unit, mark)).filter(|_| mark > 0));
+    by((Unit::CHARACTERS, 0)).or_else(|problem| ways.find_map(|way| by(way).ok()).ok_or(problem))
 }
 
 /// The parts of a range that lie in the lines; where it goes over a line end, those of white space alone are left out.

@@ -256,6 +256,6 @@ pub(super) fn with_tags<'a>(
 /// A row with a tag in its MISC.
 fn with_tag(row: &str, key: &str, tag: &str) -> String {
     let Some((rest, misc)) = row.rsplit_once('\t') else { return row.to_owned() };
-    let behind = if misc == "_" { String::new() } else { format!("|{misc}") };
-    format!("{rest}\t{key}={tag}{behind}")
+    let others = if misc == "_" { String::new() } else { format!("|{misc}") };
+    format!("{rest}\t{key}={tag}{others}")
 }

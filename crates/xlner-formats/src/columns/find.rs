@@ -345,7 +345,7 @@ impl Finder<'_> {
         match candidates.as_slice() {
             [column] => Ok(*column),
             [] if ids && columns == 3 && sample.all(2, is_placeholder) => Ok(2),
-            [] if columns > 1 && self.is_plain_labels(columns - 1) => Ok(columns - 1),
+            [] if columns > 1 && (self.is_plain_labels(columns - 1) || self.is_small(columns - 1)) => Ok(columns - 1),
             [] => Err(self.missing()),
             _ => {
                 let columns = candidates.iter().map(|column| column + 1).collect();
@@ -364,13 +364,34 @@ impl Finder<'_> {
         self.sample.all(column, is_label) && self.sample.any(column, |cell| cell.trim() == "O")
     }
 
+    /// Whether a column holds tags in small letters (`b-per`, `o`).
+    fn is_small(&self, column: usize) -> bool {
+        let cells = self.sample.rows.iter().filter_map(|row| row.cells.get(column));
+        Shape::find(cells.map(|cell| cell.trim())) == Shape::Small
+    }
+
     /// Whether every token begins with the same `lang:`.
     fn has_lang_prefix(&self, token: usize) -> bool {
         let Some(prefix) = self.sample.rows[0].cells.get(token).and_then(|cell| lang_of(cell)) else { return false };
         self.sample.rows.len() >= 3 && self.sample.all(token, |cell| lang_of(cell) == Some(prefix))
     }
 
+    /// Where a column holds tags on most lines: the first line with something else.
+    fn odd_tag(&self) -> Option<Error> {
+        let sample = &self.sample;
+        let cells = |column: usize| sample.rows.iter().filter_map(move |row| Some((row.line, row.cells.get(column)?)));
+        let column = (1..sample.rows[0].cells.len()).rev().find(|&column| {
+            let tags = cells(column).filter(|(_, cell)| is_tag(cell)).count();
+            2 * tags >= sample.rows.len() && sample.any(column, is_inside)
+        })?;
+        let (line, cell) = cells(column).find(|(_, cell)| !is_tag(cell))?;
+        Some(Error::at_line(self.file, line, xlner_core::Error::BadTag { tag: cell.trim().to_owned() }.into()))
+    }
+
     fn missing(&self) -> Error {
+        if let Some(error) = self.odd_tag() {
+            return error;
+        }
         // The line to show is the first one whose last cell is not a tag.
         let rows = &self.sample.rows;
         let row = rows.iter().find(|row| !row.cells.last().is_some_and(|cell| is_tag(cell))).unwrap_or(&rows[0]);

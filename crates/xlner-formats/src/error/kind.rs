@@ -82,6 +82,17 @@ pub enum ErrorKind {
         "the file has lines, but no sentence can be read from them; is it of another format (option `from_format`), or cut off?"
     )]
     NothingRead,
+    /// Everything in a file was left out, and noted.
+    #[error("nothing is left to read: all that is in the file was left out, see the notes")]
+    AllLeftOut,
+    /// A file of another program, which holds no text to be read as it is.
+    #[error("xlner does not read {what}; {cure}")]
+    Foreign {
+        /// What the file is.
+        what: &'static str,
+        /// What to do.
+        cure: &'static str,
+    },
     /// A folder where a file is wanted.
     #[error("this is a folder; give a file{}", in_it(.inside))]
     Folder {
@@ -134,7 +145,7 @@ pub enum ErrorKind {
         known: String,
     },
     /// A line has another number of columns than the lines before it.
-    #[error("{found} columns instead of {expected}: “{sample}”; columns are separated by {separator} here")]
+    #[error("{} instead of {expected}: “{sample}”; columns are separated by {separator} here", columns(*.found))]
     UnequalColumns {
         /// Columns of this line.
         found: usize,
@@ -270,6 +281,10 @@ fn in_it(inside: &[String]) -> String {
         true => String::new(),
         false => format!(", such as {}", inside.join(", ")),
     }
+}
+
+fn columns(count: usize) -> String {
+    format!("{count} column{}", if count == 1 { "" } else { "s" })
 }
 
 fn list(columns: &[usize]) -> String {

@@ -11,6 +11,9 @@ use crate::reader::Status;
 /// Bytes that one value may have.
 const ITEM_LIMIT: usize = 1 << 28;
 
+/// Bytes that are looked at at least to find the layout; more would wait for more lines of a pipe.
+const LOOK: usize = 16;
+
 /// Cuts a file into JSON values.
 pub(crate) struct ItemReader {
     lines: LineReader,
@@ -32,14 +35,23 @@ enum Shape {
     Values,
     /// Elements of an array; before an element but the first comes a comma.
     Array { first: bool },
-    /// Behind the array.
+    /// After the array.
     Closed,
 }
 
 impl ItemReader {
-    /// Values of JSON lines; blank lines are passed over.
+    /// Values of JSON lines; blank lines are passed over. A file that begins with a list of objects, or with a brace or bracket alone on
+    /// its line, is JSON of another layout under a wrong name, and read as [`values`](Self::values).
     pub(crate) fn lines(path: &Path, status: &Arc<Status>) -> Result<Self> {
-        ItemReader::open(path, status, Shape::Lines)
+        let mut reader = ItemReader::open(path, status, Shape::Lines)?;
+        let start = reader.lines.peek(LOOK)?.trim_ascii_start();
+        let start = start.strip_prefix("\u{feff}".as_bytes()).unwrap_or(start);
+        let line = start.split(|byte| matches!(byte, b'\n' | b'\r')).next().unwrap_or_default().trim_ascii_end();
+        let of_objects = line.strip_prefix(b"[").is_some_and(|rest| rest.trim_ascii_start().starts_with(b"{"));
+        if of_objects || matches!(line, b"{" | b"[") {
+            reader.shape = Shape::Unknown;
+        }
+        Ok(reader)
     }
 
     /// Elements of an array, or values one after the other.

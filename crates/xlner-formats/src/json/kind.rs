@@ -98,9 +98,18 @@ pub(super) fn is_telling(name: &str) -> bool {
     NAMES.contains(&name) || name.starts_with('_')
 }
 
-/// Whether a value looks like entities: a list of ranges with labels, or of tags with prefixes.
+/// Whether a value looks like entities: a list of ranges with labels, or of tags with prefixes; labels with ranges; any of it as JSON
+/// in a text.
 pub(super) fn looks_like_entities(value: &Value) -> bool {
-    let Some(list) = value.as_array() else { return false };
+    let list = match value {
+        Value::Array(list) => list,
+        Value::Object(labels) => return holds_ranges(labels.values(), 2),
+        Value::String(text) if text.starts_with(['[', '{']) => {
+            let inner = serde_json::from_str::<Value>(text);
+            return inner.is_ok_and(|inner| !inner.is_string() && looks_like_entities(&inner));
+        }
+        _ => return false,
+    };
     let is_entity = |value: &Value| match value {
         Value::Object(fields) => {
             let has = |names: &[&str]| names.iter().any(|name| fields.contains_key(*name));
@@ -119,6 +128,17 @@ pub(super) fn looks_like_entities(value: &Value) -> bool {
         crate::columns::is_tag(tag)
     };
     list.first().is_some_and(is_entity) || list.iter().all(&mut is_tag) && inside
+}
+
+/// Whether some value is a list of ranges, `[[start, end], …]`, or an object of some within so many levels.
+fn holds_ranges<'a>(mut values: impl Iterator<Item = &'a Value>, levels: usize) -> bool {
+    let is_range =
+        |value: &Value| value.as_array().is_some_and(|range| range.len() == 2 && range.iter().all(Value::is_u64));
+    values.any(|value| match value {
+        Value::Array(list) => list.first().is_some_and(is_range),
+        Value::Object(inner) if levels > 1 => holds_ranges(inner.values(), levels - 1),
+        _ => false,
+    })
 }
 
 /// Whether a value is a list whose first element, if it has one, fits.

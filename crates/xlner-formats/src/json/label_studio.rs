@@ -219,6 +219,7 @@ fn annotations_of(result: &Value, annotations: &mut Vec<Annotation>, left_out: &
     for label in labels.iter().filter_map(Value::as_str) {
         let mut annotation = Annotation::new(number("start")?, number("end")?, label);
         annotation.text = value.get("text").and_then(Value::as_str).map(str::to_owned);
+        annotation.in_markup = value.get("hypertextlabels").is_some();
         annotation.score = result.get("score").and_then(Value::as_f64);
         annotations.push(annotation);
     }

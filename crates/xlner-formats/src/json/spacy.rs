@@ -21,6 +21,8 @@ use crate::error::ErrorKind;
 use crate::notes::{LeftOut, NoteKind, REPAIRED_TAGS};
 use crate::record::own_fields;
 
+/// Where the label of an entity stands; pipelines of `transformers` write `entity_group`.
+const LABELS: [&str; 2] = ["label", "entity_group"];
 const SPAN_GROUPS: NoteKind = NoteKind::new("span-groups", "spans of span groups (left out, the entities count)");
 
 /// Whether a value is in the simple training format, which is a list.
@@ -113,7 +115,8 @@ pub(super) fn document(
         .iter()
         .map(|entity| {
             let (start, end) = range(entity)?;
-            let label = entity.get("label").and_then(Value::as_str).ok_or_else(|| bad("an entity has no label"))?;
+            let label = LABELS.iter().find_map(|name| entity.get(*name)).and_then(Value::as_str);
+            let label = label.ok_or_else(|| bad("an entity has no label (in `label`)"))?;
             let mut annotation = Annotation::new(start, end, label);
             annotation.score = entity.get("score").and_then(Value::as_f64);
             Ok(annotation)

@@ -67,6 +67,8 @@ struct Page {
     in_line: bool,
     line: Option<Edges>,
     word: Option<Open>,
+    /// Inside of another reading of a word.
+    in_other_reading: bool,
 }
 
 /// An open `String`.
@@ -148,7 +150,8 @@ impl Documents for Reader {
                     None => {}
                 },
                 Node::Text(text) => {
-                    if page.is_some() {
+                    // That of another reading is noted as such.
+                    if page.as_ref().is_some_and(|page| !page.in_other_reading) {
                         self.markup.note_stray(&text)?;
                     }
                 }
@@ -207,7 +210,10 @@ impl Reader {
                 let place = Place::boxed(self.edges(tag)?.or(page.line));
                 page.hyphen(tag.get("CONTENT").unwrap_or_default(), self.markup.line(), place);
             }
-            "ALTERNATIVE" | "Variant" => self.markup.note(OTHER_READINGS, 1)?,
+            "ALTERNATIVE" | "Variant" => {
+                page.in_other_reading = true;
+                self.markup.note(OTHER_READINGS, 1)?;
+            }
             _ => {}
         }
         Ok(())
@@ -224,6 +230,7 @@ impl Reader {
                 }
             }
             "TextLine" | "TextBlock" => (page.in_line, page.line) = (false, None),
+            "ALTERNATIVE" | "Variant" => page.in_other_reading = false,
             _ => {}
         }
         Ok(())

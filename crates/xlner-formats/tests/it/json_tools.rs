@@ -260,3 +260,69 @@ fn a_binary_of_spacy_is_refused_with_the_way_out_both_ways() {
     assert!(error.contains("spacy convert"), "{error}");
     assert!(message("a.spacy", "x").contains("to_json"));
 }
+
+#[test]
+fn a_file_of_which_all_is_left_out_says_so() {
+    let rejected = r#"{"text":"Oslo won.","spans":[{"start":0,"end":4,"label":"LOC"}],"answer":"reject"}"#;
+    let error = crate::common::message("a.jsonl", rejected);
+    assert!(error.contains("all that is in the file was left out"), "{error}");
+}
+
+#[test]
+fn entities_of_a_pipeline() {
+    let record =
+        r#"{"text":"Oslo won.","entities":[{"entity_group":"LOC","score":0.9,"word":"Oslo","start":0,"end":4}]}"#;
+    let sentences = crate::common::read("a.jsonl", record);
+    assert_eq!(crate::common::shown(&sentences), "Oslo/LOC");
+    assert_eq!(sentences[0].entities[0].score, Some(0.9));
+}
+
+#[test]
+fn files_of_other_programs_are_told_with_the_way_out() {
+    for (name, cure) in [
+        ("a.xlsx", "save it as text, with tabs"),
+        ("a.docx", "one sentence a line"),
+        ("a.zip", "unpack it first"),
+        ("a.txt.bz2", ".gz and .zst are read"),
+    ] {
+        let error = crate::common::message(name, "PK");
+        assert!(error.contains(cure), "{error}");
+    }
+}
+
+#[test]
+fn entities_in_a_shape_of_their_own_are_noted() {
+    for entities in [
+        r#"{"LOC":[[0,4]]}"#,
+        r#"{"LOC":{"Oslo":[[0,3]]}}"#,
+        r#""[{\"start\":0,\"end\":4,\"labels\":[\"LOC\"]}]""#,
+        r#"[{"start":0,"end":4,"label":"LOC"}]"#,
+    ] {
+        let (_, notes) = crate::common::read_noted("a.jsonl", &format!(r#"{{"text":"Oslo won.","label":{entities}}}"#));
+        assert_eq!(notes, [("unread-entities", 1)], "{entities}");
+    }
+    for other in [r#"{"a":[1,2]}"#, r#""[a note]""#, r#"{"a":{"b":{"c":{"d":[[0,1]]}}}}"#] {
+        let (_, notes) = crate::common::read_noted("a.jsonl", &format!(r#"{{"text":"Oslo won.","meta":{other}}}"#));
+        assert_eq!(notes, [], "{other}");
+    }
+}
+
+#[test]
+fn json_of_another_layout_under_the_name_of_json_lines() {
+    let record = r#"{"text":"Oslo won.","label":[[0,4,"LOC"]]}"#;
+    for text in [
+        format!("[{record}]"),
+        format!("\u{feff}[\r\n{record},\r\n{record}\r\n]\r\n"),
+        record.replace(',', ",\n").replace('{', "{\n"),
+        format!("{record}\n{record}\n"),
+    ] {
+        let sentences = crate::common::read("a.jsonl", &text);
+        assert!(sentences.iter().all(|one| crate::common::shown(std::slice::from_ref(one)) == "Oslo/LOC"), "{text}");
+        assert_eq!(sentences.len(), text.matches("Oslo").count());
+    }
+    // A line of spaCy's simple format is a list, too.
+    assert_eq!(
+        crate::common::shown(&crate::common::read("a.jsonl", r#"["Oslo won.",{"entities":[[0,4,"LOC"]]}]"#)),
+        "Oslo/LOC"
+    );
+}

@@ -95,3 +95,19 @@ fn doccano_counts_as_its_browser_does() {
     // Wrong however it is counted: told as before.
     assert_eq!(of("Nil.\r\nOslo won.", 7).1, [("cut-words", 1)]);
 }
+
+#[test]
+fn brat_counts_a_byte_order_mark_or_does_not() {
+    for start in [0, 1] {
+        let (sentences, notes) = brat("\u{feff}Oslo won.\n", &format!("T1\tLOC {start} {}\tOslo\n", start + 4));
+        assert_eq!((shown(&sentences).as_str(), notes.as_slice()), ("Oslo/LOC", &[][..]), "{start}");
+        assert_eq!(sentences[0].text(), "Oslo won.");
+    }
+}
+
+#[test]
+fn offsets_of_html_are_told_as_such() {
+    let task = r#"[{"id":5,"data":{"html":"<p>Oslo</p>"},"annotations":[{"result":[{"value":{"start":"/p","end":"/p","globalOffsets":{"start":0,"end":4},"text":"Oslo","hypertextlabels":["LOC"]}}]}]}]"#;
+    let error = message("a.json", task);
+    assert!(error.contains("record “5”") && error.contains("page of HTML"), "{error}");
+}

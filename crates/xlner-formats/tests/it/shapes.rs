@@ -4,7 +4,7 @@ use crate::common::{message, message_with, read, read_noted, shown, shows};
 use xlner_formats::ReadOptions;
 
 #[test]
-fn prefixes_before_and_behind_with_any_separator() {
+fn prefixes_before_and_after_with_any_separator() {
     for tags in [["B-PER", "I-PER"], ["B_PER", "I_PER"], ["PER-B", "PER-I"], ["B:PER", "I:PER"], ["PER_B", "PER_I"]] {
         shows("a.conll", &format!("Ada\t{}\nLovelace\t{}\nwon\tO\n\n", tags[0], tags[1]), "Ada Lovelace/PER");
         let row = format!(r#"{{"tokens":["Ada","Lovelace","won"],"ner_tags":["{}","{}","O"]}}"#, tags[0], tags[1]);
@@ -124,4 +124,23 @@ fn a_label_that_begins_like_a_tag_is_no_label() {
         assert!(error.starts_with(&format!("a.jsonl, line 1: “{tag}” is not a tag")), "{error}");
     }
     shows("a.conll", "won\tO\nAda\tPER\nOslo\tGPE-LOC\n", "Ada/PER Oslo/GPE-LOC");
+}
+
+#[test]
+fn tags_in_small_letters() {
+    shows("a.conll", "Ada\tb-per\nLovelace\ti-per\nwon\to\n\n", "Ada Lovelace/per");
+    // A column of words that may be an `o` is none of tags.
+    assert!(message("a.conll", "um\to\ndois\tb\n\n").contains("no column of tags"));
+}
+
+#[test]
+fn what_is_no_tag_among_tags_is_named_with_its_line() {
+    for odd in ["0", "OUT", "_", "PER", "\"B-PER\""] {
+        let error = message("a.conll", &format!("Ada\tB-PER\nwon\tO\nin\t{odd}\nOslo\tB-LOC\n\n"));
+        assert!(error.starts_with(&format!("a.conll, line 3: “{odd}” is not a tag")), "{error}");
+    }
+    let error = message("a.conll", "Ada\tB-PER\nLovelace\tI- PER\nwon\tO\n\n");
+    assert!(error.starts_with("a.conll, line 2: “I- PER” is not a tag"), "{error}");
+    let error = message("a.conll", "Ada\tB-PER\nwon\n\n");
+    assert!(error.contains("1 column instead of 2"), "{error}");
 }

@@ -1,6 +1,5 @@
 //! `lookup`: a table of given translations.
 
-use std::collections::hash_map::Entry;
 use std::path::Path;
 use std::str::FromStr;
 
@@ -10,7 +9,7 @@ use sha2::{Digest, Sha256};
 use unicode_normalization::UnicodeNormalization;
 use xlner_core::Pair;
 use xlner_core::contracts::{ModelResult, Translation, Translator, TranslatorFigures};
-use xlner_formats::{ReadOptions, read_pairs};
+use xlner_formats::{NoteKind, Place, ReadOptions, read_pairs};
 
 use super::wrong;
 use crate::{Error, Result};
@@ -21,11 +20,16 @@ const CHUNK: usize = 64;
 const READ: usize = 1 << 14;
 
 /// Options of [`Lookup`].
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default)]
 pub struct LookupOptions {
     /// What is done with a text that is in no table.
     pub missing: Missing,
+    /// How tables are read, and where it is noted that a text has several translations.
+    pub read: ReadOptions,
 }
+
+const SEVERAL: NoteKind =
+    NoteKind::new("several-translations", "texts of a table with another translation further up (the first counts)");
 
 /// What is done with a text that is in no table.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -74,7 +78,7 @@ impl Lookup {
         let mut hash = Sha256::new();
         for file in tables {
             let failed = |error: xlner_formats::Error| Error::model(Path::new(file), cause(&error));
-            let mut pairs = read_pairs(Path::new(file), &ReadOptions::default()).map_err(failed)?;
+            let mut pairs = read_pairs(Path::new(file), &options.read).map_err(failed)?;
             loop {
                 let read: Vec<Pair> =
                     pairs.by_ref().take(READ).collect::<std::result::Result<_, _>>().map_err(failed)?;
@@ -84,16 +88,34 @@ impl Lookup {
                 let digests: Vec<Digests> = read.par_iter().with_min_len(CHUNK).map(Digests::of).collect();
                 for (pair, digests) in read.iter().zip(digests) {
                     hash.update(digests.whole);
-                    table.insert(&digests, pair.target.text());
+                    if !table.insert(&digests, pair.target.text()) {
+                        let place = Place::file(file).record(pair.source.text());
+                        options.read.note(SEVERAL, 1, &place).map_err(failed)?;
+                    }
                 }
             }
         }
         let hash = hash.finalize();
         let checksum: String = hash[..16].iter().map(|byte| format!("{byte:02x}")).collect();
-        let LookupOptions { missing } = *options;
+        let missing = options.missing;
         let signature = format!("lookup {from} {to} {checksum} {missing:?}");
         let files = tables.join(", ");
         Ok(Lookup { table, missing, signature, files, figures: TranslatorFigures::default() })
+    }
+}
+
+impl Lookup {
+    /// What is wrong with a text that is in no table.
+    fn not_found(&self, text: &str) -> String {
+        let (count, files) = (self.table.len(), &self.files);
+        let turned = match self.table.has_translation(text) {
+            true => " (it is among their translations: is the table in the other direction?)",
+            false => "",
+        };
+        let s = if count == 1 { "" } else { "s" };
+        format!(
+            "“{text}” is not among the {count} text{s} of {files}{turned}; add it there, or give it back as it is (option `missing` keep)"
+        )
     }
 }
 
@@ -104,25 +126,21 @@ impl Translator for Lookup {
 
     fn translate(&mut self, texts: &[&str]) -> ModelResult<Vec<Translation>> {
         let find = |(index, text): (usize, &&str)| match self.table.get(text) {
-            Some(translation) => Ok((translation.to_owned(), 0)),
-            None if text.trim().is_empty() => Ok((String::new(), 0)),
-            None if self.missing == Missing::Keep => Ok(((*text).to_owned(), 1)),
-            None => Err(Error::Sentence {
-                index,
-                problem: format!(
-                    "“{text}” is not among the {} texts of {}; add it there, or give it back as it is (option `missing` keep)",
-                    self.table.len(),
-                    self.files
-                ),
-            }),
+            Some(translation) => Ok((translation.to_owned(), false)),
+            None if text.trim().is_empty() => Ok((String::new(), false)),
+            None if self.missing == Missing::Keep => Ok(((*text).to_owned(), true)),
+            None => Err(Error::Sentence { index, problem: self.not_found(text) }),
         };
-        let found: Vec<Result<(String, u64)>> = texts.par_iter().enumerate().with_min_len(CHUNK).map(find).collect();
+        let found: Vec<Result<(String, bool)>> = texts.par_iter().enumerate().with_min_len(CHUNK).map(find).collect();
         // Of several errors the first text's.
-        let found: Vec<(String, u64)> = found.into_iter().collect::<Result<_>>()?;
-        let untranslated: u64 = found.iter().map(|(_, kept)| kept).sum();
-        let translations = found.into_iter().map(|(text, _)| text.into()).collect();
+        let found: Vec<(String, bool)> = found.into_iter().collect::<Result<_>>()?;
         self.figures.texts += texts.len() as u64;
-        self.figures.untranslated += untranslated;
+        self.figures.untranslated += found.iter().filter(|(_, kept)| *kept).count() as u64;
+        let is_lost = |(text, (found, _)): (&&str, &(String, bool))| {
+            found.trim().is_empty() && text.chars().any(char::is_alphabetic)
+        };
+        self.figures.empty += texts.iter().zip(&found).filter(|pair| is_lost(*pair)).count() as u64;
+        let translations = found.into_iter().map(|(text, _)| text.into()).collect();
         Ok(translations)
     }
 
@@ -180,15 +198,24 @@ fn digest(text: &str) -> Key {
 }
 
 impl Table {
-    fn insert(&mut self, source: &Digests, target: &str) {
+    /// Adds a translation; `false` where the text has another already.
+    fn insert(&mut self, source: &Digests, target: &str) -> bool {
         let number = self.ends.len();
-        let Entry::Vacant(place) = self.exact.entry(source.exact) else { return };
-        place.insert(number);
+        if let Some(&known) = self.exact.get(&source.exact) {
+            return self.translation(known) == target;
+        }
+        self.exact.insert(source.exact, number);
         if let Some(normalized) = source.normalized {
             self.normalized.entry(normalized).or_insert(number);
         }
         self.translations.push_str(target);
         self.ends.push(self.translations.len());
+        true
+    }
+
+    fn translation(&self, number: usize) -> &str {
+        let start = number.checked_sub(1).map_or(0, |before| self.ends[before]);
+        &self.translations[start..self.ends[number]]
     }
 
     fn get(&self, text: &str) -> Option<&str> {
@@ -196,9 +223,13 @@ impl Table {
             let spaced: Vec<&str> = text.split_whitespace().collect();
             self.exact.get(&digest(&spaced.join(" "))).or_else(|| self.normalized.get(&digest(&normalize(text))))
         });
-        let number = *number?;
-        let start = number.checked_sub(1).map_or(0, |before| self.ends[before]);
-        Some(&self.translations[start..self.ends[number]])
+        Some(self.translation(*number?))
+    }
+
+    /// Whether a text is a translation, not one that is translated. Goes through the whole table.
+    fn has_translation(&self, text: &str) -> bool {
+        let wanted = normalize(text);
+        (0..self.ends.len()).any(|number| normalize(self.translation(number)) == wanted)
     }
 
     fn len(&self) -> usize {

@@ -118,3 +118,23 @@ fn what_is_no_table_is_named() {
     let message = absent.open().err().unwrap().to_string();
     assert!(message.contains("no/such.tsv: cannot open"), "{message}");
 }
+
+#[test]
+fn a_table_in_the_other_direction_and_odd_translations_are_told() {
+    let folder = TempDir::new().unwrap();
+    let table = "Ada won.\tAda  sayu .\nempty\t\ntwo\tone\ntwo\tother\ntwo\tone\n";
+    let mut options = options(folder.path(), &[("t.tsv", table.as_bytes())]);
+    options.lookup.read.notes = xlner_formats::Notes::default();
+    let mut lookup = open(&options);
+    let error = lookup.translate(&["Ada sayu."]).unwrap_err().to_string();
+    assert!(error.contains("is the table in the other direction?"), "{error}");
+    let error = lookup.translate(&["Eva sayu."]).unwrap_err().to_string();
+    assert!(!error.contains("direction"), "{error}");
+    assert_eq!(texts(&mut lookup, &["empty", "two", ""]), ["", "one", ""]);
+    assert_eq!(lookup.figures().empty, 1);
+    let notes = options.lookup.read.notes.list();
+    assert_eq!(
+        (notes[0].kind.name, notes[0].count, notes[0].first.record.as_deref()),
+        ("several-translations", 1, Some("two"))
+    );
+}

@@ -141,9 +141,9 @@ impl ConvertJob {
             _ => Side::Target,
         };
         report.unit = match (&output, holds) {
-            (Output::Links(_), _) => "alignments",
-            (_, Holds::Pairs) if self.side.is_none() => "pairs",
-            _ => "sentences",
+            (Output::Links(_), _) => "alignment",
+            (_, Holds::Pairs) if self.side.is_none() => "pair",
+            _ => "sentence",
         };
         let mut doubts = Doubts::new(self.sort, self.min_probability, self.max_probability);
         let mut write = |pair: Pair, line: Option<u64>, report: &mut ConvertReport| {

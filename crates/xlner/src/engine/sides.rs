@@ -19,6 +19,12 @@ pub(crate) const UNLIKE: NoteKind = NoteKind::new(
     "pairs whose sides do not look like translations of each other (is the target shifted by a line, shuffled, or another text?)",
 );
 
+/// One file given as both sides, or translations that are none.
+const SAME: NoteKind = NoteKind::new(
+    "same-sides",
+    "pairs whose sides are the same text, most of all (is the target the file of translations?)",
+);
+
 /// Pairs that are compared with each other.
 const PART: usize = 100;
 /// Which neighbours, on either side. The next is left out: it often goes on with the same names.
@@ -40,6 +46,8 @@ pub(crate) struct Sides {
     /// Pairs with two sides so far.
     pairs: usize,
     whole: Share,
+    /// Pairs of the same text on both sides, and the number of the first.
+    same: (usize, u64),
     /// Pairs in parts with too small a share, and the number of the first.
     bad: Option<(usize, u64)>,
     first: u64,
@@ -78,6 +86,9 @@ impl Sides {
         }
         self.pairs += 1;
         self.first = if self.pairs == 1 { number } else { self.first };
+        if texts[0] == texts[1] {
+            self.same = (self.same.0 + 1, if self.same.0 == 0 { number } else { self.same.1 });
+        }
         let lengths = texts.map(|text| (text.chars().count() as f64 + 5.0).ln());
         self.part.push(Looks { number, lengths, keys: texts.map(keys) });
         if self.part.len() == PART {
@@ -91,6 +102,10 @@ impl Sides {
     /// Where the options say strict.
     pub fn tell(&mut self, options: &ReadOptions, file: &Path) -> Result<()> {
         self.judge();
+        if self.pairs >= ENOUGH.0 && 2 * self.same.0 > self.pairs {
+            let first = Place::file(file).record(format!("pair {}", self.same.1));
+            options.note(SAME, self.same.0 as u64, &first)?;
+        }
         let enough = self.pairs >= ENOUGH.0 && self.whole.compared >= ENOUGH.1;
         let (count, first) = match self.bad {
             _ if enough && self.whole.is_below(LEAST) => (self.pairs, self.first),
@@ -233,9 +248,17 @@ mod tests {
         targets.rotate_left(1);
         assert!(told(&sources, &targets).is_empty());
         let same = vec!["Yes.".to_owned(); 300];
-        assert!(told(&same, &same).is_empty());
+        assert!(told(&same, &vec!["Ndiyo.".to_owned(); 300]).is_empty());
         let empty = vec![String::new(); 300];
         assert!(told(&same, &empty).is_empty());
+    }
+
+    #[test]
+    fn one_text_on_both_sides_is_told() {
+        let (sources, targets) = text(100);
+        assert_eq!(told(&sources, &sources), [(100, Some("pair 1".to_owned()))]);
+        let some: Vec<String> = targets[..60].iter().chain(&sources[60..]).cloned().collect();
+        assert!(told(&sources, &some).is_empty());
     }
 
     #[test]

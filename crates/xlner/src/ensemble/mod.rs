@@ -11,6 +11,7 @@ mod learn;
 mod logistic;
 mod weights;
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use serde::Serialize;
@@ -24,7 +25,7 @@ pub use weights::{Learnt, VoteWeights, Voter};
 
 use crate::engine::file::{File, Items as _, Parallel};
 use crate::engine::output::check_entities;
-use crate::{Error, Result};
+use crate::{Error, Result, signs};
 
 /// Proposals that are less probable are dropped, where nothing else is said: half of the votes are enough.
 pub const MIN_SCORE: f64 = 0.5;
@@ -110,15 +111,25 @@ impl EnsembleJob {
         let mut report = EnsembleReport { votes: votes.collect(), ..EnsembleReport::default() };
         let least = self.min_score.unwrap_or(self.weights.min_score());
         let mut ballot = Ballot::default();
+        let mut labels = vec![BTreeSet::new(); self.votes.len()];
         for sentences in Votes::open(&self.votes, &self.options)? {
             let sentences = sentences?;
             ballot.count(&sentences);
+            for (seen, sentence) in labels.iter_mut().zip(&sentences) {
+                for entity in &sentence.entities {
+                    if !seen.contains(&entity.label) {
+                        seen.insert(entity.label.clone());
+                    }
+                }
+            }
             let chosen = ballot.choose(&self.weights, least)?;
             report.add(&sentences, ballot.proposals().len(), &chosen);
             let Some(mut sentence) = sentences.into_iter().next() else { continue };
             sentence.entities = chosen;
             writer.write(&sentence)?;
         }
+        let voters: Vec<_> = self.votes.iter().map(PathBuf::as_path).zip(labels).collect();
+        signs::labels_of_voters(&self.options, &voters)?;
         writer.finish()?;
         Ok(report)
     }

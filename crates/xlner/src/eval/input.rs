@@ -178,6 +178,9 @@ fn pairs(path: &Path, options: &ReadOptions) -> Result<Option<std::iter::Peekabl
     if holds_tags(path, options) {
         return Ok(None);
     }
+    if options.format.is_none() && Format::from_path(path) == Some(Format::Text) {
+        return Err(Error::of_file(path, "plain text has no entities; give the file with the tags"));
+    }
     let mut reader = read_pairs(path, options)?.peekable();
     match reader.peek() {
         // Records of sentences, or rows. Standard input cannot be read again: the error stands.

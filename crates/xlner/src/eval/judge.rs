@@ -3,20 +3,22 @@
 use std::path::Path;
 
 use xlner_core::Pair;
-use xlner_eval::{Options, Resampling};
+use xlner_eval::{EvalOptions, Resampling};
 use xlner_formats::{ReadOptions, Side};
 
 use super::EvalReport;
 use super::entities::Tally;
 use super::input::{Role, TagFile};
 use crate::engine::file::Items as _;
-use crate::{Error, Result};
+use crate::{Error, Result, signs};
 
 /// Compares the target entities of pairs with those of a file, sentence by sentence.
 pub(crate) struct Judge {
     gold: TagFile,
     prediction: [TagFile; 1],
     tally: Tally,
+    /// How gold is read, which notes go to.
+    options: ReadOptions,
 }
 
 impl Judge {
@@ -27,8 +29,8 @@ impl Judge {
     pub fn open(gold: &Path, options: &ReadOptions, name: &Path) -> Result<Judge> {
         let gold = TagFile::open(gold, Role::Gold, options)?;
         let prediction = [TagFile::given(name, gold.scheme())];
-        let tally = Tally::new(Options::default(), &gold, &prediction);
-        Ok(Judge { gold, prediction, tally })
+        let tally = Tally::new(EvalOptions::default(), &gold, &prediction);
+        Ok(Judge { gold, prediction, tally, options: options.clone() })
     }
 
     /// Judges the next pair.
@@ -53,7 +55,12 @@ impl Judge {
             while self.gold.next()?.is_some() {}
             return Err(self.unequal(self.gold.count()));
         }
-        Ok(self.tally.finish(&Resampling::default()))
+        let report = self.tally.finish(&Resampling::default());
+        let [prediction] = &self.prediction;
+        for system in &report.figures.systems {
+            signs::labels_of_system(&self.options, prediction.path(), system)?;
+        }
+        Ok(report)
     }
 
     fn unequal(&self, gold: u64) -> Error {

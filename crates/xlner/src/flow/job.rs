@@ -70,6 +70,8 @@ pub(crate) struct FlowJob<'a> {
     pub run: &'a RunOptions,
     /// The source of projection, the target, and how they are read: what notes on them need.
     pub input: (&'a Path, &'a Path, &'a ReadOptions),
+    /// Whether the source's entities are those that a tagger found.
+    pub tagged: bool,
     pub signs: Signs,
     pub output: (&'a PathBuf, &'a WriteOptions),
     /// Put together what was taken apart.
@@ -146,7 +148,7 @@ impl FlowJob<'_> {
         };
         let stages = flow.run(steps, pairs, &mut write, listener)?;
         let (source, target, options) = self.input;
-        projection.places.tell(options, source, target)?;
+        projection.places.tell(options, source, target, self.tagged)?;
         self.signs.tell(options, source)?;
         output.finish()?;
         projection.decision = stages.decision;

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use xlner_eval::{AlignmentEvaluation, Evaluation, Matching, Report, Scores};
+use xlner_eval::{AlignmentEvaluation, Evaluation, Report, SchemeScores, Scores};
 
 use super::table::{Table, count, figure, paint};
 
@@ -10,7 +10,8 @@ use super::table::{Table, count, figure, paint};
 const WAYS: [&str; 4] = ["strict", "exact", "partial", "type"];
 
 pub fn entities(gold: &str, report: &Report, color: bool) -> String {
-    let size = format!("{} sentences, {} tokens", count(report.sentences), count(report.tokens));
+    let of = |number: u64, noun: &str| format!("{} {noun}{}", count(number), if number == 1 { "" } else { "s" });
+    let size = format!("{}, {}", of(report.sentences, "sentence"), of(report.tokens, "token"));
     let mut text = match report.systems.as_slice() {
         [one] => format!("{} against {gold}: {size}\n\n{}", one.name, single(one, color)),
         several => format!("against {gold}: {size}\n\n{}", compared(several, report, color)),
@@ -115,7 +116,7 @@ fn row(name: &str, scores: &Scores) -> Vec<String> {
     cells
 }
 
-fn ways(system: &Evaluation) -> [Matching; 4] {
+fn ways(system: &Evaluation) -> [SchemeScores; 4] {
     let scores = system.semeval2013;
     [scores.strict, scores.exact, scores.partial, scores.type_]
 }

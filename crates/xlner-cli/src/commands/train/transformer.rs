@@ -103,7 +103,7 @@ mod built {
             schedule,
             train: args.train,
             dev: args.dev,
-            options: ReadOptions { format: args.from_format, side: args.side, ..context.read() },
+            options: ReadOptions { format: args.from_format, side: args.side, ..context.read_in(args.lang) },
             weights: args.weights,
             fine_tune,
             output: args.output,

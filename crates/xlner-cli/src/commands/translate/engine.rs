@@ -8,7 +8,7 @@ use clap::Args;
 use xlner::{Engine, TranslatorOptions};
 use xlner_models::{HttpApi, Missing};
 
-use crate::context::UsageError;
+use crate::context::{Context, UsageError};
 
 /// Engines that load a model here.
 const MODELS: [Engine; 3] = [Engine::Nllb, Engine::Marian, Engine::Ct2];
@@ -78,12 +78,13 @@ impl EngineArgs {
     ///
     /// # Errors
     /// Flags that are another engine's.
-    pub fn options(&self, from: &str, to: &str) -> Result<Option<TranslatorOptions>> {
+    pub fn options(&self, from: &str, to: &str, context: &Context) -> Result<Option<TranslatorOptions>> {
         let Some(engine) = self.engine else { return Ok(None) };
         self.check(engine)?;
         let mut options = TranslatorOptions::new(engine, from, to);
         options.models.clone_from(&self.model);
         options.lookup.missing = self.missing.unwrap_or_default();
+        options.lookup.read = context.read();
         let timeout = self.timeout.map(|seconds| Duration::from_secs(seconds.into()));
         let apertium = &mut options.apertium;
         apertium.timeout = timeout.unwrap_or(apertium.timeout);
@@ -107,8 +108,14 @@ impl EngineArgs {
     ///
     /// # Errors
     /// Where it is one that gives one only.
-    pub fn options_for(&self, from: &str, to: &str, best: usize) -> Result<Option<TranslatorOptions>> {
-        let mut options = self.options(from, to)?;
+    pub fn options_for(
+        &self,
+        from: &str,
+        to: &str,
+        best: usize,
+        context: &Context,
+    ) -> Result<Option<TranslatorOptions>> {
+        let mut options = self.options(from, to, context)?;
         if let Some(options) = options.as_mut() {
             if !MODELS.contains(&options.engine) {
                 return Err(UsageError(format!("--n-best is not for --engine {}; leave it out", options.engine)).into());
