@@ -27,6 +27,6 @@ def peer_suites(folder, arguments):
         table(head, rows),
         "A test asks its library; xlner is asked the same, with the same tags or entities, and the answers are compared, of one test the first 200. Not compared is what a file of "
         "columns cannot hold (sentences without tokens) and what xlner has no option for (weights of samples, tags that end with their prefix). "
-        "Tests of seqscore that fail with itself read files that are not in its source distribution; `$SEQSCORE`, a checkout of it, has them, where it is as new (here it is of January 2025).",
+        "Tests of seqscore that fail with itself read files that are not in its source distribution; `$SEQSCORE`, a checkout of it, has them, where it is as new.",
         "\n".join(told),
     ])

@@ -157,8 +157,8 @@ impl TrainJob {
         if let (Some(dev), Some(path)) = (&dev, &self.dev) {
             let labels = |data: &Data| data.figures().entities.into_keys().collect::<BTreeSet<_>>();
             let (known, measured) = (labels(&data), labels(dev));
-            let set = |labels: &BTreeSet<String>| labels.iter().map(String::as_str).collect();
-            signs::disjoint_labels(&self.options, path, &set(&measured), &set(&known))?;
+            let [measured, known] = [&measured, &known].map(|labels| labels.iter().map(String::as_str).collect());
+            signs::disjoint_labels(&self.options, path, &measured, &known)?;
         }
         let init = crf.init.as_deref().map(open_crf).transpose()?;
         let (options, raw_tokens) = crf.load(data.sentences.iter(), listener)?;

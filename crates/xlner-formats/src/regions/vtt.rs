@@ -32,13 +32,15 @@ pub(super) struct Reader {
     /// A line that was looked at.
     waiting: Option<(u64, String)>,
     status: Arc<Status>,
+    /// The number of the first cue, where it stands on the first line (SubRip).
+    first_id: Option<u64>,
     done: bool,
 }
 
 impl Reader {
     pub(super) fn open(path: &Path, status: &Arc<Status>) -> Result<Self> {
         let lines = LineReader::open(path, status)?;
-        Ok(Reader { lines, waiting: None, status: Arc::clone(status), done: false })
+        Ok(Reader { lines, waiting: None, status: Arc::clone(status), first_id: None, done: false })
     }
 
     fn line(&mut self) -> Result<Option<(u64, String)>> {
@@ -85,7 +87,10 @@ impl Reader {
             (number, first) = self.line()?.unwrap_or_default();
         }
         // SubRip: a number, and the times after it.
-        if first.trim().parse::<u64>().is_ok() && self.peek()?.is_some_and(|next| times(next).is_some()) {
+        if let Ok(id) = first.trim().parse::<u64>()
+            && self.peek()?.is_some_and(|next| times(next).is_some())
+        {
+            self.first_id = Some(id);
             return Ok(None);
         }
         if first.strip_prefix("WEBVTT").is_none_or(|rest| !rest.is_empty() && !rest.starts_with([' ', '\t'])) {
@@ -103,8 +108,8 @@ impl Reader {
     /// All cues.
     fn cues(&mut self) -> Result<Vec<Cue>> {
         let mut cues: Vec<Cue> = Vec::new();
-        // The number of the cue before, where cues are numbered.
-        let mut last_id: Option<u64> = None;
+        // The number of the next cue, where cues are numbered.
+        let mut next_id = self.first_id;
         while let Some((number, line)) = self.line()? {
             if line.trim().is_empty() {
                 continue;
@@ -132,10 +137,10 @@ impl Reader {
                 return Err(self.bad(number, &timing, "a cue's times (`00:00:01.000 --> 00:00:02.500`)"));
             };
             let mut payload = self.text(false)?;
-            let id = id.and_then(|id| id.trim().parse().ok()).or(last_id.map(|id| id + 1));
-            last_id = id;
+            let id = id.and_then(|id| id.trim().parse().ok()).or(next_id);
+            next_id = id.and_then(|id| id.checked_add(1));
             // No empty line before the next cue: its identifier looks like text.
-            if self.waiting.is_some() && is_identifier(&payload, id) {
+            if self.waiting.is_some() && is_identifier(&payload, next_id) {
                 payload.pop();
             }
             cues.push(Cue { start, end, payload });
@@ -144,11 +149,11 @@ impl Reader {
     }
 }
 
-/// Whether the last line of a payload is the identifier of the next cue; `id` is this cue's number.
-fn is_identifier(payload: &[(u64, String)], id: Option<u64>) -> bool {
+/// Whether the last line of a payload is the identifier of the next cue; `next_id` is its number, where cues are numbered.
+fn is_identifier(payload: &[(u64, String)], next_id: Option<u64>) -> bool {
     let Some(((_, last), before)) = payload.split_last() else { return false };
     let after_blank = before.len() > 1 && before.last().is_some_and(|(_, line)| line.trim().is_empty());
-    after_blank || !before.is_empty() && id.is_some_and(|id| last.trim().parse() == Ok(id + 1))
+    after_blank || !before.is_empty() && next_id.is_some_and(|id| last.trim().parse() == Ok(id))
 }
 
 /// Whether the block that begins with this line is a comment, a style or a region.

@@ -298,3 +298,17 @@ fn whisper_names_languages_and_leaves_out_words() {
         assert_eq!(texts("a.whisper.json", &segment.to_string()), ["Ada met Bob."]);
     }
 }
+
+#[test]
+fn subrip_without_blank_lines_and_with_odd_numbers() {
+    let times = "00:00:00,000 --> 00:00:01,000";
+    for (text, expected) in [
+        (format!("1\n{times}\nOslo\n2\n{times}\nBern\n3\n{times}\nRiga\n"), "Oslo Bern Riga"),
+        (format!("0\r\n{times}\r\nOslo\r\n1\r\n{times}\r\nBern\r\n"), "Oslo Bern"),
+        // A number that is not the next is text.
+        (format!("1\n{times}\nOslo\n7\n{times}\nBern\n"), "Oslo 7 Bern"),
+        (format!("18446744073709551615\n{times}\nOslo\n\n1\n{times}\nBern\n"), "Oslo Bern"),
+    ] {
+        assert_eq!(texts("a.srt", &text).join(" "), expected, "{text}");
+    }
+}

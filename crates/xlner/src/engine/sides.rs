@@ -86,7 +86,7 @@ impl Sides {
         }
         self.pairs += 1;
         self.first = if self.pairs == 1 { number } else { self.first };
-        if texts[0] == texts[1] {
+        if is_same(texts[0], texts[1]) {
             self.same = (self.same.0 + 1, if self.same.0 == 0 { number } else { self.same.1 });
         }
         let lengths = texts.map(|text| (text.chars().count() as f64 + 5.0).ln());
@@ -160,6 +160,11 @@ fn share(part: &[Looks]) -> Share {
         }
     }
     share
+}
+
+/// Whether two texts are the same but for white space.
+fn is_same(a: &str, b: &str) -> bool {
+    a.chars().filter(|c| !c.is_whitespace()).eq(b.chars().filter(|c| !c.is_whitespace()))
 }
 
 /// What a text may share with its translation, in Latin letters: the first four letters of longer words, numbers, marks.

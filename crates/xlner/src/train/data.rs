@@ -87,14 +87,13 @@ impl Data {
     /// The error with the file and the number of the sentence that it is about.
     pub(crate) fn wrong(&self, error: impl Into<ModelError>) -> Error {
         let error = error.into();
-        let (index, problem) = match error {
-            ModelError::Sentence { index, problem } => (index, problem),
-            ModelError::Training(problem) => {
-                let files: Vec<String> = self.files.iter().map(|(path, _)| path.display().to_string()).collect();
-                return Error::Place { place: files.join(", "), problem };
-            }
-            error => return error.into(),
-        };
+        if let ModelError::Failed(cause) = &error
+            && let Some(xlner_models::Error::Training(problem)) = cause.downcast_ref()
+        {
+            let files: Vec<String> = self.files.iter().map(|(path, _)| path.display().to_string()).collect();
+            return Error::Place { place: files.join(", "), problem: problem.clone() };
+        }
+        let ModelError::Sentence { index, problem } = error else { return error.into() };
         let at = self.files.partition_point(|(_, end)| *end <= index);
         let first = at.checked_sub(1).map_or(0, |before| self.files[before].1);
         let Some((path, _)) = self.files.get(at) else { return Error::Options(problem) };
