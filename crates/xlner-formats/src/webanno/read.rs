@@ -21,6 +21,10 @@ const LAYERS: NoteKind = NoteKind::new(
 const PARTS: NoteKind =
     NoteKind::new("inside-tokens", "entities that begin or end inside a given token (they take the whole token)");
 
+const UNLABELLED: NoteKind = NoteKind::new("no-label", "entities without a label (it is “_”)");
+/// The label of those.
+const NO_LABEL: &str = "_";
+
 /// Bytes in which the whole header stands.
 const HEADER: usize = 1 << 16;
 
@@ -140,8 +144,11 @@ impl Reader {
                 self.status.note(LAYERS, others, fail)?;
             }
             let cell = self.wanted.and_then(|wanted| cells.get(wanted)).copied().unwrap_or("_");
+            let before = open.len();
             let parts = self.annotations(cell, index, &mut open);
             self.status.note(PARTS, if is_part { parts } else { 0 }, fail)?;
+            let unlabelled = open[before..].iter().filter(|open| open.label == NO_LABEL).count();
+            self.status.note(UNLABELLED, unlabelled, fail)?;
         }
         let fail = |error: xlner_core::Error| Error::at_line(&self.file, first, error.into());
         let mut sentence = match text {
@@ -161,7 +168,7 @@ impl Reader {
         let before = open.len();
         for value in split_unescaped(cell, '|') {
             let (label, number) = numbered(value);
-            let label = if label == "*" { "_".to_owned() } else { unescape(label) };
+            let label = if label == "*" { NO_LABEL.to_owned() } else { unescape(label) };
             let known = open.iter_mut().find(|open| number.is_some() && open.number == number && open.label == label);
             match known {
                 Some(known) => known.span.end = token + 1,

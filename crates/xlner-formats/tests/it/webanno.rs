@@ -111,3 +111,11 @@ fn what_is_written_is_read_again() {
     assert!(text.contains("1-4\t11-16\t"), "{text}");
     assert_eq!(read("a.tsv", &text), sentences, "{text}");
 }
+
+#[test]
+fn entities_without_a_label_are_noted() {
+    let text = "#FORMAT=WebAnno TSV 3.3\n#T_SP=webanno.custom.NE|value\n\n\n#Text=Ada Lovelace won\n1-1\t0-3\tAda\t*[1]\t\n1-2\t4-12\tLovelace\t*[1]\t\n1-3\t13-16\twon\t*\t\n";
+    let (sentences, notes) = crate::common::read_noted("a.tsv", text);
+    assert_eq!(crate::common::shown(&sentences), "Ada Lovelace/_ won/_");
+    assert_eq!(notes, [("no-label", 2)]);
+}
