@@ -113,7 +113,7 @@ def adaptation(folder, arguments):
     return "\n\n".join([
         shell(f"xlner adapt --init minilm --raw text.txt --vocabulary 1000 {' '.join(TRAINING)} -o adapted --json"),
         f"At most {count} sentences of each, a twentieth held out; figures are those of the part held out. Perplexity is that of masked "
-        "pieces, before the first step and behind the last, both with the pieces of the adapted tokeniser, so that rows of other "
+        "pieces, before the first step and after the last, both with the pieces of the adapted tokeniser, so that rows of other "
         "vocabularies do not compare. MiniLM comes without a head for masked words: it begins as if it knew none.",
         table(head, rows),
         f"- further pieces, and Latin letters for Cyrillic, lower the pieces a word of text held out in {sum(lower)} of {len(lower)} runs "

@@ -119,8 +119,8 @@ pub(crate) fn posteriors(
     back.extend(jumps.0.iter().rev());
     mass[0] = 1.0;
     for j in 0..generated {
-        let (before, behind) = mass.split_at_mut((j + 1) * n);
-        let (before, behind) = (&before[j * n..], &mut behind[..n]);
+        let (before, after) = mass.split_at_mut((j + 1) * n);
+        let (before, after) = (&before[j * n..], &mut after[..n]);
         let row = &mut incoming[(j + 1) * n..(j + 2) * n];
         let mut total = 0.0;
         for (p, &x) in before.iter().enumerate() {
@@ -134,15 +134,15 @@ pub(crate) fn posteriors(
             }
         }
         let none = NULL * null[j];
-        behind[0] = before[0] * none;
-        let mut sum = behind[0];
+        after[0] = before[0] * none;
+        let mut sum = after[0];
         for q in 1..n {
             row[q] += FLOOR * total;
-            behind[q] = row[q] * emissions[j * generating + q - 1] + before[q] * none;
-            sum += behind[q];
+            after[q] = row[q] * emissions[j * generating + q - 1] + before[q] * none;
+            sum += after[q];
         }
         let scale = 1.0 / sum.max(f32::MIN_POSITIVE);
-        behind.iter_mut().for_each(|x| *x *= scale);
+        after.iter_mut().for_each(|x| *x *= scale);
         row.iter_mut().for_each(|x| *x *= scale);
     }
     backward.clear();
@@ -150,8 +150,8 @@ pub(crate) fn posteriors(
     outgoing.clear();
     outgoing.resize(n, 0.0);
     for j in (0..generated).rev() {
-        let (behind, row) = (&mass[(j + 1) * n..(j + 2) * n], &incoming[(j + 1) * n..(j + 2) * n]);
-        let total: f32 = behind.iter().zip(&*backward).map(|(a, b)| a * b).sum();
+        let (after, row) = (&mass[(j + 1) * n..(j + 2) * n], &incoming[(j + 1) * n..(j + 2) * n]);
+        let total: f32 = after.iter().zip(&*backward).map(|(a, b)| a * b).sum();
         let scale = 1.0 / total.max(f32::MIN_POSITIVE);
         flowing.fill(0.0);
         let mut floor = 0.0;

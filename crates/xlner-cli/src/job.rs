@@ -19,7 +19,7 @@ use crate::context::UsageError;
 /// A file that cannot be read, is no TOML, or has a key that is no flag of the command; the line is named.
 pub fn expand(command: &Command, words: Vec<OsString>) -> Result<(Vec<OsString>, Option<PathBuf>)> {
     // What is wrong with the command line, if anything, is told when all of it is there.
-    let Ok(matches) = command.clone().ignore_errors(true).try_get_matches_from(&words) else {
+    let Ok(matches) = forgiving(command.clone()).try_get_matches_from(&words) else {
         return Ok((words, None));
     };
     // The innermost command, and where its name stands.
@@ -37,6 +37,11 @@ pub fn expand(command: &Command, words: Vec<OsString>) -> Result<(Vec<OsString>,
     let (before, after) = words.split_at(at + 1);
     let words = before.iter().cloned().chain(flags.into_iter().map(OsString::from)).chain(after.iter().cloned());
     Ok((words.collect(), Some(path.clone())))
+}
+
+/// The command, which passes over what is missing or wrong. The setting does not reach commands of commands by itself.
+fn forgiving(command: Command) -> Command {
+    command.ignore_errors(true).mut_subcommands(forgiving)
 }
 
 /// The flags of a file but those that are given already.

@@ -44,7 +44,7 @@ use icu_segmenter::{SentenceSegmenter, SentenceSegmenterBorrowed};
 
 use judge::BoundaryJudge;
 use marks::{is_apostrophe, is_closer, is_dash, is_dash_before_capital, without_openers};
-use rules::{Rules, is_bullet, is_indic, is_thai, own_stop};
+use rules::{SplitRules, is_bullet, is_indic, is_thai, own_stop};
 
 /// Stands for a line break where Unicode's rules would see a paragraph: the vertical tab is plain white space to them.
 const BREAK: char = '\u{b}';
@@ -64,7 +64,7 @@ static SEGMENTER: LazyLock<SentenceSegmenterBorrowed<'static>> =
 /// assert_eq!(of("अच्छा। ठीक है।", Some("hi")), ["अच्छा।", "ठीक है।"]);
 /// ```
 pub fn sentences(text: &str, lang: Option<&str>) -> Vec<Range<usize>> {
-    let rules = Rules::of(lang);
+    let rules = SplitRules::of(lang);
     let mut found = Vec::new();
     for paragraph in paragraphs(text) {
         let offset = paragraph.start;
@@ -75,7 +75,7 @@ pub fn sentences(text: &str, lang: Option<&str>) -> Vec<Range<usize>> {
 }
 
 /// Splits a paragraph that has no line break and is not blank.
-fn split_paragraph(line: &str, rules: &Rules, mut sentence: impl FnMut(Range<usize>)) {
+fn split_paragraph(line: &str, rules: &SplitRules, mut sentence: impl FnMut(Range<usize>)) {
     let judge = BoundaryJudge { line, rules };
     let mut unicode = SEGMENTER.segment_str(line).peekable();
     let mut ours = own_candidates(line, rules).into_iter().peekable();
@@ -133,7 +133,7 @@ fn next_candidate(
 }
 
 /// Places that Unicode's rules pass over, and whether a sentence ends there whatever the rules say.
-fn own_candidates(line: &str, rules: &Rules) -> Vec<(usize, bool)> {
+fn own_candidates(line: &str, rules: &SplitRules) -> Vec<(usize, bool)> {
     let mut places: Vec<(usize, bool)> = behind_spaces(line, rules).collect();
     places.extend(behind_letters(line, rules).map(|at| (at, false)));
     places.sort_unstable();
@@ -142,7 +142,7 @@ fn own_candidates(line: &str, rules: &Rules) -> Vec<(usize, bool)> {
 }
 
 /// Places after white space.
-fn behind_spaces<'a>(line: &'a str, rules: &'a Rules) -> impl Iterator<Item = (usize, bool)> + 'a {
+fn behind_spaces<'a>(line: &'a str, rules: &'a SplitRules) -> impl Iterator<Item = (usize, bool)> + 'a {
     let mut from = 0;
     std::iter::from_fn(move || {
         loop {
@@ -172,7 +172,7 @@ fn behind_spaces<'a>(line: &'a str, rules: &'a Rules) -> impl Iterator<Item = (u
 }
 
 /// Places after a stop that the next word follows without white space.
-fn behind_letters<'a>(line: &'a str, rules: &'a Rules) -> impl Iterator<Item = usize> + 'a {
+fn behind_letters<'a>(line: &'a str, rules: &'a SplitRules) -> impl Iterator<Item = usize> + 'a {
     let mut last = [' '; 2];
     line.char_indices().filter_map(move |(at, c)| {
         let [before, stop] = last;

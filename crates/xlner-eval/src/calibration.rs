@@ -16,14 +16,14 @@ pub struct Calibration {
     /// that is right (Naeini, Cooper and Hauskrecht 2015), from 0 to 1.
     pub ece: f64,
     /// The reliability diagram: bins that are not empty.
-    pub bins: Vec<Bin>,
+    pub bins: Vec<CalibrationBin>,
     /// The risk–coverage curve (Geifman and El-Yaniv 2017), the likeliest predictions first.
     pub risk: Vec<RiskPoint>,
 }
 
 /// A bin of the reliability diagram.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
-pub struct Bin {
+pub struct CalibrationBin {
     /// Least probability of the bin.
     pub from: f64,
     /// Predictions in it.
@@ -58,11 +58,11 @@ impl Calibration {
             let bin = &mut sums[bin_of(probability)];
             *bin = (bin.0 + 1, bin.1 + probability, bin.2 + usize::from(right));
         }
-        let bins: Vec<Bin> = sums
+        let bins: Vec<CalibrationBin> = sums
             .iter()
             .enumerate()
             .filter(|(_, (count, ..))| *count > 0)
-            .map(|(at, &(count, sum, right))| Bin {
+            .map(|(at, &(count, sum, right))| CalibrationBin {
                 from: at as f64 / BINS as f64,
                 count,
                 probability: sum / count as f64,

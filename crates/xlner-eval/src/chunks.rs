@@ -52,9 +52,9 @@ fn misfits(tags: &[TagId], vocabulary: &Vocabulary, scheme: Scheme, chunks: &[Ch
     let mut count = 0;
     for (index, chunk) in chunks.iter().enumerate() {
         let before = index > 0 && touch(&chunks[index - 1], chunk);
-        let behind = chunks.get(index + 1).is_some_and(|next| touch(chunk, next));
+        let after = chunks.get(index + 1).is_some_and(|next| touch(chunk, next));
         for token in chunk.start..chunk.end {
-            let prefix = scheme.prefix(token == chunk.start, token + 1 == chunk.end, before, behind);
+            let prefix = scheme.prefix(token == chunk.start, token + 1 == chunk.end, before, after);
             count += u64::from(vocabulary.row(tags[token as usize]).prefix != prefix);
         }
     }

@@ -8,7 +8,7 @@ use xlner_core::tags::Scheme;
 
 use crate::chunks::{self, Chunk};
 use crate::error::{Error, Result};
-use crate::options::{Options, Resampling};
+use crate::options::{EvalOptions, Resampling};
 use crate::resample::{self, Profile};
 use crate::scores::{Scores, ratio};
 use crate::semeval::{Counter, SemEval2013};
@@ -54,6 +54,8 @@ pub struct Evaluation {
     pub ci95: Option<Intervals>,
     /// Scores with partial matches.
     pub semeval2013: SemEval2013,
+    /// The same by type: of the gold and predicted entities of that type alone. All that occur in gold or prediction.
+    pub semeval2013_types: BTreeMap<String, SemEval2013>,
     /// Malformed tags that were repaired.
     pub repaired: Repaired,
 }
@@ -113,12 +115,14 @@ struct System {
     equal_tokens: u64,
     ratios: f64,
     semeval: Counter,
+    /// By label.
+    semeval_types: Vec<Counter>,
     repaired: u64,
 }
 
 impl Evaluator {
     /// Nothing counted yet, for gold tags of a scheme and for systems, each a name and the scheme of its tags.
-    pub fn new<S: AsRef<str>>(options: &Options, gold: Scheme, systems: &[(S, Scheme)]) -> Self {
+    pub fn new<S: AsRef<str>>(options: &EvalOptions, gold: Scheme, systems: &[(S, Scheme)]) -> Self {
         Evaluator {
             vocabulary: Vocabulary::new(options, gold),
             scheme: gold,
@@ -169,6 +173,7 @@ impl Evaluator {
             system.repaired += chunks::read(tags, &self.vocabulary, system.scheme, &mut self.predicted);
             system.equal_tokens += gold.iter().zip(tags).filter(|(gold, tag)| gold == tag).count() as u64;
             system.labels.resize(labels, [0; 2]);
+            system.semeval_types.resize_with(labels, Counter::default);
             let correct = system.count(&self.gold, &self.predicted);
             self.profile.extend([self.predicted.len() as u32, correct]);
         }
@@ -220,12 +225,14 @@ impl Evaluator {
     }
 
     fn evaluation(&self, system: &System, ci95: Option<Intervals>) -> Evaluation {
-        let mut types = BTreeMap::new();
+        let (mut types, mut semeval2013_types) = (BTreeMap::new(), BTreeMap::new());
         for (label, name) in self.vocabulary.labels().iter().enumerate() {
             let support = self.support.get(label).copied().unwrap_or(0);
             let [predicted, correct] = system.labels.get(label).copied().unwrap_or_default();
             if support + predicted > 0 {
                 types.insert(name.clone(), Scores::new(support, predicted, correct));
+                let counter = system.semeval_types.get(label).map(Counter::finish);
+                semeval2013_types.extend(counter.map(|scores| (name.clone(), scores)));
             }
         }
         let sum = |count: fn(&Scores) -> u64| types.values().map(count).sum();
@@ -239,6 +246,7 @@ impl Evaluator {
             projection_ratio: ratio(system.ratios, self.sentences as f64),
             ci95,
             semeval2013: system.semeval.finish(),
+            semeval2013_types,
             repaired: Repaired { gold: self.gold_repaired, predicted: system.repaired },
         }
     }
@@ -277,8 +285,16 @@ impl Evaluator {
 
 impl System {
     fn new(name: &str, scheme: Scheme) -> Self {
-        let (name, labels, semeval) = (name.to_owned(), Vec::new(), Counter::default());
-        System { name, scheme, labels, equal_tokens: 0, ratios: 0.0, semeval, repaired: 0 }
+        System {
+            name: name.to_owned(),
+            scheme,
+            labels: Vec::new(),
+            equal_tokens: 0,
+            ratios: 0.0,
+            semeval: Counter::default(),
+            semeval_types: Vec::new(),
+            repaired: 0,
+        }
     }
 
     /// Counts the entities of a sentence and returns how many are correct.
@@ -299,6 +315,27 @@ impl System {
             (gold, predicted) => predicted as f64 / gold.max(1) as f64,
         };
         self.semeval.push(gold, predicted);
+        self.count_types(gold, predicted);
         correct
+    }
+
+    /// Counts the entities of each label by themselves, as `nervaluate` counts a type.
+    fn count_types(&mut self, gold: &[Chunk], predicted: &[Chunk]) {
+        if gold == predicted {
+            for chunk in gold {
+                let alone = std::slice::from_ref(chunk);
+                self.semeval_types[chunk.label as usize].push(alone, alone);
+            }
+            return;
+        }
+        let mut labels: Vec<u32> = gold.iter().chain(predicted).map(|chunk| chunk.label).collect();
+        labels.sort_unstable();
+        labels.dedup();
+        let of = |chunks: &[Chunk], label: u32| -> Vec<Chunk> {
+            chunks.iter().filter(|chunk| chunk.label == label).copied().collect()
+        };
+        for label in labels {
+            self.semeval_types[label as usize].push(&of(gold, label), &of(predicted, label));
+        }
     }
 }

@@ -11,9 +11,9 @@
 //!
 //! ```
 //! use xlner_core::tags::Scheme;
-//! use xlner_eval::{Evaluator, Options, Resampling};
+//! use xlner_eval::{Evaluator, EvalOptions, Resampling};
 //!
-//! let mut evaluator = Evaluator::new(&Options::default(), Scheme::Iob2, &[("ours", Scheme::Iob2)]);
+//! let mut evaluator = Evaluator::new(&EvalOptions::default(), Scheme::Iob2, &[("ours", Scheme::Iob2)]);
 //! let mut tags = |line: &str| -> Vec<_> {
 //!     line.split(' ').map(|tag| evaluator.intern(tag, Scheme::Iob2).unwrap()).collect()
 //! };
@@ -38,10 +38,10 @@ pub mod stratified;
 mod vocabulary;
 
 pub use alignment::{AlignmentEvaluation, AlignmentEvaluator};
-pub use calibration::{Bin, Calibration, RiskPoint};
+pub use calibration::{Calibration, CalibrationBin, RiskPoint};
 pub use error::{Error, Result};
 pub use evaluator::{Comparison, Evaluation, Evaluator, Intervals, Repaired, Report};
-pub use options::{Mode, Options, Resampling};
+pub use options::{EvalOptions, Mode, Resampling};
 pub use scores::Scores;
-pub use semeval::{MatchCounts, Matching, SemEval2013};
+pub use semeval::{MatchCounts, SchemeScores, SemEval2013};
 pub use vocabulary::TagId;

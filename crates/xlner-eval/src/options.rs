@@ -50,7 +50,7 @@ impl FromStr for Mode {
 /// Labels are mapped and ignored before the tags are read, as if the files had been written so: first each label is
 /// replaced by what it maps to (once), then the tags of ignored labels become `O`.
 #[derive(Debug, Clone, Default)]
-pub struct Options {
+pub struct EvalOptions {
     /// How tag sequences are read.
     pub mode: Mode,
     /// Labels replaced by others.

@@ -28,7 +28,7 @@ pub struct MatchCounts {
 
 /// The counts and figures of one way to compare.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
-pub struct Matching {
+pub struct SchemeScores {
     /// (correct + partial / 2) / predicted entities.
     pub precision: f64,
     /// (correct + partial / 2) / gold entities.
@@ -44,14 +44,14 @@ pub struct Matching {
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub struct SemEval2013 {
     /// Span and label.
-    pub strict: Matching,
+    pub strict: SchemeScores,
     /// Span.
-    pub exact: Matching,
+    pub exact: SchemeScores,
     /// Overlap.
-    pub partial: Matching,
+    pub partial: SchemeScores,
     /// Overlap and label.
     #[serde(rename = "type")]
-    pub type_: Matching,
+    pub type_: SchemeScores,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -98,19 +98,19 @@ impl Counter {
     }
 
     pub(crate) fn finish(&self) -> SemEval2013 {
-        let [strict, exact, partial, type_] = self.counts.map(Matching::new);
+        let [strict, exact, partial, type_] = self.counts.map(SchemeScores::new);
         SemEval2013 { strict, exact, partial, type_ }
     }
 }
 
-impl Matching {
+impl SchemeScores {
     fn new(counts: MatchCounts) -> Self {
         let MatchCounts { correct, incorrect, partial, missed, spurious } = counts;
         let found = correct as f64 + 0.5 * partial as f64;
         let both = correct + incorrect + partial;
         let precision = ratio(found, (both + spurious) as f64);
         let recall = ratio(found, (both + missed) as f64);
-        Matching { precision, recall, f1: f1(precision, recall), counts }
+        SchemeScores { precision, recall, f1: f1(precision, recall), counts }
     }
 }
 

@@ -24,7 +24,7 @@ const RIDGE: f64 = 2.0;
 
 /// What a person found in a sentence.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
-pub struct Judged {
+pub struct JudgedCounts {
     /// Entities of the set that are right.
     pub right: f64,
     /// Entities that there are.
@@ -41,7 +41,7 @@ pub struct Unit {
     /// What is known of it without a person; as many numbers for every sentence.
     pub features: Vec<f64>,
     /// What a person found in it; `None` where nobody looked.
-    pub judged: Option<Judged>,
+    pub judged: Option<JudgedCounts>,
 }
 
 /// An F1, and how far it is to be trusted.
@@ -102,7 +102,7 @@ fn merged(units: &[Unit]) -> Vec<usize> {
             (place, have) = (place + 1, 0);
         }
     }
-    // What is left behind the last full one goes to it.
+    // What is left after the last full one goes to it.
     places.iter_mut().for_each(|at| *at = (*at).min(place.saturating_sub(1)));
     places
 }
@@ -141,7 +141,7 @@ impl<'u> Sample<'u> {
         let judged: Vec<&Unit> = judged.iter().map(|&at| &units[at]).collect();
         let mut known = [0.0; 3];
         for unit in &judged {
-            let Judged { right, gold } = unit.judged.unwrap_or_default();
+            let JudgedCounts { right, gold } = unit.judged.unwrap_or_default();
             known = [known[0] + unit.found, known[1] + right, known[2] + gold];
         }
         Sample {
@@ -254,7 +254,7 @@ mod tests {
             let (found, doubtful) = ((at % 4) as f64, at % 3 == 0);
             doubts.push(if doubtful { 0.3 } else { 0.02 } + 0.01 * found);
             let right = if doubtful { (found / 3.0).floor() } else { found };
-            let judged = Some(Judged { right, gold: found + if at % 7 == 0 { 1.0 } else { 0.0 } });
+            let judged = Some(JudgedCounts { right, gold: found + if at % 7 == 0 { 1.0 } else { 0.0 } });
             Unit { stratum: 0, found, features: vec![found], judged }
         });
         let units = units.collect();

@@ -4,7 +4,7 @@ use rustc_hash::FxHashMap;
 use xlner_core::tags::{Prefix, Scheme, Tag};
 
 use crate::error::{Error, Result};
-use crate::options::{Mode, Options};
+use crate::options::{EvalOptions, Mode};
 
 /// A tag, known to one [`Evaluator`](crate::Evaluator).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -28,7 +28,7 @@ impl Row {
 
 /// The tags and labels seen.
 pub(crate) struct Vocabulary {
-    options: Options,
+    options: EvalOptions,
     /// The scheme whose rules hold; `None` in default mode.
     strict: Option<Scheme>,
     /// Tags by their text, and by their text in scheme IO, where a label needs no prefix.
@@ -40,7 +40,7 @@ pub(crate) struct Vocabulary {
 }
 
 impl Vocabulary {
-    pub(crate) fn new(options: &Options, gold: Scheme) -> Self {
+    pub(crate) fn new(options: &EvalOptions, gold: Scheme) -> Self {
         Vocabulary {
             options: options.clone(),
             strict: (options.mode == Mode::Strict).then_some(gold),
@@ -90,7 +90,7 @@ impl Vocabulary {
         self.rows[id.0 as usize]
     }
 
-    pub(crate) fn options(&self) -> &Options {
+    pub(crate) fn options(&self) -> &EvalOptions {
         &self.options
     }
 

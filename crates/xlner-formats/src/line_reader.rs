@@ -29,7 +29,7 @@ pub(crate) struct LineReader {
     /// Bytes of the lines since [`begin`](Self::begin), where a sentence is made of several.
     taken: Option<usize>,
     /// The byte before those that follow is a CR that was passed over as the end of a line.
-    behind_cr: bool,
+    after_cr: bool,
 }
 
 impl LineReader {
@@ -46,7 +46,7 @@ impl LineReader {
             at_end: false,
             line: 0,
             taken: None,
-            behind_cr: false,
+            after_cr: false,
         };
         let head = lines.peek(3)?;
         if head.starts_with(b"\xef\xbb\xbf") {
@@ -101,9 +101,9 @@ impl LineReader {
     pub(crate) fn consume(&mut self, count: usize) {
         // A CR at the very end may have its LF after; it is counted with that, or with what follows.
         let bytes = &self.buffer[self.start..self.start + count];
-        let behind_cr = std::mem::replace(&mut self.behind_cr, bytes.last() == Some(&b'\r'));
+        let after_cr = std::mem::replace(&mut self.after_cr, bytes.last() == Some(&b'\r'));
         let ends = memchr::memchr2_iter(b'\n', b'\r', bytes)
-            .filter(|&at| bytes[at] == b'\r' || at.checked_sub(1).map_or(!behind_cr, |before| bytes[before] != b'\r'));
+            .filter(|&at| bytes[at] == b'\r' || at.checked_sub(1).map_or(!after_cr, |before| bytes[before] != b'\r'));
         self.line += ends.count() as u64;
         self.start += count;
     }
@@ -115,7 +115,7 @@ impl LineReader {
 
     fn next_range(&mut self) -> Result<Option<Range<usize>>> {
         // The CR of the line before may have been the last byte that was there.
-        if std::mem::take(&mut self.behind_cr) && self.peek(1)?.first() == Some(&b'\n') {
+        if std::mem::take(&mut self.after_cr) && self.peek(1)?.first() == Some(&b'\n') {
             self.start += 1;
         }
         let mut searched = 0;
@@ -124,7 +124,7 @@ impl LineReader {
             let (length, consumed) = match memchr::memchr2(b'\n', b'\r', &rest[searched..]).map(|at| searched + at) {
                 Some(at) if rest[at..].starts_with(b"\r\n") => (at, at + 2),
                 Some(at) => {
-                    self.behind_cr = rest[at] == b'\r' && at + 1 == rest.len();
+                    self.after_cr = rest[at] == b'\r' && at + 1 == rest.len();
                     (at, at + 1)
                 }
                 None if self.at_end && rest.is_empty() => return Ok(None),

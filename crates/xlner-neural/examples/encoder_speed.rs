@@ -7,14 +7,14 @@ use std::path::Path;
 use std::time::Instant;
 
 use xlner_neural::nn::Precision;
-use xlner_neural::transformer::Model;
+use xlner_neural::transformer::EncoderModel;
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let [folder, precision, sentences, length, seconds] = &arguments[..] else {
         return Err("encoder_speed FOLDER f32|int8 SENTENCES SUBWORDS SECONDS".into());
     };
-    let model = Model::load(Path::new(folder), precision.parse::<Precision>()?)?;
+    let model = EncoderModel::load(Path::new(folder), precision.parse::<Precision>()?)?;
     let (sentences, length, seconds): (usize, u32, f64) = (sentences.parse()?, length.parse()?, seconds.parse()?);
     let known = model.vocabulary() as u32;
     let sentence =

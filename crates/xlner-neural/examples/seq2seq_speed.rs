@@ -10,7 +10,7 @@ mod common;
 use common::cpu_seconds;
 
 use xlner_neural::nn::Precision;
-use xlner_neural::seq2seq::{Model, Search, Target};
+use xlner_neural::seq2seq::{Search, Seq2SeqModel, Target};
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -22,7 +22,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let search = Search { beams: beams.parse()?, max_length: max_length.parse()?, ..Search::default() };
     let first: u32 = first.parse()?;
     let loading = cpu_seconds();
-    let model = Model::load(folder.as_ref(), precision.parse::<Precision>()?)?;
+    let model = Seq2SeqModel::load(folder.as_ref(), precision.parse::<Precision>()?)?;
     let loading = cpu_seconds() - loading;
     let (mut translating, mut scoring) = (f64::INFINITY, f64::INFINITY);
     let mut found = Vec::new();

@@ -1,10 +1,13 @@
 //! Trains the weights of the span score:
 //!
-//!     cargo run --release -p xlner-project --example train_span -- ../shared/data/europarl-ner es > weights.tsv
+//!     cargo run --release -p xlner-project --example train_span -- ../shared/data/europarl-ner de es it > weights.tsv
 //!
-//! Reads English and one other language of Europarl-NER, entities of both sides. They are given twice: as they are, and
+//! Reads English and the other languages of Europarl-NER, entities of both sides. They are given twice: as they are, and
 //! with the slips of a tagger put into the English side, so that the weights learn when not to project: words at the
 //! beginning of a sentence or with a capital they do not deserve taken for names, and names one token too long.
+//!
+//! With two languages or more, it prints to standard error, for each of them, the micro F1 of the weights that are learnt
+//! on the others.
 
 use std::error::Error;
 use std::path::Path;
@@ -12,44 +15,96 @@ use std::path::Path;
 use xlner_align::{Bitext, Model, TrainOptions};
 use xlner_core::{Entity, Pair, Posteriors, Sentence};
 use xlner_formats::{ReadOptions, read_sentences};
-use xlner_project::span::{FitOptions, Labelled, fit};
+use xlner_project::span::{Labelled, SpanFitOptions, SpanModel, SpanProjector, fit};
+use xlner_project::{CandidateSet, Matching};
 
 /// Shares of sentences that get a wrong name at the beginning, and inside; share of names that get a token too much.
 const WRONG_FIRST: f64 = 0.12;
 const WRONG_INSIDE: f64 = 0.12;
 const TOO_LONG: f64 = 0.08;
 
+/// English and another language, with the aligner that was trained on the two.
+struct Corpus {
+    language: String,
+    pairs: Vec<Pair>,
+    gold: Vec<Vec<Entity>>,
+    aligner: Model,
+}
+
+impl Corpus {
+    fn posteriors(&self, pair: &Pair) -> Posteriors {
+        let (source, target): (Vec<&str>, Vec<&str>) = (pair.source.tokens().collect(), pair.target.tokens().collect());
+        self.aligner.posteriors(&source, &target)
+    }
+}
+
 fn main() -> Result<(), Box<dyn Error>> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
-    let [folder, language] = arguments.as_slice() else { return Err("arguments: FOLDER LANGUAGE".into()) };
-    let read = |language: &str| -> Result<Vec<Sentence>, xlner_formats::Error> {
-        let path = Path::new(folder).join(format!("{language}-europarl.test.conll02"));
-        read_sentences(&path, &ReadOptions::default())?.collect()
-    };
-    let (mut pairs, mut gold) = (Vec::new(), Vec::new());
-    for (source, mut target) in read("en")?.into_iter().zip(read(language)?) {
-        gold.push(std::mem::take(&mut target.entities));
-        pairs.push(Pair { source, target, ..Pair::default() });
-    }
-    let noisy = with_slips(&pairs);
-    let models = [train(&pairs), train(&noisy)];
-    let [clean, slips] = models.each_ref().map(|model| {
-        |pair: &Pair| -> Posteriors {
-            let (source, target): (Vec<&str>, Vec<&str>) =
-                (pair.source.tokens().collect(), pair.target.tokens().collect());
-            model.posteriors(&source, &target)
+    let [folder, languages @ ..] = arguments.as_slice() else { return Err("arguments: FOLDER LANGUAGE…".into()) };
+    let mut corpora = Vec::new();
+    for language in languages {
+        let (pairs, gold) = read(Path::new(folder), language)?;
+        let noisy = with_slips(&pairs);
+        for pairs in [pairs, noisy] {
+            let aligner = train(&pairs);
+            corpora.push(Corpus { language: language.clone(), pairs, gold: gold.clone(), aligner });
         }
-    });
-    let corpora = [
-        Labelled { pairs: &pairs, gold: &gold, posteriors: &clean },
-        Labelled { pairs: &noisy, gold: &gold, posteriors: &slips },
-    ];
-    let model = fit(&corpora, &FitOptions::default()).map_err(|(_, pair, error)| format!("pair {pair}: {error}"))?;
+    }
+    if languages.len() > 1 {
+        for held_out in languages {
+            let model = learn(corpora.iter().filter(|corpus| corpus.language != *held_out))?;
+            let tested = corpora.iter().find(|corpus| corpus.language == *held_out).expect("it was read above");
+            eprintln!("{held_out}, weights learnt on the others: F1 {:.4}", f1(tested, model)?);
+        }
+    }
+    let model = learn(&corpora)?;
     println!(
-        "# Weights of the span score, trained by examples/train_span.rs on Europarl-NER en-{language} (Agerri et al. 2018)."
+        "# Weights of the span score, trained by examples/train_span.rs on Europarl-NER, English and {} (Agerri et al. 2018).",
+        languages.join(", ")
     );
     print!("{}", model.to_text());
     Ok(())
+}
+
+/// Pairs with source entities, and the right target entities of each.
+fn read(folder: &Path, language: &str) -> Result<(Vec<Pair>, Vec<Vec<Entity>>), xlner_formats::Error> {
+    let side = |language: &str| -> Result<Vec<Sentence>, xlner_formats::Error> {
+        read_sentences(&folder.join(format!("{language}-europarl.test.conll02")), &ReadOptions::default())?.collect()
+    };
+    let (mut pairs, mut gold) = (Vec::new(), Vec::new());
+    for (source, mut target) in side("en")?.into_iter().zip(side(language)?) {
+        gold.push(std::mem::take(&mut target.entities));
+        pairs.push(Pair { source, target, ..Pair::default() });
+    }
+    Ok((pairs, gold))
+}
+
+fn learn<'c>(corpora: impl IntoIterator<Item = &'c Corpus>) -> Result<SpanModel, String> {
+    let corpora: Vec<&Corpus> = corpora.into_iter().collect();
+    let posteriors: Vec<_> = corpora.iter().map(|corpus| |pair: &Pair| corpus.posteriors(pair)).collect();
+    let labelled: Vec<Labelled<'_>> = corpora
+        .iter()
+        .zip(&posteriors)
+        .map(|(corpus, posteriors)| Labelled { pairs: &corpus.pairs, gold: &corpus.gold, posteriors })
+        .collect();
+    fit(&labelled, &SpanFitOptions::default()).map_err(|(_, pair, error)| format!("pair {pair}: {error}"))
+}
+
+/// Micro F1 of spans with labels, projected by the default method.
+fn f1(corpus: &Corpus, model: SpanModel) -> Result<f64, String> {
+    let candidates = CandidateSet { max_length: 45, stop_tokens: Vec::new(), ..CandidateSet::default() };
+    let matching = Matching { candidates, weights: "span=1".parse().expect("a weight"), ..Matching::default() };
+    let mut pairs = corpus.pairs.clone();
+    SpanProjector { model, matching, correct_labels: true }
+        .project_corpus(&mut pairs, &|(): &mut (), pair: &Pair| corpus.posteriors(pair), &mut |_, _, _| ())
+        .map_err(|(pair, error)| format!("pair {pair}: {error}"))?;
+    let (mut right, mut all) = (0, 0);
+    for (pair, gold) in pairs.iter().zip(&corpus.gold) {
+        let found = &pair.target.entities;
+        all += found.len() + gold.len();
+        right += found.iter().filter(|e| gold.iter().any(|g| (g.span, &g.label) == (e.span, &e.label))).count();
+    }
+    Ok(2.0 * right as f64 / all as f64)
 }
 
 fn train(pairs: &[Pair]) -> Model {

@@ -38,7 +38,7 @@ impl std::str::FromStr for Edition {
 /// For each source entity the target tokens linked to it form ranges. Neighbouring ranges with at most `merge_distance`
 /// tokens between them become one (with 0 nothing is merged); ranges of at most `length_ratio` times the entity's length
 /// are dropped; at most `max_ranges` are kept; what is left is written into the target sentence, whose tags are then read
-/// as `seqeval` reads them. The score of a projected entity is that of `align` ([`scores::Align`](crate::scores::Align));
+/// as `seqeval` reads them. The score of a projected entity is that of `align` ([`scores::AlignScore`](crate::scores::AlignScore));
 /// heuristic projection gives neither bound nor margin.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Heuristic {

@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 use xlner_core::{Entity, Pair, Projection, Reason, Unprojected};
 
-use crate::scores::{Align, Column, Input, Row, Scorer, Tagger, Text};
+use crate::scores::{AlignScore, ColumnScore, Row, ScoreInput, Scorer, TaggerScore, TextScore};
 use crate::{CandidateSet, Candidates, Constraint, Error, Match, Problem, Result, Solution, Solver, SolverWorkspace};
 
 /// A score of one's own and the name it goes by in [`Weights`].
@@ -106,11 +106,11 @@ pub(crate) struct Buffers {
 
 #[derive(Debug, Clone)]
 struct Scorers {
-    align: Align,
-    tagger: Tagger,
-    tagger_any: Tagger,
-    text: Text,
-    columns: Vec<Column>,
+    align: AlignScore,
+    tagger: TaggerScore,
+    tagger_any: TaggerScore,
+    text: TextScore,
+    columns: Vec<ColumnScore>,
 }
 
 impl Default for Buffers {
@@ -119,10 +119,10 @@ impl Default for Buffers {
             candidates: Candidates::default(),
             plan: Vec::new(),
             scorers: Scorers {
-                align: Align::default(),
-                tagger: Tagger::of_label(),
-                tagger_any: Tagger::of_any_label(),
-                text: Text::default(),
+                align: AlignScore::default(),
+                tagger: TaggerScore::of_label(),
+                tagger_any: TaggerScore::of_any_label(),
+                text: TextScore::default(),
                 columns: Vec::new(),
             },
             row: Row::default(),
@@ -166,7 +166,7 @@ impl Matching {
         self.plan(custom, buffers);
         let Buffers { candidates, plan, scorers, row, reasons, problem, .. } = buffers;
         candidates.fill(&self.candidates, pair)?;
-        let input = Input { pair, candidates };
+        let input = ScoreInput { pair, candidates };
         for &(source, _) in plan.iter() {
             scorers.get(source, custom).prepare(input)?;
         }
@@ -228,7 +228,7 @@ impl Matching {
                 (None, "string") => Source::Text,
                 (None, column) => {
                     if columns == buffers.scorers.columns.len() {
-                        buffers.scorers.columns.push(Column::default());
+                        buffers.scorers.columns.push(ColumnScore::default());
                     }
                     buffers.scorers.columns[columns].rename(column);
                     columns += 1;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use pyo3::prelude::*;
 use rayon::prelude::*;
-use xlner::{Aligner, AlignerOptions, Extraction};
+use xlner::{Aligner, AlignerOptions, LinkExtraction};
 use xlner_align::Scratch;
 
 use crate::error::Failure;
@@ -84,7 +84,7 @@ impl AlignerCore {
             if !(0.0..=1.0).contains(&threshold) {
                 return Err(Failure::options("threshold is a probability, 0 to 1"));
             }
-            let extraction = Extraction { threshold, ..Extraction::default() };
+            let extraction = LinkExtraction { threshold, ..LinkExtraction::default() };
             let mut pairs = records::tokenized_pairs(&given)?;
             let (mut done, total) = (0, Some(pairs.len() as u64));
             for batch in pairs.chunks_mut(BATCH) {

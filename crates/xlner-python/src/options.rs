@@ -191,14 +191,14 @@ impl Default for EvaluateOptions {
 
 impl EvaluateOptions {
     /// What is counted, and how it is resampled.
-    pub fn options(self) -> Result<(xlner_eval::Options, Resampling)> {
+    pub fn options(self) -> Result<(xlner_eval::EvalOptions, Resampling)> {
         let mode = named::<Mode>("mode", self.mode.as_ref())?.unwrap_or_default();
         for (field, count) in [("bootstrap", self.bootstrap), ("randomization", self.randomization)] {
             if count > Resampling::MOST {
                 return Err(Failure::options(format!("{field} is a number from 0 to {}", Resampling::MOST)));
             }
         }
-        let options = xlner_eval::Options { mode, map: self.map, ignore: self.ignore };
+        let options = xlner_eval::EvalOptions { mode, map: self.map, ignore: self.ignore };
         Ok((options, Resampling { bootstrap: self.bootstrap, randomization: self.randomization, seed: self.seed }))
     }
 }

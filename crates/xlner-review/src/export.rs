@@ -15,7 +15,7 @@ use crate::version::{Mark, State, Version};
 
 /// What is exported.
 #[derive(Debug, Clone, Default)]
-pub struct Options {
+pub struct ExportOptions {
     /// The format; `None`: from the file's name.
     pub format: Option<Format>,
     /// One annotator's versions alone; `None`: what holds.
@@ -46,7 +46,7 @@ pub struct Exported {
 ///
 /// # Errors
 /// Where the store cannot be read or the file cannot be written; the file is then as it was.
-pub fn export(store: &Store, path: &Path, options: &Options) -> Result<Exported> {
+pub fn export(store: &Store, path: &Path, options: &ExportOptions) -> Result<Exported> {
     let format = options.format.or_else(|| Format::from_path(path));
     let write = WriteOptions { format, ..options.write.clone() };
     let mut by_item: FxHashMap<usize, Vec<Owned>> = FxHashMap::default();

@@ -4,16 +4,15 @@
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 use rustc_hash::FxHashMap;
 use serde_json::{Value, json};
+use xlner::drawing::{self, script_safe};
 
 use crate::item::Item;
 
-/// The style of all pages.
-pub(crate) const STYLE: &str = include_str!("../web/style.css");
-/// The modules of the editor, in the order in which they may be put into one file.
-pub(crate) const MODULES: [(&str, &str); 14] = [
+/// The style of all pages, on that of sentences.
+const STYLE: &str = include_str!("../web/style.css");
+/// The modules of the editor, in the order in which they may be put into one file, after those that draw sentences.
+const MODULES: [(&str, &str); 12] = [
     ("version.js", include_str!("../web/version.js")),
-    ("text.js", include_str!("../web/text.js")),
-    ("lines.js", include_str!("../web/lines.js")),
     ("regions.js", include_str!("../web/regions.js")),
     ("project.js", include_str!("../web/project.js")),
     ("outbox.js", include_str!("../web/outbox.js")),
@@ -26,6 +25,16 @@ pub(crate) const MODULES: [(&str, &str); 14] = [
     ("keys.js", include_str!("../web/keys.js")),
     ("editor.js", include_str!("../web/editor.js")),
 ];
+
+/// The style of all pages.
+pub(crate) fn style() -> String {
+    [drawing::STYLE, STYLE].concat()
+}
+
+/// All modules with their names.
+pub(crate) fn modules() -> impl Iterator<Item = (&'static str, &'static str)> {
+    drawing::MODULES.into_iter().chain(MODULES)
+}
 
 /// What the page is told when it is made.
 pub(crate) struct Setup {
@@ -68,7 +77,7 @@ pub(crate) fn offline(setup: &Setup, batch: &Value) -> String {
     const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; img-src data:";
     let head = html! {
         meta http-equiv="Content-Security-Policy" content=(POLICY);
-        style { (PreEscaped(STYLE)) }
+        style { (PreEscaped(style())) }
     };
     let parts = html! {
         script type="application/json" id="batch" { (PreEscaped(script_safe(batch))) }
@@ -77,20 +86,9 @@ pub(crate) fn offline(setup: &Setup, batch: &Value) -> String {
     shell(setup, head, parts)
 }
 
-/// JSON that may stand in a script element.
-fn script_safe(value: &Value) -> String {
-    value.to_string().replace('<', "\\u003c").replace('\u{2028}', "\\u2028").replace('\u{2029}', "\\u2029")
-}
-
-/// All modules as one: without imports and exports, in the order of [`MODULES`].
+/// All modules as one script.
 fn bundle() -> String {
-    let lines = MODULES.iter().flat_map(|(_, text)| text.lines());
-    let mut bundle = String::new();
-    for line in lines.filter(|line| !line.starts_with("import ")) {
-        bundle += line.strip_prefix("export ").unwrap_or(line);
-        bundle.push('\n');
-    }
-    bundle
+    drawing::bundle(modules().map(|(_, text)| text))
 }
 
 fn shell(setup: &Setup, head: Markup, parts: Markup) -> String {
@@ -124,13 +122,13 @@ mod tests {
 
     #[test]
     fn the_parts_are_self_contained_and_can_be_bundled() {
-        for (name, text) in MODULES.iter().chain([&("style.css", STYLE)]) {
+        for (name, text) in modules().chain([("style.css", STYLE), ("sentence.css", drawing::STYLE)]) {
             assert!(!text.contains("@import") && !text.contains("url(") && !text.contains("</"), "{name}");
             let outside = text.match_indices("http").filter(|(at, _)| !text[*at..].starts_with("http://www.w3.org/"));
             assert_eq!(outside.count(), 0, "{name} names an address");
         }
         let mut names = std::collections::BTreeSet::new();
-        for (file, text) in MODULES {
+        for (file, text) in modules() {
             for line in text.lines() {
                 assert!(
                     !line.starts_with("import ") || line.ends_with(';'),
@@ -148,10 +146,5 @@ mod tests {
             }
         }
         assert!(!bundle().contains("\nimport ") && !bundle().contains("\nexport "));
-    }
-
-    #[test]
-    fn data_ends_no_element() {
-        assert_eq!(script_safe(&json!("</script><!--")), "\"\\u003c/script>\\u003c!--\"");
     }
 }

@@ -22,23 +22,23 @@ pub struct Person {
 
 /// Those who have a token.
 #[derive(Debug, Clone, Default)]
-pub struct Tokens(Vec<([u8; 32], Person)>);
+pub struct AccessTokens(Vec<([u8; 32], Person)>);
 
-impl Tokens {
+impl AccessTokens {
     /// Reads a file of tokens, a line each: the name, the token, and `adjudicator` after them for those who may adjudicate. Empty
     /// lines and what follows `#` at the beginning of a line are passed over.
     ///
     /// # Errors
     /// [`Error::File`]; [`Error::Options`] for a line that is none of these, with its number.
-    pub fn read(path: &Path) -> Result<Tokens> {
+    pub fn read(path: &Path) -> Result<AccessTokens> {
         let text =
             xlner_formats::read_small_text(path).map_err(|source| Error::File { path: path.to_owned(), source })?;
-        Tokens::parse(&text)
+        AccessTokens::parse(&text)
             .map_err(|(line, problem)| Error::Options(format!("{}, line {line}: {problem}", path.display())))
     }
 
-    fn parse(text: &str) -> std::result::Result<Tokens, (usize, String)> {
-        let mut tokens = Tokens::default();
+    fn parse(text: &str) -> std::result::Result<AccessTokens, (usize, String)> {
+        let mut tokens = AccessTokens::default();
         for (number, line) in
             (1..).zip(text.lines()).filter(|(_, line)| !line.trim().is_empty() && !line.starts_with('#'))
         {
@@ -102,7 +102,7 @@ mod tests {
 
     #[test]
     fn tokens_are_read_and_found() {
-        let tokens = Tokens::parse("# people\nada s3cret-ada\n\nben s3cret-ben adjudicator\n").unwrap();
+        let tokens = AccessTokens::parse("# people\nada s3cret-ada\n\nben s3cret-ben adjudicator\n").unwrap();
         assert_eq!(tokens.find("s3cret-ada").map(|person| person.adjudicates), Some(false));
         assert_eq!(tokens.find("s3cret-ben").map(|person| person.name.as_str()), Some("ben"));
         assert_eq!(tokens.find("s3cret"), None);
@@ -113,7 +113,7 @@ mod tests {
         for (text, line) in
             [("ada", 1), ("ada 12345678\nada 87654321", 2), ("a/b 12345678", 1), ("ada short", 1), ("", 1)]
         {
-            assert_eq!(Tokens::parse(text).unwrap_err().0, line, "{text}");
+            assert_eq!(AccessTokens::parse(text).unwrap_err().0, line, "{text}");
         }
     }
 

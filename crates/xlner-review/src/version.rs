@@ -86,7 +86,7 @@ impl From<&Entity> for Mark {
 
 /// An entity of an adjudicated version, and the annotators who have it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Decided {
+pub struct AdjudicatedEntity {
     /// The entity.
     #[serde(flatten)]
     pub mark: Mark,
@@ -153,7 +153,7 @@ pub enum Operation {
     /// What holds, of several versions (adjudication).
     Decide {
         /// The entities, each with those who have it.
-        entities: Vec<Decided>,
+        entities: Vec<AdjudicatedEntity>,
     },
 }
 
@@ -185,7 +185,7 @@ pub struct Version {
     pub comment: String,
     /// Of an adjudicated version, who has which entity.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub decided: Vec<Decided>,
+    pub decided: Vec<AdjudicatedEntity>,
 }
 
 impl Version {

@@ -1,7 +1,7 @@
 // What a person has made of a sentence, and the operations that lead there: the same rules as the server's.
 
 /**
- * @typedef {{start: number, end: number, label: string, from?: number|null, score?: number, margin?: number, probability?: number}} Entity
+ * @typedef {import("./text.js").Entity} Entity
  * @typedef {{start: number, end: number, label: string, from?: number}} Mark
  * @typedef {{op: string, start?: number, end?: number, label?: string, from?: number, to?: Mark, entities?: any[],
  *   source?: number, target?: number, on?: boolean, text?: string}} Operation

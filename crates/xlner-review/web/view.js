@@ -1,7 +1,7 @@
 // What is seen: a sentence, its translation, their links and entities, and what is round them.
 
 import { isSame } from "./version.js";
-import { drawSentence, textOf, tokenAt, windowOf } from "./text.js";
+import { drawSentence, drawTags, litBy, textOf, tokenAt, windowOf } from "./text.js";
 import { Lines } from "./lines.js";
 import { regionsOf } from "./regions.js";
 import { make } from "./dialogs.js";
@@ -211,36 +211,19 @@ export class View {
     }));
   }
 
-  /** The labels under the entities. */
+  /** The labels above and below the entities. */
   drawTags() {
-    const frame = this.pair.getBoundingClientRect();
-    const tags = [];
-    for (const [element, entities] of /** @type {[HTMLElement, Found[]][]} */ ([[this.source, this.text("source").entities], [this.target, /** @type {Sentence} */ (this.item).head.entities]])) {
-      const right = getComputedStyle(element).direction === "rtl";
-      for (const span of element.querySelectorAll("[data-entity]")) {
-        const entity = /** @type {Found} */ (entities[Number(/** @type {HTMLElement} */ (span).dataset.entity)]);
-        const box = span.getClientRects()[0];
-        if (!box) continue;
-        const above = element === this.source;
-        const tag = make("span", { class: `tag ${this.colour(entity.label)} ${above ? "above" : "below"}` }, entity.label);
-        tag.style.setProperty(right ? "right" : "left", `${right ? frame.right - box.right : box.left - frame.left}px`);
-        tag.style.top = `${(above ? box.top : box.bottom) - frame.top}px`;
-        tags.push(tag);
-      }
-    }
-    this.tags.replaceChildren(...tags);
+    const item = /** @type {Sentence} */ (this.item);
+    const drawn = [{ element: this.source, entities: item.source.entities, above: true }, { element: this.target, entities: item.head.entities, above: false }];
+    drawTags(this.tags, this.pair, drawn, (label) => this.colour(label));
   }
 
   /** Whether a link stands out: it touches what is pointed at, or the entity under the cursor. @param {import("./lines.js").Link} link @returns {string|null} */
   lit(link) {
     const item = this.item;
     if (!item) return null;
-    if (this.hover) return link[this.hover.side] === this.hover.token ? "hover" : null;
-    const within = (/** @type {{start: number, end: number}|undefined} */ span, /** @type {number} */ token) => span !== undefined && span.start <= token && token < span.end;
-    const at = this.cursor[this.side];
-    const entity = this.side === "target" ? this.current() : item.source.entities.find((other) => within(other, at));
-    if (entity) return within(entity, link[this.side]) ? this.colour(entity.label) : null;
-    return link[this.side] === at ? "hover" : null;
+    const { side, token } = this.hover ?? { side: this.side, token: this.cursor[this.side] };
+    return litBy(link, side, token, side === "target" ? item.head.entities : item.source.entities, (label) => this.colour(label));
   }
 
   /** Shows the cursors and the selection. */

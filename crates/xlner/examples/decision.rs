@@ -16,7 +16,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::json;
 use xlner::AlignerOptions;
-use xlner::decision::Evidence;
+use xlner::decision::TuningSet;
 use xlner_core::{Entity, LabelProbabilities, Pair};
 use xlner_eval::Calibration;
 use xlner_formats::{ReadOptions, read_pairs};
@@ -45,7 +45,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
             Some(kept) if kept.exists() => read_prepared(kept)?,
             _ => {
                 let (options, aligner) = (ReadOptions::default(), AlignerOptions::default());
-                let evidence = Evidence::read(Path::new(file), &options, &aligner, &mut |_| ())?;
+                let evidence = TuningSet::read(Path::new(file), &options, &aligner, &mut |_| ())?;
                 if let Some(kept) = &kept {
                     write_prepared(kept, &evidence)?;
                 }
@@ -91,7 +91,7 @@ fn option(words: &mut Vec<String>, name: &str) -> Option<String> {
 }
 
 /// Writes pairs that are ready to be judged, their right entities in `gold`.
-fn write_prepared(path: &Path, evidence: &Evidence) -> Result<(), Box<dyn std::error::Error>> {
+fn write_prepared(path: &Path, evidence: &TuningSet) -> Result<(), Box<dyn std::error::Error>> {
     let part = path.with_extension("part");
     let mut file = BufWriter::new(File::create(&part)?);
     for (pair, gold) in evidence.pairs.iter().zip(&evidence.gold) {

@@ -13,7 +13,7 @@ use serde_json::json;
 use xlner::silver::SilverSet;
 use xlner_core::Entity;
 use xlner_eval::Resampling;
-use xlner_eval::stratified::{Estimate, Interval, Judged, Unit, allocate, estimate, sample};
+use xlner_eval::stratified::{Estimate, Interval, JudgedCounts, Unit, allocate, estimate, sample};
 use xlner_formats::{ReadOptions, read_pairs};
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -52,7 +52,7 @@ fn measure(
         gold.retain(|entity| !ignore.contains(&entity.label));
         let same = |a: &&Entity| gold.iter().any(|b| a.span == b.span && a.label == b.label);
         let right = set.target.entities.iter().filter(same).count() as f64;
-        judged.push(Judged { right, gold: gold.len() as f64 });
+        judged.push(JudgedCounts { right, gold: gold.len() as f64 });
     }
     let strata: Vec<usize> = units.iter().map(|unit| unit.stratum).collect();
     let wanted = allocate(&strata, &set.doubts, size);
@@ -75,7 +75,7 @@ struct Plan {
     units: Vec<Unit>,
     strata: Vec<usize>,
     wanted: Vec<usize>,
-    judged: Vec<Judged>,
+    judged: Vec<JudgedCounts>,
 }
 
 impl Plan {

@@ -40,7 +40,7 @@ pub struct AdaptJob {
 
 /// How a tokeniser cuts the text held out.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
-pub struct Cut {
+pub struct PieceRates {
     /// Tokens of the text.
     pub words: u64,
     /// Sub-words for each of them.
@@ -74,9 +74,9 @@ pub struct AdaptReport {
     /// Sentences held out.
     pub held_out: usize,
     /// How the encoder's own tokeniser cuts the text held out.
-    pub before: Cut,
+    pub before: PieceRates,
     /// How the new one does.
-    pub after: Cut,
+    pub after: PieceRates,
     /// The pieces that were added to the vocabulary.
     pub added_pieces: Vec<String>,
     /// Whether the encoder came with a head for masked sub-words; else it got a new one.
@@ -177,7 +177,7 @@ impl AdaptJob {
             error => error.into(),
         })?;
         let steps = first.map_or(0, |first| adapted.steps + 1 - first);
-        let [before, after] = adapted.cut.map(Cut::of);
+        let [before, after] = adapted.cut.map(PieceRates::of);
         Ok(AdaptReport {
             sentences: adapted.trained[0],
             pairs: adapted.trained[1],
@@ -230,10 +230,14 @@ impl Numbered {
     }
 }
 
-impl Cut {
-    fn of(figures: CutFigures) -> Cut {
+impl PieceRates {
+    fn of(figures: CutFigures) -> PieceRates {
         let share = |count: u64| count as f64 / figures.words.max(1) as f64;
-        Cut { words: figures.words, pieces_per_word: share(figures.pieces), unknown_rate: share(figures.unknown) }
+        PieceRates {
+            words: figures.words,
+            pieces_per_word: share(figures.pieces),
+            unknown_rate: share(figures.unknown),
+        }
     }
 }
 

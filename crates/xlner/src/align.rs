@@ -23,7 +23,7 @@ use xlner_align::Scratch;
 use xlner_core::{Alignment, Pair};
 use xlner_formats::{PairWriter, ReadOptions, WriteOptions, write_pairs};
 
-use crate::aligner::{Aligner, AlignerOptions, Extraction, Langs, push_given, spool};
+use crate::aligner::{Aligner, AlignerOptions, Langs, LinkExtraction, push_given, spool};
 use crate::engine::output::Output;
 use crate::engine::pump::{BATCH, each, pump};
 use crate::engine::source::{self, Input, Source};
@@ -52,7 +52,7 @@ pub struct AlignJob {
     /// Where the trained model is kept.
     pub save_model: Option<PathBuf>,
     /// Which links are taken.
-    pub extraction: Extraction,
+    pub extraction: LinkExtraction,
     /// Pairs of less confidence ([`Confidence::value`], 0 to 1) get no links, and records a field `confidence`.
     pub min_confidence: Option<f64>,
     /// Where the links go: one alignment a pair, always, empty where nothing is linked; formats that hold records (JSONL,

@@ -69,7 +69,7 @@ impl AlignerOptions {
 
 /// Which links are taken from an aligner's posteriors ([`extract`]).
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Extraction {
+pub struct LinkExtraction {
     /// The directions, and how they are merged.
     pub direction: Direction,
     /// How two posteriors become one.
@@ -78,10 +78,10 @@ pub struct Extraction {
     pub threshold: f64,
 }
 
-impl Default for Extraction {
+impl Default for LinkExtraction {
     /// Posteriors of both directions, geometric mean at least 0.4.
     fn default() -> Self {
-        Extraction { direction: Direction::Both(Symmetrize::Soft), mean: Mean::Geometric, threshold: 0.4 }
+        LinkExtraction { direction: Direction::Both(Symmetrize::Soft), mean: Mean::Geometric, threshold: 0.4 }
     }
 }
 
@@ -155,13 +155,13 @@ impl Aligner {
         Ok(Trained { aligner: Aligner(model), bitext_pairs, dictionary_entries, vectors: vectors_known })
     }
 
-    /// The links of a tokenised pair, as probable as [`Extraction::default`] asks, and how sure the aligner is that the two
+    /// The links of a tokenised pair, as probable as [`LinkExtraction::default`] asks, and how sure the aligner is that the two
     /// are translations.
     ///
     /// # Errors
     /// None that the built-in aligner is known to cause.
     pub fn align(&self, pair: &Pair) -> Result<(Alignment, Confidence)> {
-        self.align_with(pair, &Extraction::default(), &mut Scratch::default())
+        self.align_with(pair, &LinkExtraction::default(), &mut Scratch::default())
     }
 
     /// The same with other links; the buffers are kept between pairs.
@@ -171,10 +171,10 @@ impl Aligner {
     pub fn align_with(
         &self,
         pair: &Pair,
-        extraction: &Extraction,
+        extraction: &LinkExtraction,
         scratch: &mut Scratch,
     ) -> Result<(Alignment, Confidence)> {
-        let Extraction { direction, mean, threshold } = *extraction;
+        let LinkExtraction { direction, mean, threshold } = *extraction;
         let posteriors = self.posteriors(pair, scratch);
         let links = extract(&posteriors, direction, mean, threshold)
             .map_err(|error| Error::of_pair(Path::new("-"), 1, pair, error.into()))?;
@@ -182,8 +182,13 @@ impl Aligner {
     }
 
     /// The links of a tokenised pair; the buffers are kept between pairs.
-    pub fn links(&self, pair: &Pair, extraction: &Extraction, scratch: &mut Scratch) -> xlner_core::Result<Alignment> {
-        let Extraction { direction, mean, threshold } = *extraction;
+    pub fn links(
+        &self,
+        pair: &Pair,
+        extraction: &LinkExtraction,
+        scratch: &mut Scratch,
+    ) -> xlner_core::Result<Alignment> {
+        let LinkExtraction { direction, mean, threshold } = *extraction;
         extract(&self.posteriors(pair, scratch), direction, mean, threshold)
     }
 
@@ -192,10 +197,10 @@ impl Aligner {
         &self,
         pair: &Pair,
         given: &Alignment,
-        extraction: &Extraction,
+        extraction: &LinkExtraction,
         scratch: &mut Scratch,
     ) -> xlner_core::Result<(Alignment, Confidence)> {
-        let Extraction { direction, mean, threshold } = *extraction;
+        let LinkExtraction { direction, mean, threshold } = *extraction;
         let (source, target): (Vec<&str>, Vec<&str>) = (pair.source.tokens().collect(), pair.target.tokens().collect());
         let posteriors = self.0.posteriors_given(&source, &target, given, scratch);
         Ok((extract(&posteriors, direction, mean, threshold)?, Confidence::of(&posteriors)))

@@ -150,7 +150,7 @@ impl From<serde_json::Error> for Error {
     }
 }
 
-/// What is behind an error for which there is a flag.
+/// The cause of an error for which there is a flag.
 fn cure(problem: &xlner_project::Error) -> String {
     match problem {
         xlner_project::Error::NoScore(name) if [NMT, CODEC].contains(&name.as_str()) => {

@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use serde::Serialize;
 use xlner_formats::ReadOptions;
-use xlner_models::crf::Example;
+use xlner_models::crf::TrainingExample;
 use xlner_models::hub;
 use xlner_neural::transformer::fine_tune::{self, Choice, EpochFigures, FineTuneOptions};
 use xlner_neural::transformer::{TransformerTagger, TransformerTaggerOptions};
@@ -149,9 +149,9 @@ impl FineTuneJob {
         let numbers: Vec<usize> = (0..data.sentences.len()).filter(|at| held.binary_search(at).is_err()).collect();
         let of = |at: &usize| {
             let sentence = &data.sentences[*at];
-            Example { sentence, weight: self.weights.of(sentence) }
+            TrainingExample { sentence, weight: self.weights.of(sentence) }
         };
-        let examples: Vec<Example<'_>> = numbers.iter().map(of).collect();
+        let examples: Vec<TrainingExample<'_>> = numbers.iter().map(of).collect();
         let adapter = self.fine_tune.lora.is_some();
         let options = self.options(Choice::of(&init, examples.len(), self.schedule.batch_size, adapter)?);
         let lang = self.options.lang.clone().or_else(|| common_language(data.sentences.iter()));

@@ -37,6 +37,7 @@ pub mod convert;
 mod counts;
 pub mod decision;
 mod documents;
+pub mod drawing;
 mod engine;
 pub mod ensemble;
 mod error;
@@ -61,7 +62,7 @@ pub mod translate;
 #[cfg(feature = "fine-tune")]
 pub use adapt::{AdaptJob, AdaptReport};
 pub use align::{AlignJob, EncoderAligner, RankJob, RankReport, Ranked, ServeJob, SimilarityJob, SymmetrizeJob};
-pub use aligner::{Aligner, AlignerOptions, Extraction};
+pub use aligner::{Aligner, AlignerOptions, LinkExtraction};
 pub use convert::{ConvertJob, ConvertReport, DoubtOrder, Overlaps};
 pub use engine::folder::RunFolder;
 pub use engine::key::{Key, KeyBuilder};

@@ -7,9 +7,9 @@ use std::time::Instant;
 use serde::Serialize;
 use xlner_core::tags::{Scheme, encode};
 use xlner_core::{ModelError, Sentence, Tagger};
-use xlner_eval::{Evaluator, Options, Resampling, Scores};
+use xlner_eval::{EvalOptions, Evaluator, Resampling, Scores};
 use xlner_formats::{Format, Output, ReadOptions, read_sentences};
-use xlner_models::crf::{ClusterBuilder, CrfTagger, Example, Iteration, NameList, TrainOptions, Training};
+use xlner_models::crf::{ClusterBuilder, CrfTagger, CrfTrainOptions, Iteration, NameList, Training, TrainingExample};
 use xlner_models::open_crf;
 
 use crate::progress::{Listener, Progress, Stage};
@@ -63,7 +63,7 @@ pub enum ModelOptions {
 #[derive(Debug, Clone, Default)]
 pub struct CrfOptions {
     /// Regularisation, limits; names and clusters are added to from the files here.
-    pub train: TrainOptions,
+    pub train: CrfTrainOptions,
     /// The tagger that training goes on from, as [`open_crf`] takes it (see [`CrfTagger::adapt`]).
     pub init: Option<String>,
     /// Lists of names, one a line; the lists of one name are one.
@@ -157,8 +157,11 @@ impl TrainJob {
         let init = crf.init.as_deref().map(open_crf).transpose()?;
         let (options, raw_tokens) = crf.load(data.sentences.iter(), listener)?;
 
-        let examples: Vec<Example<'_>> =
-            data.sentences.iter().map(|sentence| Example { sentence, weight: self.weights.of(sentence) }).collect();
+        let examples: Vec<TrainingExample<'_>> = data
+            .sentences
+            .iter()
+            .map(|sentence| TrainingExample { sentence, weight: self.weights.of(sentence) })
+            .collect();
         let start = Instant::now();
         let trained = train_crf(init.as_ref(), &examples, &options, listener);
         let (tagger, training) = trained.map_err(|error| data.wrong(error))?;
@@ -184,13 +187,13 @@ impl TrainJob {
 /// Trains a CRF, from `init` on where there is one, and tells how far it is.
 pub(crate) fn train_crf(
     init: Option<&CrfTagger>,
-    examples: &[Example<'_>],
-    options: &TrainOptions,
+    examples: &[TrainingExample<'_>],
+    options: &CrfTrainOptions,
     listener: Listener<'_>,
 ) -> xlner_models::Result<(CrfTagger, Training)> {
     let count = examples.len() as u64;
     let lang = options.lang.clone().or_else(|| common_language(examples.iter().map(|example| example.sentence)));
-    let options = &TrainOptions { lang, ..options.clone() };
+    let options = &CrfTrainOptions { lang, ..options.clone() };
     let mut watch = |iteration: Iteration| {
         let of = |iterations: usize| iterations as u64 * count;
         let total = Some(of(iteration.limit));
@@ -250,7 +253,7 @@ impl CrfOptions {
         &self,
         sentences: impl Iterator<Item = &'s Sentence>,
         listener: Listener<'_>,
-    ) -> Result<(TrainOptions, usize)> {
+    ) -> Result<(CrfTrainOptions, usize)> {
         let mut options = self.train.clone();
         for (name, path) in &self.names {
             let read = ReadOptions { format: Some(Format::Text), ..ReadOptions::default() };
@@ -292,7 +295,7 @@ pub(crate) fn measure(tagger: &dyn Tagger, labels: &[String], mut data: Data) ->
         return Err(data.wrong(error));
     }
     let seconds = start.elapsed().as_secs_f64();
-    let mut evaluator = Evaluator::new(&Options::default(), Scheme::Iob2, &[("tagger", Scheme::Iob2)]);
+    let mut evaluator = Evaluator::new(&EvalOptions::default(), Scheme::Iob2, &[("tagger", Scheme::Iob2)]);
     for (index, (mut gold, sentence)) in gold.into_iter().zip(&data.sentences).enumerate() {
         gold.retain(|entity| labels.binary_search(&entity.label).is_ok());
         let problem = |error: &dyn std::fmt::Display| data.wrong(ModelError::sentence(index, error.to_string()));

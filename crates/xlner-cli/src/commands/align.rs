@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Result;
 use xlner::align::SimilarityJob;
-use xlner::{AlignJob, Aligner, AlignerOptions, Extraction, Input, ServeJob, SymmetrizeJob, open_encoder};
+use xlner::{AlignJob, Aligner, AlignerOptions, Input, LinkExtraction, ServeJob, SymmetrizeJob, open_encoder};
 use xlner_align::similarity;
 use xlner_align::symmetrize::{Direction, Symmetrize};
 use xlner_core::Encoder;
@@ -312,8 +312,8 @@ fn job(args: Args, context: &Context) -> Result<AlignJob> {
     })
 }
 
-fn extraction(args: &Args) -> Result<Extraction> {
-    let usual = Extraction::default();
+fn extraction(args: &Args) -> Result<LinkExtraction> {
+    let usual = LinkExtraction::default();
     let direction = match (args.direction.as_str(), args.symmetrize) {
         ("both", None) => usual.direction,
         ("both", Some(method)) => Direction::Both(method),
@@ -324,7 +324,7 @@ fn extraction(args: &Args) -> Result<Extraction> {
         _ => Direction::Reverse,
     };
     let threshold = if direction == Direction::Both(Symmetrize::Soft) { usual.threshold } else { 0.0 };
-    Ok(Extraction { direction, threshold: args.threshold.unwrap_or(threshold), ..usual })
+    Ok(LinkExtraction { direction, threshold: args.threshold.unwrap_or(threshold), ..usual })
 }
 
 /// Bytes from `4GB`, `500MB`, `2GiB` or a number of bytes.

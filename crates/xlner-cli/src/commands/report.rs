@@ -40,6 +40,10 @@ pub struct Args {
     /// Links count from 1
     #[arg(long, requires = "alignment")]
     one_based: bool,
+    /// Labelled sentences that the systems have learnt from; repeatable. Figures are told by whether the form of an entity is one there
+    /// [default: whether it is a gold entity of an earlier sentence]
+    #[arg(long, value_name = "FILE")]
+    train: Vec<PathBuf>,
 
     /// Say what each stage costs in F1: one at a time is replaced by gold, by class of error
     #[arg(long)]
@@ -74,7 +78,7 @@ pub struct Args {
 
 pub fn run(args: Args, context: &Context) -> Result<()> {
     let inputs = [&args.pairs, &args.gold, &args.alignment, &args.gold_source, &args.gold_alignment];
-    let inputs = inputs.into_iter().flatten().chain(&args.pred);
+    let inputs = inputs.into_iter().flatten().chain(&args.pred).chain(&args.train);
     if inputs.filter(|path| path.as_os_str() == "-").count() > 1 {
         return Err(UsageError("standard input (-) can be read once only".into()).into());
     }
@@ -113,6 +117,7 @@ fn job(args: &Args, context: &Context) -> ReportJob {
         systems: args.pairs.iter().chain(&args.pred).cloned().collect(),
         gold: args.gold.clone(),
         alignment: args.alignment.clone(),
+        train: args.train.clone(),
         attribute: args.attribute,
         gold_source: args.gold_source.clone(),
         gold_alignment: args.gold_alignment.clone(),

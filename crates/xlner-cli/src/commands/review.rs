@@ -13,7 +13,7 @@ use xlner::decision::Relearner;
 use xlner_core::{Entity, Pair};
 use xlner_formats::{Format, Output, ReadOptions};
 use xlner_review::learn::Decides;
-use xlner_review::people::Tokens;
+use xlner_review::people::AccessTokens;
 use xlner_review::{Store, offline, server};
 
 use crate::context::{Context, UsageError, review_failed};
@@ -29,7 +29,7 @@ Examples:
   xlner review simulate projected.jsonl --gold gold.conll --json
 
 The page is on this machine alone unless --listen is given; nothing leaves it. Every change is on the disk before it is acknowledged, \
-and stays in the browser until then. A file of tokens has a line `NAME TOKEN` for everybody, with `adjudicator` behind it for those who \
+and stays in the browser until then. A file of tokens has a line `NAME TOKEN` for everybody, with `adjudicator` after it for those who \
 decide between versions; people open the page once as http://HOST:PORT/?token=TOKEN.";
 
 #[derive(clap::Args)]
@@ -135,7 +135,7 @@ pub fn run(args: Args, context: &Context) -> Result<()> {
         ));
     }
     if let Some(each) = args.assign {
-        let with_token = options.tokens.as_ref().map(Tokens::names).unwrap_or_default();
+        let with_token = options.tokens.as_ref().map(AccessTokens::names).unwrap_or_default();
         let names = if args.annotators.is_empty() { &with_token } else { &args.annotators };
         for name in names {
             xlner_review::people::check_name(name).map_err(review_failed)?;
@@ -172,8 +172,8 @@ fn store_path(args: &Args) -> Result<PathBuf> {
     Ok(PathBuf::from(format!("{stem}.review.db")))
 }
 
-fn server_options(args: &Args) -> Result<server::Options> {
-    let tokens = args.tokens.as_deref().map(Tokens::read).transpose().map_err(review_failed)?;
+fn server_options(args: &Args) -> Result<server::ServerOptions> {
+    let tokens = args.tokens.as_deref().map(AccessTokens::read).transpose().map_err(review_failed)?;
     let guidelines = args.guidelines.as_deref().map(read_text).transpose()?;
     let account = || std::env::var("USER").or_else(|_| std::env::var("USERNAME")).ok();
     let usable = |name: &String| xlner_review::people::check_name(name).is_ok();
@@ -183,7 +183,7 @@ fn server_options(args: &Args) -> Result<server::Options> {
     };
     xlner_review::people::check_name(&annotator).map_err(review_failed)?;
     let loopback = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), args.port);
-    Ok(server::Options {
+    Ok(server::ServerOptions {
         address: args.listen.unwrap_or(loopback),
         tokens,
         hosts: args.host.clone(),

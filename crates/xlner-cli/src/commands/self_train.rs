@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use anyhow::Result;
-use xlner::self_train::{Filter, Round};
+use xlner::self_train::{LabelFilter, Round};
 use xlner::{SelfTrainJob, SelfTrainReport};
 use xlner_formats::{Format, ReadOptions, Side};
 
@@ -39,7 +39,7 @@ pub struct Args {
     unlabelled: Vec<PathBuf>,
     /// What labels must be to be learnt from
     #[arg(long, value_name = "CONDITION,…", default_value = "")]
-    filter: Filter,
+    filter: LabelFilter,
     /// Times that the sentences are labelled anew
     #[arg(long, value_name = "N", default_value_t = 2)]
     rounds: usize,

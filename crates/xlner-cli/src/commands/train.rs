@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use anyhow::Result;
 use xlner::{CrfOptions, ModelOptions, SentenceWeights, TrainJob, TrainReport};
 use xlner_formats::{Format, ReadOptions, Side};
-use xlner_models::crf::TrainOptions;
+use xlner_models::crf::CrfTrainOptions;
 
 use crate::bars::Bars;
 use crate::context::{Context, UsageError, failed};
@@ -77,19 +77,19 @@ pub struct CrfArgs {
     #[arg(long, value_name = "FILE", help_heading = "CRF")]
     raw: Vec<PathBuf>,
     /// Weight of the L1 norm: the larger, the smaller the model
-    #[arg(long, value_name = "X", default_value_t = TrainOptions::default().l1, allow_negative_numbers = true, help_heading = "CRF")]
+    #[arg(long, value_name = "X", default_value_t = CrfTrainOptions::default().l1, allow_negative_numbers = true, help_heading = "CRF")]
     l1: f64,
     /// Weight of the squared L2 norm: the larger, the closer to 0 all weights stay
-    #[arg(long, value_name = "X", default_value_t = TrainOptions::default().l2, allow_negative_numbers = true, help_heading = "CRF")]
+    #[arg(long, value_name = "X", default_value_t = CrfTrainOptions::default().l2, allow_negative_numbers = true, help_heading = "CRF")]
     l2: f64,
     /// Features seen fewer times are left out
-    #[arg(long, value_name = "N", default_value_t = TrainOptions::default().min_count, help_heading = "CRF")]
+    #[arg(long, value_name = "N", default_value_t = CrfTrainOptions::default().min_count, help_heading = "CRF")]
     min_count: u32,
     /// Iterations at most
-    #[arg(long, value_name = "N", default_value_t = TrainOptions::default().iterations, help_heading = "CRF")]
+    #[arg(long, value_name = "N", default_value_t = CrfTrainOptions::default().iterations, help_heading = "CRF")]
     iterations: usize,
     /// Training ends where ten iterations lower the objective by less than this share
-    #[arg(long, value_name = "X", default_value_t = TrainOptions::default().tolerance, allow_negative_numbers = true, help_heading = "CRF")]
+    #[arg(long, value_name = "X", default_value_t = CrfTrainOptions::default().tolerance, allow_negative_numbers = true, help_heading = "CRF")]
     tolerance: f64,
     /// Learn last and single tokens of entities apart (IOBES)
     #[arg(long, help_heading = "CRF")]
@@ -103,7 +103,7 @@ impl CrfArgs {
     /// The options of the pipeline.
     pub fn options(self) -> CrfOptions {
         CrfOptions {
-            train: TrainOptions {
+            train: CrfTrainOptions {
                 l1: self.l1,
                 l2: self.l2,
                 min_count: self.min_count,
@@ -111,7 +111,7 @@ impl CrfArgs {
                 tolerance: self.tolerance,
                 iobes: self.iobes,
                 data: self.data_name,
-                ..TrainOptions::default()
+                ..CrfTrainOptions::default()
             },
             init: self.init,
             names: self.names,

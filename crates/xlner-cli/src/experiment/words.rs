@@ -84,16 +84,16 @@ impl Filling<'_> {
         let (mut filled, mut rest) = (String::new(), text);
         while let Some(at) = rest.find(['{', '}']) {
             filled.push_str(&rest[..at]);
-            let behind = &rest[at + 1..];
+            let after = &rest[at + 1..];
             if rest[at..].starts_with("{{") || rest[at..].starts_with("}}") {
                 filled.push_str(&rest[at..=at]);
-                rest = &behind[1..];
-            } else if let Some(end) = behind.find('}').filter(|_| rest[at..].starts_with('{')) {
-                match self.word(&behind[..end], text)? {
+                rest = &after[1..];
+            } else if let Some(end) = after.find('}').filter(|_| rest[at..].starts_with('{')) {
+                match self.word(&after[..end], text)? {
                     Word::Text(word) => filled.push_str(&self.text(word, depth - 1)?),
                     Word::Literal(word) => filled.push_str(word),
                 }
-                rest = &behind[end + 1..];
+                rest = &after[end + 1..];
             } else {
                 let text = beginning(text);
                 return Err(format!(

@@ -53,6 +53,14 @@ fn every_command_takes_one_and_files_without_flags_are_named() {
 }
 
 #[test]
+fn commands_of_commands_take_what_they_require_from_a_job() {
+    let folder = files();
+    let job = "pairs = [\"none.jsonl\"]\noutput = \"mine.decision\"\n";
+    std::fs::write(folder.path().join("tune.toml"), job).unwrap();
+    fails(&folder, "tune decision --job tune.toml", 1, "none.jsonl");
+}
+
+#[test]
 fn wrong_jobs_are_refused_with_the_line() {
     let folder = files();
     for (job, message) in [

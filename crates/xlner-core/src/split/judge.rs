@@ -3,12 +3,12 @@
 use unicode_normalization::UnicodeNormalization;
 
 use super::marks::{closes_part, enclosed, is_closer, is_direction, is_opener};
-use super::rules::{Rules, is_cased, is_thai};
+use super::rules::{SplitRules, is_cased, is_thai};
 
 /// Judges the places of one paragraph.
 pub struct BoundaryJudge<'a> {
     pub line: &'a str,
-    pub rules: &'a Rules,
+    pub rules: &'a SplitRules,
 }
 
 impl BoundaryJudge<'_> {
@@ -18,10 +18,10 @@ impl BoundaryJudge<'_> {
         // « and “ after white space open a quotation.
         let closes = |c: char| is_closer(c) && !matches!(c, '«' | '‹' | '“' | '‘') && (c != '"' || quoted);
         let rest = &self.line[at..];
-        let behind = rest.trim_start().trim_start_matches(closes);
-        let end = self.line.len() - behind.len();
+        let after = rest.trim_start().trim_start_matches(closes);
+        let end = self.line.len() - after.len();
         let some = self.line[at..end].contains(closes);
-        if some && (behind.is_empty() || behind.starts_with(char::is_whitespace)) { end } else { at }
+        if some && (after.is_empty() || after.starts_with(char::is_whitespace)) { end } else { at }
     }
 
     /// Whether the sentence that begins at `start` ends at `at`.
@@ -220,7 +220,7 @@ fn source_follows(after: &str) -> bool {
     after
         .strip_prefix('(')
         .and_then(|rest| rest.split_once(')'))
-        .is_some_and(|(inside, behind)| inside.chars().count() < 60 && !inside.contains('(') && behind.starts_with('.'))
+        .is_some_and(|(inside, after)| inside.chars().count() < 60 && !inside.contains('(') && after.starts_with('.'))
 }
 
 /// Whether the exclamation or question mark is all there is in its brackets: `(!)`.

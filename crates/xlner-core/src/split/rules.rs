@@ -4,7 +4,7 @@ use super::words;
 
 /// The rules of a language. Words are in lower case, without their last full stop.
 #[derive(Debug, Clone, Copy)]
-pub struct Rules {
+pub struct SplitRules {
     words: &'static words::Words,
     /// Whether a number with a full stop is an ordinal.
     pub ordinals: bool,
@@ -24,12 +24,12 @@ pub struct Rules {
     pub apostrophe_starts: bool,
 }
 
-impl Rules {
+impl SplitRules {
     /// The rules for a language code.
-    pub fn of(lang: Option<&str>) -> Rules {
+    pub fn of(lang: Option<&str>) -> SplitRules {
         let lang = lang.and_then(|code| code.split(['-', '_']).next()).unwrap_or_default().to_ascii_lowercase();
         let lang = lang.as_str();
-        Rules {
+        SplitRules {
             words: words::of(lang),
             ordinals: ORDINALS.contains(&lang),
             greek: matches!(lang, "el" | "ell" | "gre"),

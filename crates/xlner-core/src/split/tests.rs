@@ -253,7 +253,7 @@ fn stops_typed_with_what_the_keyboard_has() {
 }
 
 #[test]
-fn a_space_is_missing_behind_a_full_stop() {
+fn a_space_is_missing_after_a_full_stop() {
     check("en", "He came home.‖Then he left. ‖See Node.js, System.Out, www.Example.com and file.Txt too.");
     check("kk", "Ресейдiң жағдайы.‖XVIII ғасырда.");
     check("es", "La lista: 1.Helado, 2.Carne. ‖1 + 1 es 2. ‖2 + 2 es 4.");

@@ -4,8 +4,8 @@ use std::collections::HashMap;
 
 use super::apostrophe::{is_clitic, is_elided};
 use super::chars::{is_apostrophe, is_unspaced, is_wide_punctuation, takes_elision};
-use super::language::{Apostrophe, Rules, primary, rules};
-use super::quotes::{Quotes, Side};
+use super::language::{Apostrophe, TokenRules, primary, rules};
+use super::quotes::{QuoteSide, Quotes};
 
 /// Text of the tokens with the spaces a writer of the language would put: none before `.`, `,`, `)` and the like, none after
 /// `(`; quotation marks open and close in turn; English clitics and elided words touch their neighbour; French marks
@@ -33,7 +33,7 @@ pub fn detokenize<S: AsRef<str>>(tokens: &[S], lang: Option<&str>) -> String {
         let odd = apostrophes % 2 == 1;
         apostrophes -= usize::from(token == "'");
         let quote = if odd && !quotes.closes(token) && spacing.possessive(left, token) {
-            Some(Side::Closes)
+            Some(QuoteSide::Closes)
         } else {
             quotes.side(token, begins_speech(left, next), |closing| last.get(closing).is_some_and(|&last| last > index))
         };
@@ -42,7 +42,7 @@ pub fn detokenize<S: AsRef<str>>(tokens: &[S], lang: Option<&str>) -> String {
         }
         out.push_str(token);
         glue = match quote {
-            Some(side) if !spacing.french() || token != "«" => side == Side::Opens,
+            Some(side) if !spacing.french() || token != "«" => side == QuoteSide::Opens,
             Some(_) => false,
             None => spacing.glues_right(left, token, next),
         };
@@ -51,7 +51,7 @@ pub fn detokenize<S: AsRef<str>>(tokens: &[S], lang: Option<&str>) -> String {
 }
 
 struct Spacing<'a> {
-    rules: Rules,
+    rules: TokenRules,
     code: &'a str,
 }
 
@@ -115,7 +115,7 @@ impl Spacing<'_> {
     }
 
     /// What stands between a token and the one before it, which does not glue.
-    fn between(&self, left: Option<&str>, token: &str, next: Option<&str>, quote: Option<Side>) -> &'static str {
+    fn between(&self, left: Option<&str>, token: &str, next: Option<&str>, quote: Option<QuoteSide>) -> &'static str {
         let last = left.and_then(|left| left.chars().next_back()).unwrap_or(' ');
         let first = token.chars().next().unwrap_or(' ');
         if is_wide_punctuation(first) || is_wide_punctuation(last) {
@@ -129,7 +129,7 @@ impl Spacing<'_> {
             return "\u{A0}";
         }
         let touches = match quote {
-            Some(side) => side == Side::Closes,
+            Some(side) => side == QuoteSide::Closes,
             None => self.glues_left(token, first) || between_numbers(left, token, next),
         };
         if touches { "" } else { " " }

@@ -4,12 +4,12 @@ use std::ops::Range;
 
 use super::apostrophe::{is_clitic, is_elided, split};
 use super::chars::{is_apostrophe, is_hyphen, is_separator, is_unspaced, repeats};
-use super::language::{ABBREVIATIONS, Apostrophe, Rules};
+use super::language::{ABBREVIATIONS, Apostrophe, TokenRules};
 use super::pieces::Piece;
 use super::web;
 
 /// Tokens of the text, from its pieces.
-pub fn join(text: &str, pieces: Vec<Piece>, rules: &Rules) -> Vec<Range<usize>> {
+pub fn join(text: &str, pieces: Vec<Piece>, rules: &TokenRules) -> Vec<Range<usize>> {
     let web = web::possible(text);
     let tokens = Vec::with_capacity(pieces.len());
     let mut joiner = Joiner { text, pieces: cut_joined(text, pieces, rules), rules, tokens, quoted: false };
@@ -29,7 +29,7 @@ pub fn join(text: &str, pieces: Vec<Piece>, rules: &Rules) -> Vec<Range<usize>> 
 
 /// Cuts pieces in which Unicode sees one word and we see two: at a colon (`Score:Arsenal`) and at a full stop without a space
 /// after it (`end.The`).
-fn cut_joined(text: &str, pieces: Vec<Piece>, rules: &Rules) -> Vec<Piece> {
+fn cut_joined(text: &str, pieces: Vec<Piece>, rules: &TokenRules) -> Vec<Piece> {
     let needs = |piece: &Piece| {
         piece.word && text.as_bytes()[piece.start..piece.end].iter().any(|&byte| byte == b'.' || byte == b':')
     };
@@ -72,7 +72,7 @@ fn sentence_ends(before: &str, after: &str) -> bool {
 struct Joiner<'a> {
     text: &'a str,
     pieces: Vec<Piece>,
-    rules: &'a Rules,
+    rules: &'a TokenRules,
     tokens: Vec<Range<usize>>,
     /// Whether a quotation opened by an apostrophe is still open.
     quoted: bool,

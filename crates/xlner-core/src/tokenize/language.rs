@@ -18,7 +18,7 @@ pub enum Apostrophe {
 
 /// The rules of a language.
 #[derive(Debug, Clone, Copy)]
-pub struct Rules {
+pub struct TokenRules {
     /// Apostrophes between letters.
     pub apostrophe: Apostrophe,
     /// Whether an apostrophe after a word belongs to it.
@@ -39,10 +39,10 @@ pub fn primary(lang: Option<&str>) -> String {
 }
 
 /// The rules for a language code.
-pub fn rules(lang: Option<&str>) -> Rules {
+pub fn rules(lang: Option<&str>) -> TokenRules {
     let lang = primary(lang);
     let lang = lang.as_str();
-    Rules {
+    TokenRules {
         apostrophe: match lang {
             "en" | "eng" | "sco" => Apostrophe::Clitic,
             "fr" | "fra" | "fre" | "wa" | "frp" => Apostrophe::Elision { words: FRENCH, open: false },

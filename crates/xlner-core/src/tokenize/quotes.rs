@@ -21,7 +21,7 @@ const PAIRS: &[(&str, &str)] = &[
 
 /// Side of a quotation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Side {
+pub enum QuoteSide {
     /// Touches the token after it.
     Opens,
     /// Touches the token before it.
@@ -43,19 +43,19 @@ impl<'a> Quotes<'a> {
     /// The side of the next token if it is a quotation mark. It closes the innermost quotation it fits; else it opens one
     /// if a mark that fits comes `later`; without a partner it is what it is by its look, and straight ones close
     /// unless what stands round them says `opening`.
-    pub fn side(&mut self, mark: &'a str, opening: bool, later: impl Fn(&str) -> bool) -> Option<Side> {
+    pub fn side(&mut self, mark: &'a str, opening: bool, later: impl Fn(&str) -> bool) -> Option<QuoteSide> {
         if !PAIRS.iter().any(|&(open, close)| open == mark || close == mark) {
             return None;
         }
         if let Some(at) = self.open.iter().rposition(|&open| PAIRS.contains(&(open, mark))) {
             self.open.truncate(at);
-            return Some(Side::Closes);
+            return Some(QuoteSide::Closes);
         }
         if PAIRS.iter().any(|&(open, close)| open == mark && later(close)) {
             self.open.push(mark);
-            return Some(Side::Opens);
+            return Some(QuoteSide::Opens);
         }
         let opens = opening || matches!(mark, "``" | "“" | "„" | "‘" | "‚" | "«" | "‹");
-        Some(if opens { Side::Opens } else { Side::Closes })
+        Some(if opens { QuoteSide::Opens } else { QuoteSide::Closes })
     }
 }

@@ -12,7 +12,7 @@ const LABELS: [&str; 4] = ["PER", "LOC", "ORG", "MISC"];
 fn sample(lang: &str) -> Vec<Sentence> {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("../../samples/{lang}.conll"));
     let text = std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
-    assert!(text.ends_with("\n\n"), "samples/{lang}.conll: no empty line behind the last sentence");
+    assert!(text.ends_with("\n\n"), "samples/{lang}.conll: no empty line after the last sentence");
     let mut sentences = vec![Sentence::default()];
     for (index, line) in text.lines().enumerate() {
         let at = || format!("samples/{lang}.conll:{}: {line:?}", index + 1);

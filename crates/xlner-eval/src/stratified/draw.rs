@@ -3,7 +3,7 @@
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng as _, SeedableRng as _};
 
-/// Judged sentences that a stratum gets at least, so that its spread is known.
+/// JudgedCounts sentences that a stratum gets at least, so that its spread is known.
 const LEAST: usize = 4;
 
 /// The stratum of every sentence, at most `count` of them, the least doubtful first; doubts are 0 or more. The bounds are

@@ -2,12 +2,12 @@
 
 use serde_json::Value;
 use xlner_core::tags::Scheme;
-use xlner_eval::{Evaluation, Evaluator, Mode, Options, Resampling, TagId};
+use xlner_eval::{EvalOptions, Evaluation, Evaluator, Mode, Resampling, TagId};
 
 fn evaluate(case: &Value) -> Evaluation {
     let mode: Mode = case["mode"].as_str().unwrap().parse().unwrap();
     let scheme: Scheme = case["scheme"].as_str().unwrap().parse().unwrap();
-    let options = Options { mode, ..Options::default() };
+    let options = EvalOptions { mode, ..EvalOptions::default() };
     let mut evaluator = Evaluator::new(&options, scheme, &[("system", scheme)]);
     let sentences = |key: &str| case[key].as_array().unwrap();
     for (gold, predicted) in sentences("gold").iter().zip(sentences("predicted")) {

@@ -252,6 +252,6 @@ pub(super) fn with_tags<'a>(
 /// A row with a tag in its MISC.
 fn with_tag(row: &str, tag: &str) -> String {
     let Some((rest, misc)) = row.rsplit_once('\t') else { return row.to_owned() };
-    let behind = if misc == "_" { String::new() } else { format!("|{misc}") };
-    format!("{rest}\tNER={tag}{behind}")
+    let others = if misc == "_" { String::new() } else { format!("|{misc}") };
+    format!("{rest}\tNER={tag}{others}")
 }

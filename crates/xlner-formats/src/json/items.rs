@@ -29,7 +29,7 @@ enum Shape {
     Values,
     /// Elements of an array; before an element but the first comes a comma.
     Array { first: bool },
-    /// Behind the array.
+    /// After the array.
     Closed,
 }
 

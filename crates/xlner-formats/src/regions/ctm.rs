@@ -19,7 +19,7 @@ use crate::reader::Status;
 const PAUSE: f64 = 1.0;
 
 const UNSORTED: NoteKind =
-    NoteKind::new("unsorted-words", "words that stand behind later ones (put in the order of their times)");
+    NoteKind::new("unsorted-words", "words that stand after later ones (put in the order of their times)");
 
 pub(super) struct Reader {
     lines: LineReader,

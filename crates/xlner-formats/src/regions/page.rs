@@ -89,8 +89,8 @@ impl Page {
 
 /// The index that Transkribus gives an element: `readingOrder {index:3;}`.
 fn custom_index(tag: &Tag) -> Option<i64> {
-    let behind = tag.get("custom")?.split_once("readingOrder")?.1.split_once('{')?.1;
-    let inside = behind.split('}').next()?;
+    let after = tag.get("custom")?.split_once("readingOrder")?.1.split_once('{')?.1;
+    let inside = after.split('}').next()?;
     inside.split(';').find_map(|field| field.trim().strip_prefix("index:")?.trim().parse().ok())
 }
 

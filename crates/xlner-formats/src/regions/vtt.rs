@@ -149,15 +149,15 @@ impl Reader {
 /// Whether the last line of a payload is the identifier of the next cue; `id` is this cue's number.
 fn is_identifier(payload: &[(u64, String)], id: Option<u64>) -> bool {
     let Some(((_, last), before)) = payload.split_last() else { return false };
-    let behind_blank = before.len() > 1 && before.last().is_some_and(|(_, line)| line.trim().is_empty());
-    behind_blank || !before.is_empty() && id.is_some_and(|id| last.trim().parse() == Ok(id + 1))
+    let after_blank = before.len() > 1 && before.last().is_some_and(|(_, line)| line.trim().is_empty());
+    after_blank || !before.is_empty() && id.is_some_and(|id| last.trim().parse() == Ok(id + 1))
 }
 
 /// Whether the block that begins with this line is a comment, a style or a region.
 fn is_comment(line: &str) -> bool {
-    let behind = |name| line.strip_prefix(name).filter(|rest: &&str| rest.is_empty() || rest.starts_with([' ', '\t']));
-    behind("NOTE").is_some()
-        || ["STYLE", "REGION"].into_iter().any(|name| behind(name).is_some_and(|rest| rest.trim().is_empty()))
+    let keyword = |name| line.strip_prefix(name).filter(|rest: &&str| rest.is_empty() || rest.starts_with([' ', '\t']));
+    keyword("NOTE").is_some()
+        || ["STYLE", "REGION"].into_iter().any(|name| keyword(name).is_some_and(|rest| rest.trim().is_empty()))
 }
 
 impl Documents for Reader {

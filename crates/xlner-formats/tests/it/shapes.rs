@@ -4,7 +4,7 @@ use crate::common::{message, message_with, read, read_noted, shown, shows};
 use xlner_formats::ReadOptions;
 
 #[test]
-fn prefixes_before_and_behind_with_any_separator() {
+fn prefixes_before_and_after_with_any_separator() {
     for tags in [["B-PER", "I-PER"], ["B_PER", "I_PER"], ["PER-B", "PER-I"], ["B:PER", "I:PER"], ["PER_B", "PER_I"]] {
         shows("a.conll", &format!("Ada\t{}\nLovelace\t{}\nwon\tO\n\n", tags[0], tags[1]), "Ada Lovelace/PER");
         let row = format!(r#"{{"tokens":["Ada","Lovelace","won"],"ner_tags":["{}","{}","O"]}}"#, tags[0], tags[1]);

@@ -11,14 +11,14 @@ use super::states::States;
 pub(crate) struct Chain {
     states: usize,
     lanes: usize,
-    /// exp(weight) of `before` × `behind`; 0 where it may not follow.
+    /// exp(weight) of `before` × `after`; 0 where it may not follow.
     factors: Vec<f64>,
     /// The same, transposed.
     reverse: Vec<f64>,
     /// 1 where a sentence may begin, or end, with the state.
     start: Vec<f64>,
     end: Vec<f64>,
-    /// Weights of `before` × `behind`, as given.
+    /// Weights of `before` × `after`, as given.
     weights: Vec<f64>,
     /// Predecessors of each state with their weights.
     before: Vec<Vec<(usize, f64)>>,
@@ -51,7 +51,7 @@ pub(crate) const fn lanes(states: usize) -> usize {
 }
 
 impl Chain {
-    /// `weights`: of `before` × `behind`, in rows of `lanes`.
+    /// `weights`: of `before` × `after`, in rows of `lanes`.
     pub(crate) fn new(states: &States, weights: &[f64]) -> Chain {
         let (len, lanes) = (states.len(), lanes(states.len()));
         let mut chain = Chain {
@@ -67,11 +67,11 @@ impl Chain {
         for state in 0..len {
             chain.start[state] = f64::from(u8::from(states.may_start(state)));
             chain.end[state] = f64::from(u8::from(states.may_end(state)));
-            for behind in (0..len).filter(|behind| states.may_follow(state, *behind)) {
-                let weight = weights[state * lanes + behind];
-                chain.factors[state * lanes + behind] = weight.exp();
-                chain.reverse[behind * lanes + state] = weight.exp();
-                chain.before[behind].push((state, weight));
+            for after in (0..len).filter(|after| states.may_follow(state, *after)) {
+                let weight = weights[state * lanes + after];
+                chain.factors[state * lanes + after] = weight.exp();
+                chain.reverse[after * lanes + state] = weight.exp();
+                chain.before[after].push((state, weight));
             }
         }
         chain
@@ -88,8 +88,8 @@ impl Chain {
     }
 
     /// Weight of a transition.
-    pub(crate) fn weight(&self, before: usize, behind: usize) -> f64 {
-        self.weights[before * self.lanes + behind]
+    pub(crate) fn weight(&self, before: usize, after: usize) -> f64 {
+        self.weights[before * self.lanes + after]
     }
 
     /// Forward and backward pass over the scores of a sentence (tokens × lanes); the logarithm of the partition function.
@@ -153,19 +153,19 @@ impl Chain {
     }
 
     /// Adds the expected number of times that each state follows each after [`pass`](Self::pass) to `counts` (`before` ×
-    /// `behind`).
+    /// `after`).
     pub(crate) fn add_transitions(&self, lattice: &Lattice, counts: &mut [f64], factor: f64, spare: &mut Vec<f64>) {
         let lanes = self.lanes;
         for token in 1..lattice.scale.len() {
             let row = token * lanes..(token + 1) * lanes;
             let scale = factor / lattice.scale[token];
-            let behind = lattice.potentials[row.clone()].iter().zip(&lattice.beta[row.clone()]);
+            let after = lattice.potentials[row.clone()].iter().zip(&lattice.beta[row.clone()]);
             spare.clear();
-            spare.extend(behind.map(|(potential, beta)| potential * beta * scale));
+            spare.extend(after.map(|(potential, beta)| potential * beta * scale));
             let rows = counts.chunks_exact_mut(lanes).zip(self.factors.chunks_exact(lanes));
             for (alpha, (counts, factors)) in lattice.alpha[row.start - lanes..row.start].iter().zip(rows) {
                 let cells = counts.iter_mut().zip(factors).zip(&*spare);
-                cells.for_each(|((count, factor), behind)| *count += alpha * factor * behind);
+                cells.for_each(|((count, factor), after)| *count += alpha * factor * after);
             }
         }
     }
@@ -311,11 +311,11 @@ mod tests {
                     prop_assert!((marginal - expected).abs() < 1e-9);
                 }
             }
-            for (before, behind) in (0..states.len()).flat_map(|a| (0..states.len()).map(move |b| (a, b))) {
+            for (before, after) in (0..states.len()).flat_map(|a| (0..states.len()).map(move |b| (a, b))) {
                 let expected = probability(&|s| {
-                    s.windows(2).filter(|w| usize::from(w[0]) == before && usize::from(w[1]) == behind).count() as f64
+                    s.windows(2).filter(|w| usize::from(w[0]) == before && usize::from(w[1]) == after).count() as f64
                 });
-                prop_assert!((transitions[before * lanes + behind] - expected).abs() < 1e-9);
+                prop_assert!((transitions[before * lanes + after] - expected).abs() < 1e-9);
             }
             // Entities.
             for start in 0..tokens {

@@ -111,13 +111,13 @@ impl ClusterBuilder {
         let mut pairs: Vec<(u32, u32)> = Vec::with_capacity(2 * self.tokens.len());
         let of = |token: u32| if token == BREAK { 0 } else { rank[token as usize].saturating_add(1) };
         for two in self.tokens.windows(2) {
-            let (before, behind) = (of(two[0]), of(two[1]));
+            let (before, after) = (of(two[0]), of(two[1]));
             let known = |word: u32| word != u32::MAX;
-            if two[1] != BREAK && known(behind) && known(before) && (before as usize) < CONTEXTS {
-                pairs.push((behind - 1, 2 * before));
+            if two[1] != BREAK && known(after) && known(before) && (before as usize) < CONTEXTS {
+                pairs.push((after - 1, 2 * before));
             }
-            if two[0] != BREAK && known(before) && known(behind) && (behind as usize) < CONTEXTS {
-                pairs.push((before - 1, 2 * behind + 1));
+            if two[0] != BREAK && known(before) && known(after) && (after as usize) < CONTEXTS {
+                pairs.push((before - 1, 2 * after + 1));
             }
         }
         pairs.sort_unstable();

@@ -12,19 +12,19 @@ enum Template {
     End,
     Capitals,
     LowerBefore,
-    LowerBehind,
+    LowerAfter,
     LowerAround,
     ShapeBefore,
-    ShapeBehind,
+    ShapeAfter,
     ShapeAround,
     ShapeLowerBefore,
-    ShapeLowerBehind,
+    ShapeLowerAfter,
     LowerShapeBefore,
     ClusterBefore,
-    ClusterBehind,
+    ClusterAfter,
     Name,
     NameBefore,
-    NameBehind,
+    NameAfter,
 }
 
 /// The features of the tokens of a sentence that no word has alone; holds the buffers for it.
@@ -53,9 +53,9 @@ impl Joint {
         let word = |at: Option<usize>| at.and_then(|at| words.get(at)).copied().unwrap_or(Word::BORDER);
         for (token, here) in words.iter().enumerate() {
             let before = word(token.checked_sub(1));
-            let behind = word(Some(token + 1));
+            let after = word(Some(token + 1));
             let before2 = word(token.checked_sub(2));
-            let behind2 = word(Some(token + 2));
+            let after2 = word(Some(token + 2));
             let mut put = |template: Template, a, b| each(token, join(join(template as u64, a), b));
             put(Template::Bias, 0, 0);
             if token == 0 {
@@ -69,23 +69,23 @@ impl Joint {
                 put(Template::Capitals, kind, here.shape);
             }
             put(Template::LowerBefore, before.lower, here.lower);
-            put(Template::LowerBehind, here.lower, behind.lower);
-            put(Template::LowerAround, before.lower, behind.lower);
+            put(Template::LowerAfter, here.lower, after.lower);
+            put(Template::LowerAround, before.lower, after.lower);
             put(Template::ShapeBefore, before.shape, here.shape);
-            put(Template::ShapeBehind, here.shape, behind.shape);
-            put(Template::ShapeAround, join(before.shape, behind.shape), here.shape);
+            put(Template::ShapeAfter, here.shape, after.shape);
+            put(Template::ShapeAround, join(before.shape, after.shape), here.shape);
             put(Template::ShapeAround, join(before2.shape, before.shape), join(here.shape, 1));
-            put(Template::ShapeAround, join(behind.shape, behind2.shape), join(here.shape, 2));
+            put(Template::ShapeAround, join(after.shape, after2.shape), join(here.shape, 2));
             put(Template::ShapeLowerBefore, before.lower, here.shape);
-            put(Template::ShapeLowerBehind, here.shape, behind.lower);
+            put(Template::ShapeLowerAfter, here.shape, after.lower);
             put(Template::LowerShapeBefore, before.shape, here.lower);
-            put(Template::LowerShapeBefore, behind.shape, join(here.lower, 1));
+            put(Template::LowerShapeBefore, after.shape, join(here.lower, 1));
             if here.clusters[1] != 0 {
                 let id = |word: Word| u64::from(word.clusters[1]);
                 put(Template::ClusterBefore, id(before), id(*here));
-                put(Template::ClusterBehind, id(*here), id(behind));
+                put(Template::ClusterAfter, id(*here), id(after));
                 put(Template::ClusterBefore, join(id(before), here.shape), 1);
-                put(Template::ClusterBehind, join(id(behind), here.shape), 1);
+                put(Template::ClusterAfter, join(id(after), here.shape), 1);
             }
             let look = if here.small { 0 } else { 1 } + if here.capital { 2 } else { 0 };
             for Match { list, part, .. } in of_token(&self.matches, Some(token)) {
@@ -96,7 +96,7 @@ impl Joint {
                 put(Template::NameBefore, join((*list).into(), *part as u64), look);
             }
             for Match { list, part, .. } in of_token(&self.matches, Some(token + 1)) {
-                put(Template::NameBehind, join((*list).into(), *part as u64), look);
+                put(Template::NameAfter, join((*list).into(), *part as u64), look);
             }
         }
     }

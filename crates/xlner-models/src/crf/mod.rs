@@ -26,4 +26,4 @@ mod words;
 
 pub use clusters::{ClusterBuilder, Clusters};
 pub use tagger::CrfTagger;
-pub use train::{Example, Iteration, NameList, TrainOptions, Training};
+pub use train::{CrfTrainOptions, Iteration, NameList, Training, TrainingExample};

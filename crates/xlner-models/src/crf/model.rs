@@ -18,7 +18,7 @@ const HEADER: usize = 16;
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Model {
     pub(crate) states: States,
-    /// Weights of `before` × `behind`, in rows of [`lanes`].
+    /// Weights of `before` × `after`, in rows of [`lanes`].
     pub(crate) transitions: Vec<f32>,
     pub(crate) weights: Weights,
     pub(crate) names: Names,

@@ -101,9 +101,9 @@ impl<'a> Objective<'a> {
         let mut work = Vec::with_capacity(chunks);
         for first in (0..corpus.sentences.len() - 1).step_by(CHUNK) {
             let last = (first + CHUNK).min(corpus.sentences.len() - 1);
-            let (chunk, behind) = rest.split_at_mut((corpus.sentences[last] - corpus.sentences[first]) * lanes);
+            let (chunk, after) = rest.split_at_mut((corpus.sentences[last] - corpus.sentences[first]) * lanes);
             work.push((first..last, chunk));
-            rest = behind;
+            rest = after;
         }
         let run = |buffers: &mut (Lattice, Vec<f64>, Vec<f64>),
                    (range, residuals): (std::ops::Range<usize>, &mut [f64])| {

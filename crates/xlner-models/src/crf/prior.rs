@@ -42,8 +42,8 @@ impl<'m> Prior<'m> {
         features.iter().zip(of_features.chunks_exact_mut(self.lanes)).for_each(|(key, row)| self.row(*key, row));
         let rows = self.model.transitions.chunks_exact(lanes(self.model.states.len()));
         for (row, before) in rows.zip(&self.states) {
-            for (weight, behind) in row.iter().zip(&self.states) {
-                of_transitions[before * self.lanes + behind] = f64::from(*weight);
+            for (weight, after) in row.iter().zip(&self.states) {
+                of_transitions[before * self.lanes + after] = f64::from(*weight);
             }
         }
         weights

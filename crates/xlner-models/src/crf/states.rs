@@ -94,13 +94,13 @@ impl States {
         !self.iobes || matches!(self.meaning(state).0, Part::Outside | Part::End | Part::Single)
     }
 
-    /// Whether `behind` may follow `before`: an entity is continued by its own label only, and in IOBES it must be until
+    /// Whether `after` may follow `before`: an entity is continued by its own label only, and in IOBES it must be until
     /// its end.
-    pub(crate) fn may_follow(&self, before: usize, behind: usize) -> bool {
+    pub(crate) fn may_follow(&self, before: usize, after: usize) -> bool {
         let (part, label) = self.meaning(before);
-        let continues = matches!(self.meaning(behind).0, Part::Inside | Part::End);
+        let continues = matches!(self.meaning(after).0, Part::Inside | Part::End);
         if continues {
-            matches!(part, Part::Begin | Part::Inside) && label == self.meaning(behind).1
+            matches!(part, Part::Begin | Part::Inside) && label == self.meaning(after).1
         } else {
             self.may_end(before)
         }

@@ -19,7 +19,7 @@ use crate::{Error, Result};
 
 /// A sentence to learn from.
 #[derive(Debug, Clone, Copy)]
-pub struct Example<'a> {
+pub struct TrainingExample<'a> {
     /// Its entities are what is to be found.
     pub sentence: &'a Sentence,
     /// How much it counts, > 0; 1 is usual.
@@ -37,7 +37,7 @@ pub struct NameList {
 
 /// How a CRF is trained.
 #[derive(Debug, Clone, PartialEq)]
-pub struct TrainOptions {
+pub struct CrfTrainOptions {
     /// Weight of the L1 norm, ≥ 0: the larger, the fewer features remain.
     pub l1: f64,
     /// Weight of the squared L2 norm, ≥ 0.
@@ -60,9 +60,9 @@ pub struct TrainOptions {
     pub lang: Option<String>,
 }
 
-impl Default for TrainOptions {
+impl Default for CrfTrainOptions {
     fn default() -> Self {
-        TrainOptions {
+        CrfTrainOptions {
             l1: 0.05,
             l2: 0.2,
             min_count: 3,
@@ -109,8 +109,8 @@ impl CrfTagger {
     /// [`Error::Options`] for options out of range; [`Error::Sentence`] for a sentence that is not tokenised, has entities that
     /// overlap, or a weight that is no positive number; [`Error::Training`] where there is no entity.
     pub fn train(
-        examples: &[Example<'_>],
-        options: &TrainOptions,
+        examples: &[TrainingExample<'_>],
+        options: &CrfTrainOptions,
         watch: &mut dyn FnMut(Iteration),
     ) -> Result<(CrfTagger, Training)> {
         learn(None, examples, options, watch)
@@ -124,8 +124,8 @@ impl CrfTagger {
     /// Those of [`train`](Self::train); [`Error::Options`] for name lists, clusters or IOBES that it was not trained with.
     pub fn adapt(
         &self,
-        examples: &[Example<'_>],
-        options: &TrainOptions,
+        examples: &[TrainingExample<'_>],
+        options: &CrfTrainOptions,
         watch: &mut dyn FnMut(Iteration),
     ) -> Result<(CrfTagger, Training)> {
         learn(Some(self.model()), examples, options, watch)
@@ -135,8 +135,8 @@ impl CrfTagger {
 /// Learns, from nothing or from a model on.
 fn learn(
     model: Option<&Model>,
-    examples: &[Example<'_>],
-    options: &TrainOptions,
+    examples: &[TrainingExample<'_>],
+    options: &CrfTrainOptions,
     watch: &mut dyn FnMut(Iteration),
 ) -> Result<(CrfTagger, Training)> {
     options.check(model)?;
@@ -209,7 +209,7 @@ fn learn(
     Ok((tagger, figures))
 }
 
-impl TrainOptions {
+impl CrfTrainOptions {
     /// Checks what can be checked before; `model` is what training goes on from.
     fn check(&self, model: Option<&Model>) -> Result<()> {
         let problem = if !(self.l1.is_finite() && self.l1 >= 0.0 && self.l2.is_finite() && self.l2 >= 0.0) {

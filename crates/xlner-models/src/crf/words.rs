@@ -11,9 +11,9 @@ use super::hash::{self, join};
 pub(crate) enum Place {
     Here,
     Before,
-    Behind,
+    After,
     Before2,
-    Behind2,
+    After2,
     /// 3 to 5 tokens before.
     Left,
     /// 3 to 5 tokens after.
@@ -22,16 +22,16 @@ pub(crate) enum Place {
 
 impl Place {
     pub(crate) const ALL: [Place; 7] =
-        [Place::Here, Place::Before, Place::Behind, Place::Before2, Place::Behind2, Place::Left, Place::Right];
+        [Place::Here, Place::Before, Place::After, Place::Before2, Place::After2, Place::Left, Place::Right];
 
     /// The tokens that stand there, as offsets.
     pub(crate) const fn offsets(self) -> &'static [isize] {
         match self {
             Place::Here => &[0],
             Place::Before => &[-1],
-            Place::Behind => &[1],
+            Place::After => &[1],
             Place::Before2 => &[-2],
-            Place::Behind2 => &[2],
+            Place::After2 => &[2],
             Place::Left => &[-3, -4, -5],
             Place::Right => &[3, 4, 5],
         }
@@ -118,7 +118,7 @@ impl Analyser {
         let long = hash::text(&self.long);
         for place in Place::ALL {
             let mut put = |template, value| each(place, join(seed(place, template), value));
-            let near = matches!(place, Place::Here | Place::Before | Place::Behind);
+            let near = matches!(place, Place::Here | Place::Before | Place::After);
             put(Template::Lower, word.lower);
             if matches!(place, Place::Left | Place::Right) {
                 put(Template::Cluster, join(LEVELS as u64 - 1, seen.clusters[LEVELS - 1].into()));
@@ -154,7 +154,7 @@ impl Analyser {
 
     /// Hands over the features of a place that is outside of the sentence.
     pub(crate) fn border(mut each: impl FnMut(Place, u64)) {
-        for place in [Place::Before, Place::Behind, Place::Before2, Place::Behind2] {
+        for place in [Place::Before, Place::After, Place::Before2, Place::After2] {
             each(place, join(seed(place, Template::Border), 0));
         }
     }

@@ -4,7 +4,7 @@ use proptest::prelude::*;
 use xlner_core::contracts::{ModelError, Tagger};
 use xlner_core::{Entity, Sentence};
 use xlner_models::Error;
-use xlner_models::crf::{ClusterBuilder, CrfTagger, Example, NameList, TrainOptions};
+use xlner_models::crf::{ClusterBuilder, CrfTagger, CrfTrainOptions, NameList, TrainingExample};
 
 const PEOPLE: [&str; 6] = ["Anna", "Peter", "Maria", "Jonas", "Sofia", "Erik"];
 const PLACES: [&str; 6] = ["Berlin", "Oslo", "New York", "Rome", "Cape Town", "Lima"];
@@ -30,11 +30,11 @@ fn sentences() -> Vec<Sentence> {
     all
 }
 
-fn examples(sentences: &[Sentence]) -> Vec<Example<'_>> {
-    sentences.iter().map(|sentence| Example { sentence, weight: 1.0 }).collect()
+fn examples(sentences: &[Sentence]) -> Vec<TrainingExample<'_>> {
+    sentences.iter().map(|sentence| TrainingExample { sentence, weight: 1.0 }).collect()
 }
 
-fn train(options: &TrainOptions) -> CrfTagger {
+fn train(options: &CrfTrainOptions) -> CrfTagger {
     CrfTagger::train(&examples(&sentences()), options, &mut |_| ()).unwrap().0
 }
 
@@ -51,7 +51,7 @@ fn plain(sentence: &Sentence) -> Vec<(std::ops::Range<usize>, &str)> {
 #[test]
 fn it_learns_what_it_is_shown_and_more() {
     for iobes in [false, true] {
-        let tagger = train(&TrainOptions { iobes, ..TrainOptions::default() });
+        let tagger = train(&CrfTrainOptions { iobes, ..CrfTrainOptions::default() });
         assert_eq!(tagger.tags(), ["O", "B-LOC", "I-LOC", "B-PER", "I-PER"]);
         let gold = sentences();
         let mut found = gold.clone();
@@ -74,7 +74,7 @@ fn it_learns_what_it_is_shown_and_more() {
 fn the_same_training_gives_the_same_file_on_one_thread_or_several() {
     let on = |threads: usize| {
         let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
-        pool.install(|| bytes(&train(&TrainOptions::default())))
+        pool.install(|| bytes(&train(&CrfTrainOptions::default())))
     };
     assert_eq!(on(1), on(3));
 }
@@ -90,11 +90,11 @@ fn a_model_comes_back_as_it_was_with_names_and_clusters() {
         name: name.into(),
         entries: entries.iter().map(|entry| (*entry).to_owned()).collect(),
     };
-    let options = TrainOptions {
+    let options = CrfTrainOptions {
         names: vec![list("FIRST", &PEOPLE), list("PLACE", &PLACES)],
         clusters: raw.build(),
         data: "made-up sentences".into(),
-        ..TrainOptions::default()
+        ..CrfTrainOptions::default()
     };
     let tagger = train(&options);
     assert!(tagger.training().starts_with("made-up sentences: 38 sentences"), "{}", tagger.training());
@@ -114,9 +114,11 @@ fn sentences_count_by_their_weight() {
     person.entities = vec![Entity::new(0..1, "PER")];
     place.entities = vec![Entity::new(0..1, "LOC")];
     let found = |of_person: f64, of_place: f64| {
-        let examples =
-            [Example { sentence: &person, weight: of_person }, Example { sentence: &place, weight: of_place }];
-        let options = TrainOptions { min_count: 1, l1: 0.01, ..TrainOptions::default() };
+        let examples = [
+            TrainingExample { sentence: &person, weight: of_person },
+            TrainingExample { sentence: &place, weight: of_place },
+        ];
+        let options = CrfTrainOptions { min_count: 1, l1: 0.01, ..CrfTrainOptions::default() };
         let (tagger, _) = CrfTagger::train(&examples, &options, &mut |_| ()).unwrap();
         let mut new = [Sentence::from_tokens(tokens)];
         tagger.tag(&mut new, false).unwrap();
@@ -130,7 +132,7 @@ fn sentences_count_by_their_weight() {
 fn training_tells_how_far_it_is_and_goes_down() {
     let mut last = f64::INFINITY;
     let mut count = 0;
-    let options = TrainOptions { iterations: 7, tolerance: 0.0, ..TrainOptions::default() };
+    let options = CrfTrainOptions { iterations: 7, tolerance: 0.0, ..CrfTrainOptions::default() };
     let (_, figures) = CrfTagger::train(&examples(&sentences()), &options, &mut |iteration| {
         count += 1;
         assert_eq!((iteration.number, iteration.limit), (count, 7));
@@ -143,12 +145,12 @@ fn training_tells_how_far_it_is_and_goes_down() {
 
 #[test]
 fn what_cannot_be_learnt_from_is_refused() {
-    let refused = |examples: &[Example<'_>], options: TrainOptions| {
+    let refused = |examples: &[TrainingExample<'_>], options: CrfTrainOptions| {
         CrfTagger::train(examples, &options, &mut |_| ()).unwrap_err()
     };
     let (raw, empty) = (Sentence::from_text("not tokenised"), Sentence::from_tokens(["a"]));
-    let usual = TrainOptions::default;
-    let example = |sentence, weight| [Example { sentence, weight }];
+    let usual = CrfTrainOptions::default;
+    let example = |sentence, weight| [TrainingExample { sentence, weight }];
     assert!(matches!(refused(&example(&raw, 1.0), usual()), Error::Sentence { index: 0, .. }));
     assert!(matches!(refused(&example(&empty, 0.0), usual()), Error::Sentence { index: 0, .. }));
     assert!(matches!(refused(&example(&empty, f64::NAN), usual()), Error::Sentence { index: 0, .. }));
@@ -159,12 +161,12 @@ fn what_cannot_be_learnt_from_is_refused() {
     let error = refused(&examples(&both), usual());
     assert!(error.to_string().contains("overlaps"), "{error}");
     for options in [
-        TrainOptions { l1: -1.0, ..usual() },
-        TrainOptions { l2: f64::NAN, ..usual() },
-        TrainOptions { min_count: 0, ..usual() },
-        TrainOptions { iterations: 0, ..usual() },
-        TrainOptions { tolerance: f64::INFINITY, ..usual() },
-        TrainOptions { names: vec![NameList { name: "X".into(), entries: vec![] }; 8], ..usual() },
+        CrfTrainOptions { l1: -1.0, ..usual() },
+        CrfTrainOptions { l2: f64::NAN, ..usual() },
+        CrfTrainOptions { min_count: 0, ..usual() },
+        CrfTrainOptions { iterations: 0, ..usual() },
+        CrfTrainOptions { tolerance: f64::INFINITY, ..usual() },
+        CrfTrainOptions { names: vec![NameList { name: "X".into(), entries: vec![] }; 8], ..usual() },
     ] {
         assert!(matches!(refused(&examples(&sentences()), options), Error::Options(_)));
     }
@@ -172,14 +174,14 @@ fn what_cannot_be_learnt_from_is_refused() {
 
 #[test]
 fn a_sentence_without_tokens_is_named() {
-    let tagger = train(&TrainOptions::default());
+    let tagger = train(&CrfTrainOptions::default());
     let mut batch = [Sentence::from_tokens(["a"]), Sentence::from_text("b c")];
     assert!(matches!(tagger.tag(&mut batch, false), Err(ModelError::Sentence { index: 1, .. })));
 }
 
 #[test]
 fn a_damaged_model_is_refused() {
-    let good = bytes(&train(&TrainOptions::default()));
+    let good = bytes(&train(&CrfTrainOptions::default()));
     for at in (0..good.len()).step_by(41).chain([good.len() - 1]) {
         let mut damaged = good.clone();
         damaged[at] ^= 1;
@@ -204,7 +206,7 @@ proptest! {
     fn hostile_bytes_never_panic(changes in prop::collection::vec((0..4000_usize, any::<u8>()), 1..6), cut in 0..4000_usize) {
         use std::sync::OnceLock;
         static GOOD: OnceLock<Vec<u8>> = OnceLock::new();
-        let mut bytes = GOOD.get_or_init(|| bytes(&train(&TrainOptions::default()))).clone();
+        let mut bytes = GOOD.get_or_init(|| bytes(&train(&CrfTrainOptions::default()))).clone();
         for (at, byte) in changes {
             let len = bytes.len();
             bytes[16 + at % (len - 16)] = byte;
@@ -226,7 +228,7 @@ proptest! {
     fn odd_tokens_are_tagged(tokens in prop::collection::vec(".{0,60}", 0..12)) {
         use std::sync::OnceLock;
         static TAGGER: OnceLock<CrfTagger> = OnceLock::new();
-        let tagger = TAGGER.get_or_init(|| train(&TrainOptions::default()));
+        let tagger = TAGGER.get_or_init(|| train(&CrfTrainOptions::default()));
         let mut sentences = [Sentence::from_tokens(&tokens)];
         tagger.tag(&mut sentences, true).unwrap();
         sentences[0].validate().unwrap();
@@ -269,9 +271,9 @@ fn of_companies() -> Vec<Sentence> {
 
 #[test]
 fn training_goes_on_and_nothing_is_forgotten() {
-    let general = train(&TrainOptions::default());
+    let general = train(&CrfTrainOptions::default());
     let companies = of_companies();
-    let options = TrainOptions { min_count: 1, ..TrainOptions::default() };
+    let options = CrfTrainOptions { min_count: 1, ..CrfTrainOptions::default() };
     let (tagger, _) = general.adapt(&examples(&companies), &options, &mut |_| ()).unwrap();
     assert_eq!(tagger.labels(), ["LOC", "ORG", "PER"]);
     assert!(tagger.features() > general.features());
@@ -290,15 +292,15 @@ fn training_goes_on_and_nothing_is_forgotten() {
 #[test]
 fn a_strong_prior_is_not_moved() {
     for iobes in [false, true] {
-        let general = train(&TrainOptions { iobes, ..TrainOptions::default() });
-        let options = TrainOptions { l2: 1e9, ..TrainOptions::default() };
+        let general = train(&CrfTrainOptions { iobes, ..CrfTrainOptions::default() });
+        let options = CrfTrainOptions { l2: 1e9, ..CrfTrainOptions::default() };
         let (tagger, training) = general.adapt(&examples(&of_companies()), &options, &mut |_| ()).unwrap();
-        let (mut before, mut behind) = (sentences(), sentences());
+        let (mut before, mut after) = (sentences(), sentences());
         general.tag(&mut before, false).unwrap();
-        tagger.tag(&mut behind, false).unwrap();
-        for (before, behind) in before.iter().zip(&behind) {
-            assert_eq!(plain(before), plain(behind));
-            for (one, other) in before.entities.iter().zip(&behind.entities) {
+        tagger.tag(&mut after, false).unwrap();
+        for (before, after) in before.iter().zip(&after) {
+            assert_eq!(plain(before), plain(after));
+            for (one, other) in before.entities.iter().zip(&after.entities) {
                 // A label more takes its share of the probability.
                 assert!((one.score.unwrap() - other.score.unwrap()).abs() < 0.2, "{one:?} {other:?}");
             }
@@ -309,12 +311,12 @@ fn a_strong_prior_is_not_moved() {
 
 #[test]
 fn a_model_keeps_its_own_names_and_scheme() {
-    let general = train(&TrainOptions::default());
-    let refused = |options: TrainOptions| {
+    let general = train(&CrfTrainOptions::default());
+    let refused = |options: CrfTrainOptions| {
         let error = general.adapt(&examples(&of_companies()), &options, &mut |_| ()).unwrap_err();
         assert!(matches!(error, Error::Options(_)), "{error}");
     };
     let list = NameList { name: "FIRST".into(), entries: vec!["Anna".into()] };
-    refused(TrainOptions { names: vec![list], ..TrainOptions::default() });
-    refused(TrainOptions { iobes: true, ..TrainOptions::default() });
+    refused(CrfTrainOptions { names: vec![list], ..CrfTrainOptions::default() });
+    refused(CrfTrainOptions { iobes: true, ..CrfTrainOptions::default() });
 }

@@ -1,14 +1,15 @@
 //! Damaged files of taggers: an error or a tagger that works, in bounds of time and memory.
 
 use xlner_core::Tagger as _;
-use xlner_models::crf::{CrfTagger, Example, TrainOptions};
+use xlner_models::crf::{CrfTagger, CrfTrainOptions, TrainingExample};
 use xlner_testing::{Bounded, each_seed, mutate, read_sample};
 
 #[test]
 fn crf() {
     let sentences = read_sample("en.conll");
-    let examples: Vec<Example<'_>> = sentences.iter().map(|sentence| Example { sentence, weight: 1.0 }).collect();
-    let options = TrainOptions { iterations: 5, ..TrainOptions::default() };
+    let examples: Vec<TrainingExample<'_>> =
+        sentences.iter().map(|sentence| TrainingExample { sentence, weight: 1.0 }).collect();
+    let options = CrfTrainOptions { iterations: 5, ..CrfTrainOptions::default() };
     let mut valid = Vec::new();
     CrfTagger::train(&examples, &options, &mut |_| ()).unwrap().0.save(&mut valid).unwrap();
     let work = |seed| {

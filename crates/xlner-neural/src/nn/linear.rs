@@ -58,7 +58,7 @@ impl Linear {
         let weights = match precision {
             Precision::F32 => {
                 let weight = NdTensorView::from_data_with_strides([inputs, outputs], weight, [1, inputs]);
-                let weight = weight.expect("rows lie behind each other");
+                let weight = weight.expect("rows are contiguous");
                 Packed::F32(F32.with(|gemm| gemm.prepack_b(weight)))
             }
             Precision::Int8 => Packed::Int8(Bytes::new(weight, inputs)),
@@ -189,7 +189,7 @@ impl Bytes {
                 }
             }
             let bytes = NdTensorView::from_data_with_strides([inputs, outputs], &bytes[..], [1, inputs]);
-            Bytes { matrix: gemm.prepack_b(bytes.expect("rows lie behind each other")), scales, sums }
+            Bytes { matrix: gemm.prepack_b(bytes.expect("rows are contiguous")), scales, sums }
         })
     }
 }

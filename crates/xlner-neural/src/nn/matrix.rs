@@ -25,7 +25,7 @@ impl<'a> View<'a> {
     fn strided(self, shape: [usize; 2], strides: [usize; 2]) -> NdTensorView<'a, f32, 2> {
         let needed = if self.rows == 0 || self.columns == 0 { 0 } else { (self.rows - 1) * self.stride + self.columns };
         NdTensorView::from_data_with_strides(shape, &self.data[self.start..][..needed], strides)
-            .expect("rows lie behind each other")
+            .expect("rows are contiguous")
     }
 
     pub fn matrix(self) -> NdTensorView<'a, f32, 2> {

@@ -21,7 +21,7 @@ pub use linear::Linear;
 pub use matrix::{add, product, product_transposed};
 pub use norm::LayerNorm;
 pub(crate) use weights::adapter;
-pub use weights::{Scope, Weights};
+pub use weights::{Scope, Tensors};
 
 /// Values a thread works on at a time where every value stands for itself.
 const CHUNK: usize = 1 << 16;

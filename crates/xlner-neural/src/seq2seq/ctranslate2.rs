@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use serde_json::Value;
 
 use super::config::{Config, Family, Stack};
-use crate::nn::{Activation, Weights};
+use crate::nn::{Activation, Tensors};
 use crate::{Error, Result};
 
 /// The table of positions, under a name that no checkpoint has.
@@ -33,7 +33,7 @@ const OTHERS: [&str; 11] = [
 ///
 /// # Errors
 /// [`Error::Model`] where parts are missing, or there are some that we do not have; [`Error::File`] where a file cannot be read.
-pub(super) fn read(folder: &Path, weights: &mut Weights) -> Result<Config> {
+pub(super) fn read(folder: &Path, weights: &mut Tensors) -> Result<Config> {
     let wrong = |problem: String| Error::model(folder, problem);
     let other = weights.names().find(|name| name.split('/').any(|part| OTHERS.contains(&part)));
     if let Some(other) = other {

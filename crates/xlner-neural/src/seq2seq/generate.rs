@@ -2,16 +2,16 @@
 
 use rayon::prelude::*;
 
-use super::Constraint;
+use super::DecodingConstraint;
 use super::beam::{Beam, Candidate, Hypothesis, Running, Search, forbid_repeated, largest};
-use super::model::{Model, log_probabilities};
+use super::model::{Seq2SeqModel, log_probabilities};
 use super::state::{Memory, Rows};
 use crate::Result;
 
 /// Rows of logits that are held at once.
 const ROWS: usize = 128;
 
-impl Model {
+impl Seq2SeqModel {
     /// Searches the best translations of encoded sentences, for each [`Search::best`] at most, the best first. `first` is the
     /// token that every translation begins with (the language, for M2M100 and NLLB-200). `constraint` may forbid tokens; where it
     /// leaves no way to an end a sentence has no translation.
@@ -25,7 +25,7 @@ impl Model {
         memory: &Memory,
         first: Option<u32>,
         search: &Search,
-        constraint: Option<&dyn Constraint>,
+        constraint: Option<&dyn DecodingConstraint>,
     ) -> Result<Vec<Vec<Hypothesis>>> {
         search.check()?;
         if first.is_some_and(|token| token as usize >= self.vocabulary()) {
@@ -70,7 +70,7 @@ impl Model {
         states: &[f32],
         beams: &[Beam],
         search: &Search,
-        constraint: Option<&dyn Constraint>,
+        constraint: Option<&dyn DecodingConstraint>,
         logits: &mut Vec<f32>,
     ) -> Vec<Vec<Candidate>> {
         let width = self.width();
@@ -121,7 +121,7 @@ impl Model {
         sentence: usize,
         tokens: &[u32],
         search: &Search,
-        constraint: Option<&dyn Constraint>,
+        constraint: Option<&dyn DecodingConstraint>,
     ) {
         if search.no_repeat_ngram > 0 {
             let whole: Vec<u32> = std::iter::once(self.config.start).chain(tokens.iter().copied()).collect();

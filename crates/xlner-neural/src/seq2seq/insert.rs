@@ -16,7 +16,7 @@ use std::ops::Range;
 
 use rayon::prelude::*;
 
-use super::model::{Model, log_probabilities};
+use super::model::{Seq2SeqModel, log_probabilities};
 use super::state::{Cache, Memory, Rows};
 
 /// Rows that are decoded at once, and of which logits are held.
@@ -102,9 +102,9 @@ impl PartialEq for Open {
 
 impl Eq for Open {}
 
-impl Model {
+impl Seq2SeqModel {
     /// The best places of the markers, the best first; none where the translation has no token. Panics where a sentence is
-    /// not in `memory`, a marker has no token, the translation with its markers is longer than [`longest`](Model::longest),
+    /// not in `memory`, a marker has no token, the translation with its markers is longer than [`longest`](Seq2SeqModel::longest),
     /// or a token is outside the vocabulary.
     pub fn insert(&self, memory: &Memory, insertion: &Insertion, search: &InsertSearch) -> Vec<Inserted> {
         if insertion.tokens.is_empty() || search.best == 0 {
@@ -116,7 +116,7 @@ impl Model {
 
 /// The search in one translation.
 struct Inserter<'a> {
-    model: &'a Model,
+    model: &'a Seq2SeqModel,
     memory: &'a Memory,
     insertion: &'a Insertion,
     search: InsertSearch,
@@ -133,7 +133,12 @@ struct Inserter<'a> {
 }
 
 impl<'a> Inserter<'a> {
-    fn new(model: &'a Model, memory: &'a Memory, insertion: &'a Insertion, search: InsertSearch) -> Inserter<'a> {
+    fn new(
+        model: &'a Seq2SeqModel,
+        memory: &'a Memory,
+        insertion: &'a Insertion,
+        search: InsertSearch,
+    ) -> Inserter<'a> {
         let mut inserter = Inserter {
             model,
             memory,

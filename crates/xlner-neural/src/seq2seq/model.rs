@@ -10,7 +10,7 @@ use super::config::{Config, Family};
 use super::layer::{DecoderLayer, EncoderLayer};
 use super::state::{Cache, Memory, Rows};
 use super::{ctranslate2, positions};
-use crate::nn::{Embedding, LayerNorm, Linear, Precision, Weights};
+use crate::nn::{Embedding, LayerNorm, Linear, Precision, Tensors};
 use crate::{Error, Result};
 
 /// Tokens of which logits are calculated at once: what a batch needs for them stays in the processor's cache.
@@ -20,7 +20,7 @@ const BLOCK: usize = 1 << 13;
 const SHORTEST: usize = 8;
 
 /// A checkpoint of M2M100, NLLB-200 or Marian, loaded to be run.
-pub struct Model {
+pub struct Seq2SeqModel {
     pub(super) config: Config,
     source_words: Embedding,
     /// The decoder's table where it has its own.
@@ -36,20 +36,20 @@ pub struct Model {
     checksum: u32,
 }
 
-impl std::fmt::Debug for Model {
+impl std::fmt::Debug for Seq2SeqModel {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Model").field("config", &self.config).finish_non_exhaustive()
+        f.debug_struct("Seq2SeqModel").field("config", &self.config).finish_non_exhaustive()
     }
 }
 
-impl Model {
+impl Seq2SeqModel {
     /// Loads the checkpoint of a folder. Without a precision it calculates in what CTranslate2 keeps the weights in, 8 bits or
     /// floating point, and else in floating point.
     ///
     /// # Errors
     /// [`Error::Model`] where it is of another kind, damaged or incomplete; [`Error::File`] where a file cannot be read.
-    pub fn load(folder: &Path, precision: impl Into<Option<Precision>>) -> Result<Model> {
-        let mut weights = Weights::open(folder)?;
+    pub fn load(folder: &Path, precision: impl Into<Option<Precision>>) -> Result<Seq2SeqModel> {
+        let mut weights = Tensors::open(folder)?;
         let config = match weights.is_ctranslate2() {
             true => ctranslate2::read(folder, &mut weights)?,
             false => Config::read(folder)?,
@@ -110,7 +110,7 @@ impl Model {
             .map(|n| EncoderLayer::load(&config, &encoder.at(format!("layers.{n}")), precision));
         let decoder_layers = (0..config.decoder.layers)
             .map(|n| DecoderLayer::load(&config, &decoder.at(format!("layers.{n}")), precision));
-        Ok(Model {
+        Ok(Seq2SeqModel {
             source_words: Embedding::new(source_words, width),
             target_words: target_words.map(|table| Embedding::new(table, width)),
             positions,

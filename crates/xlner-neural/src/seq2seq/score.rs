@@ -1,6 +1,6 @@
 //! How probable given translations are.
 
-use super::model::{Model, log_probabilities};
+use super::model::{Seq2SeqModel, log_probabilities};
 use super::state::{Memory, Rows};
 
 /// Rows that are decoded at once, and of which logits are held.
@@ -17,7 +17,7 @@ pub struct Target {
     pub given: usize,
 }
 
-impl Model {
+impl Seq2SeqModel {
     /// The log-probability (natural logarithm) of every token of given translations but those given, in their order. All
     /// translations of a sentence share its states. Panics where a sentence is not in `memory`, or a target has no token, more than
     /// [`longest`](Self::longest), or one outside the vocabulary.

@@ -9,7 +9,7 @@ use xlner_core::contracts::{
 use xlner_models::hub;
 
 use super::split::split;
-use super::{Direction, Hypothesis, InsertSearch, Insertion, Model, Search, Target, Vocabulary};
+use super::{Hypothesis, InsertSearch, Insertion, Search, Seq2SeqModel, Target, TranslationDirection, Vocabulary};
 use crate::nn::Precision;
 use crate::{Error, Result};
 
@@ -19,7 +19,7 @@ const HYPOTHESES: usize = 128;
 /// How a translation model is opened.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Seq2SeqOptions {
-    /// What the network calculates in; `None`: as [`Model::load`] chooses.
+    /// What the network calculates in; `None`: as [`Seq2SeqModel::load`] chooses.
     pub precision: Option<Precision>,
     /// How translations are searched for. Half of [`Search::max_length`] is what a text may have in sub-words before it is split
     /// into sentences, and a sentence before it is split between words: so a translation has room for twice the length.
@@ -39,9 +39,9 @@ impl Default for Seq2SeqOptions {
 /// A translation model and its vocabulary, for one pair of languages.
 pub struct Seq2Seq {
     name: String,
-    model: Model,
+    model: Seq2SeqModel,
     vocabulary: Vocabulary,
-    direction: Direction,
+    direction: TranslationDirection,
     from: String,
     to: String,
     options: Seq2SeqOptions,
@@ -52,7 +52,7 @@ impl Seq2Seq {
     /// Opens the model of a folder, or of the Hub by its name, for translation between two languages (BCP 47).
     ///
     /// # Errors
-    /// Those of [`hub::resolve`], [`Model::load`], [`Vocabulary::open`] and [`Vocabulary::direction`];
+    /// Those of [`hub::resolve`], [`Seq2SeqModel::load`], [`Vocabulary::open`] and [`Vocabulary::direction`];
     /// [`Error::Options`] for options out of range.
     pub fn open(model: &str, from: &str, to: &str, options: &Seq2SeqOptions) -> Result<Seq2Seq> {
         options.search.check()?;
@@ -81,7 +81,7 @@ impl Seq2Seq {
     fn load(name: &str, folder: &Path, from: &str, to: &str, options: &Seq2SeqOptions) -> Result<Seq2Seq> {
         let vocabulary = Vocabulary::open(folder)?;
         let direction = vocabulary.direction(from, to)?;
-        let model = Model::load(folder, options.precision)?;
+        let model = Seq2SeqModel::load(folder, options.precision)?;
         if direction.first.is_some_and(|token| token as usize >= model.vocabulary()) {
             return Err(Error::model(
                 folder,

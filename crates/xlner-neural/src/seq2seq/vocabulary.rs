@@ -35,13 +35,13 @@ struct Names {
     numbers: FxHashMap<String, u32>,
     names: Vec<String>,
     unknown: u32,
-    /// Behind the pieces are the languages.
+    /// The languages come after the pieces.
     pieces: usize,
 }
 
 /// What stands round a text in a translation from one language into another.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Direction {
+pub struct TranslationDirection {
     before: Vec<u32>,
     after: Vec<u32>,
     /// The token that every translation begins with, where there is one.
@@ -69,7 +69,7 @@ impl Vocabulary {
             let path = folder.join("tokenizer.json");
             let tokenizer = Tokenizer::open(&path)?;
             let end = tokenizer.number("</s>").ok_or_else(|| Error::model(&path, "it has no token </s>"))?;
-            // Behind what the tokeniser knows the list is filled up.
+            // The list is filled up after what the tokenizer knows.
             let mut known = listed.iter().flatten().zip(0..).filter(|(name, _)| !name.starts_with("madeupword"));
             if let Some((name, number)) = known.find(|(name, number)| tokenizer.number(name) != Some(*number)) {
                 let problem = format!(
@@ -117,15 +117,15 @@ impl Vocabulary {
     ///
     /// # Errors
     /// [`Error::Options`] where the model does not know one of them.
-    pub fn direction(&self, from: &str, to: &str) -> Result<Direction> {
+    pub fn direction(&self, from: &str, to: &str) -> Result<TranslationDirection> {
         if let Kind::Marian { names, .. } = &self.kind {
             let before = names.language(to, &self.folder)?.into_iter().collect();
-            return Ok(Direction { before, after: vec![self.end], first: None });
+            return Ok(TranslationDirection { before, after: vec![self.end], first: None });
         }
         let (source, target) = (self.language(from)?, self.language(to)?);
         Ok(match self.legacy {
-            true => Direction { before: vec![], after: vec![self.end, source], first: Some(target) },
-            false => Direction { before: vec![source], after: vec![self.end], first: Some(target) },
+            true => TranslationDirection { before: vec![], after: vec![self.end, source], first: Some(target) },
+            false => TranslationDirection { before: vec![source], after: vec![self.end], first: Some(target) },
         })
     }
 
@@ -149,7 +149,7 @@ impl Vocabulary {
     ///
     /// # Errors
     /// [`Error::Model`] where the tokeniser does not know what to do with the text.
-    pub fn source(&self, direction: &Direction, text: &str) -> Result<Vec<u32>> {
+    pub fn source(&self, direction: &TranslationDirection, text: &str) -> Result<Vec<u32>> {
         let mut tokens = direction.before.clone();
         match &self.kind {
             Kind::Marian { source, names, .. } => tokens.extend(names.numbers(source, text)),
@@ -163,14 +163,14 @@ impl Vocabulary {
     ///
     /// # Errors
     /// Those of [`source`](Self::source).
-    pub fn target(&self, direction: &Direction, text: &str) -> Result<Vec<u32>> {
+    pub fn target(&self, direction: &TranslationDirection, text: &str) -> Result<Vec<u32>> {
         let mut tokens: Vec<u32> = direction.first.into_iter().collect();
         tokens.extend(self.plain(text)?);
         tokens.push(self.end);
         Ok(tokens)
     }
 
-    /// The tokens of a word of a translation, as it is behind a space.
+    /// The tokens of a word of a translation, as it is after a space.
     ///
     /// # Errors
     /// Those of [`source`](Self::source).

@@ -5,13 +5,13 @@ use std::path::Path;
 use xlner_core::Sentence;
 use xlner_core::contracts::{Encoded, Encoder, ModelResult};
 
-use super::{Model, SubWordTokenizer, windows};
+use super::{EncoderModel, SubWordTokenizer, windows};
 use crate::nn::Precision;
 use crate::{Error, Result};
 
 /// The hidden states of a transformer after one of its layers.
 pub struct TransformerEncoder {
-    model: Model,
+    model: EncoderModel,
     tokenizer: SubWordTokenizer,
     layer: usize,
     precision: Precision,
@@ -22,9 +22,9 @@ impl TransformerEncoder {
     /// Loads the checkpoint of a folder. `layer`: 0 is the embeddings, `None` the last layer.
     ///
     /// # Errors
-    /// Those of [`Model::load`] and [`SubWordTokenizer::load`]; [`Error::Options`] where there is no such layer.
+    /// Those of [`EncoderModel::load`] and [`SubWordTokenizer::load`]; [`Error::Options`] where there is no such layer.
     pub fn load(folder: &Path, layer: Option<usize>, precision: Precision) -> Result<TransformerEncoder> {
-        let model = Model::load(folder, precision)?;
+        let model = EncoderModel::load(folder, precision)?;
         let layer = layer.unwrap_or(model.layers());
         if layer > model.layers() {
             return Err(Error::Options(format!("there is no layer {layer}; the encoder has {}", model.layers())));

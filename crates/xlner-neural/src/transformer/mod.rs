@@ -23,7 +23,7 @@ mod windows;
 
 pub use crate::{SubWords, TransformerTaggerOptions};
 pub use encoder::TransformerEncoder;
-pub use model::Model;
+pub use model::EncoderModel;
 pub use tagger::TransformerTagger;
 pub use tokenizer::{SubWordTokenizer, Tokens};
 pub use transliteration::Transliteration;

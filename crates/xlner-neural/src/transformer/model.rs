@@ -6,11 +6,11 @@ use super::config::{Config, Family};
 use super::conv::Convolution;
 use super::deberta;
 use super::layer::{Layer, Room};
-use crate::nn::{Embedding, LayerNorm, Linear, Precision, Scope, Weights};
+use crate::nn::{Embedding, LayerNorm, Linear, Precision, Scope, Tensors};
 use crate::{Error, Result};
 
 /// An encoder, and a head that classifies tokens where the checkpoint has one.
-pub struct Model {
+pub struct EncoderModel {
     folder: PathBuf,
     pub(super) config: Config,
     words: Embedding,
@@ -26,14 +26,14 @@ pub struct Model {
     checksum: u32,
 }
 
-impl Model {
+impl EncoderModel {
     /// Loads the checkpoint of a folder.
     ///
     /// # Errors
     /// [`Error::Model`] where it is of another kind, damaged or incomplete; [`Error::File`] where a file cannot be read.
-    pub fn load(folder: &Path, precision: Precision) -> Result<Model> {
+    pub fn load(folder: &Path, precision: Precision) -> Result<EncoderModel> {
         let config = Config::read(folder)?;
-        let weights = Weights::open(folder)?;
+        let weights = Tensors::open(folder)?;
         let prefix = config.family.prefix();
         let base = if weights.names().any(|name| name.starts_with(&format!("{prefix}."))) {
             weights.root().at(prefix)
@@ -53,7 +53,7 @@ impl Model {
             classes if head.contains("weight") => Some(Linear::load(&head, config.hidden, classes, Precision::F32)?),
             _ => None,
         };
-        Ok(Model {
+        Ok(EncoderModel {
             folder: folder.to_owned(),
             words: Embedding::new(words, config.embedded),
             positions,

@@ -8,7 +8,7 @@ use xlner_core::tags::{self, Scheme};
 use xlner_core::{LabelProbabilities, Sentence};
 
 use super::labels;
-use super::{Model, SubWordTokenizer, language, pieces, windows};
+use super::{EncoderModel, SubWordTokenizer, language, pieces, windows};
 use crate::nn::{adapter, softmax};
 use crate::{Error, Result, SubWords, TransformerTaggerOptions};
 
@@ -23,7 +23,7 @@ pub(crate) const ALONE: &str = "it stands alone, and this model reads sentences 
 /// Every token gets its most probable tag. An entity's score is the mean probability of the tags of its tokens. A token that
 /// the tokeniser drops (control characters) is `O`.
 pub struct TransformerTagger {
-    model: Model,
+    model: EncoderModel,
     tokenizer: SubWordTokenizer,
     tags: Vec<String>,
     scheme: Scheme,
@@ -38,10 +38,10 @@ impl TransformerTagger {
     /// Loads the checkpoint of a folder.
     ///
     /// # Errors
-    /// Those of [`Model::load`] and [`SubWordTokenizer::load`]; [`Error::Model`] where it does not classify tokens, or its
+    /// Those of [`EncoderModel::load`] and [`SubWordTokenizer::load`]; [`Error::Model`] where it does not classify tokens, or its
     /// classes have no names; [`Error::Options`] where as many labels are given as it has not classes.
     pub fn load(folder: &Path, options: TransformerTaggerOptions) -> Result<TransformerTagger> {
-        let model = Model::load(folder, options.precision)?;
+        let model = EncoderModel::load(folder, options.precision)?;
         if model.classes().is_empty() {
             return Err(Error::model(
                 folder,

@@ -5,7 +5,7 @@ use std::ops::Range;
 use rayon::prelude::*;
 
 use super::tokenizer::Tokens;
-use super::{BATCH, Model};
+use super::{BATCH, EncoderModel};
 use crate::{Error, Result};
 
 /// A part of a sentence that goes through the model at once.
@@ -23,7 +23,7 @@ pub(super) struct Window {
 /// A sentence that does not fit is read in windows that share a quarter of their sub-words; a sub-word in two of them counts in
 /// the one that shows more of what is around it.
 pub(super) fn run(
-    model: &Model,
+    model: &EncoderModel,
     sentences: &[Tokens],
     width: usize,
     compute: impl Fn(&[&[u32]]) -> Result<Vec<f32>> + Sync,

@@ -7,12 +7,12 @@ use serde_json::Value;
 use tempfile::TempDir;
 use xlner_core::Sentence;
 use xlner_core::tags::{Scheme, decode};
-use xlner_models::crf::Example;
-use xlner_neural::nn::Weights;
+use xlner_models::crf::TrainingExample;
+use xlner_neural::nn::Tensors;
 use xlner_neural::transformer::fine_tune::{
     AdaptData, AdaptOptions, Adapted, DeviceChoice, FineTuneOptions, Step, adapt, fine_tune,
 };
-use xlner_neural::transformer::{Model, SubWordTokenizer, TransformerEncoder, Transliteration};
+use xlner_neural::transformer::{EncoderModel, SubWordTokenizer, TransformerEncoder, Transliteration};
 use xlner_neural::{Error, nn::Precision};
 
 use super::support::tiny_bert;
@@ -95,7 +95,7 @@ fn masked_words_are_learnt() {
     assert!(before > 2.0 && after < 0.6 * before, "{before} {after}");
     let out = place.path("out");
     assert_eq!(config(&out)["architectures"][0], "BertForMaskedLM");
-    let names: Vec<String> = Weights::open(&out).unwrap().names().map(str::to_owned).collect();
+    let names: Vec<String> = Tensors::open(&out).unwrap().names().map(str::to_owned).collect();
     for name in
         ["bert.embeddings.word_embeddings.weight", "cls.predictions.bias", "cls.predictions.transform.dense.weight"]
     {
@@ -109,7 +109,7 @@ fn masked_words_are_learnt() {
     // A tagger is made of it.
     let mut sentence = Sentence::from_tokens(["Anna", "sings"]);
     sentence.entities = decode(&["B-PER", "O"], Scheme::Iob2).unwrap().entities;
-    let examples = [Example { sentence: &sentence, weight: 1.0 }];
+    let examples = [TrainingExample { sentence: &sentence, weight: 1.0 }];
     let training = FineTuneOptions { device: DeviceChoice::Cpu, ..FineTuneOptions::default() };
     fine_tune(&out, &examples, &training, &place.path("tagger"), None, &mut |_| {}).unwrap();
 }
@@ -123,7 +123,7 @@ fn pieces_of_its_own() {
     assert!(after.pieces < before.pieces && after.words == before.words && after.unknown == 0);
     let out = place.path("out");
     assert_eq!(config(&out)["vocab_size"], 19);
-    assert_eq!(Model::load(&out, Precision::F32).unwrap().vocabulary(), 19);
+    assert_eq!(EncoderModel::load(&out, Precision::F32).unwrap().vocabulary(), 19);
     assert!(!out.join("vocab.txt").exists(), "the old list would contradict tokenizer.json");
     let tokens =
         SubWordTokenizer::load(&out).unwrap().encode(&Sentence::from_tokens(["Maria", "Rome", "Peter"])).unwrap();
@@ -132,7 +132,7 @@ fn pieces_of_its_own() {
     let slow = with(|o| (o.vocabulary, o.training.epochs, o.training.learning_rate) = (2, 1, 1e-7));
     place.run(&slow, "slow").unwrap();
     let rows = |folder: &str, name: &str, count: usize| {
-        Weights::open(&place.path(folder)).unwrap().tensor(name, &[count, 16]).unwrap()
+        Tensors::open(&place.path(folder)).unwrap().tensor(name, &[count, 16]).unwrap()
     };
     let old = rows("init", "embeddings.word_embeddings.weight", 17);
     let name = "bert.embeddings.word_embeddings.weight";
@@ -172,7 +172,7 @@ fn other_letters() {
     assert_eq!(tokens.words[1..5], [Some(0), Some(1), Some(2), Some(3)]);
     // What is made of it writes them so, too.
     place.text[0].entities = decode(&["B-LOC", "O", "B-LOC", "O"], Scheme::Iob2).unwrap().entities;
-    let examples = [Example { sentence: &place.text[0], weight: 1.0 }];
+    let examples = [TrainingExample { sentence: &place.text[0], weight: 1.0 }];
     let training = FineTuneOptions { device: DeviceChoice::Cpu, ..FineTuneOptions::default() };
     fine_tune(&out, &examples, &training, &place.path("tagger"), None, &mut |_| {}).unwrap();
     assert!(place.path("tagger").join("transliteration.json").is_file());

@@ -9,10 +9,10 @@ use serde::Deserialize;
 use serde_json::json;
 use xlner_core::Sentence;
 use xlner_core::tags::{Scheme, decode};
-use xlner_models::crf::Example;
+use xlner_models::crf::TrainingExample;
 use xlner_neural::nn::Precision;
-use xlner_neural::transformer::fine_tune::{AlignerOptions, DeviceChoice, Step, fine_tune, fine_tune_aligner};
-use xlner_neural::transformer::{Model, SubWordTokenizer};
+use xlner_neural::transformer::fine_tune::{DeviceChoice, FineTuneAlignerOptions, Step, fine_tune, fine_tune_aligner};
+use xlner_neural::transformer::{EncoderModel, SubWordTokenizer};
 
 use super::support::reference::{MOST, Training, checkpoints, weights};
 
@@ -45,7 +45,7 @@ fn parity_with_transformers() {
         let name = folder.file_name().unwrap().to_string_lossy().into_owned();
         let reference: Training = serde_json::from_reader(File::open(folder.join("reference.json")).unwrap()).unwrap();
         let sentences = sentences(&folder);
-        let examples: Vec<_> = sentences.iter().map(|sentence| Example { sentence, weight: 1.0 }).collect();
+        let examples: Vec<_> = sentences.iter().map(|sentence| TrainingExample { sentence, weight: 1.0 }).collect();
         let options = reference.options();
         let (mut losses, mut norms, output) = (Vec::new(), Vec::new(), folder.join("ours"));
         fine_tune(&folder, &examples, &options, &output, None, &mut |step| {
@@ -77,7 +77,7 @@ fn encoders_by_the_formula() {
         let pairs: Vec<_> =
             reference.pairs.iter().map(|(a, b)| (Sentence::from_tokens(a), Sentence::from_tokens(b))).collect();
         let given: Vec<(&Sentence, &Sentence)> = pairs.iter().map(|(a, b)| (a, b)).collect();
-        let options = AlignerOptions {
+        let options = FineTuneAlignerOptions {
             layer: reference.layer,
             threshold: reference.threshold,
             consistency: true,
@@ -86,7 +86,7 @@ fn encoders_by_the_formula() {
             learning_rate: reference.learning_rate,
             shuffle: false,
             device: DeviceChoice::Cpu,
-            ..AlignerOptions::default()
+            ..FineTuneAlignerOptions::default()
         };
         let (mut losses, output) = (Vec::new(), tempfile::tempdir().unwrap());
         let watch = &mut |step: Step| losses.push(step.loss);
@@ -100,7 +100,7 @@ fn encoders_by_the_formula() {
 
 /// Keeps our scores for `fine_tune.py --check`.
 fn scores(output: &Path, sentences: &[Sentence]) {
-    let model = Model::load(output, Precision::F32).unwrap();
+    let model = EncoderModel::load(output, Precision::F32).unwrap();
     let tokenizer = SubWordTokenizer::load(output).unwrap();
     let item = |sentence: &Sentence| {
         let ids = tokenizer.encode(sentence).unwrap().ids;

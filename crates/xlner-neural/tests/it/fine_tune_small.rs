@@ -7,9 +7,9 @@ use tempfile::TempDir;
 use xlner_core::Tagger;
 use xlner_core::tags::{Scheme, decode};
 use xlner_core::{Entity, Sentence};
-use xlner_models::crf::Example;
+use xlner_models::crf::TrainingExample;
 use xlner_neural::Error;
-use xlner_neural::nn::Weights;
+use xlner_neural::nn::Tensors;
 use xlner_neural::transformer::fine_tune::{
     DeviceChoice, FineTuneOptions, FineTuned, LabelOn, Lora, Products, Step, fine_tune,
 };
@@ -76,7 +76,8 @@ impl Training {
         output: &str,
         watch: &mut dyn FnMut(Step),
     ) -> Result<FineTuned, Error> {
-        let examples: Vec<_> = self.sentences.iter().map(|sentence| Example { sentence, weight: 1.0 }).collect();
+        let examples: Vec<_> =
+            self.sentences.iter().map(|sentence| TrainingExample { sentence, weight: 1.0 }).collect();
         fine_tune(&self.path("init"), &examples, options, &self.path(output), None, watch)
     }
 
@@ -114,9 +115,10 @@ fn a_pattern_is_learnt() {
     assert!(last.unwrap() < first.unwrap() / 10.0, "{first:?} {last:?}");
     let gold: Vec<Vec<Entity>> = training.sentences.iter().map(|sentence| sentence.entities.clone()).collect();
     assert_eq!(tagged(&training.path("out"), &training.sentences), gold);
-    assert!(Weights::open(&training.path("out")).unwrap().shape("bert.pooler.dense.weight").is_none());
+    assert!(Tensors::open(&training.path("out")).unwrap().shape("bert.pooler.dense.weight").is_none());
     // The head that is there is trained on.
-    let examples: Vec<_> = training.sentences.iter().map(|sentence| Example { sentence, weight: 1.0 }).collect();
+    let examples: Vec<_> =
+        training.sentences.iter().map(|sentence| TrainingExample { sentence, weight: 1.0 }).collect();
     let mut begun = None;
     let mut watch = |step: Step| {
         begun.get_or_insert(step.loss);
@@ -143,7 +145,8 @@ fn the_same_training_gives_the_same_bytes() {
 fn a_stopped_training_goes_on_as_if_it_had_not() {
     let training = Training::new();
     let options = FineTuneOptions { gradient_accumulation: 2, patience: Some(3), ..usual() };
-    let examples: Vec<_> = training.sentences.iter().map(|sentence| Example { sentence, weight: 1.0 }).collect();
+    let examples: Vec<_> =
+        training.sentences.iter().map(|sentence| TrainingExample { sentence, weight: 1.0 }).collect();
     let figures = [0.2, 0.5, 0.4, 0.3];
     let run = |options: &FineTuneOptions, output: &str, measured: usize, watch: &mut dyn FnMut(Step)| {
         let mut epoch = measured;
@@ -203,7 +206,8 @@ fn a_stopped_training_goes_on_as_if_it_had_not() {
 #[test]
 fn patience_ends_and_the_best_is_kept() {
     let training = Training::new();
-    let examples: Vec<_> = training.sentences.iter().map(|sentence| Example { sentence, weight: 1.0 }).collect();
+    let examples: Vec<_> =
+        training.sentences.iter().map(|sentence| TrainingExample { sentence, weight: 1.0 }).collect();
     let run = |figures: Vec<f64>, output: &str, patience| {
         let mut figures = figures.into_iter();
         let mut evaluate = |_: &Path| Ok(figures.next().expect("no further epoch"));
@@ -222,7 +226,7 @@ fn frozen_layers_stay() {
     let training = Training::new();
     let tuned = training.run(&FineTuneOptions { freeze_layers: Some(1), ..usual() }, "out").unwrap();
     assert!(tuned.weights[1] < tuned.weights[0]);
-    let (old, new) = (Weights::open(&training.path("init")).unwrap(), Weights::open(&training.path("out")).unwrap());
+    let (old, new) = (Tensors::open(&training.path("init")).unwrap(), Tensors::open(&training.path("out")).unwrap());
     for name in old.names().filter(|name| !name.starts_with("pooler")) {
         let shape = old.shape(name).unwrap();
         let same = old.tensor(name, shape).unwrap() == new.tensor(&format!("bert.{name}"), shape).unwrap();
@@ -241,7 +245,7 @@ fn what_counts_more_is_learnt_first() {
             sentence(&["Anna", "lives"], &["B-LOC", "O"]),
         ];
         let examples: Vec<_> =
-            sentences.iter().zip(weights).map(|(sentence, weight)| Example { sentence, weight }).collect();
+            sentences.iter().zip(weights).map(|(sentence, weight)| TrainingExample { sentence, weight }).collect();
         let options = FineTuneOptions { epochs: 60, batch_size: 2, dropout: Some(0.0), ..options.clone() };
         fine_tune(&init, &examples, &options, &training.path("out"), None, &mut |_| {}).unwrap();
         tagged(&training.path("out"), &sentences)[0][0].label.clone()
@@ -324,7 +328,7 @@ fn adapters_in_the_layout_of_peft() {
     assert_eq!(tagged(&adapter, &training.sentences), gold);
     assert_eq!(tagged(&training.path("merged"), &training.sentences), gold);
     let weights = |folder: &str, name: &str| {
-        let weights = Weights::open(&training.path(folder)).unwrap();
+        let weights = Tensors::open(&training.path(folder)).unwrap();
         let name = if weights.contains(name) { name.to_owned() } else { name.replacen("bert.", "", 1) };
         weights.tensor(&name, &[16, 16]).unwrap()
     };

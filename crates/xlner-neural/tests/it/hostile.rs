@@ -137,12 +137,12 @@ fn models_that_take_too_little() {
 }
 
 #[test]
-fn bytes_behind_a_model_of_ctranslate2() {
+fn bytes_after_a_model_of_ctranslate2() {
     let (folder, into) = (TempDir::new().unwrap(), TempDir::new().unwrap());
     checkpoint::whole(folder.path(), &["Ana", "sleeps", "dort"], 3);
     let tokens = ["<s>", "<pad>", "</s>", "<unk>", "eng_Latn", "fra_Latn", "[", "]", "Ana", "sleeps", "dort"];
     ctranslate2::convert(folder.path(), into.path(), &tokens, false);
     let path = into.path().join("model.bin");
     fs::write(&path, [fs::read(&path).unwrap(), vec![0]].concat()).unwrap();
-    assert!(run(into.path()).contains("bytes behind its end"));
+    assert!(run(into.path()).contains("bytes after its end"));
 }

@@ -2,13 +2,13 @@
 
 use xlner_core::contracts::{GivenTranslation, MarkerOptions, TranslationScorer as _};
 use xlner_neural::nn::Precision;
-use xlner_neural::seq2seq::{InsertSearch, Inserted, Insertion, Model, Seq2Seq, Seq2SeqOptions, Target};
+use xlner_neural::seq2seq::{InsertSearch, Inserted, Insertion, Seq2Seq, Seq2SeqModel, Seq2SeqOptions, Target};
 
 use super::seq2seq::VOCABULARY;
 use super::support::checkpoint;
 
 /// All places of markers, scored one by one, the best first.
-fn every_place(model: &Model, sources: &[&[u32]], insertion: &Insertion, longest: usize) -> Vec<Inserted> {
+fn every_place(model: &Seq2SeqModel, sources: &[&[u32]], insertion: &Insertion, longest: usize) -> Vec<Inserted> {
     let memory = model.encode(sources);
     let Insertion { words, tokens, markers, first, .. } = insertion;
     let (mut places, mut targets) = (Vec::new(), Vec::new());
@@ -16,9 +16,9 @@ fn every_place(model: &Model, sources: &[&[u32]], insertion: &Insertion, longest
         for end in (start + 1..words.len()).take(longest) {
             if words[start] < words[start + 1] && words[end - 1] < words[end] {
                 let (before, rest) = tokens.split_at(words[start]);
-                let (inside, behind) = rest.split_at(words[end] - words[start]);
+                let (inside, after) = rest.split_at(words[end] - words[start]);
                 let first: Vec<u32> = first.iter().copied().collect();
-                let tokens = [&first[..], before, &markers[0], inside, &markers[1], behind, &[2]].concat();
+                let tokens = [&first[..], before, &markers[0], inside, &markers[1], after, &[2]].concat();
                 targets.push(Target { sentence: insertion.marked, tokens, given: first.len() });
                 places.push([start, end]);
             }
@@ -40,7 +40,7 @@ fn markers_stand_where_all_places_say() {
     for case in 0..24u32 {
         let folder = tempfile::tempdir().unwrap();
         checkpoint::weights(folder.path(), VOCABULARY, case + 1);
-        let model = Model::load(folder.path(), Precision::F32).unwrap();
+        let model = Seq2SeqModel::load(folder.path(), Precision::F32).unwrap();
         let insertion = Insertion {
             marked: 1,
             plain: 0,
@@ -77,7 +77,7 @@ fn markers_stand_where_all_places_say() {
     println!("the best place is found with a slack of 1 in {found_by_guess} of 72 searches");
     let folder = tempfile::tempdir().unwrap();
     checkpoint::weights(folder.path(), VOCABULARY, 1);
-    let model = Model::load(folder.path(), Precision::F32).unwrap();
+    let model = Seq2SeqModel::load(folder.path(), Precision::F32).unwrap();
     let empty = Insertion {
         marked: 1,
         plain: 0,

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use serde_json::Value;
 use xlner_core::contracts::{GivenTranslation, TranslationScorer as _, Translator as _};
 use xlner_neural::nn::Precision;
-use xlner_neural::seq2seq::{Constraint, Model, Search, Seq2Seq, Seq2SeqOptions, Target, Vocabulary};
+use xlner_neural::seq2seq::{DecodingConstraint, Search, Seq2Seq, Seq2SeqModel, Seq2SeqOptions, Target, Vocabulary};
 
 use super::support::{checkpoint, ctranslate2};
 
@@ -35,7 +35,7 @@ fn all(value: &Value) -> impl Iterator<Item = &Value> {
 
 fn as_transformers(name: &str, [from, to]: [&str; 2]) {
     let Some((folder, reference)) = reference(name) else { return };
-    let model = Model::load(&folder, Precision::F32).unwrap();
+    let model = Seq2SeqModel::load(&folder, Precision::F32).unwrap();
     let first = reference["first"].as_u64().map(|token| token as u32);
     let sources: Vec<Vec<u32>> = all(&reference["sources"]).map(numbers).collect();
     let sources: Vec<&[u32]> = sources.iter().map(Vec::as_slice).collect();
@@ -123,9 +123,9 @@ fn marian_is_that_of_transformers() {
 fn as_ctranslate2(name: &str, [from, to]: [&str; 2]) {
     for kept in ["float32", "float16", "int16", "int8"] {
         let Some((folder, told)) = reference(&format!("{name}-ct2-{kept}")) else { return };
-        let model = Model::load(&folder, None).unwrap();
+        let model = Seq2SeqModel::load(&folder, None).unwrap();
         assert!(model.signature().ends_with(if kept == "int8" { " int8" } else { " f32" }));
-        let model = Model::load(&folder, Precision::F32).unwrap();
+        let model = Seq2SeqModel::load(&folder, Precision::F32).unwrap();
         let first = told["first"].as_u64().map(|token| token as u32);
         let sources: Vec<Vec<u32>> = all(&told["sources"]).map(numbers).collect();
         let sources: Vec<&[u32]> = sources.iter().map(Vec::as_slice).collect();
@@ -213,7 +213,7 @@ pub(super) const VOCABULARY: usize = 11;
 /// Allows the tokens of one sentence only, and notes what it saw.
 struct Only(Vec<u32>);
 
-impl Constraint for Only {
+impl DecodingConstraint for Only {
     fn restrict(&self, sentence: usize, tokens: &[u32], log_probabilities: &mut [f32]) {
         assert!(sentence < 2 && log_probabilities.len() == VOCABULARY);
         let sum: f64 = log_probabilities.iter().map(|value| f64::from(value.exp())).sum();
@@ -231,7 +231,7 @@ impl Constraint for Only {
 fn a_small_model_searches_scores_and_obeys() {
     let folder = tempfile::tempdir().unwrap();
     checkpoint::weights(folder.path(), VOCABULARY, 1);
-    let model = Model::load(folder.path(), Precision::F32).unwrap();
+    let model = Seq2SeqModel::load(folder.path(), Precision::F32).unwrap();
     let sources: [&[u32]; 2] = [&[5, 6, 7, 2], &[8, 9, 2]];
     let memory = model.encode(&sources);
     let search = Search { beams: 3, best: 3, max_length: 12, ..Search::default() };
@@ -275,7 +275,7 @@ fn a_small_model_searches_scores_and_obeys() {
     }
     assert!(model.generate(&memory, Some(VOCABULARY as u32), &search, None).is_err());
 
-    let int8 = Model::load(folder.path(), Precision::Int8).unwrap();
+    let int8 = Seq2SeqModel::load(folder.path(), Precision::Int8).unwrap();
     assert_ne!(int8.signature(), model.signature());
     let target = [Target { sentence: 0, tokens: only.0.clone(), given: 1 }];
     let (exact, coarse) =
@@ -291,25 +291,25 @@ fn a_converted_model_is_the_same() {
     let (folder, into) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
     checkpoint::whole(folder.path(), &["Ana", "sleeps", "dort", "."], 3);
     let tokens = ["<s>", "<pad>", "</s>", "<unk>", "eng_Latn", "fra_Latn", "[", "]", "Ana", "sleeps", "dort", "."];
-    let model = Model::load(folder.path(), None).unwrap();
+    let model = Seq2SeqModel::load(folder.path(), None).unwrap();
     let sources: [&[u32]; 2] = [&[5, 6, 7, 2], &[5, 9, 6, 10, 7, 2]];
     let target = [Target { sentence: 1, tokens: vec![4, 8, 10, 2], given: 1 }];
     let scores = model.log_probabilities(&model.encode(&sources), &target);
     for (int8, most) in [(false, 1e-4), (true, 0.2)] {
         ctranslate2::convert(folder.path(), into.path(), &tokens, int8);
-        let converted = Model::load(into.path(), Precision::F32).unwrap();
+        let converted = Seq2SeqModel::load(into.path(), Precision::F32).unwrap();
         let found = converted.log_probabilities(&converted.encode(&sources), &target);
         for (found, expected) in found[0].iter().zip(&scores[0]) {
             assert!((found - expected).abs() < most, "{found} {expected}");
         }
     }
-    assert!(Model::load(into.path(), None).unwrap().signature().ends_with("int8"));
+    assert!(Seq2SeqModel::load(into.path(), None).unwrap().signature().ends_with("int8"));
 
     // Whatever the file lacks, it is said, and never believed.
     let (path, whole) = (into.path().join("model.bin"), std::fs::read(into.path().join("model.bin")).unwrap());
     let problem = |bytes: &[u8]| {
         std::fs::write(&path, bytes).unwrap();
-        Model::load(into.path(), None).unwrap_err().to_string()
+        Seq2SeqModel::load(into.path(), None).unwrap_err().to_string()
     };
     for length in (0..whole.len() - 1).step_by(7).chain([whole.len() - 1]) {
         assert!(problem(&whole[..length]).contains("convert the model again"), "{length}");
@@ -324,8 +324,8 @@ fn a_converted_model_is_the_same() {
     assert!(said.contains("no tensor") || said.contains("no matrix"), "{said}");
     std::fs::write(&path, &whole).unwrap();
     std::fs::write(into.path().join("shared_vocabulary.json"), r#"["<s>", "</s>"]"#).unwrap();
-    assert!(Model::load(into.path(), None).unwrap_err().to_string().contains("its vocabulary has 2 tokens"));
+    assert!(Seq2SeqModel::load(into.path(), None).unwrap_err().to_string().contains("its vocabulary has 2 tokens"));
     assert!(Vocabulary::open(into.path()).err().unwrap().to_string().contains("belong to different models"));
     std::fs::remove_file(into.path().join("shared_vocabulary.json")).unwrap();
-    assert!(Model::load(into.path(), None).unwrap_err().to_string().contains("shared_vocabulary"));
+    assert!(Seq2SeqModel::load(into.path(), None).unwrap_err().to_string().contains("shared_vocabulary"));
 }

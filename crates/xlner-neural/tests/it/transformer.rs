@@ -10,7 +10,7 @@ use xlner_core::Sentence;
 use xlner_core::{Encoder, Tagger};
 use xlner_neural::nn::Precision;
 use xlner_neural::transformer::{
-    Model, SubWordTokenizer, TransformerEncoder, TransformerTagger, TransformerTaggerOptions,
+    EncoderModel, SubWordTokenizer, TransformerEncoder, TransformerTagger, TransformerTaggerOptions,
 };
 
 #[derive(Deserialize)]
@@ -56,7 +56,7 @@ fn parity_with_transformers() {
     }
     for folder in folders {
         let name = folder.file_name().unwrap().to_string_lossy().into_owned();
-        let model = Model::load(&folder, Precision::F32).unwrap();
+        let model = EncoderModel::load(&folder, Precision::F32).unwrap();
         let tokenizer = SubWordTokenizer::load(&folder).unwrap();
         let references = references(&folder);
         let (mut logits, mut hidden) = (0f64, 0f64);

@@ -7,7 +7,7 @@ use serde_json::json;
 use xlner_core::Sentence;
 use xlner_core::{Encoder, Tagger};
 use xlner_neural::nn::Precision;
-use xlner_neural::transformer::{Model, TransformerEncoder, TransformerTagger, TransformerTaggerOptions};
+use xlner_neural::transformer::{EncoderModel, TransformerEncoder, TransformerTagger, TransformerTaggerOptions};
 
 const HIDDEN: usize = 12;
 const HEADS: usize = 3;
@@ -227,7 +227,7 @@ fn hidden_states_and_logits_are_those_of_the_formulas() {
     for top in ["bert", "deberta"] {
         let folder = tempfile::tempdir().unwrap();
         let checkpoint = checkpoint(top, folder.path());
-        let model = Model::load(folder.path(), Precision::F32).unwrap();
+        let model = EncoderModel::load(folder.path(), Precision::F32).unwrap();
         assert_eq!((model.layers(), model.hidden(), model.longest()), (LAYERS, HIDDEN, POSITIONS));
         let sentences: [&[u32]; 3] =
             [&[2, 4, 5, 6, 7, 8, 3], &[2], &[2, 7, 7, 7, 4, 5, 6, 5, 6, 8, 8, 1, 4, 7, 5, 6, 4, 8, 3]];
@@ -299,6 +299,6 @@ fn incomplete_checkpoints_are_refused() {
         serde_json::from_slice(&std::fs::read(folder.path().join("config.json")).unwrap()).unwrap();
     whole.tensors.remove("bert.encoder.layer.1.output.dense.weight");
     whole.save(folder.path(), &config);
-    let error = Model::load(folder.path(), Precision::F32).err().unwrap().to_string();
+    let error = EncoderModel::load(folder.path(), Precision::F32).err().unwrap().to_string();
     assert!(error.contains("there is no tensor bert.encoder.layer.1.output.dense.weight"), "{error}");
 }

@@ -2,7 +2,7 @@
 
 use xlner_core::{Alignment, Span};
 
-use super::{Input, Row, Scorer};
+use super::{Row, ScoreInput, Scorer};
 use crate::{Error, Result};
 
 /// `2 Σ a_kl / (|p| + |q|)` over the tokens k of the entity p and l of the candidate q, where a_kl is the probability of
@@ -11,13 +11,13 @@ use crate::{Error, Result};
 /// Politov et al. 2025, §3.2 (relative length of the alignment), with the factor 2 of the published code: 1 where both
 /// have the same number of tokens and are linked one to one. More than 1 where tokens have several links.
 #[derive(Debug, Clone, Default)]
-pub struct Align {
+pub struct AlignScore {
     /// `mass[t]`: sum of the links of the entity to target tokens before t. Kept 0 between entities.
     mass: Vec<f64>,
 }
 
-impl Scorer for Align {
-    fn prepare(&mut self, input: Input<'_>) -> Result<()> {
+impl Scorer for AlignScore {
+    fn prepare(&mut self, input: ScoreInput<'_>) -> Result<()> {
         if input.pair.alignment.is_none() {
             return Err(Error::NoAlignment("score `align`"));
         }
@@ -26,7 +26,7 @@ impl Scorer for Align {
         Ok(())
     }
 
-    fn score(&mut self, input: Input<'_>, entity: usize, row: &mut Row) -> Result<()> {
+    fn score(&mut self, input: ScoreInput<'_>, entity: usize, row: &mut Row) -> Result<()> {
         let alignment = input.pair.alignment.as_ref().ok_or(Error::NoAlignment("score `align`"))?;
         let span = input.pair.source.entities[entity].span;
         let (mut first, mut last) = (usize::MAX, 0);
@@ -59,7 +59,7 @@ impl Scorer for Align {
     }
 }
 
-/// The score of one span ([`Align`]).
+/// The score of one span ([`AlignScore`]).
 pub(crate) fn dice(alignment: &Alignment, source: Span, target: Span) -> f64 {
     let links = source.range().flat_map(|token| alignment.of_source(token));
     let mass: f64 = links.filter(|link| target.contains(link.target as usize)).map(|link| link.probability).sum();
@@ -83,7 +83,7 @@ mod tests {
             ..Pair::default()
         };
         pair.source.entities = vec![Entity::new(0..2, "A"), Entity::new(2..3, "A"), Entity::new(3..4, "A")];
-        let rows = score_all(&mut Align::default(), &pair);
+        let rows = score_all(&mut AlignScore::default(), &pair);
         let alignment = pair.alignment.as_ref().unwrap();
         for (entity, row) in pair.source.entities.iter().zip(&rows) {
             let mut expected = 0;

@@ -1,6 +1,6 @@
 //! Given scores: a column of the record.
 
-use super::{Input, Row, Scorer};
+use super::{Row, ScoreInput, Scorer};
 use crate::{Error, Result};
 
 /// The scores of a column under the record's `scores`, as they are. Spans that are no candidates are passed over.
@@ -8,16 +8,16 @@ use crate::{Error, Result};
 /// Published for `nmt` (direct NMTScore, Vamvas and Sennrich 2022; Shkalikov 2024, eq. “nmt_score”):
 /// `½ [P(A|B)/P(A|A) + P(B|A)/P(B|B)]` of the texts A and B, cut below 0.1; whoever fills the column cuts.
 #[derive(Debug, Clone, Default)]
-pub struct Column {
+pub struct ColumnScore {
     name: String,
     /// Rows of the column by source entity.
     order: Vec<u32>,
 }
 
-impl Column {
+impl ColumnScore {
     /// The column of that name.
     pub fn new(name: impl Into<String>) -> Self {
-        Column { name: name.into(), order: Vec::new() }
+        ColumnScore { name: name.into(), order: Vec::new() }
     }
 
     /// Turns to another column.
@@ -26,8 +26,8 @@ impl Column {
     }
 }
 
-impl Scorer for Column {
-    fn prepare(&mut self, input: Input<'_>) -> Result<()> {
+impl Scorer for ColumnScore {
+    fn prepare(&mut self, input: ScoreInput<'_>) -> Result<()> {
         let Some(rows) = input.pair.scores.get(&self.name) else {
             return Err(Error::NoScore(self.name.clone()));
         };
@@ -55,7 +55,7 @@ impl Scorer for Column {
         Ok(())
     }
 
-    fn score(&mut self, input: Input<'_>, entity: usize, row: &mut Row) -> Result<()> {
+    fn score(&mut self, input: ScoreInput<'_>, entity: usize, row: &mut Row) -> Result<()> {
         let rows = input.pair.scores.get(&self.name).map_or(&[][..], Vec::as_slice);
         let start = self.order.partition_point(|&at| rows[at as usize].entity < entity);
         for given in self.order[start..].iter().map(|&at| &rows[at as usize]).take_while(|given| given.entity == entity)
@@ -91,7 +91,7 @@ mod tests {
     #[test]
     fn given_scores_reach_their_candidates() {
         let pair = pair(&[(1, 0, 1, 0.5), (0, 0, 2, 0.25), (1, 0, 3, 1.0), (1, 1, 2, -0.5)]);
-        let rows = score_all(&mut Column::new("nmt"), &pair);
+        let rows = score_all(&mut ColumnScore::new("nmt"), &pair);
         assert_eq!(rows, [vec![((0, 2), 0.25)], vec![((0, 1), 0.5), ((1, 2), -0.5)]]);
     }
 
@@ -101,9 +101,9 @@ mod tests {
             [[(0, 0, 1, f64::NAN)], [(0, 0, 1, f64::INFINITY)], [(2, 0, 1, 1.0)], [(0, 1, 1, 1.0)], [(0, 0, 4, 1.0)]]
         {
             let pair = pair(&rows);
-            let input = Input { pair: &pair, candidates: &Candidates::default() };
-            assert!(matches!(Column::new("nmt").prepare(input), Err(Error::BadScore { .. })), "{rows:?}");
-            assert_eq!(Column::new("mt").prepare(input), Err(Error::NoScore("mt".into())));
+            let input = ScoreInput { pair: &pair, candidates: &Candidates::default() };
+            assert!(matches!(ColumnScore::new("nmt").prepare(input), Err(Error::BadScore { .. })), "{rows:?}");
+            assert_eq!(ColumnScore::new("mt").prepare(input), Err(Error::NoScore("mt".into())));
         }
     }
 }

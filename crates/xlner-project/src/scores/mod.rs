@@ -5,11 +5,11 @@
 //!
 //! | name | what | needs |
 //! |---|---|---|
-//! | `align` | [`Align`]: share of linked tokens | `alignment` |
-//! | `tagger` | [`Tagger`]: a target-side tagger's probability of the entity's label | target `probabilities` or `entities` |
+//! | `align` | [`AlignScore`]: share of linked tokens | `alignment` |
+//! | `tagger` | [`TaggerScore`]: a target-side tagger's probability of the entity's label | target `probabilities` or `entities` |
 //! | `tagger-any` | the same for the most probable label | the same |
-//! | `string` | [`Text`]: similarity of the letters | – |
-//! | any other | [`Column`]: given scores, `nmt` for example | that column in the record's `scores` |
+//! | `string` | [`TextScore`]: similarity of the letters | – |
+//! | any other | [`ColumnScore`]: given scores, `nmt` for example | that column in the record's `scores` |
 //!
 //! [`score_candidates`] and [`score_markers`] make the columns `nmt` and `codec` with a translation model.
 //!
@@ -22,13 +22,13 @@ mod nmt;
 mod tagger;
 mod text;
 
-pub use align::Align;
+pub use align::AlignScore;
 pub(crate) use align::dice;
 pub use codec::{CODEC, score_markers};
-pub use column::Column;
+pub use column::ColumnScore;
 pub use nmt::{NMT, NmtOptions, nmt_score, score_candidates};
-pub use tagger::Tagger;
-pub use text::Text;
+pub use tagger::TaggerScore;
+pub use text::TextScore;
 
 use std::ops::Range;
 
@@ -38,7 +38,7 @@ use crate::{Candidates, Result};
 
 /// What a score looks at.
 #[derive(Debug, Clone, Copy)]
-pub struct Input<'a> {
+pub struct ScoreInput<'a> {
     /// The pair.
     pub pair: &'a Pair,
     /// Its candidates.
@@ -51,7 +51,7 @@ pub trait Scorer {
     ///
     /// # Errors
     /// Where the pair lacks what the score needs.
-    fn prepare(&mut self, input: Input<'_>) -> Result<()> {
+    fn prepare(&mut self, input: ScoreInput<'_>) -> Result<()> {
         let _ = input;
         Ok(())
     }
@@ -60,7 +60,7 @@ pub trait Scorer {
     ///
     /// # Errors
     /// Where what the score reads is broken.
-    fn score(&mut self, input: Input<'_>, entity: usize, row: &mut Row) -> Result<()>;
+    fn score(&mut self, input: ScoreInput<'_>, entity: usize, row: &mut Row) -> Result<()>;
 }
 
 /// The scores of one source entity, by candidate.
@@ -128,7 +128,7 @@ pub(crate) mod tests {
     pub fn score_all(scorer: &mut dyn Scorer, pair: &Pair) -> Vec<Vec<((usize, usize), f64)>> {
         let mut candidates = Candidates::default();
         candidates.fill(&CandidateSet::default(), pair).unwrap();
-        let input = Input { pair, candidates: &candidates };
+        let input = ScoreInput { pair, candidates: &candidates };
         scorer.prepare(input).unwrap();
         let mut row = Row::default();
         row.set_weight(1.0);

@@ -2,7 +2,7 @@
 
 use xlner_core::{LabelProbabilities, Pair, Span};
 
-use super::{Input, Row, Scorer};
+use super::{Row, ScoreInput, Scorer};
 use crate::{Error, Result};
 
 /// Makes up for the mean falling with every token.
@@ -20,27 +20,27 @@ const LONGEST: usize = 64;
 /// probability for both. Without probabilities, the target's entities count as the tagger's answer: a candidate that is
 /// one of them (with the label) has its score, 1 where it has none.
 #[derive(Debug, Clone, Default)]
-pub struct Tagger {
+pub struct TaggerScore {
     any_label: bool,
     /// Columns of B and I of every label.
     labels: Vec<(String, usize, usize)>,
     sums: Vec<f64>,
 }
 
-impl Tagger {
+impl TaggerScore {
     /// For the entity's label.
     pub fn of_label() -> Self {
-        Tagger::default()
+        TaggerScore::default()
     }
 
     /// For the most probable label, whatever the entity's.
     pub fn of_any_label() -> Self {
-        Tagger { any_label: true, ..Tagger::default() }
+        TaggerScore { any_label: true, ..TaggerScore::default() }
     }
 
     fn score_probabilities(
         &mut self,
-        input: Input<'_>,
+        input: ScoreInput<'_>,
         probabilities: &LabelProbabilities,
         label: &str,
         row: &mut Row,
@@ -81,7 +81,7 @@ impl Tagger {
         }
     }
 
-    fn score_entities(&self, input: Input<'_>, label: &str, row: &mut Row) {
+    fn score_entities(&self, input: ScoreInput<'_>, label: &str, row: &mut Row) {
         let entities = &input.pair.target.entities;
         let fits = |at: usize| self.any_label || entities[at].label == label;
         for (at, entity) in entities.iter().enumerate().filter(|&(at, _)| fits(at)) {
@@ -101,8 +101,8 @@ impl Tagger {
     }
 }
 
-impl Scorer for Tagger {
-    fn prepare(&mut self, input: Input<'_>) -> Result<()> {
+impl Scorer for TaggerScore {
+    fn prepare(&mut self, input: ScoreInput<'_>) -> Result<()> {
         self.labels.clear();
         let Some(probabilities) = &input.pair.target.probabilities else {
             return check_entities(input.pair);
@@ -127,7 +127,7 @@ impl Scorer for Tagger {
         Ok(())
     }
 
-    fn score(&mut self, input: Input<'_>, entity: usize, row: &mut Row) -> Result<()> {
+    fn score(&mut self, input: ScoreInput<'_>, entity: usize, row: &mut Row) -> Result<()> {
         let label = &input.pair.source.entities[entity].label;
         match &input.pair.target.probabilities {
             Some(probabilities) => self.score_probabilities(input, probabilities, label, row),
@@ -180,15 +180,15 @@ mod tests {
                 assert!(span == other && (score - value).abs() < 1e-9, "{found:?}");
             }
         };
-        let rows = score_all(&mut Tagger::of_label(), &pair);
+        let rows = score_all(&mut TaggerScore::of_label(), &pair);
         near(&rows[0], &[((0, 1), 0.5), ((0, 2), 1.15 * 1.0 / 2.0)]);
         near(&rows[1], &[((0, 1), 0.25), ((0, 2), 1.15 * 0.28125 / 2.0)]);
         assert!(rows[2].is_empty());
-        let rows = score_all(&mut Tagger::of_any_label(), &pair);
+        let rows = score_all(&mut TaggerScore::of_any_label(), &pair);
         near(&rows[1], &[((0, 1), 0.5), ((0, 2), 1.15 * 1.0 / 2.0)]);
         pair.target.probabilities.as_mut().unwrap().rows[1][3] = f32::NAN;
-        let input = Input { pair: &pair, candidates: &crate::Candidates::default() };
-        assert!(Tagger::of_label().prepare(input).is_err());
+        let input = ScoreInput { pair: &pair, candidates: &crate::Candidates::default() };
+        assert!(TaggerScore::of_label().prepare(input).is_err());
     }
 
     #[test]
@@ -196,8 +196,8 @@ mod tests {
         let mut pair = pair();
         pair.target.entities = vec![Entity::new(0..1, "PER"), Entity::new(0..1, "LOC")];
         pair.target.entities[0].score = Some(0.5);
-        let rows = score_all(&mut Tagger::of_label(), &pair);
+        let rows = score_all(&mut TaggerScore::of_label(), &pair);
         assert_eq!(rows, [vec![((0, 1), 0.5)], vec![((0, 1), 1.0)], vec![]]);
-        assert_eq!(score_all(&mut Tagger::of_any_label(), &pair)[2], [((0, 1), 1.0)]);
+        assert_eq!(score_all(&mut TaggerScore::of_any_label(), &pair)[2], [((0, 1), 1.0)]);
     }
 }

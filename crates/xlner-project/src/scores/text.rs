@@ -1,6 +1,6 @@
 //! `string`: similarity of the letters.
 
-use super::{Input, Row, Scorer};
+use super::{Row, ScoreInput, Scorer};
 use crate::Result;
 use xlner_core::text::{Lcs, dice, fold};
 
@@ -11,7 +11,7 @@ const CUT: f64 = 0.5;
 /// without diacritics and spaces (`any_ascii`), 0..=1; cut below 0.5. Names that are copied, inflected or transliterated
 /// score high.
 #[derive(Debug, Clone, Default)]
-pub struct Text {
+pub struct TextScore {
     lcs: Lcs,
     entity: String,
     /// Folded target tokens, one after the other.
@@ -19,8 +19,8 @@ pub struct Text {
     offsets: Vec<usize>,
 }
 
-impl Scorer for Text {
-    fn prepare(&mut self, input: Input<'_>) -> Result<()> {
+impl Scorer for TextScore {
+    fn prepare(&mut self, input: ScoreInput<'_>) -> Result<()> {
         self.target.clear();
         self.offsets.clear();
         self.offsets.push(0);
@@ -31,7 +31,7 @@ impl Scorer for Text {
         Ok(())
     }
 
-    fn score(&mut self, input: Input<'_>, entity: usize, row: &mut Row) -> Result<()> {
+    fn score(&mut self, input: ScoreInput<'_>, entity: usize, row: &mut Row) -> Result<()> {
         self.entity.clear();
         for token in input.pair.source.entities[entity].span.range() {
             self.entity.push_str(&fold(input.pair.source.token(token)));
@@ -78,7 +78,7 @@ mod tests {
             ..Pair::default()
         };
         pair.source.entities = vec![Entity::new(1..3, "PER")];
-        let row = &score_all(&mut Text::default(), &pair)[0];
+        let row = &score_all(&mut TextScore::default(), &pair)[0];
         let best = row.iter().max_by(|a, b| a.1.total_cmp(&b.1)).unwrap();
         assert_eq!(best.0, (1, 3), "{row:?}");
         assert!(row.iter().all(|(_, score)| (0.5..=1.0).contains(score)));

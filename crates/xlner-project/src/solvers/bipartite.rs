@@ -14,7 +14,7 @@ const NONE: u32 = u32::MAX;
 
 /// Buffers, kept between problems.
 #[derive(Debug, Clone, Default)]
-pub struct Workspace {
+pub struct BipartiteWorkspace {
     spans: Vec<(u32, u32)>,
     /// Column (distinct span) of every match.
     columns: Vec<u32>,
@@ -59,7 +59,7 @@ impl Ord for Distance {
 pub fn solve(
     problem: &Problem,
     constraint: Constraint,
-    workspace: &mut Workspace,
+    workspace: &mut BipartiteWorkspace,
     solution: &mut Solution,
 ) -> Result<()> {
     if !matches!(constraint, Constraint::AtMost(1) | Constraint::Exactly(1)) {
@@ -83,7 +83,7 @@ pub fn solve(
     Ok(())
 }
 
-impl Workspace {
+impl BipartiteWorkspace {
     fn prepare(&mut self, problem: &Problem) {
         let matches = problem.matches();
         self.spans.clear();

@@ -6,7 +6,7 @@ use crate::{Constraint, Problem, Solution};
 
 /// Buffers, kept between problems.
 #[derive(Debug, Clone, Default)]
-pub struct Workspace {
+pub struct GreedyWorkspace {
     order: Vec<(u32, u32)>,
     taken: Vec<bool>,
     counts: Vec<u32>,
@@ -16,8 +16,8 @@ pub struct Workspace {
 /// Takes the match of largest positive score, leaves out the entity's others once its limit is reached, those of entities
 /// that it excludes, and all that overlap it, and goes on. Of equal scores the first wins: lower entity, then order in the list (earlier start, then
 /// earlier end). A required number (`=n`, `>=n`) is not pursued: it stops nothing before n, and `>=n` never stops.
-pub fn solve(problem: &Problem, constraint: Constraint, workspace: &mut Workspace, solution: &mut Solution) {
-    let Workspace { order, taken, counts, claimed } = workspace;
+pub fn solve(problem: &Problem, constraint: Constraint, workspace: &mut GreedyWorkspace, solution: &mut Solution) {
+    let GreedyWorkspace { order, taken, counts, claimed } = workspace;
     claimed.clear();
     order.clear();
     for entity in 0..problem.entities() {

@@ -109,7 +109,7 @@ impl FromStr for Solver {
 /// Buffers of the solvers, kept between problems.
 #[derive(Debug, Clone, Default)]
 pub struct SolverWorkspace {
-    exact: exact::Workspace,
-    greedy: greedy::Workspace,
-    bipartite: bipartite::Workspace,
+    exact: exact::ExactWorkspace,
+    greedy: greedy::GreedyWorkspace,
+    bipartite: bipartite::BipartiteWorkspace,
 }

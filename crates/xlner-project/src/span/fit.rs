@@ -14,16 +14,16 @@ use super::view::NullRow;
 
 /// How to train.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct FitOptions {
+pub struct SpanFitOptions {
     /// Weight of the squares of the weights.
     pub l2: f32,
     /// Passes over all entities.
     pub epochs: usize,
 }
 
-impl Default for FitOptions {
+impl Default for SpanFitOptions {
     fn default() -> Self {
-        FitOptions { l2: 0.02, epochs: 30 }
+        SpanFitOptions { l2: 0.02, epochs: 30 }
     }
 }
 
@@ -50,7 +50,7 @@ struct Instance {
 ///
 /// # Errors
 /// Number of the corpus, index of the pair, and what is wrong with it.
-pub fn fit(corpora: &[Labelled<'_>], options: &FitOptions) -> Result<SpanModel, (usize, usize, crate::Error)> {
+pub fn fit(corpora: &[Labelled<'_>], options: &SpanFitOptions) -> Result<SpanModel, (usize, usize, crate::Error)> {
     let mut instances = Vec::new();
     for (number, labelled) in corpora.iter().enumerate() {
         let (corpus, evidence) = count(labelled.pairs, &posteriors(labelled), &mut |_, _, _| ())
@@ -139,7 +139,7 @@ fn counterparts(pair: &Pair, gold: &[Entity], posteriors: &Posteriors) -> Vec<Op
 const COUNT: usize = Feature::COUNT + NullFeature::COUNT;
 const BATCH: usize = 64;
 
-fn optimise(instances: &[Instance], options: &FitOptions) -> PassWeights {
+fn optimise(instances: &[Instance], options: &SpanFitOptions) -> PassWeights {
     let scale = scales(instances);
     let mut weights = [0.0f32; COUNT];
     let (mut mean, mut square) = ([0.0f32; COUNT], [0.0f32; COUNT]);

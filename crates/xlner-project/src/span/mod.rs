@@ -28,7 +28,7 @@ mod view;
 
 pub use consistency::Consistency;
 pub use corpus::Corpus;
-pub use fit::{FitOptions, Labelled, fit};
+pub use fit::{Labelled, SpanFitOptions, fit};
 pub use labels::Labels;
 pub use model::{SpanModel, Statistics};
 pub use projector::{PosteriorsOf, SpanProjector, SpanStage};

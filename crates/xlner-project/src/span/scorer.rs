@@ -6,7 +6,7 @@ use xlner_core::Span;
 
 use super::model::Scored;
 use crate::Result;
-use crate::scores::{Input, Row, Scorer};
+use crate::scores::{Row, ScoreInput, Scorer};
 
 /// Log-odds of a candidate that is too long to be measured.
 const TOO_LONG: f64 = -10.0;
@@ -20,7 +20,7 @@ pub(crate) struct SpanScorer {
 }
 
 impl Scorer for SpanScorer {
-    fn score(&mut self, input: Input<'_>, entity: usize, row: &mut Row) -> Result<()> {
+    fn score(&mut self, input: ScoreInput<'_>, entity: usize, row: &mut Row) -> Result<()> {
         let scores = &self.scores[entity];
         let window = self.windows[entity].clone();
         let place = |token: usize| {

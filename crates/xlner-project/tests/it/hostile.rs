@@ -1,7 +1,7 @@
 //! What must not panic, and must end.
 
 use xlner_core::{Alignment, CandidateScore, Entity, Link, Pair, Reason, Sentence, Span};
-use xlner_project::scores::{Input, Row, Scorer};
+use xlner_project::scores::{Row, ScoreInput, Scorer};
 use xlner_project::{
     Constraint, Error, Heuristic, Match, Matching, PairProjector, Problem, Result, Solution, Solver, SolverWorkspace,
     Workspace,
@@ -161,7 +161,7 @@ fn a_minimum_score_leaves_reasons() {
 fn scores_can_be_plugged_in() {
     struct LastToken;
     impl Scorer for LastToken {
-        fn score(&mut self, input: Input<'_>, _: usize, row: &mut Row) -> Result<()> {
+        fn score(&mut self, input: ScoreInput<'_>, _: usize, row: &mut Row) -> Result<()> {
             let last = input.candidates.target_len() - 1;
             if let Some(candidate) = input.candidates.find(Span::new(last, last + 1)) {
                 row.add(candidate, 3.0);

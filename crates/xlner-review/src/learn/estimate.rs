@@ -21,7 +21,7 @@ const REPLICATES: usize = 1000;
 
 /// An F1 and how far it is to be trusted.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
-pub struct Estimate {
+pub struct F1Estimate {
     /// Estimated micro F1, in 0..=1.
     pub f1: f64,
     /// 95% interval.
@@ -37,7 +37,7 @@ type Counts = [f64; 3];
 
 /// Estimates the F1 of the items without correction from what the corrections changed; `errors` are the expected errors of
 /// every item.
-pub(super) fn estimate(items: &[Item], corrections: &[Correction<'_>], errors: &[f64]) -> Option<Estimate> {
+pub(super) fn estimate(items: &[Item], corrections: &[Correction<'_>], errors: &[f64]) -> Option<F1Estimate> {
     let rest = items.len().saturating_sub(corrections.len());
     if corrections.len() < ENOUGH || rest == 0 {
         return None;
@@ -73,7 +73,7 @@ pub(super) fn estimate(items: &[Item], corrections: &[Correction<'_>], errors: &
         .collect();
     replicates.sort_unstable_by(f64::total_cmp);
     let at = |quantile: f64| replicates[(quantile * (REPLICATES - 1) as f64).round() as usize];
-    Some(Estimate {
+    Some(F1Estimate {
         f1: f1(&judged, &sizes, |list| list.iter().copied().fold([0.0; 3], sum)),
         interval: [at(0.025), at(0.975)],
         judged: corrections.len(),

@@ -22,7 +22,7 @@ use xlner_core::{Entity, Pair, Span};
 use crate::flags::{each_form, form};
 use crate::item::{Item, confidence};
 
-pub use estimate::Estimate;
+pub use estimate::F1Estimate;
 use features::{DECISION_PRECISIONS, MISS_PRECISIONS, decision_features, decision_prior, miss_features, miss_prior};
 use forms::count;
 pub(crate) use forms::{Form, has};
@@ -69,7 +69,7 @@ pub struct Suggestions {
     /// Expected number of errors in every item, with these suggestions.
     pub errors: Vec<f64>,
     /// Estimated F1 of the items without a correction, before these suggestions; `None` where too few were looked at.
-    pub estimate: Option<Estimate>,
+    pub estimate: Option<F1Estimate>,
     /// What changed.
     pub changes: Changes,
 }

@@ -7,7 +7,8 @@ use axum::extract::{Path, Query, State};
 use axum::{Extension, Json};
 use serde::Deserialize;
 use serde_json::{Value, json};
-use xlner_core::{Sentence, Span};
+use xlner::drawing::side;
+use xlner_core::Span;
 
 use super::state::{Inner, Shared};
 use super::{Answer, Failure};
@@ -113,26 +114,6 @@ pub(crate) fn described(item: &Item, at: usize, version: &Version) -> Value {
         "links": item.pair.alignment, "projection": item.pair.projection,
         "suggested": version.seq == 0 && version.round > 0,
         "head": version, "start": item.start(version.round),
-    })
-}
-
-/// A sentence as the editor draws it: the text and its tokens as ranges of UTF-16 units, as JavaScript counts.
-fn side(sentence: &Sentence) -> Value {
-    let text = sentence.text();
-    let (mut unit, mut byte) = (0, 0);
-    let mut place = |to: usize| {
-        unit += text[byte..to].encode_utf16().count();
-        byte = to;
-        unit
-    };
-    let tokens: Vec<[usize; 2]> = (0..sentence.len())
-        .map(|token| {
-            let range = sentence.byte_range(token);
-            [place(range.start), place(range.end)]
-        })
-        .collect();
-    json!({
-        "lang": sentence.lang, "text": text, "tokens": tokens, "entities": sentence.entities, "regions": sentence.regions,
     })
 }
 

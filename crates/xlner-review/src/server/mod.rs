@@ -29,7 +29,7 @@ use serde_json::json;
 use crate::Store;
 use crate::error::{Error, Result};
 use crate::learn::Decides;
-use crate::people::Tokens;
+use crate::people::AccessTokens;
 pub(crate) use items::described;
 use state::Shared;
 
@@ -38,11 +38,11 @@ const BODY_LIMIT: usize = 1 << 20;
 
 /// How the server is to be run.
 #[derive(Debug, Clone)]
-pub struct Options {
+pub struct ServerOptions {
     /// Where it listens. Others than loopback addresses want [`tokens`](Self::tokens).
     pub address: SocketAddr,
     /// Who may use it; without, whoever is on this machine, under the name they give.
-    pub tokens: Option<Tokens>,
+    pub tokens: Option<AccessTokens>,
     /// Names of this machine that callers may use for it, beside `localhost` and its addresses.
     pub hosts: Vec<String>,
     /// Who somebody is who does not say, where there are no tokens.
@@ -58,9 +58,9 @@ pub struct Options {
     pub decides: Option<Arc<dyn Decides>>,
 }
 
-impl Default for Options {
+impl Default for ServerOptions {
     fn default() -> Self {
-        Options {
+        ServerOptions {
             address: SocketAddr::from(([127, 0, 0, 1], 0)),
             tokens: None,
             hosts: Vec::new(),
@@ -77,7 +77,7 @@ impl Default for Options {
 ///
 /// # Errors
 /// [`Error::Options`] for options that do not go together, [`Error::Listen`].
-pub fn serve(store: Store, options: Options, ready: impl FnOnce(&str)) -> Result<()> {
+pub fn serve(store: Store, options: ServerOptions, ready: impl FnOnce(&str)) -> Result<()> {
     if !options.address.ip().is_loopback() && options.tokens.is_none() {
         return Err(Error::Options(format!(
             "{} can be reached from other machines, so people need tokens: give a file of them",

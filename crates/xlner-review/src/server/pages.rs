@@ -12,7 +12,7 @@ use xlner_eval::agreement::Agreement;
 use super::items::blocking;
 use super::state::Shared;
 use super::{Answer, Failure};
-use crate::page::{self, MODULES, STYLE, Setup};
+use crate::page::{self, Setup};
 use crate::people::Person;
 
 /// The editor.
@@ -36,11 +36,10 @@ pub(super) async fn editor(
 
 /// A part of the page.
 pub(super) async fn file(Path(name): Path<String>) -> Answer<Response> {
+    let script = || page::modules().find(|(known, _)| *known == name).map(|(_, text)| text.to_owned());
     let found = match name.as_str() {
-        "style.css" => Some((STYLE, "text/css; charset=utf-8")),
-        _ => {
-            MODULES.iter().find(|(known, _)| *known == name).map(|(_, text)| (*text, "text/javascript; charset=utf-8"))
-        }
+        "style.css" => Some((page::style(), "text/css; charset=utf-8")),
+        _ => script().map(|text| (text, "text/javascript; charset=utf-8")),
     };
     match found {
         Some((text, kind)) => Ok(([(header::CONTENT_TYPE, kind)], text).into_response()),

@@ -17,7 +17,7 @@ use super::{Answer, Failure, pages};
 use crate::error::Error;
 use crate::people::Person;
 use crate::store::{ADJUDICATED, NewEvent};
-use crate::version::{Decided, Operation};
+use crate::version::{AdjudicatedEntity, Operation};
 use crate::{agreement, export};
 
 pub(super) fn allowed(person: &Person) -> Answer<()> {
@@ -57,7 +57,7 @@ struct Decision {
     uuid: String,
     #[serde(default)]
     base: u64,
-    entities: Vec<Decided>,
+    entities: Vec<AdjudicatedEntity>,
 }
 
 #[derive(Deserialize)]
@@ -130,7 +130,8 @@ pub(super) async fn export(
         let folder = export::temporary()?;
         let name = format!("gold.{}", export::extension(format));
         let path = folder.path().join(&name);
-        let options = export::Options { format: Some(format), annotator: only, ..export::Options::default() };
+        let options =
+            export::ExportOptions { format: Some(format), annotator: only, ..export::ExportOptions::default() };
         export::export(&shared.lock().store, &path, &options)?;
         let bytes = std::fs::read(&path).map_err(|source| Error::File { path, source })?;
         Ok((bytes, name))

@@ -8,11 +8,11 @@ use serde_json::{Value, json};
 use tokio::sync::broadcast;
 use xlner_core::{Entity, Pair};
 
-use super::Options;
+use super::ServerOptions;
 use crate::Store;
 use crate::error::Result;
 use crate::item::Item;
-use crate::learn::{self, Correction, Estimate};
+use crate::learn::{self, Correction, F1Estimate};
 use crate::queue::Index;
 use crate::store::{ADJUDICATED, NewEvent};
 use crate::version::{Operation, State, Version};
@@ -32,7 +32,7 @@ pub(super) struct News {
 }
 
 pub(super) struct Shared {
-    pub options: Options,
+    pub options: ServerOptions,
     pub address: SocketAddr,
     pub news: broadcast::Sender<News>,
     inner: Mutex<Inner>,
@@ -47,11 +47,11 @@ pub(super) struct Inner {
     /// Sentences done since suggestions were made.
     done: usize,
     learning: bool,
-    pub estimate: Option<Estimate>,
+    pub estimate: Option<F1Estimate>,
 }
 
 impl Shared {
-    pub fn new(store: Store, options: Options, address: SocketAddr) -> Result<Self> {
+    pub fn new(store: Store, options: ServerOptions, address: SocketAddr) -> Result<Self> {
         let index = Index::new(store.items(), None);
         let inner = Inner { store, index, versions: FxHashMap::default(), done: 0, learning: false, estimate: None };
         Ok(Shared { options, address, news: broadcast::channel(WAITING).0, inner: Mutex::new(inner) })

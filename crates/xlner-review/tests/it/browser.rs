@@ -5,9 +5,9 @@ use std::path::Path;
 use serde_json::{Value, json};
 use xlner_core::{Alignment, Entity, Pair, Sentence};
 use xlner_review::Store;
-use xlner_review::server::Options;
+use xlner_review::server::ServerOptions;
 
-use crate::driver::{BACKSPACE, Browser, DOWN, ENTER, LEFT, RIGHT, SHIFT, TAB, UP};
+use crate::driver::{BACKSPACE, Browser, DOWN, ENTER, LEFT, RIGHT, SHIFT, TAB, UP, axe};
 use crate::support::{Process, get, pair, pairs, post, serve, store_of};
 
 const SAVED: &str = "return document.getElementById('status').textContent === 'Saved'";
@@ -33,8 +33,11 @@ fn listed(entities: &[(u64, u64, &str)]) -> Vec<(u64, u64, String)> {
 fn a_whole_sentence_by_keyboard_alone() {
     let Some(browser) = Browser::start() else { return };
     let folder = tempfile::tempdir().unwrap();
-    let options =
-        Options { labels: vec!["PER".into(), "LOC".into(), "ORG".into()], learn_every: 0, ..Options::default() };
+    let options = ServerOptions {
+        labels: vec!["PER".into(), "LOC".into(), "ORG".into()],
+        learn_every: 0,
+        ..ServerOptions::default()
+    };
     let at = serve(store_of(&folder.path().join("a.db"), pairs()), options);
     opened(&browser, &at, "s1");
     // The second entity becomes LOC, takes the word before it in, and gives it back; the last word becomes ORG and goes again.
@@ -126,7 +129,10 @@ fn edits_survive_a_server_that_is_killed_and_away() {
 fn two_tabs_never_overwrite_each_other() {
     let Some(browser) = Browser::start() else { return };
     let folder = tempfile::tempdir().unwrap();
-    let at = serve(store_of(&folder.path().join("a.db"), pairs()), Options { learn_every: 0, ..Options::default() });
+    let at = serve(
+        store_of(&folder.path().join("a.db"), pairs()),
+        ServerOptions { learn_every: 0, ..ServerOptions::default() },
+    );
     opened(&browser, &at, "s1");
     let (first, second) = browser.tab(&format!("{at}?item=s1"));
     browser.until("return xlnerReview.item?.id === 's1'");
@@ -200,7 +206,7 @@ fn text_is_shaped_as_plain_text_and_lines_end_on_their_tokens() {
     arabic.target = joined;
     arabic.target.entities = vec![Entity::new(2..3, "LOC")];
     records.push(arabic);
-    let at = serve(store_of(&folder.path().join("a.db"), records), Options::default());
+    let at = serve(store_of(&folder.path().join("a.db"), records), ServerOptions::default());
     for id in sentences.iter().map(|(lang, _)| *lang).chain(["joined"]) {
         opened(&browser, &at, id);
         let widths = browser.run(WIDTHS);
@@ -253,7 +259,7 @@ fn hostile_records_show_as_text() {
     second.target = Sentence::from_tokens(&long);
     second.alignment = Some(Alignment::from_pairs((0..90_000).map(|target| (0, target))));
     let records = vec![first, second, pair("long", "x", "y", &[]), pair("../..", "x", "y", &[])];
-    let at = serve(store_of(&folder.path().join("a.db"), records), Options::default());
+    let at = serve(store_of(&folder.path().join("a.db"), records), ServerOptions::default());
     browser.open(&at);
     browser.until("return xlnerReview.queue.lines.length === 4");
     for index in 0..4 {
@@ -270,25 +276,14 @@ fn hostile_records_show_as_text() {
     assert_eq!(browser.run("return document.getElementById('target').textContent.includes('tokens behind')"), true);
 }
 
-/// axe-core, where XLNER_AXE names its file.
 #[test]
 fn axe_finds_no_violation() {
-    let Some(axe) = std::env::var_os("XLNER_AXE") else {
-        println!("skipped: XLNER_AXE does not name axe.min.js (npm: axe-core)");
-        return;
-    };
+    let Some(axe) = axe() else { return };
     let Some(browser) = Browser::start() else { return };
-    let axe = std::fs::read_to_string(axe).unwrap();
     let folder = tempfile::tempdir().unwrap();
-    let options = Options { guidelines: Some("What is a name?".into()), ..Options::default() };
+    let options = ServerOptions { guidelines: Some("What is a name?".into()), ..ServerOptions::default() };
     let at = serve(store_of(&folder.path().join("a.db"), pairs()), options);
-    let check = |what: &str| {
-        browser.run(&axe);
-        let script = "const done = arguments[arguments.length - 1];
-            axe.run({runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa']}).then((found) => done(found.violations.map((v) => `${v.id}: ${v.nodes.map((n) => n.html + ' ' + n.failureSummary).join('; ')}`)))";
-        let found = browser.run_async(script);
-        assert_eq!(found, json!([]), "{what}");
-    };
+    let check = |what: &str| browser.check(&axe, what);
     for dark in [false, true] {
         browser.dark(dark);
         opened(&browser, &at, "s1");
@@ -330,7 +325,7 @@ fn fifty_thousand_sentences() {
         })
         .collect();
     let store: Store = store_of(&folder.path().join("a.db"), records);
-    let at = serve(store, Options { learn_every: 0, ..Options::default() });
+    let at = serve(store, ServerOptions { learn_every: 0, ..ServerOptions::default() });
     browser.open(&format!("{at}?item=r3"));
     browser.until("return xlnerReview.item?.id === 'r3'");
     println!("300 tokens: {} ms", browser.run("return Math.round(xlnerReview.times.at(-1) ?? 0)"));
@@ -361,7 +356,7 @@ fn the_picture() {
     let mut store = Store::open(&folder.path().join("a.db")).unwrap();
     let sample = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../samples/en-ar.projected.jsonl");
     store.load(&sample, &Default::default()).unwrap();
-    let at = serve(store, Options { annotator: "ada".into(), ..Options::default() });
+    let at = serve(store, ServerOptions { annotator: "ada".into(), ..ServerOptions::default() });
     browser.size(1120, 560);
     opened(&browser, &at, "24");
     browser.keys(&TAB.to_string());

@@ -162,6 +162,21 @@ impl Browser {
         std::fs::write(path, base64(&text)).unwrap();
     }
 
+    /// A picture for people to look at, of what is seen or of the whole page, where XLNER_PICTURES names a folder.
+    pub fn look(&self, name: &str, whole: bool) {
+        let Some(folder) = std::env::var_os("XLNER_PICTURES") else { return };
+        let shot = self.devtools("Page.captureScreenshot", json!({"format": "png", "captureBeyondViewport": whole}));
+        std::fs::write(Path::new(&folder).join(format!("{name}.png")), base64(shot["data"].as_str().unwrap())).unwrap();
+    }
+
+    /// Fails where axe finds a violation of WCAG A or AA.
+    pub fn check(&self, axe: &str, what: &str) {
+        self.run(axe);
+        let script = "const done = arguments[arguments.length - 1];
+            axe.run({runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa']}).then((found) => done(found.violations.map((v) => `${v.id}: ${v.nodes.map((n) => n.html + ' ' + n.failureSummary).join('; ')}`)))";
+        assert_eq!(self.run_async(script), json!([]), "{what}");
+    }
+
     /// Opens another tab and goes there; the tabs' names, the new one last.
     pub fn tab(&self, url: &str) -> (String, String) {
         let (_, first) = call("GET", &format!("{}/window", self.session), &[], None);
@@ -175,6 +190,15 @@ impl Browser {
     pub fn switch(&self, tab: &str) {
         self.command("window", &json!({ "handle": tab }));
     }
+}
+
+/// The text of axe-core; `None`, with a line that says so, where XLNER_AXE does not name its file.
+pub fn axe() -> Option<String> {
+    let Some(path) = std::env::var_os("XLNER_AXE") else {
+        println!("skipped: XLNER_AXE does not name axe.min.js (npm: axe-core)");
+        return None;
+    };
+    Some(std::fs::read_to_string(path).unwrap())
 }
 
 impl Drop for Browser {

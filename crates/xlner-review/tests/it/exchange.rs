@@ -34,7 +34,7 @@ fn every_format_goes_out_and_comes_back() {
     ];
     for format in formats {
         let path = folder.path().join(format!("gold.{}", format.name()));
-        let options = export::Options { format: Some(format), ..export::Options::default() };
+        let options = export::ExportOptions { format: Some(format), ..export::ExportOptions::default() };
         let written = export::export(&store, &path, &options).unwrap();
         assert_eq!((written.gold, written.open, written.undecided), (3, 1, 0), "{format}");
         let mut other = store_of(&folder.path().join(format!("{}.db", format.name())), pairs());
@@ -65,12 +65,12 @@ fn what_nobody_touched_is_byte_for_byte_as_it_was() {
     let mut store = Store::open(&folder.path().join("a.db")).unwrap();
     store.load(&file, &ReadOptions::default()).unwrap();
     let out = folder.path().join("out.jsonl");
-    export::export(&store, &out, &export::Options { all: true, ..export::Options::default() }).unwrap();
+    export::export(&store, &out, &export::ExportOptions { all: true, ..export::ExportOptions::default() }).unwrap();
     assert_eq!(std::fs::read_to_string(&out).unwrap(), text);
     // Done without a change: the same but for the fields that are added.
     let event = NewEvent { uuid: "1".into(), base: 0, round: None, operation: Operation::Submit };
     store.append(0, "ada", "ada", &[event]).unwrap();
-    export::export(&store, &out, &export::Options::default()).unwrap();
+    export::export(&store, &out, &export::ExportOptions::default()).unwrap();
     let written = std::fs::read_to_string(&out).unwrap();
     let first = text.lines().next().unwrap();
     assert!(written.starts_with(&first[..first.len() - 1]), "{written}");
@@ -120,7 +120,7 @@ fn corrected_links_and_numeric_ids_go_out() {
     store.append(0, "ada", "ada", &events).unwrap();
     let folder = tempfile::tempdir().unwrap();
     let out = folder.path().join("out.jsonl");
-    export::export(&store, &out, &export::Options::default()).unwrap();
+    export::export(&store, &out, &export::ExportOptions::default()).unwrap();
     let record: Value = serde_json::from_str(&std::fs::read_to_string(&out).unwrap()).unwrap();
     assert_eq!((&record["id"], &record["alignment"]), (&json!(7), &json!([[0, 0, 0.5, "p"], [0, 1]])));
 }

@@ -3,6 +3,7 @@
 mod browser;
 mod driver;
 mod exchange;
+mod report;
 mod server;
 mod store;
 mod support;

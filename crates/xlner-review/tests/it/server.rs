@@ -4,14 +4,14 @@ use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
 
 use serde_json::{Value, json};
-use xlner_review::server::Options;
+use xlner_review::server::ServerOptions;
 
 use crate::support::{Process, call, event, get, pair, pairs, post, serve, store_of, tokens};
 
 #[test]
 fn the_queue_a_sentence_and_operations() {
     let folder = tempfile::tempdir().unwrap();
-    let at = serve(store_of(&folder.path().join("a.db"), pairs()), Options::default());
+    let at = serve(store_of(&folder.path().join("a.db"), pairs()), ServerOptions::default());
     let queue = get(&format!("{at}items?state=open&sort=probability"));
     assert_eq!((&queue["total"], &queue["counts"]["open"]), (&json!(4), &json!(4)));
     let item = get(&format!("{at}items/s1"));
@@ -46,7 +46,7 @@ fn the_queue_a_sentence_and_operations() {
 #[test]
 fn strangers_are_refused() {
     let folder = tempfile::tempdir().unwrap();
-    let at = serve(store_of(&folder.path().join("a.db"), pairs()), Options::default());
+    let at = serve(store_of(&folder.path().join("a.db"), pairs()), ServerOptions::default());
     let port = at.trim_end_matches('/').rsplit_once(':').unwrap().1.to_owned();
     let list = format!("{at}items");
     let status = |headers: &[(&str, &str)]| call("GET", &list, headers, None).0;
@@ -94,7 +94,7 @@ fn strangers_are_refused() {
 #[test]
 fn tokens_tell_who_is_who_and_annotators_are_blind() {
     let folder = tempfile::tempdir().unwrap();
-    let options = Options { tokens: Some(tokens(folder.path())), ..Options::default() };
+    let options = ServerOptions { tokens: Some(tokens(folder.path())), ..ServerOptions::default() };
     let at = serve(store_of(&folder.path().join("a.db"), pairs()), options);
     let with = |token: &str, path: &str| {
         call("GET", &format!("{at}{path}"), &[("Authorization", &format!("Bearer {token}"))], None)
@@ -121,7 +121,7 @@ fn agreement_adjudication_and_export() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("a.db");
     let records = vec![pair("x", "a b c d e", "A B C D E", &[])];
-    let at = serve(store_of(&path, records), Options::default());
+    let at = serve(store_of(&path, records), ServerOptions::default());
     let add = |start: u64, end: u64, label: &str| json!({"op": "add", "start": start, "end": end, "label": label});
     for (name, entities) in [
         ("ada", vec![add(0, 2, "PER"), add(3, 4, "LOC")]),
@@ -195,7 +195,7 @@ fn kill_9_loses_nothing_that_was_acknowledged() {
 #[test]
 fn suggestions_follow_corrections_and_never_touch_work() {
     let folder = tempfile::tempdir().unwrap();
-    let options = Options { learn_every: 1, ..Options::default() };
+    let options = ServerOptions { learn_every: 1, ..ServerOptions::default() };
     let at = serve(store_of(&folder.path().join("a.db"), pairs()), options);
     assert_eq!(
         post(&format!("{at}items/s3/events"), &json!([event("s3", 0, json!({"op": "unsure", "on": true}))])).0,
@@ -222,7 +222,7 @@ fn suggestions_follow_corrections_and_never_touch_work() {
 #[test]
 fn events_are_streamed() {
     let folder = tempfile::tempdir().unwrap();
-    let at = serve(store_of(&folder.path().join("a.db"), pairs()), Options::default());
+    let at = serve(store_of(&folder.path().join("a.db"), pairs()), ServerOptions::default());
     post(&format!("{at}items/s1/events"), &json!([event("a", 0, json!({"op": "accept"}))]));
     let agent: ureq::Agent = ureq::Agent::config_builder().build().into();
     let mut response = agent.get(&format!("{at}events?since=0")).call().unwrap();

@@ -6,7 +6,7 @@ use std::process::{Child, Command, Stdio};
 
 use serde_json::{Value, json};
 use xlner_core::{Alignment, Entity, Pair, Sentence};
-use xlner_review::people::Tokens;
+use xlner_review::people::AccessTokens;
 use xlner_review::{Store, server};
 
 /// Where a server of its own process finds its store, and its port.
@@ -43,7 +43,7 @@ pub fn store_of(path: &Path, pairs: Vec<Pair>) -> Store {
 }
 
 /// Starts a server in this process; its address.
-pub fn serve(store: Store, options: server::Options) -> String {
+pub fn serve(store: Store, options: server::ServerOptions) -> String {
     let (tell, told) = std::sync::mpsc::channel();
     std::thread::spawn(move || {
         let result = server::serve(store, options, |address| tell.send(address.to_owned()).unwrap());
@@ -100,7 +100,7 @@ impl Drop for Process {
 fn in_a_process_of_its_own() {
     let Some(store) = std::env::var_os(STORE) else { return };
     let port = std::env::var(PORT).unwrap().parse().unwrap();
-    let options = server::Options { address: ([127, 0, 0, 1], port).into(), ..server::Options::default() };
+    let options = server::ServerOptions { address: ([127, 0, 0, 1], port).into(), ..server::ServerOptions::default() };
     server::serve(Store::open(Path::new(&store)).unwrap(), options, |address| println!("page at {address}")).unwrap();
 }
 
@@ -130,11 +130,11 @@ pub fn post(url: &str, body: &Value) -> (u16, Value) {
     call("POST", url, &[], Some(body.to_string().as_bytes()))
 }
 
-pub fn tokens(folder: &Path) -> Tokens {
+pub fn tokens(folder: &Path) -> AccessTokens {
     let path = folder.join("tokens.txt");
     std::fs::write(&path, "ada token-of-ada\nben token-of-ben\ncleo token-of-cleo\ndora token-of-dora adjudicator\n")
         .unwrap();
-    Tokens::read(&path).unwrap()
+    AccessTokens::read(&path).unwrap()
 }
 
 /// An operation as a client sends it.

@@ -6,7 +6,7 @@ use std::time::Instant;
 use serde::Serialize;
 use xlner_core::{Pair, Sentence};
 use xlner_models::hub;
-use xlner_neural::transformer::fine_tune::{AlignerOptions, fine_tune_aligner};
+use xlner_neural::transformer::fine_tune::{FineTuneAlignerOptions, fine_tune_aligner};
 
 use crate::engine::source::{self, Input, Source};
 use crate::progress::{Listener, Progress, Stage};
@@ -20,7 +20,7 @@ pub struct EncoderJob {
     /// The pairs. Sentences without tokens are tokenised.
     pub input: Input,
     /// How it is trained.
-    pub options: AlignerOptions,
+    pub options: FineTuneAlignerOptions,
     /// The folder that the encoder is written to.
     pub output: PathBuf,
 }

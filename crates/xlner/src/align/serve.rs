@@ -6,7 +6,7 @@ use serde::Serialize;
 use xlner_align::Scratch;
 use xlner_core::{Alignment, Pair, Sentence};
 
-use crate::aligner::{Aligner, Extraction};
+use crate::aligner::{Aligner, LinkExtraction};
 use crate::engine::source;
 use crate::{Error, Result};
 
@@ -17,7 +17,7 @@ const LONGEST: u64 = 1 << 24;
 #[derive(Debug, Clone, Default)]
 pub struct ServeJob {
     /// Which links are taken.
-    pub extraction: Extraction,
+    pub extraction: LinkExtraction,
     /// Text is tokenised instead of split at spaces.
     pub tokenize: bool,
     /// Languages (BCP 47) of the source and the target side, for tokenising.

@@ -2,7 +2,7 @@
 
 use rayon::prelude::*;
 use xlner_core::{Entity, LabelProbabilities, Pair, Sentence, Tagger};
-use xlner_models::crf::{CrfTagger, Example, TrainOptions};
+use xlner_models::crf::{CrfTagger, CrfTrainOptions, TrainingExample};
 
 use crate::Result;
 
@@ -53,16 +53,16 @@ pub(crate) fn opinions_after(pairs: &mut [Pair], corrections: &[(usize, &[Entity
     if (0..FOLDS).any(|fold| entities(fold) < MIN_ENTITIES) {
         return Ok(false);
     }
-    let options = TrainOptions { min_count: 2, iterations: 60, ..TrainOptions::default() };
+    let options = CrfTrainOptions { min_count: 2, iterations: 60, ..CrfTrainOptions::default() };
     let mut found: Vec<Option<LabelProbabilities>> = vec![None; pairs.len()];
     for fold in 0..FOLDS {
         let others: Vec<&(Sentence, f64)> =
             lessons.iter().enumerate().filter(|(at, _)| at % FOLDS != fold).map(|(_, lesson)| lesson).collect();
         // Evenly spread, so that the sample is as the corpus.
         let taken = others.len().min(MOST);
-        let examples: Vec<Example<'_>> = (0..taken)
+        let examples: Vec<TrainingExample<'_>> = (0..taken)
             .map(|at| others[at * others.len() / taken])
-            .map(|(sentence, weight)| Example { sentence, weight: *weight })
+            .map(|(sentence, weight)| TrainingExample { sentence, weight: *weight })
             .collect();
         if examples.iter().all(|example| example.sentence.entities.is_empty()) {
             return Ok(false);

@@ -15,7 +15,7 @@ pub(crate) use cross::opinions;
 pub use cross::{FOLDS, MIN_ENTITIES, MIN_PAIRS};
 pub use judge::{JudgeFigures, Judging};
 pub use relearn::Relearner;
-pub use tune::{Evidence, TuneDecisionJob, TuneDecisionReport};
+pub use tune::{TuneDecisionJob, TuneDecisionReport, TuningSet};
 
 use crate::{Error, Result};
 

@@ -47,7 +47,7 @@ pub struct TuneDecisionReport {
 }
 
 /// A file made ready to learn from.
-pub struct Evidence {
+pub struct TuningSet {
     /// Its candidates and which of them are right.
     pub judged: Judged,
     /// The pairs with uncertain source entities projected and the target tagger's opinion, to decide on.
@@ -58,7 +58,7 @@ pub struct Evidence {
     pub gold: Vec<Vec<Entity>>,
 }
 
-impl Evidence {
+impl TuningSet {
     /// Reads pairs, aligns them, projects every span that the source's tagger holds possible, and asks the target's own tagger.
     ///
     /// # Errors
@@ -68,7 +68,7 @@ impl Evidence {
         options: &ReadOptions,
         aligner: &AlignerOptions,
         listener: Listener<'_>,
-    ) -> Result<Evidence> {
+    ) -> Result<TuningSet> {
         let (mut pairs, mut gold) = (Vec::new(), Vec::new());
         for (pair, number) in read_pairs(path, options)?.zip(1..) {
             let mut pair = pair?;
@@ -112,7 +112,7 @@ impl Evidence {
         };
         let before = projector.uncertain(&mut pairs, listener)?;
         opinions(&mut pairs)?;
-        Ok(Evidence { judged: Judged::new(&pairs, &gold), pairs, before, gold })
+        Ok(TuningSet { judged: Judged::new(&pairs, &gold), pairs, before, gold })
     }
 }
 
@@ -120,7 +120,7 @@ impl TuneDecisionJob {
     /// Does the job.
     ///
     /// # Errors
-    /// See [`Evidence::read`].
+    /// See [`TuningSet::read`].
     pub fn run(&self, listener: Listener<'_>) -> Result<TuneDecisionReport> {
         if !(self.l2.is_finite() && self.l2 > 0.0) {
             return Err(Error::Options("the weight of the prior is a number above 0".into()));
@@ -133,7 +133,7 @@ impl TuneDecisionJob {
         let mut output = Output::create(&self.output)?;
         let (mut corpora, mut pairs, mut entities) = (Vec::new(), 0, 0);
         for path in &self.pairs {
-            let evidence = Evidence::read(path, &self.options, &self.aligner, listener)?;
+            let evidence = TuningSet::read(path, &self.options, &self.aligner, listener)?;
             pairs += evidence.gold.len();
             entities += evidence.gold.iter().map(Vec::len).sum::<usize>();
             corpora.push(evidence.judged);

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use xlner_core::Entity;
 use xlner_core::tags::{self, Scheme};
-use xlner_eval::{Calibration, Evaluator, Mode, Options, Report, Resampling, TagId};
+use xlner_eval::{Calibration, EvalOptions, Evaluator, Mode, Report, Resampling, TagId};
 use xlner_formats::{Column, ReadOptions, Tagged};
 
 use super::input::{Role, TagFile, holds_tags};
@@ -67,7 +67,7 @@ impl EvalJob {
             return Err(Error::Option { field: "pred", problem: "names no file".into() });
         }
         let mut files = Parallel { files: self.open()? };
-        let options = Options { mode: self.mode, map: self.map.clone(), ignore: self.ignore.clone() };
+        let options = EvalOptions { mode: self.mode, map: self.map.clone(), ignore: self.ignore.clone() };
         let mut tally = Tally::new(options, &files.files[0], &files.files[1..]);
         let mut seen = BTreeSet::new();
         while files.next()?.is_some() {
@@ -143,7 +143,7 @@ pub(super) struct Tally {
 
 impl Tally {
     /// Of these files.
-    pub fn new(options: Options, gold: &TagFile, predictions: &[TagFile]) -> Tally {
+    pub fn new(options: EvalOptions, gold: &TagFile, predictions: &[TagFile]) -> Tally {
         let systems: Vec<(String, Scheme)> = predictions.iter().map(|file| (file.name(), file.scheme())).collect();
         Tally {
             evaluator: Evaluator::new(&options, gold.scheme(), &systems),
@@ -195,7 +195,7 @@ impl Tally {
 
 /// Which of the entities that carry a probability are right, by prediction.
 struct Judged {
-    options: Options,
+    options: EvalOptions,
     predictions: Vec<Vec<(f64, bool)>>,
 }
 

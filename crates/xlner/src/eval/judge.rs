@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use xlner_core::Pair;
-use xlner_eval::{Options, Resampling};
+use xlner_eval::{EvalOptions, Resampling};
 use xlner_formats::{ReadOptions, Side};
 
 use super::EvalReport;
@@ -27,7 +27,7 @@ impl Judge {
     pub fn open(gold: &Path, options: &ReadOptions, name: &Path) -> Result<Judge> {
         let gold = TagFile::open(gold, Role::Gold, options)?;
         let prediction = [TagFile::given(name, gold.scheme())];
-        let tally = Tally::new(Options::default(), &gold, &prediction);
+        let tally = Tally::new(EvalOptions::default(), &gold, &prediction);
         Ok(Judge { gold, prediction, tally })
     }
 

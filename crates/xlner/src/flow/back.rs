@@ -6,7 +6,7 @@ use std::str::FromStr;
 use xlner_align::Scratch;
 use xlner_core::{Alignment, Link, Pair, Reason, Sentence, Unprojected};
 
-use crate::aligner::{Aligner, Extraction};
+use crate::aligner::{Aligner, LinkExtraction};
 use crate::engine::pump;
 use crate::{Error, Result};
 
@@ -65,7 +65,7 @@ pub(super) fn keep(pair: &mut Pair, sentence: &Sentence) -> Result<()> {
 pub(super) fn link(pairs: &mut [Pair], direct: &Aligner, same: &Aligner, back: Back) -> Result<()> {
     pump::each(pairs, 1, |scratch: &mut Scratch, pair, _| {
         let middle = sentence(pair)?;
-        let extraction = Extraction::default();
+        let extraction = LinkExtraction::default();
         let first = Pair { source: words(&pair.source), target: words(&middle), ..Pair::default() };
         let second = Pair { source: words(&middle), target: words(&pair.target), ..Pair::default() };
         let wrong = |error: xlner_core::Error| Error::Options(format!("pair “{}”: {error}", pair.id));

@@ -11,7 +11,7 @@ use super::projector::Place;
 use super::stage::CorpusProjector;
 use super::{Inputs, Origin, ProjectModels, ProjectReport, Projector, TargetTags};
 use crate::Result;
-use crate::aligner::{Aligner, Extraction, text};
+use crate::aligner::{Aligner, LinkExtraction, text};
 use crate::decision::{Judging, OpenDecision};
 use crate::engine::output::Output;
 use crate::engine::pump::{BATCH, each, pump, timed};
@@ -104,7 +104,7 @@ impl<'a> Run<'a> {
             if let Some(aligner) = &aligner
                 && pair.alignment.is_none()
             {
-                let links = aligner.links(pair, &Extraction::default(), scratch);
+                let links = aligner.links(pair, &LinkExtraction::default(), scratch);
                 pair.alignment = Some(links.map_err(|error| place.fail(number, pair, error.into()))?);
             }
             pair_projector.apply(pair, workspace).map_err(|error| place.fail(number, pair, error))

@@ -8,7 +8,7 @@ use xlner_project::span::{SpanModel, SpanProjector, SpanStage};
 use xlner_project::{Matching, Method, PairProjector, Workspace};
 
 use super::method;
-use crate::aligner::{Aligner, Extraction};
+use crate::aligner::{Aligner, LinkExtraction};
 use crate::decision::{DecisionFigures, Judging, OpenDecision, opinions};
 use crate::engine::pump::{self, timed};
 use crate::progress::{Listener, Progress, Stage};
@@ -76,7 +76,7 @@ impl CorpusProjector<'_> {
             pairs,
             |scratch: &mut Scratch, pair, number| {
                 if pair.alignment.is_none() {
-                    let links = aligner.links(pair, &Extraction::default(), scratch);
+                    let links = aligner.links(pair, &LinkExtraction::default(), scratch);
                     pair.alignment = Some(links.map_err(|error| self.failed(number, pair, error.into()))?);
                 }
                 Ok(())

@@ -10,6 +10,7 @@ use super::attribute::Attribution;
 use super::classify::{ErrorClass, Finding};
 use super::curve::Curve;
 use super::excerpt::Excerpt;
+use super::slices::{LabelConsistency, Part, SeenIn};
 
 /// Everything that a report shows.
 #[derive(Debug, Clone, Serialize)]
@@ -28,6 +29,18 @@ pub struct Analysis {
     pub systems: Vec<SystemAnalysis>,
     /// One per pair of systems; empty without gold.
     pub comparisons: Vec<Comparison>,
+    /// Sentences in which the systems differ, drawn evenly; empty for one system.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub differences: Vec<Difference>,
+    /// Sentences in which the systems differ.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub different: u64,
+    /// What `seen` means in the systems' figures by form; `None` without gold.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub seen_in: Option<SeenIn>,
+    /// How consistently gold labels its forms; `None` without gold.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub consistency: Option<LabelConsistency>,
 }
 
 /// What is said of one file of predictions.
@@ -57,6 +70,14 @@ pub struct SystemAnalysis {
     pub margin: Option<Curve>,
     /// Entities by number of tokens.
     pub lengths: Vec<Length>,
+    /// Figures by number of tokens of the sentence; empty without gold.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub sentence_lengths: Vec<Part>,
+    /// Figures of entities whose form was seen before ([`Analysis::seen_in`]), and of those whose form was not; empty without gold.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub by_form: Vec<Part>,
+    /// How consistently the predictions label their forms.
+    pub consistency: LabelConsistency,
     /// The most frequent forms.
     pub frequent: Frequent,
     /// Sentences to look at: with gold those that have entities and no error, else those that have entities.
@@ -136,6 +157,32 @@ pub struct Example {
     pub gold_entities: Option<Vec<Entity>>,
 }
 
+/// A sentence in which the systems differ.
+#[derive(Debug, Clone, Serialize)]
+pub struct Difference {
+    /// Number of the sentence in the files, counted from 1.
+    pub number: u64,
+    /// Its id; empty where it has none.
+    pub id: String,
+    /// The gold entities, where known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub gold: Option<Vec<Named>>,
+    /// The entities of each system.
+    pub systems: Vec<Vec<Named>>,
+    /// The tokens of the pair that are shown.
+    #[serde(skip)]
+    pub excerpt: Excerpt,
+    /// These tokens of the first system's pair, with its links.
+    #[serde(skip)]
+    pub pair: Pair,
+    /// Gold entities in it, where known.
+    #[serde(skip)]
+    pub gold_entities: Option<Vec<Entity>>,
+    /// Each system's entities in it.
+    #[serde(skip)]
+    pub versions: Vec<Vec<Entity>>,
+}
+
 /// An entity and its words.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Named {
@@ -199,6 +246,6 @@ pub struct Form {
     pub count: u64,
 }
 
-fn is_zero(value: &usize) -> bool {
-    *value == 0
+fn is_zero<T: Default + PartialEq>(value: &T) -> bool {
+    *value == T::default()
 }

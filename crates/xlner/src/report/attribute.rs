@@ -9,7 +9,7 @@
 use serde::Serialize;
 use xlner_core::tags::{Scheme, encode};
 use xlner_core::{Alignment, Entity, Pair, Reason};
-use xlner_eval::{Evaluator, Options, Report, Resampling, TagId};
+use xlner_eval::{EvalOptions, Evaluator, Report, Resampling, TagId};
 use xlner_project::{Matching, PairProjector, Workspace};
 
 use super::classify::{ErrorClass, Finding, classify};
@@ -140,7 +140,7 @@ impl Attributor {
         let evaluator = |stages: &[StageName]| {
             let names = std::iter::once("as it is").chain(stages.iter().map(|stage| stage.title()));
             let systems: Vec<(&str, Scheme)> = names.map(|name| (name, Scheme::Iob2)).collect();
-            Evaluator::new(&Options::default(), Scheme::Iob2, &systems)
+            Evaluator::new(&EvalOptions::default(), Scheme::Iob2, &systems)
         };
         Attributor {
             by_class: evaluator(&StageName::ALL),

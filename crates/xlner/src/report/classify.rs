@@ -155,7 +155,7 @@ pub struct Finding {
 
 /// How the entities of a sentence compare.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Comparison {
+pub struct Classified {
     /// Indices of gold and predicted entities of one span and label.
     pub right: Vec<(usize, usize)>,
     /// Everything else, gold entities first.
@@ -163,7 +163,7 @@ pub struct Comparison {
 }
 
 /// Compares the target entities of a pair with gold entities. No two entities of one side may overlap.
-pub fn classify(pair: &Pair, gold: &[Entity]) -> Comparison {
+pub fn classify(pair: &Pair, gold: &[Entity]) -> Classified {
     let predicted = &pair.target.entities;
     let mut overlaps: Vec<(usize, usize)> = Vec::new();
     for (g, entity) in gold.iter().enumerate() {
@@ -194,7 +194,7 @@ pub fn classify(pair: &Pair, gold: &[Entity]) -> Comparison {
     };
     let from = |p: usize| predicted[p].from.filter(|&from| from < pair.source.entities.len());
     let mut explainer = None;
-    let mut comparison = Comparison::default();
+    let mut comparison = Classified::default();
     for (g, partner) in partner_of_gold.iter().enumerate() {
         let near = overlaps.iter().find(|overlap| overlap.0 == g).map(|overlap| overlap.1);
         let finding = match (*partner, near) {

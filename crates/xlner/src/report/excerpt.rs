@@ -45,8 +45,8 @@ impl Excerpt {
     pub fn of(&self, pair: &Pair, gold: Option<&[Entity]>) -> (Pair, Option<Vec<Entity>>) {
         let (mut source, mut target) = (sentence(&pair.source, &self.source), sentence(&pair.target, &self.target));
         let mut kept = vec![None; pair.source.entities.len()];
-        source.entities = entities(&pair.source.entities, &self.source, |at, new| kept[at] = Some(new));
-        target.entities = entities(&pair.target.entities, &self.target, |_, _| {});
+        source.entities = entities_with(&pair.source.entities, &self.source, |at, new| kept[at] = Some(new));
+        target.entities = entities(&pair.target.entities, &self.target);
         for entity in &mut target.entities {
             entity.from = entity.from.and_then(|from| kept.get(from).copied().flatten());
         }
@@ -62,7 +62,7 @@ impl Excerpt {
             let lengths = (self.source.len(), self.target.len());
             Alignment::new(of.filter(|l| (l.source as usize) < lengths.0 && (l.target as usize) < lengths.1).collect())
         });
-        let gold = gold.map(|gold| entities(gold, &self.target, |_, _| {}));
+        let gold = gold.map(|gold| entities(gold, &self.target));
         (Pair { id: shortened(&pair.id), source, target, alignment: links, ..Pair::default() }, gold)
     }
 }
@@ -101,8 +101,13 @@ fn sentence(whole: &Sentence, tokens: &Range<usize>) -> Sentence {
     part
 }
 
-/// The entities that have tokens in a range, cut to it and counted from it. `keep` hears the old and the new index of each.
-fn entities(all: &[Entity], tokens: &Range<usize>, mut keep: impl FnMut(usize, usize)) -> Vec<Entity> {
+/// The entities that have tokens in a range, cut to it and counted from it.
+pub fn entities(all: &[Entity], tokens: &Range<usize>) -> Vec<Entity> {
+    entities_with(all, tokens, |_, _| {})
+}
+
+/// The same; `keep` hears the old and the new index of each.
+fn entities_with(all: &[Entity], tokens: &Range<usize>, mut keep: impl FnMut(usize, usize)) -> Vec<Entity> {
     let mut inside = Vec::new();
     for (index, entity) in all.iter().enumerate() {
         if let Some(span) = within(entity.span, tokens) {

@@ -27,26 +27,29 @@ mod explain;
 mod html;
 mod input;
 mod sample;
+mod slices;
 mod tally;
 #[cfg(test)]
 mod tests;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::path::PathBuf;
 
 use xlner_eval::Resampling;
-use xlner_formats::ReadOptions;
+use xlner_formats::{ReadOptions, Side};
 
 use attribute::Attributor;
 
 pub use analyser::Analyser;
 pub use analysis::{
-    Analysis, Confusion, ErrorGroup, Example, Form, Frequent, Length, Named, ProjectionCounts, SystemAnalysis,
+    Analysis, Confusion, Difference, ErrorGroup, Example, Form, Frequent, Length, Named, ProjectionCounts,
+    SystemAnalysis,
 };
 pub use attribute::{Again, Attribution, Cost, StageGold, StageName};
-pub use classify::{Comparison, ErrorClass, Finding, classify};
+pub use classify::{Classified, ErrorClass, Finding, classify};
 pub use curve::{Bin, Curve, Threshold};
 pub use excerpt::Excerpt;
+pub use slices::{LabelConsistency, Mixed, Part, SeenIn};
 
 use crate::{Error, Result};
 
@@ -57,7 +60,7 @@ const NO_GOLD: &str =
 /// Reads predictions, and gold where there is any, and says what is right and wrong with them.
 ///
 /// Sentence *n* of every file is the same sentence. Memory follows the number of predicted entities (their scores are
-/// kept) and of different wrong forms, not that of sentences.
+/// kept) and of different forms of entities, not that of sentences.
 #[derive(Debug, Clone)]
 pub struct ReportJob {
     /// Predictions, one file per system: records of pairs (the target's entities, with all that is known of the source side), or sentences in any
@@ -74,6 +77,9 @@ pub struct ReportJob {
     pub map: BTreeMap<String, String>,
     /// Labels that do not count, as they are called after mapping.
     pub ignore: BTreeSet<String>,
+    /// Sentences that the systems have learnt from: figures are told apart by whether the form of an entity is one there. Without,
+    /// by whether it is a gold entity of an earlier sentence.
+    pub train: Vec<PathBuf>,
     /// What each stage costs is told ([`Attribution`]); wants gold.
     pub attribute: bool,
     /// The right entities of the source, sentence by sentence (of pairs the source's entities), for that.
@@ -101,6 +107,9 @@ impl ReportJob {
         let mut files = input::Files::open(self)?;
         let names: Vec<String> = self.systems.iter().map(|path| path.display().to_string()).collect();
         let mut analyser = Analyser::new(&names, self.examples);
+        if !self.train.is_empty() {
+            analyser = analyser.with_seen(self.forms_of_training()?);
+        }
         let stages = self.stages();
         let mut attributors: Vec<Attributor> =
             (0..if self.attribute { names.len() } else { 0 }).map(|_| Attributor::new(&stages)).collect();
@@ -121,6 +130,19 @@ impl ReportJob {
             system.attribution = Some(attributor.finish(&self.resampling));
         }
         Ok(analysis)
+    }
+
+    /// The forms of entities in the training data.
+    fn forms_of_training(&self) -> Result<HashSet<String>> {
+        let mut forms = HashSet::new();
+        for path in &self.train {
+            let read = ReadOptions { side: Some(Side::Target), ..self.read.clone() };
+            for sentence in xlner_formats::read_sentences(path, &read)? {
+                let sentence = sentence?;
+                forms.extend(sentence.entities.iter().map(|entity| sentence.span_text(entity.span).to_owned()));
+            }
+        }
+        Ok(forms)
     }
 
     /// The stages of which there is gold.

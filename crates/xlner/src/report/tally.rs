@@ -12,6 +12,7 @@ use super::classify::{self, ErrorClass, Finding};
 use super::curve::Values;
 use super::excerpt::{Excerpt, shortened};
 use super::sample::Sample;
+use super::slices::{LabelConsistency, Parts, Seen};
 
 /// Lengths that are told apart; the last stands for all longer ones.
 const LENGTHS: usize = 10;
@@ -37,16 +38,19 @@ pub struct Tally {
     probabilities: Vec<(f64, bool)>,
     /// Gold, predicted, right.
     lengths: [[u64; 3]; LENGTHS],
+    parts: Parts,
     missed: Forms,
     spurious: Forms,
     unprojected: Forms,
+    /// Of all predicted entities.
     forms: Forms,
     sentences: Sample<Example>,
     unprojected_sentences: BTreeMap<&'static str, Sample<Example>>,
     other_tokens: u64,
 }
 
-type Forms = BTreeMap<(String, String), u64>;
+/// How often, by form and label.
+pub type Forms = BTreeMap<(String, String), u64>;
 
 struct Group {
     count: u64,
@@ -71,6 +75,7 @@ impl Tally {
             margin: Values::default(),
             probabilities: Vec::new(),
             lengths: [[0; 3]; LENGTHS],
+            parts: Parts::default(),
             missed: Forms::new(),
             spurious: Forms::new(),
             unprojected: Forms::new(),
@@ -87,17 +92,17 @@ impl Tally {
     }
 
     /// Counts sentence `number`.
-    pub fn push(&mut self, number: u64, pair: &Pair, gold: Option<&[Entity]>) {
+    pub fn push(&mut self, number: u64, pair: &Pair, gold: Option<&[Entity]>, seen: &Seen) {
         for entity in &pair.target.entities {
+            add(&mut self.forms, &pair.target, entity);
             *self.predicted.entry(entity.label.clone()).or_default() += 1;
             self.lengths[length(entity.span)][1] += 1;
         }
         self.count_projection(number, pair, gold.is_none());
         match gold {
-            Some(gold) => self.compare(number, pair, gold),
+            Some(gold) => self.compare(number, pair, gold, seen),
             None => {
                 for entity in &pair.target.entities {
-                    add(&mut self.forms, &pair.target, entity);
                     self.score.push(entity.score, false);
                     self.margin.push(entity.margin, false);
                 }
@@ -108,7 +113,7 @@ impl Tally {
         }
     }
 
-    fn compare(&mut self, number: u64, pair: &Pair, gold: &[Entity]) {
+    fn compare(&mut self, number: u64, pair: &Pair, gold: &[Entity], seen: &Seen) {
         let predicted = &pair.target.entities;
         gold.iter().for_each(|entity| self.lengths[length(entity.span)][0] += 1);
         let comparison = classify::classify(pair, gold);
@@ -118,6 +123,8 @@ impl Tally {
             self.lengths[length(gold[g].span)][2] += 1;
             *self.confusion.entry((gold[g].label.clone(), gold[g].label.clone())).or_default() += 1;
         }
+        let right: Vec<Span> = comparison.right.iter().map(|&(_, p)| predicted[p].span).collect();
+        self.parts.push(&pair.target, gold, &right, seen);
         for (entity, &right) in predicted.iter().zip(&is_right) {
             self.score.push(entity.score, right);
             self.margin.push(entity.margin, right);
@@ -218,11 +225,14 @@ impl Tally {
             score: self.score.finish(gold),
             margin: self.margin.finish(gold),
             lengths: lengths.collect(),
+            sentence_lengths: gold.map_or_else(Vec::new, |_| self.parts.sentence_lengths()),
+            by_form: gold.map_or_else(Vec::new, |_| self.parts.forms()),
+            consistency: LabelConsistency::of(&self.forms),
             frequent: Frequent {
                 missed: top(self.missed),
                 spurious: top(self.spurious),
                 unprojected: top(self.unprojected),
-                predicted: top(self.forms),
+                predicted: if gold.is_none() { top(self.forms) } else { Vec::new() },
             },
             sentences: self.sentences.finish(),
             unprojected: self.unprojected_sentences.into_iter().map(|(name, sample)| (name, sample.finish())).collect(),
@@ -242,7 +252,8 @@ fn length(span: Span) -> usize {
     span.len().clamp(1, LENGTHS) - 1
 }
 
-fn add(forms: &mut Forms, sentence: &Sentence, entity: &Entity) {
+/// Counts the form of an entity.
+pub fn add(forms: &mut Forms, sentence: &Sentence, entity: &Entity) {
     *forms.entry((sentence.span_text(entity.span).to_owned(), entity.label.clone())).or_default() += 1;
 }
 
@@ -285,25 +296,15 @@ fn confusion(pairs: &BTreeMap<(String, String), u64>) -> Confusion {
 }
 
 fn example(number: u64, pair: &Pair, gold: Option<&[Entity]>, finding: Option<Finding>) -> Example {
-    let named = |sentence: &Sentence, entity: &Entity| Named {
-        start: entity.span.start,
-        end: entity.span.end,
-        label: entity.label.clone(),
-        form: shortened(sentence.span_text(entity.span)),
-    };
     let at = |sentence: &Sentence, index: Option<usize>| sentence.entities.get(index?).map(|entity| entity.span);
     let in_gold = finding.and_then(|f| Some(gold?.get(f.gold?)?.span));
     let in_target = in_gold.or(finding.and_then(|f| at(&pair.target, f.predicted)));
     let in_source = finding.and_then(|f| at(&pair.source, f.source));
     let excerpt = Excerpt::around(pair, in_source, in_target);
     let (part, gold_entities) = excerpt.of(pair, gold);
-    let id = match (&*pair.id, pair.target.extra.get("id")) {
-        ("", Some(serde_json::Value::String(id))) => id.clone(),
-        (id, _) => id.to_owned(),
-    };
     Example {
         number,
-        id,
+        id: id(pair),
         gold: finding.and_then(|f| Some(named(&pair.target, gold?.get(f.gold?)?))),
         predicted: finding.and_then(|f| Some(named(&pair.target, pair.target.entities.get(f.predicted?)?))),
         source: finding.and_then(|f| Some(named(&pair.source, pair.source.entities.get(f.source?)?))),
@@ -312,5 +313,23 @@ fn example(number: u64, pair: &Pair, gold: Option<&[Entity]>, finding: Option<Fi
         excerpt,
         pair: part,
         gold_entities,
+    }
+}
+
+/// An entity with its words.
+pub fn named(sentence: &Sentence, entity: &Entity) -> Named {
+    Named {
+        start: entity.span.start,
+        end: entity.span.end,
+        label: entity.label.clone(),
+        form: shortened(sentence.span_text(entity.span)),
+    }
+}
+
+/// The id of a pair, or of its target sentence.
+pub fn id(pair: &Pair) -> String {
+    match (&*pair.id, pair.target.extra.get("id")) {
+        ("", Some(serde_json::Value::String(id))) => id.clone(),
+        (id, _) => id.to_owned(),
     }
 }

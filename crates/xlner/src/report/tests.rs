@@ -45,7 +45,7 @@ fn finding(class: ErrorClass, gold: Option<usize>, predicted: Option<usize>, sou
 #[test]
 fn what_is_right_is_no_error() {
     let comparison = classify(&pair(), &gold());
-    assert_eq!(comparison, Comparison { right: vec![(0, 0), (1, 1)], findings: vec![] });
+    assert_eq!(comparison, Classified { right: vec![(0, 0), (1, 1)], findings: vec![] });
 }
 
 #[test]
@@ -276,22 +276,35 @@ fn hostile_text_is_escaped_everywhere() {
 #[test]
 fn the_page_needs_nothing_else() {
     let html = analysis(&[(pair(), Some(vec![Entity::new(0..1, "ORG")]))]).html();
+    let html = html.replace("http://www.w3.org/", "");
     for outside in ["http:", "https:", "src=", "@import", "url(", "<link", "<img", "<iframe"] {
         assert!(!html.contains(outside), "{outside}");
     }
     assert!(html.contains("prefers-color-scheme: dark") && html.contains(r#"name="viewport""#));
 }
 
+/// What the script is given of the pairs in a page.
+fn pairs_in(html: &str) -> Vec<serde_json::Value> {
+    let attributes = html.split("data-pair=\"").skip(1).map(|rest| &rest[..rest.find('"').unwrap()]);
+    let plain =
+        |text: &str| text.replace("&quot;", "\"").replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&");
+    attributes.map(|text| serde_json::from_str(&plain(text)).unwrap()).collect()
+}
+
 #[test]
-fn the_alignment_view_shows_tokens_links_and_entities() {
+fn a_pair_is_complete_without_script_and_given_to_it() {
     let html = analysis(&[(pair(), Some(vec![Entity::new(0..1, "PER"), Entity::new(2..3, "ORG")]))]).html();
-    let svg = &html[html.find(r#"<svg class="links""#).unwrap()..];
-    let svg = &svg[..svg.find("</svg>").unwrap()];
-    assert!(svg.contains("4 source tokens above, 4 target tokens below, 4 links"));
-    assert_eq!(svg.matches(r#"<line class="link"#).count(), 4);
-    assert_eq!(svg.matches(r#"class="from "#).count(), 2);
-    assert_eq!((svg.matches("predicted t").count(), svg.matches("gold t").count()), (2, 2));
-    assert!(svg.contains(">besuchte</text>") && svg.contains("ORG gold"));
+    // Without script: text, entities with labels, and where their links lead.
+    assert!(html.contains(r#"<span class="entity l0 differs focus">Berlin</span>"#), "{html}");
+    assert!(html.contains(">source</dt>") && html.contains(">gold</dt>") && html.contains("<bdi>Berlin</bdi>."));
+    let data = &pairs_in(&html)[0];
+    assert_eq!(data["target"]["tokens"][1], serde_json::json!([6, 14]));
+    assert_eq!(data["links"].as_array().unwrap().len(), 4);
+    assert_eq!(
+        data["rows"][0][1],
+        serde_json::json!({"start": 2, "end": 3, "label": "LOC", "wrong": true, "focus": true})
+    );
+    assert_eq!(data["rows"][1][1]["label"], "ORG");
 }
 
 #[test]
@@ -300,7 +313,53 @@ fn a_pair_without_links_is_shown_all_the_same() {
     pair.alignment = None;
     pair.target.entities[1].label = "ORG".into();
     let html = analysis(&[(pair, Some(gold()))]).html();
-    assert!(html.contains("4 target tokens below, 0 links") && html.contains("The pairs carry no links."));
+    assert!(pairs_in(&html)[0]["links"].is_null() && html.contains("The pairs carry no links."));
+}
+
+#[test]
+fn figures_by_type_and_of_parts_are_in_the_page() {
+    let mut missing = pair();
+    unproject(&mut missing, 1, Reason::Unaligned);
+    let analysis = analysis(&[(pair(), Some(gold())), (missing, Some(gold()))]);
+    let system = &analysis.systems[0];
+    let loc = system.figures.as_ref().unwrap().semeval2013_types["LOC"];
+    assert_eq!((loc.strict.counts.correct, loc.strict.counts.missed), (1, 1));
+    let forms: Vec<_> =
+        system.by_form.iter().map(|part| (part.name.as_str(), part.scores.support, part.scores.correct)).collect();
+    assert_eq!(forms, [("seen", 2, 1), ("unseen", 2, 2)]);
+    assert_eq!((system.sentence_lengths.len(), system.sentence_lengths[0].scores.support), (1, 4));
+    assert_eq!((analysis.consistency.as_ref().unwrap().share(), system.consistency.forms), (Some(1.0), 1));
+    let html = analysis.html();
+    for part in [
+        "mean weighted by gold",
+        "SemEval-2013: strict",
+        "By number of tokens",
+        "a gold entity of an earlier sentence",
+        "Consistency of labels",
+    ] {
+        assert!(html.contains(part), "{part}");
+    }
+}
+
+#[test]
+fn sentences_in_which_systems_differ_stand_side_by_side() {
+    let mut other = pair();
+    other.target.entities[1].label = "ORG".into();
+    let mut analyser = Analyser::new(&["ours", "theirs"], 3);
+    analyser.push(&[pair(), pair()], Some(&gold())).unwrap();
+    analyser.push(&[pair(), other], Some(&gold())).unwrap();
+    let analysis = analyser.finish("Two", &Resampling::NONE);
+    assert_eq!((analysis.different, analysis.differences.len(), analysis.differences[0].number), (1, 1, 2));
+    assert_eq!(analysis.differences[0].systems[1][1].label, "ORG");
+    let html = analysis.html();
+    let part = &html[html.find("id=\"differences\"").unwrap()..];
+    let data = &pairs_in(part)[0];
+    let labels: Vec<_> = data["rows"].as_array().unwrap().iter().map(|row| row[1]["label"].clone()).collect();
+    assert_eq!(labels, ["LOC", "ORG", "LOC"], "ours, theirs, gold");
+    assert_eq!(
+        (&data["rows"][0][1]["wrong"], &data["rows"][1][1]["wrong"]),
+        (&serde_json::Value::Null, &serde_json::json!(true))
+    );
 }
 
 #[test]

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use xlner_core::{Pair, Sentence};
 use xlner_formats::{ReadOptions, read_pairs};
 
-use super::Filter;
+use super::LabelFilter;
 use crate::train::{Data, tokenized};
 use crate::{Error, Result};
 
@@ -32,7 +32,7 @@ impl Corpus {
     pub fn read(
         (train, pairs, raw): (&[PathBuf], &[PathBuf], &[PathBuf]),
         options: &ReadOptions,
-        filter: &Filter,
+        filter: &LabelFilter,
         listener: crate::Listener<'_>,
     ) -> Result<Corpus> {
         let mut corpus = Corpus { given: Vec::new(), projected: Vec::new(), raw: Vec::new(), files: Vec::new() };

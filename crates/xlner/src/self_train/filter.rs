@@ -10,7 +10,7 @@ use crate::{Error, Result};
 /// Conditions on the labels of a sentence, written `score>=2,margin>=1,complete,agreement,probability>=0.9`. Sentences go in
 /// whole or not at all: half of the labels of one would teach that the other half are no entities.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
-pub struct Filter {
+pub struct LabelFilter {
     /// Least score of every projected entity.
     pub score: Option<f64>,
     /// Least margin of every projected entity.
@@ -24,7 +24,7 @@ pub struct Filter {
     pub probability: Option<f64>,
 }
 
-impl Filter {
+impl LabelFilter {
     /// Whether projected labels pass what is known of them without a tagger.
     ///
     /// # Errors
@@ -59,11 +59,11 @@ fn certainty(probabilities: &LabelProbabilities) -> f32 {
     probabilities.rows.iter().map(of_token).fold(1.0, f32::min)
 }
 
-impl FromStr for Filter {
+impl FromStr for LabelFilter {
     type Err = Error;
 
-    fn from_str(text: &str) -> Result<Filter> {
-        let mut filter = Filter::default();
+    fn from_str(text: &str) -> Result<LabelFilter> {
+        let mut filter = LabelFilter::default();
         for condition in text.split(',').filter(|condition| !condition.is_empty()) {
             let wrong = || {
                 Error::Options(format!(
@@ -93,7 +93,7 @@ impl FromStr for Filter {
     }
 }
 
-impl fmt::Display for Filter {
+impl fmt::Display for LabelFilter {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let least = |name: &str, value: Option<f64>| value.map(|value| format!("{name}>={value}"));
         let set = |name: &str, value: bool| value.then(|| name.to_owned());
@@ -116,32 +116,32 @@ mod tests {
     #[test]
     fn filters_are_read_and_written() {
         for text in ["", "score>=2", "score>=-1.5,margin>=0.25,probability>=0.9,complete,agreement"] {
-            assert_eq!(text.parse::<Filter>().unwrap().to_string(), text);
+            assert_eq!(text.parse::<LabelFilter>().unwrap().to_string(), text);
         }
         for bad in ["score", "score>2", "score>=x", "score>=NaN", "probability>=1.1", "agreement>=1", "good"] {
-            assert!(bad.parse::<Filter>().is_err(), "{bad}");
+            assert!(bad.parse::<LabelFilter>().is_err(), "{bad}");
         }
     }
 
     #[test]
     fn every_entity_must_pass() {
         let mut sentence = Sentence::from_tokens(["a", "b"]);
-        let filter: Filter = "score>=1".parse().unwrap();
+        let filter: LabelFilter = "score>=1".parse().unwrap();
         assert_eq!(filter.passes(&sentence, false), Ok(true));
         let entity = |at: usize, score| Entity { score, ..Entity::new(at..at + 1, "PER") };
         sentence.entities = vec![entity(0, Some(2.0)), entity(1, Some(1.0))];
         assert_eq!(filter.passes(&sentence, false), Ok(true));
         sentence.entities[1].score = Some(0.9);
         assert_eq!(filter.passes(&sentence, true), Ok(false));
-        assert_eq!("".parse::<Filter>().unwrap().passes(&sentence, false), Ok(true));
-        assert_eq!("complete".parse::<Filter>().unwrap().passes(&sentence, false), Ok(false));
+        assert_eq!("".parse::<LabelFilter>().unwrap().passes(&sentence, false), Ok(true));
+        assert_eq!("complete".parse::<LabelFilter>().unwrap().passes(&sentence, false), Ok(false));
         sentence.entities[0].score = None;
         assert!(filter.passes(&sentence, true).unwrap_err().contains("no score"));
     }
 
     #[test]
     fn a_sentence_is_as_certain_as_its_least_certain_token() {
-        let filter: Filter = "probability>=0.75".parse().unwrap();
+        let filter: LabelFilter = "probability>=0.75".parse().unwrap();
         let rows = |rows: &[[f32; 2]]| LabelProbabilities {
             spans: Vec::new(),
             labels: vec!["O".into(), "B-PER".into()],
@@ -149,6 +149,6 @@ mod tests {
         };
         assert!(filter.trusts(&rows(&[[0.25, 0.75], [0.9, 0.1]])) && filter.trusts(&rows(&[])));
         assert!(!filter.trusts(&rows(&[[0.3, 0.7], [0.9, 0.1]])));
-        assert!(!Filter::default().trusts(&rows(&[[1.0, 0.0]])));
+        assert!(!LabelFilter::default().trusts(&rows(&[[1.0, 0.0]])));
     }
 }

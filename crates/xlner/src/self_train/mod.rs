@@ -14,10 +14,10 @@ use serde::Serialize;
 use xlner_core::Tagger;
 use xlner_core::{Entity, Sentence};
 use xlner_formats::{Output, ReadOptions};
-use xlner_models::crf::{CrfTagger, Example, TrainOptions};
+use xlner_models::crf::{CrfTagger, CrfTrainOptions, TrainingExample};
 use xlner_models::open_crf;
 
-pub use filter::Filter;
+pub use filter::LabelFilter;
 
 use crate::engine::folder::RunFolder;
 use crate::engine::key::Key;
@@ -43,7 +43,7 @@ pub struct SelfTrainJob {
     /// How labelled sentences are read.
     pub options: ReadOptions,
     /// What is learnt from.
-    pub filter: Filter,
+    pub filter: LabelFilter,
     /// Times that the sentences are labelled anew, 0 or more.
     pub rounds: usize,
     /// Parts of the pairs, each labelled by a tagger of the others, ≥ 2.
@@ -199,7 +199,7 @@ struct Trainer<'a> {
     job: &'a SelfTrainJob,
     corpus: &'a Corpus,
     folder: &'a RunFolder,
-    options: TrainOptions,
+    options: CrfTrainOptions,
     init: Option<CrfTagger>,
     key: Key,
 }
@@ -240,7 +240,8 @@ impl Trainer<'_> {
             }
         }
         corpus.raw.iter().zip(&labels.raw).for_each(|(item, labels)| add(item, labels));
-        let examples: Vec<Example<'_>> = items.iter().map(|(_, sentence)| Example { sentence, weight: 1.0 }).collect();
+        let examples: Vec<TrainingExample<'_>> =
+            items.iter().map(|(_, sentence)| TrainingExample { sentence, weight: 1.0 }).collect();
         let trained = train_crf(self.init.as_ref(), &examples, &self.options, listener);
         trained.map(|(tagger, _)| tagger).map_err(|error| match error {
             xlner_models::Error::Sentence { index, problem } => corpus.error(items[index].0, problem),
@@ -332,7 +333,7 @@ fn tag<'i>(tagger: &CrfTagger, items: impl Iterator<Item = &'i Item>) -> Result<
 }
 
 /// The labels of a tagger where they pass.
-fn trusted(filter: &Filter, found: Sentence) -> Option<Vec<Entity>> {
+fn trusted(filter: &LabelFilter, found: Sentence) -> Option<Vec<Entity>> {
     let passes = found.probabilities.as_ref().is_some_and(|probabilities| filter.trusts(probabilities));
     passes.then_some(found.entities)
 }

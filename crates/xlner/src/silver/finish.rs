@@ -6,7 +6,7 @@ use serde::Serialize;
 use serde_json::json;
 use xlner_core::{Entity, Pair};
 use xlner_eval::Resampling;
-use xlner_eval::stratified::{Interval, Judged, estimate};
+use xlner_eval::stratified::{Interval, JudgedCounts, estimate};
 use xlner_formats::{ReadOptions, WriteOptions, read_pairs};
 
 use super::routes::SilverSet;
@@ -89,7 +89,7 @@ impl SilverFinishJob {
             }
             let same = |a: &&Entity| gold.iter().any(|b| a.span == b.span && a.label == b.label);
             let right = pair.target.entities.iter().filter(same).count() as f64;
-            units[at].judged = Some(Judged { right, gold: gold.len() as f64 });
+            units[at].judged = Some(JudgedCounts { right, gold: gold.len() as f64 });
             pair.target.entities = gold;
             pair.extra.insert(FIELD, json!({ "judged": true }));
             judged.push(at);

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use xlner::{
-    AlignJob, AlignerOptions, Error, Extraction, Input, Progress, ProjectJob, ProjectModels, Projector, Stage,
+    AlignJob, AlignerOptions, Error, Input, LinkExtraction, Progress, ProjectJob, ProjectModels, Projector, Stage,
 };
 use xlner_formats::{ReadOptions, WriteOptions};
 
@@ -56,7 +56,7 @@ fn align_then_project_tell_how_far_they_are() {
         evidence: None,
         train: false,
         save_model: None,
-        extraction: Extraction::default(),
+        extraction: LinkExtraction::default(),
         min_confidence: None,
         output: Some(links.clone()),
         output_options: WriteOptions::default(),

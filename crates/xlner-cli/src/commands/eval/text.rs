@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use xlner_eval::{AlignmentEvaluation, Evaluation, Matching, Report, Scores};
+use xlner_eval::{AlignmentEvaluation, Evaluation, Report, SchemeScores, Scores};
 
 use super::table::{Table, count, figure, paint};
 
@@ -115,7 +115,7 @@ fn row(name: &str, scores: &Scores) -> Vec<String> {
     cells
 }
 
-fn ways(system: &Evaluation) -> [Matching; 4] {
+fn ways(system: &Evaluation) -> [SchemeScores; 4] {
     let scores = system.semeval2013;
     [scores.strict, scores.exact, scores.partial, scores.type_]
 }

@@ -69,7 +69,7 @@ pub enum Objective {
     Identification,
 }
 
-/// How an encoder is trained. What is not given is as `AlignerOptions` says.
+/// How an encoder is trained. What is not given is as `FineTuneAlignerOptions` says.
 #[derive(Clone, Default, clap::Args)]
 #[cfg_attr(not(feature = "fine-tune"), allow(dead_code))]
 pub struct TrainingArgs {
@@ -137,18 +137,18 @@ pub fn tune(_: &Tuning<'_>, _: TrainingArgs, _: &Context) -> Result<()> {
 #[cfg(feature = "fine-tune")]
 pub fn tune(tuning: &Tuning<'_>, training: TrainingArgs, context: &Context) -> Result<()> {
     use xlner::align::EncoderJob;
-    use xlner_neural::transformer::fine_tune::AlignerOptions;
+    use xlner_neural::transformer::fine_tune::FineTuneAlignerOptions;
 
     use crate::bars::Bars;
     use crate::context::{failed, model_failed};
 
-    let usual = AlignerOptions::default();
+    let usual = FineTuneAlignerOptions::default();
     let asked = |objective| training.objectives.contains(&objective);
     let device = training.device.as_ref().map_or(Ok(usual.device), |name| name.parse()).map_err(model_failed)?;
     let job = EncoderJob {
         encoder: tuning.encoder.to_owned(),
         input: tuning.input.clone(),
-        options: AlignerOptions {
+        options: FineTuneAlignerOptions {
             layer: tuning.layer,
             threshold: tuning.threshold,
             self_training: training.objectives.is_empty() || asked(Objective::SelfTraining),

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use serde::Deserialize;
 use xlner_models::hub;
 
-use super::{Weights, safetensors};
+use super::{Tensors, safetensors};
 use crate::{Error, Result};
 
 pub(crate) const CONFIG: &str = "adapter_config.json";
@@ -114,10 +114,10 @@ pub(crate) fn holding(folder: &Path, file: &str) -> Result<PathBuf> {
 }
 
 /// The weights of a model with an adapter on it; `None` where the folder has none.
-pub(super) fn open(folder: &Path) -> Result<Option<Weights>> {
+pub(super) fn open(folder: &Path) -> Result<Option<Tensors>> {
     let Some(config) = config(folder)? else { return Ok(None) };
     let Some(base) = base(folder)? else { return Ok(None) };
-    let mut weights = Weights::open(&base)?;
+    let mut weights = Tensors::open(&base)?;
     let path = folder.join(TENSORS);
     let file = weights.files.len();
     let entries = safetensors::entries(&path, file)?;
@@ -168,14 +168,14 @@ pub(crate) fn classes(folder: &Path) -> Result<Option<usize>> {
 }
 
 /// The name that the model has for a tensor of an adapter: encoders alone leave out what stands before their tensors' names.
-fn known(weights: &Weights, name: &str) -> Option<String> {
+fn known(weights: &Tensors, name: &str) -> Option<String> {
     let short = name.split_once('.').map(|(_, rest)| rest);
     [Some(name), short].into_iter().flatten().find(|name| weights.contains(name)).map(str::to_owned)
 }
 
 impl LowRank {
     /// Adds it to the values of the matrix, whose shape is given.
-    pub fn add(&self, weights: &Weights, values: &mut [f32], shape: &[usize]) -> Result<()> {
+    pub fn add(&self, weights: &Tensors, values: &mut [f32], shape: &[usize]) -> Result<()> {
         let &[outputs, inputs] = shape else {
             return Err(Error::model(&weights.folder, format!("the adapter changes {}, which is no matrix", self.a)));
         };

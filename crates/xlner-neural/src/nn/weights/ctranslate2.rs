@@ -64,7 +64,7 @@ pub(super) fn entries(path: &Path, file: usize) -> Result<BTreeMap<String, Entry
         entries.insert(names.0, entry);
     }
     if byte(&mut reader).is_some() {
-        return Err(damaged("there are bytes behind its end"));
+        return Err(damaged("there are bytes after its end"));
     }
     Ok(entries)
 }

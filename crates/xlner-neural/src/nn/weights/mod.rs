@@ -87,7 +87,7 @@ impl Entry {
 
 /// The tensors of a checkpoint.
 #[derive(Debug)]
-pub struct Weights {
+pub struct Tensors {
     folder: PathBuf,
     files: Vec<PathBuf>,
     entries: BTreeMap<String, Entry>,
@@ -100,14 +100,14 @@ struct Index {
     weight_map: BTreeMap<String, String>,
 }
 
-impl Weights {
+impl Tensors {
     /// Finds the weights in a checkpoint's folder; where an adapter is in it, those of the model that it changes, changed.
     ///
     /// # Errors
     /// [`Error::Model`] where there are none or a file is damaged, [`Error::File`] where one cannot be read.
-    pub fn open(folder: &Path) -> Result<Weights> {
+    pub fn open(folder: &Path) -> Result<Tensors> {
         let mut weights =
-            Weights { folder: folder.to_owned(), files: Vec::new(), entries: BTreeMap::new(), added: BTreeMap::new() };
+            Tensors { folder: folder.to_owned(), files: Vec::new(), entries: BTreeMap::new(), added: BTreeMap::new() };
         for name in ["model.safetensors", "pytorch_model.bin"] {
             let (single, index) = (folder.join(name), folder.join(format!("{name}.index.json")));
             if single.is_file() {

@@ -72,6 +72,6 @@ pub(super) fn entries(path: &Path, file: usize) -> Result<BTreeMap<String, Entry
     }
     match size - 8 - length - before {
         0 => Ok(entries),
-        more => Err(damaged(format!("{more} bytes behind its tensors belong to none"))),
+        more => Err(damaged(format!("{more} bytes after its tensors belong to none"))),
     }
 }

@@ -1,18 +1,18 @@
 //! The tensors of a part of a model.
 
-use super::Weights;
+use super::Tensors;
 use crate::Result;
 
 /// The tensors of a part of a model: those whose names begin with its name and a dot.
 #[derive(Debug, Clone)]
 pub struct Scope<'a> {
-    weights: &'a Weights,
+    weights: &'a Tensors,
     prefix: String,
 }
 
 impl<'a> Scope<'a> {
     /// The whole model.
-    pub(super) fn root(weights: &'a Weights) -> Scope<'a> {
+    pub(super) fn root(weights: &'a Tensors) -> Scope<'a> {
         Scope { weights, prefix: String::new() }
     }
 
@@ -40,10 +40,10 @@ impl<'a> Scope<'a> {
         self.weights.shape(&self.name(name))
     }
 
-    /// The values of a tensor, as [`Weights::tensor`].
+    /// The values of a tensor, as [`Tensors::tensor`].
     ///
     /// # Errors
-    /// Those of [`Weights::tensor`].
+    /// Those of [`Tensors::tensor`].
     pub fn tensor(&self, name: &str, shape: &[usize]) -> Result<Vec<f32>> {
         self.weights.tensor(&self.name(name), shape)
     }

@@ -28,7 +28,7 @@ fn folder(files: &[(&str, Vec<u8>)]) -> tempfile::TempDir {
 }
 
 fn problem(files: &[(&str, Vec<u8>)]) -> String {
-    Weights::open(folder(files).path()).unwrap_err().to_string()
+    Tensors::open(folder(files).path()).unwrap_err().to_string()
 }
 
 #[test]
@@ -42,7 +42,7 @@ fn safetensors_of_every_precision() {
         ("a.ids", "I64", &[1], vec![0; 8]),
     ]);
     let folder = folder(&[("model.safetensors", file)]);
-    let weights = Weights::open(folder.path()).unwrap();
+    let weights = Tensors::open(folder.path()).unwrap();
     let part = weights.root().at("a");
     assert_eq!(part.tensor("LayerNorm.weight", &[2, 1]).unwrap(), [1.5, 2.0]);
     assert_eq!(part.at("").tensor("half", &[2]).unwrap(), [1.0, -2.5]);
@@ -67,7 +67,7 @@ fn several_files() {
     let files =
         [("1.safetensors", one.clone()), ("2.safetensors", two), ("model.safetensors.index.json", index(map.clone()))];
     let whole = folder(&files);
-    let weights = Weights::open(whole.path()).unwrap();
+    let weights = Tensors::open(whole.path()).unwrap();
     assert_eq!((weights.tensor("x", &[1]).unwrap(), weights.tensor("y", &[1]).unwrap()), (vec![1.0], vec![2.0]));
     let first = weights.checksum().unwrap();
     std::fs::write(whole.path().join("1.safetensors"), safetensors(&[("x", "F32", &[1], floats(&[1.5]))])).unwrap();
@@ -107,7 +107,7 @@ fn every_byte_belongs_to_one_tensor() {
         [&(header.len() as u64).to_le_bytes()[..], &header, &vec![0; bytes]].concat()
     };
     let sound = file(&[("b", [0, 8]), ("a", [8, 16]), ("none", [8, 8])], 16);
-    assert!(Weights::open(folder(&[("model.safetensors", sound)]).path()).is_ok());
+    assert!(Tensors::open(folder(&[("model.safetensors", sound)]).path()).is_ok());
     for (tensors, bytes, expected) in [
         (
             &[("a", [0, 8]), ("b", [4, 12])][..],
@@ -117,7 +117,7 @@ fn every_byte_belongs_to_one_tensor() {
         (&[("a", [0, 8]), ("b", [0, 8])], 8, "tensor b begins at byte 0"),
         (&[("a", [0, 4]), ("b", [8, 12])], 12, "tensor b begins at byte 8"),
         (&[("a", [4, 8])], 8, "tensor a begins at byte 4"),
-        (&[("a", [0, 8])], 12, "4 bytes behind its tensors belong to none"),
+        (&[("a", [0, 8])], 12, "4 bytes after its tensors belong to none"),
     ] {
         let found = problem(&[("model.safetensors", file(tensors, bytes))]);
         assert!(found.contains(expected) && found.contains("model.safetensors"), "{found}");
@@ -136,7 +136,7 @@ fn what_is_no_number_is_refused_with_file_and_tensor() {
             ("sound", "F32", &[1], floats(&[1.0])),
         ]);
         let folder = folder(&[("model.safetensors", file)]);
-        let weights = Weights::open(folder.path()).unwrap();
+        let weights = Tensors::open(folder.path()).unwrap();
         assert!(weights.tensor("sound", &[1]).is_ok());
         for (name, length, at) in [("f32", 3, 1), ("f16", 1, 0), ("bf16", 1, 0)] {
             let found = weights.tensor(name, &[length]).unwrap_err().to_string();
@@ -172,7 +172,7 @@ fn weights_of_torch() {
     let list = pickled("torch._utils\n_rebuild_tensor_v2");
     let file = archive(&list, &floats(&[9.0, 9.0, 1.0, 2.0, 3.0, 4.0]));
     let folder = folder(&[("pytorch_model.bin", file)]);
-    let weights = Weights::open(folder.path()).unwrap();
+    let weights = Tensors::open(folder.path()).unwrap();
     assert_eq!(weights.tensor("w", &[2, 2]).unwrap(), [1.0, 2.0, 3.0, 4.0]);
     assert_eq!(weights.names().count(), 1);
     assert!(problem(&[("pytorch_model.bin", archive(&list, &floats(&[0.0; 5])))]).contains("longer than"));
@@ -208,7 +208,7 @@ fn strided(shape: &[u8], strides: &[u8]) -> Vec<u8> {
 fn values_that_are_not_row_by_row_are_refused() {
     let found = |shape: &[u8], strides: &[u8]| {
         let file = archive(&strided(shape, strides), &floats(&[1.0; 24]));
-        Weights::open(folder(&[("pytorch_model.bin", file)]).path()).map(|weights| weights.shape("w").unwrap().to_vec())
+        Tensors::open(folder(&[("pytorch_model.bin", file)]).path()).map(|weights| weights.shape("w").unwrap().to_vec())
     };
     for (shape, strides) in [
         (&[2, 3][..], &[3, 1][..]),

@@ -22,7 +22,7 @@ use super::task::Task;
 use super::texts::{CutFigures, cut_figures, mask, pairs, texts, unknown};
 use super::trainer::{Tier, Training, device};
 use super::vocabulary::{NewPiece, augment};
-use crate::nn::Weights;
+use crate::nn::Tensors;
 use crate::transformer::config::Config;
 use crate::transformer::transliteration::TRANSLITERATION;
 use crate::transformer::{SubWordTokenizer, Transliteration};
@@ -135,7 +135,7 @@ pub fn adapt(
     options.check()?;
     folder::replaceable(output)?;
     let device = device(&options.training)?;
-    let (mut config, weights, mut raw) = (Config::read(init)?, Weights::open(init)?, folder::config(init)?);
+    let (mut config, weights, mut raw) = (Config::read(init)?, Tensors::open(init)?, folder::config(init)?);
     let old = SubWordTokenizer::load(init)?;
     let mask = mask(init, &old)?;
     let unknown = unknown(&old)?;
@@ -345,7 +345,7 @@ fn grow(
 }
 
 /// What the result depends on, in a few characters. Where a state is kept does not count.
-fn signature(options: &AdaptOptions, weights: &Weights, texts: &[Text], held_out: &[Text]) -> Result<String> {
+fn signature(options: &AdaptOptions, weights: &Tensors, texts: &[Text], held_out: &[Text]) -> Result<String> {
     let training = FineTuneOptions { checkpoint: None, checkpoint_steps: None, ..options.training.clone() };
     let counting = AdaptOptions { training, ..options.clone() };
     let mut data = crc32fast::Hasher::new();

@@ -20,13 +20,13 @@ use super::parameters::Parameters;
 use super::task::Task;
 use super::texts::{self, together};
 use super::trainer::Training;
-use crate::nn::Weights;
+use crate::nn::Tensors;
 use crate::transformer::SubWordTokenizer;
 use crate::transformer::config::Config;
 use crate::transformer::tokenizer::Tokens;
 use crate::{Error, Result};
 
-pub use options::AlignerOptions;
+pub use options::FineTuneAlignerOptions;
 
 /// Share of sub-words that are masked.
 const MASKED: f64 = 0.15;
@@ -64,7 +64,7 @@ struct Pair {
 pub fn fine_tune_aligner(
     init: &Path,
     pairs: &[(&Sentence, &Sentence)],
-    options: &AlignerOptions,
+    options: &FineTuneAlignerOptions,
     output: &Path,
     watch: &mut dyn FnMut(Step),
 ) -> Result<AlignerTuned> {
@@ -72,7 +72,7 @@ pub fn fine_tune_aligner(
     folder::replaceable(output)?;
     let training = options.training();
     let device = options.device.open()?;
-    let (config, weights) = (Config::read(init)?, Weights::open(init)?);
+    let (config, weights) = (Config::read(init)?, Tensors::open(init)?);
     if options.layer == 0 || options.layer > config.layers {
         let problem = format!("there is no layer {} to train; the encoder has 1 to {}", options.layer, config.layers);
         return Err(Error::Options(problem));
@@ -121,7 +121,7 @@ struct Align<'a> {
     raw: Map<String, Value>,
     /// What the names of the encoder's tensors begin with.
     encoder: String,
-    options: &'a AlignerOptions,
+    options: &'a FineTuneAlignerOptions,
     pairs: Vec<Pair>,
     masked: Option<(Head, Masking)>,
     device: Device,
@@ -263,7 +263,7 @@ fn loss(
     network: &Network<'_>,
     pass: &Pass,
     pairs: &[&Pair],
-    options: &AlignerOptions,
+    options: &FineTuneAlignerOptions,
     device: &Device,
 ) -> Result<Tensor> {
     let sentences: Vec<&[u32]> = pairs.iter().flat_map(|pair| pair.sides.iter().map(|side| &side.ids[..])).collect();
@@ -289,7 +289,7 @@ fn loss(
 }
 
 /// −Σᵢⱼ Aᵢⱼ ½ (P(j|i) / n + P(i|j) / m), and with consistency − tr(P(·|source) P(·|target)ᵀ) / min(n, m).
-fn pair_loss(source: &Tensor, target: &Tensor, options: &AlignerOptions) -> candle_core::Result<Tensor> {
+fn pair_loss(source: &Tensor, target: &Tensor, options: &FineTuneAlignerOptions) -> candle_core::Result<Tensor> {
     let scores = source.contiguous()?.matmul(&target.t()?.contiguous()?)?;
     let (rows, columns) = scores.dims2()?;
     let softmax = |over: usize| -> candle_core::Result<Tensor> {

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use candle_core::Tensor;
 use serde_json::{Map, Value};
-use xlner_models::crf::Example;
+use xlner_models::crf::TrainingExample;
 
 use super::data::{Item, hash, items, joined};
 use super::figures::{FineTuned, Step};
@@ -17,7 +17,7 @@ use super::options::FineTuneOptions;
 use super::parameters::Parameters;
 use super::task::Task;
 use super::trainer::{Evaluate, Training, device};
-use crate::nn::Weights;
+use crate::nn::Tensors;
 use crate::transformer::SubWordTokenizer;
 use crate::transformer::config::{Config, Family};
 use crate::transformer::language;
@@ -36,7 +36,7 @@ use crate::{Error, Result};
 /// more; [`Error::Model`] and [`Error::File`] for what is wrong with `init`, `output` or the checkpoint; those of `evaluate`.
 pub fn fine_tune(
     init: &Path,
-    examples: &[Example<'_>],
+    examples: &[TrainingExample<'_>],
     options: &FineTuneOptions,
     output: &Path,
     evaluate: Option<Evaluate<'_>>,
@@ -62,11 +62,11 @@ pub fn fine_tune(
 
 fn begin<'a>(
     init: &'a Path,
-    examples: &[Example<'_>],
+    examples: &[TrainingExample<'_>],
     options: &'a FineTuneOptions,
 ) -> Result<Training<'a, Classify<'a>>> {
     let device = device(options)?;
-    let (config, weights) = (Config::read(init)?, Weights::open(init)?);
+    let (config, weights) = (Config::read(init)?, Tensors::open(init)?);
     let tokenizer = SubWordTokenizer::load(init)?;
     if options.freeze_layers.is_some_and(|layers| layers > config.layers) {
         return Err(Error::Options(format!("more layers are to be frozen than the {} there are", config.layers)));
@@ -145,7 +145,7 @@ impl Task for Classify<'_> {
 }
 
 /// The classes, and whether the model's own head knows them all.
-fn classes(examples: &[Example<'_>], config: &Config, weights: &Weights) -> Result<(Vec<String>, bool)> {
+fn classes(examples: &[TrainingExample<'_>], config: &Config, weights: &Tensors) -> Result<(Vec<String>, bool)> {
     for (index, example) in examples.iter().enumerate() {
         if !(example.weight.is_finite() && example.weight > 0.0) {
             let problem = format!("its weight is {}; weights are greater than 0", example.weight);
@@ -168,7 +168,7 @@ fn classes(examples: &[Example<'_>], config: &Config, weights: &Weights) -> Resu
 }
 
 /// What the result depends on, in a few characters. Where a state is kept does not count.
-fn signature(options: &FineTuneOptions, weights: &Weights, classes: &[String], items: &[Item]) -> Result<String> {
+fn signature(options: &FineTuneOptions, weights: &Tensors, classes: &[String], items: &[Item]) -> Result<String> {
     let counting = FineTuneOptions { checkpoint: None, checkpoint_steps: None, ..options.clone() };
     let mut data = crc32fast::Hasher::new();
     for item in items {

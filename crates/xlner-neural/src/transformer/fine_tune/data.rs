@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use xlner_core::fusion::own_tokens;
 use xlner_core::tags::{Scheme, encode};
-use xlner_models::crf::Example;
+use xlner_models::crf::TrainingExample;
 
 use super::ops::{Target, mix};
 use super::{FineTuneOptions, LabelOn};
@@ -52,7 +52,7 @@ pub(super) fn hash(data: &mut crc32fast::Hasher, window: &[u32]) {
 
 /// The sentences as sub-words with classes; those without sub-words are left out.
 pub(super) fn items(
-    examples: &[Example<'_>],
+    examples: &[TrainingExample<'_>],
     classes: &[String],
     tokenizer: &SubWordTokenizer,
     longest: usize,

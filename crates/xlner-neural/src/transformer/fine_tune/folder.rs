@@ -211,7 +211,7 @@ mod tests {
             assert_eq!(names, ["config.json", "model.safetensors", "vocab.txt"]);
         }
         assert_eq!(fs::read_dir(top.path()).unwrap().count(), 2, "nothing is left over");
-        assert_eq!(crate::nn::Weights::open(&out).unwrap().tensor("a", &[2]).unwrap(), [1.0, 2.0]);
+        assert_eq!(crate::nn::Tensors::open(&out).unwrap().tensor("a", &[2]).unwrap(), [1.0, 2.0]);
         let other = top.path().join("other");
         fs::create_dir(&other).unwrap();
         assert!(replaceable(&other).is_ok());

@@ -10,7 +10,7 @@ use super::folder;
 use super::model::Network;
 use super::ops::{Pass, Target, mix, uniform};
 use super::parameters::Parameters;
-use crate::nn::{Activation, Weights};
+use crate::nn::{Activation, Tensors};
 use crate::transformer::config::{Config, Family};
 use crate::{Error, Result};
 
@@ -99,7 +99,7 @@ impl Head {
     pub fn load(
         config: &Config,
         raw: &mut Map<String, Value>,
-        (init, weights): (&Path, &Weights),
+        (init, weights): (&Path, &Tensors),
         parameters: &mut Parameters,
         seed: u64,
         device: &Device,

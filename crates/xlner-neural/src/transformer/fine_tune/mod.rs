@@ -25,7 +25,7 @@ mod trainer;
 mod vocabulary;
 
 pub use adapt::{AdaptData, AdaptOptions, Adapted, adapt};
-pub use aligner::{AlignerOptions, AlignerTuned, fine_tune_aligner};
+pub use aligner::{AlignerTuned, FineTuneAlignerOptions, fine_tune_aligner};
 pub use choice::Choice;
 pub use classify::fine_tune;
 pub use figures::{EpochFigures, FineTuned, Step};

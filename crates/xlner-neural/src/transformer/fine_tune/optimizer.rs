@@ -141,7 +141,7 @@ impl InplaceOp2 for Update<'_> {
 
     fn cpu_fwd(&self, values: &mut CpuStorage, lv: &Layout, gradient: &CpuStorage, lg: &Layout) -> Result<()> {
         let (Some((start, end)), Some((first, last))) = (lv.contiguous_offsets(), lg.contiguous_offsets()) else {
-            candle_core::bail!("parameters lie behind each other")
+            candle_core::bail!("parameters are not contiguous")
         };
         let CpuStorage::F32(values) = values else { candle_core::bail!("parameters are kept in f32") };
         let (values, gradient) = (&mut values[start..end], &gradient.as_slice::<f32>()?[first..last]);

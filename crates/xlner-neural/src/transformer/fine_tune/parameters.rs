@@ -6,7 +6,7 @@ use std::path::Path;
 use candle_core::{DType, Device, Tensor, Var};
 
 use super::ops::{mix, uniform};
-use crate::nn::Weights;
+use crate::nn::Tensors;
 use crate::transformer::config::{Config, Family};
 use crate::{Error, Result};
 
@@ -37,7 +37,7 @@ pub(super) struct Parameters {
 
 impl Parameters {
     /// Reads those that `config` asks for. `freeze`: layers from the first that stay as they are, with the embeddings.
-    pub fn load(config: &Config, weights: &Weights, freeze: Option<usize>, device: &Device) -> Result<Parameters> {
+    pub fn load(config: &Config, weights: &Tensors, freeze: Option<usize>, device: &Device) -> Result<Parameters> {
         let prefix = config.family.prefix();
         let start = format!("{prefix}.");
         let base = match weights.names().any(|name| name.starts_with(&start)) {

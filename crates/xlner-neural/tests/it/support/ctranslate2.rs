@@ -3,12 +3,12 @@
 use std::path::Path;
 
 use serde_json::Value;
-use xlner_neural::nn::Weights;
+use xlner_neural::nn::Tensors;
 
 /// Writes the network of `folder` into `into`, in 32 bits or 8, with the names of its tokens.
 pub fn convert(folder: &Path, into: &Path, tokens: &[&str], int8: bool) {
     let config: Value = serde_json::from_slice(&std::fs::read(folder.join("config.json")).unwrap()).unwrap();
-    let weights = Weights::open(folder).unwrap();
+    let weights = Tensors::open(folder).unwrap();
     let tensor = |name: &str| weights.tensor(name, weights.shape(name).unwrap()).unwrap();
     let pre_norm = config["model_type"] == "m2m_100";
     let width = config["d_model"].as_u64().unwrap() as usize;

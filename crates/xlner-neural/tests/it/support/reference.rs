@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
-use xlner_neural::nn::Weights;
+use xlner_neural::nn::Tensors;
 use xlner_neural::transformer::fine_tune::{DeviceChoice, FineTuneOptions};
 
 /// Largest difference that may be.
@@ -76,7 +76,7 @@ pub fn lines<T: DeserializeOwned>(path: &Path) -> Vec<T> {
 pub fn weights(folder: &Path, output: &Path) -> f64 {
     let reference = tempfile::tempdir().unwrap();
     std::fs::copy(folder.join("reference.safetensors"), reference.path().join("model.safetensors")).unwrap();
-    let (reference, ours) = (Weights::open(reference.path()).unwrap(), Weights::open(output).unwrap());
+    let (reference, ours) = (Tensors::open(reference.path()).unwrap(), Tensors::open(output).unwrap());
     let mut largest = 0f64;
     for name in ours.names() {
         if [".key.bias", ".k_lin.bias", ".key_proj.bias"].iter().any(|end| name.ends_with(end)) {

@@ -142,7 +142,7 @@ features! {
     "capitals" shape::capitals, "share of the tokens that do";
     "capitals-sentence" shape::capitals_sentence, "the same of the whole sentence";
     "capital-before" shape::capital_before, "1 where the token before does, unless it begins the sentence";
-    "capital-behind" shape::capital_behind, "1 where the token behind does";
+    "capital-behind" shape::capital_behind, "1 where the next token does";
     "sentence-start" shape::sentence_start, "1 where the span begins the sentence";
     "upper" shape::upper, "1 where it has more than one letter and all are capitals";
     "digit" shape::digit, "1 where it has a digit";

@@ -49,7 +49,7 @@ impl Default for Exact {
 
 /// Buffers, kept between problems.
 #[derive(Debug, Clone, Default)]
-pub struct Workspace {
+pub struct ExactWorkspace {
     reducer: Reducer,
     /// Matches that are left, by entity.
     items: Vec<Item>,
@@ -79,7 +79,7 @@ impl Exact {
         self,
         problem: &Problem,
         constraint: Constraint,
-        workspace: &mut Workspace,
+        workspace: &mut ExactWorkspace,
         solution: &mut Solution,
     ) {
         let Some(scale) = Scale::new(problem, constraint) else {
@@ -115,7 +115,7 @@ impl Exact {
     }
 
     /// Solves again without each chosen match.
-    fn margins(self, problem: &Problem, scale: &Scale, workspace: &mut Workspace, solution: &mut Solution) {
+    fn margins(self, problem: &Problem, scale: &Scale, workspace: &mut ExactWorkspace, solution: &mut Solution) {
         let mut budget = self.budget;
         let mut left = solution.chosen.len() as u64;
         for chosen in &mut solution.chosen {
@@ -139,7 +139,7 @@ fn range(offsets: &[u32], entity: u32) -> std::ops::Range<usize> {
     offsets[entity as usize] as usize..offsets[entity as usize + 1] as usize
 }
 
-impl Workspace {
+impl ExactWorkspace {
     fn reduce(&mut self, problem: &Problem, scale: &Scale) {
         self.items.clear();
         self.offsets.clear();

@@ -24,7 +24,7 @@ use super::prepare::Preparation;
 use super::projector::Place;
 use super::run::{drop_links, settle};
 use super::{Origin, ProjectModels, ProjectReport, Projector};
-use crate::aligner::{Aligner, Extraction, dictionary};
+use crate::aligner::{Aligner, LinkExtraction, dictionary};
 use crate::decision::DecisionChoice;
 use crate::progress::Listener;
 use crate::signs::Signs;
@@ -268,7 +268,7 @@ impl Passes {
     fn give_links(&self, pairs: &mut [Pair], aligner: &Aligner) -> Result<()> {
         crate::engine::pump::each(pairs, 1, |scratch: &mut Scratch, pair, number| {
             if pair.alignment.is_none() {
-                let links = aligner.links(pair, &Extraction::default(), scratch);
+                let links = aligner.links(pair, &LinkExtraction::default(), scratch);
                 pair.alignment = Some(links.map_err(|error| Place::memory().fail(number, pair, error.into()))?);
             }
             Ok(())

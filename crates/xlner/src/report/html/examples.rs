@@ -1,12 +1,13 @@
-//! Sentences to look at: their text with entities marked, what is meant, and the alignment view.
+//! Sentences to look at: what is meant, and the pair with its entities and links.
 
 use maud::{Markup, html};
-use xlner_core::{Entity, Sentence, Span};
+use xlner_core::{Entity, Span};
 
-use super::super::analysis::{Example, Named, SystemAnalysis};
+use super::super::analysis::{Analysis, Difference, Example, Named, SystemAnalysis};
 use super::super::classify::ErrorClass;
 use super::super::excerpt::{Excerpt, within};
-use super::{Palette, count, is_right_to_left, links, places};
+use super::pair::{self, TargetRow};
+use super::{Palette, count, places};
 
 pub fn of_system(system: &SystemAnalysis, index: usize, palette: &Palette) -> Markup {
     let with_gold = system.figures.is_some();
@@ -14,7 +15,7 @@ pub fn of_system(system: &SystemAnalysis, index: usize, palette: &Palette) -> Ma
         p.soft { span.key.solid style="margin-left:0" {} "entities of the source and predicted ones"
             @if with_gold { span.key.dashed {} "gold entities" }
             span.key.focus {} "what the example is about. "
-            "Lines are links of the alignment, the stronger the more probable; a shaded band leads from a source entity to what was projected from it." }
+            "Lines are links of the alignment, dashed where they are improbable; pointing at a word lights up its links, and those of its entity." }
         @if index == 0 {
             div #filter hidden {
                 label for="words" { "Only sentences with" }
@@ -70,6 +71,9 @@ fn one(example: &Example, palette: &Palette) -> Markup {
     let focus = Focus::of(example);
     let gold = example.gold_entities.as_deref();
     let same = gold.is_some_and(|gold| same_entities(gold, &target.entities));
+    let title = if same { "target" } else { "predicted" };
+    let mut rows = vec![TargetRow::new(title, &target.entities, gold, focus.predicted)];
+    rows.extend(gold.filter(|_| !same).map(|gold| TargetRow::gold(gold, focus.gold)));
     html! {
         div.example {
             h4 {
@@ -81,21 +85,42 @@ fn one(example: &Example, palette: &Palette) -> Markup {
                 @if let Some(reason) = example.reason { " · " (reason) }
             }
             @if !example.excerpt.is_whole() { p.soft { (left_out(&example.excerpt)) } }
-            dl.text {
-                @if !source.is_empty() {
-                    dt { "source" }
-                    dd dir=(direction(source)) lang=[source.lang.as_deref()] { (marked(source, &source.entities, focus.source, false, palette)) }
-                }
-                dt { @if same { "target" } @else { "predicted" } }
-                dd dir=(direction(target)) lang=[target.lang.as_deref()] { (marked(target, &target.entities, focus.predicted, false, palette)) }
-                @if let Some(gold) = gold.filter(|_| !same) {
-                    dt { "gold" }
-                    dd dir=(direction(target)) lang=[target.lang.as_deref()] { (marked(target, gold, focus.gold, true, palette)) }
-                }
-            }
-            @if !source.is_empty() { (links::view(example, &focus, palette)) }
+            (pair::view(&example.pair, focus.source, &rows, palette))
             (places::view(source, &[], palette))
             (places::view(target, gold.unwrap_or_default(), palette))
+        }
+    }
+}
+
+/// The sentences in which systems differ, the systems below each other.
+pub fn differences(analysis: &Analysis, palette: &Palette) -> Markup {
+    html! {
+        p { "The systems differ in " (count(analysis.different)) " of " (count(analysis.sentences)) " sentences"
+            @if (analysis.differences.len() as u64) < analysis.different { "; " (analysis.differences.len()) " are shown, drawn evenly" }
+            "."
+            @if analysis.gold.is_some() { " A wavy line is below what gold has not." }
+        }
+        details.class {
+            summary { "Sentences" }
+            @for difference in &analysis.differences { (one_difference(difference, analysis, palette)) }
+        }
+    }
+}
+
+fn one_difference(difference: &Difference, analysis: &Analysis, palette: &Palette) -> Markup {
+    let gold = difference.gold_entities.as_deref();
+    let systems = analysis.systems.iter().zip(&difference.versions);
+    let mut rows: Vec<TargetRow> =
+        systems.map(|(system, entities)| TargetRow::new(&system.name, entities, gold, None)).collect();
+    rows.extend(gold.map(|gold| TargetRow::gold(gold, None)));
+    html! {
+        div.example {
+            h4 {
+                "Sentence " (count(difference.number))
+                @if !difference.id.is_empty() { " " span.soft { (difference.id) } }
+            }
+            @if !difference.excerpt.is_whole() { p.soft { (left_out(&difference.excerpt)) } }
+            (pair::view(&difference.pair, None, &rows, palette))
         }
     }
 }
@@ -110,16 +135,11 @@ fn left_out(excerpt: &Excerpt) -> String {
     format!("A part is shown: {}.", cut.collect::<Vec<_>>().join(", "))
 }
 
-/// The direction of a text; the labels in it would mislead `dir="auto"`.
-fn direction(sentence: &Sentence) -> &'static str {
-    if is_right_to_left(sentence.text()) { "rtl" } else { "ltr" }
-}
-
 /// The spans that an example is about.
-pub struct Focus {
-    pub source: Option<Span>,
-    pub predicted: Option<Span>,
-    pub gold: Option<Span>,
+struct Focus {
+    source: Option<Span>,
+    predicted: Option<Span>,
+    gold: Option<Span>,
 }
 
 impl Focus {
@@ -145,31 +165,4 @@ fn same_entities(a: &[Entity], b: &[Entity]) -> bool {
         keys
     };
     key(a) == key(b)
-}
-
-/// The text of a sentence with its entities marked; of entities that overlap, those that begin first.
-fn marked(sentence: &Sentence, entities: &[Entity], focus: Option<Span>, gold: bool, palette: &Palette) -> Markup {
-    let mut order: Vec<&Entity> = entities.iter().collect();
-    order.sort_by_key(|entity| entity.span);
-    let text = sentence.text();
-    let mut done = 0;
-    let mut parts: Vec<(&str, Option<(&Entity, &str)>)> = Vec::new();
-    for entity in order {
-        let bytes = sentence.byte_range(entity.span.start).start..sentence.byte_range(entity.span.end - 1).end;
-        if bytes.start >= done {
-            parts.push((&text[done..bytes.start], Some((entity, &text[bytes.clone()]))));
-            done = bytes.end;
-        }
-    }
-    parts.push((&text[done..], None));
-    html! {
-        @for (before, entity) in parts {
-            (before)
-            @if let Some((entity, form)) = entity {
-                mark class={ (palette.class(&entity.label))
-                    (if gold { " gold" } else { "" }) (if focus == Some(entity.span) { " focus" } else { "" }) }
-                { (form) small { (entity.label) } }
-            }
-        }
-    }
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use maud::{Markup, html};
-use xlner_eval::Scores;
+use xlner_eval::{Evaluation, Scores, SemEval2013};
 
 use super::super::analysis::{Analysis, Confusion, Form, ProjectionCounts, SystemAnalysis};
 use super::super::classify::ErrorClass;
@@ -40,7 +40,7 @@ pub fn systems(analysis: &Analysis) -> Markup {
                 div.scroll { table {
                     thead { tr {
                         th { "system" } th.n { "precision" } th.n { "recall" } th.n { "F1" } th {}
-                        th.n { "95% interval" } th.n { "macro F1" } th.n { "predicted" }
+                        th.n { "95% interval" } th.n { "macro F1" } th.n { "weighted F1" } th.n { "predicted" }
                     } }
                     tbody { @for system in &analysis.systems { @if let Some(figures) = &system.figures {
                         tr {
@@ -48,7 +48,8 @@ pub fn systems(analysis: &Analysis) -> Markup {
                             td.n { (fraction(figures.micro.precision)) } td.n { (fraction(figures.micro.recall)) }
                             td.n { (fraction(figures.micro.f1)) } td { (bar(figures.micro.f1, "bar")) }
                             td.n { @if let Some(ci) = figures.ci95 { (interval(ci.f1)) } }
-                            td.n { (fraction(figures.macro_.f1)) } td.n { (count(figures.micro.predicted)) }
+                            td.n { (fraction(figures.macro_.f1)) } td.n { (fraction(figures.weighted.f1)) }
+                            td.n { (count(figures.micro.predicted)) }
                         }
                     } } }
                 } }
@@ -110,9 +111,12 @@ pub fn of_system(system: &SystemAnalysis, analysis: &Analysis, palette: &Palette
                         tr { th class={ "label " (palette.class(label)) } { (label) } (scores_row(scores)) }
                     }
                     tr.strong { th { "all (micro)" } (scores_row(&figures.micro)) }
+                    tr.strong { th { "mean (macro)" } (scores_row(&figures.macro_)) }
+                    tr.strong { th { "mean weighted by gold" } (scores_row(&figures.weighted)) }
                 }
             } }
             (more(figures.types.len(), ROWS, "types"))
+            (semeval(figures, palette))
         } @else {
             @let total: u64 = system.predicted.values().sum();
             dl.cards {
@@ -120,6 +124,45 @@ pub fn of_system(system: &SystemAnalysis, analysis: &Analysis, palette: &Palette
                 (card("entities", &count(total), "predicted"))
             }
             (counts_table("type", &system.predicted, Some(palette)))
+        }
+    }
+}
+
+/// The four ways of SemEval-2013 to compare, by type.
+fn semeval(figures: &Evaluation, palette: &Palette) -> Markup {
+    let ways = |scores: &SemEval2013| {
+        [("strict", scores.strict), ("exact", scores.exact), ("partial", scores.partial), ("type", scores.type_)]
+    };
+    let rows = |name: Markup, strong: bool, scores: &SemEval2013| {
+        html! { @for (way, matching) in ways(scores) {
+            tr class=[strong.then_some("strong")] {
+                (name) td { (way) }
+                @for figure in [matching.precision, matching.recall, matching.f1] { td.n { (fraction(figure)) } }
+                @let counts = matching.counts;
+                @for number in [counts.correct, counts.incorrect, counts.partial, counts.missed, counts.spurious] {
+                    td.n { (count(number)) }
+                }
+            }
+        } }
+    };
+    html! {
+        details {
+            summary { "SemEval-2013: strict, exact, partial and type, by type" }
+            p.soft { "strict: span and label; exact: span; partial: any shared token, half a point unless the spans are equal; type: any shared token, and the label. "
+                "By type, only entities of that type count on both sides." }
+            div.scroll { table {
+                thead { tr {
+                    th { "entities" } th { "scheme" } th.n { "precision" } th.n { "recall" } th.n { "F1" }
+                    th.n { "correct" } th.n { "incorrect" } th.n { "partial" } th.n { "missed" } th.n { "spurious" }
+                } }
+                tbody {
+                    @for (label, scores) in figures.semeval2013_types.iter().take(ROWS) {
+                        (rows(html! { th class={ "label " (palette.class(label)) } { (label) } }, false, scores))
+                    }
+                    (rows(html! { th { "all" } }, true, &figures.semeval2013))
+                }
+            } }
+            (more(figures.semeval2013_types.len(), ROWS, "types"))
         }
     }
 }

@@ -6,23 +6,24 @@ mod calibration;
 mod curves;
 mod examples;
 mod figures;
-mod links;
+mod pair;
 mod places;
 mod plots;
+mod slices;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
+use serde_json::json;
+
 use super::analysis::{Analysis, SystemAnalysis};
+use crate::drawing::{self, COLOURS};
 
 const STYLE: &str = include_str!("style.css");
 const SCRIPT: &str = include_str!("script.js");
 /// No script, style, image or font from elsewhere, whatever the page holds.
 const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'";
-
-/// Colours that tell labels apart; the labels after them take them again.
-const COLOURS: usize = 8;
 
 /// The colours of the labels.
 struct Palette(BTreeMap<String, usize>);
@@ -40,7 +41,13 @@ impl Palette {
         // A label that only source entities have takes a colour by its letters.
         let colour = self.0.get(label).copied();
         let colour = colour.unwrap_or_else(|| label.bytes().map(usize::from).sum::<usize>() % COLOURS);
-        format!("t{colour}")
+        format!("l{colour}")
+    }
+
+    /// The classes of all labels, for the script.
+    fn classes(&self) -> String {
+        let classes: BTreeMap<&str, String> = self.0.keys().map(|label| (label.as_str(), self.class(label))).collect();
+        json!(classes).to_string()
     }
 }
 
@@ -56,9 +63,9 @@ pub fn page(analysis: &Analysis) -> String {
                 meta name="viewport" content="width=device-width, initial-scale=1";
                 meta http-equiv="Content-Security-Policy" content=(POLICY);
                 title { (analysis.title) }
-                style { (PreEscaped(STYLE)) }
+                style { (PreEscaped(drawing::STYLE)) (PreEscaped(STYLE)) }
             }
-            body {
+            body data-colours=(palette.classes()) {
                 header {
                     h1 dir="auto" { (analysis.title) }
                     p.soft { (figures::size(analysis)) }
@@ -68,7 +75,13 @@ pub fn page(analysis: &Analysis) -> String {
                     @if analysis.sentences == 0 {
                         p { "There is no sentence in the input." }
                     } @else {
-                        @if several { (figures::systems(analysis)) }
+                        @if several {
+                            (figures::systems(analysis))
+                            section id="differences" { h2 { "Where systems differ" } (examples::differences(analysis, &palette)) }
+                        }
+                        @if let Some(consistency) = &analysis.consistency {
+                            section id="gold" { h2 { "Consistency of gold" } (slices::consistency(consistency, "gold", &palette)) }
+                        }
                         @for (index, system) in analysis.systems.iter().enumerate() {
                             (section(system, index, analysis, &palette))
                         }
@@ -78,18 +91,27 @@ pub fn page(analysis: &Analysis) -> String {
                     @if let Some(signature) = &analysis.signature { p { (signature) } }
                     p { "Written by xlner " (env!("CARGO_PKG_VERSION")) "." }
                 }
-                script { (PreEscaped(SCRIPT)) }
+                script type="module" { (PreEscaped(script())) }
             }
         }
     };
     page.into_string()
 }
 
+/// The modules that draw sentences, and the page's own.
+fn script() -> String {
+    drawing::bundle(drawing::MODULES.iter().map(|(_, text)| *text).chain([SCRIPT]))
+}
+
 fn contents(analysis: &Analysis) -> Markup {
     let several = analysis.systems.len() > 1;
     html! {
         ul {
-            @if several { li { a href="#systems" { "Systems compared" } } }
+            @if several {
+                li { a href="#systems" { "Systems compared" } }
+                li { a href="#differences" { "Where systems differ" } }
+            }
+            @if analysis.consistency.is_some() && analysis.sentences > 0 { li { a href="#gold" { "Consistency of gold" } } }
             @for (index, system) in analysis.systems.iter().enumerate() {
                 @if several {
                     li { a href={ "#s" (index) } { (system.name) } }
@@ -113,6 +135,8 @@ fn parts(system: &SystemAnalysis) -> Vec<(&'static str, &'static str)> {
         (system.score.is_some() || system.margin.is_some(), "scores", "Scores"),
         (system.calibration.is_some(), "calibration", "Calibration"),
         (true, "lengths", "Lengths"),
+        (with_gold, "parts", "Sentence length, and forms seen before"),
+        (true, "consistency", "Consistency of labels"),
         (true, "forms", "Frequent forms"),
         (true, "sentences", "Sentences"),
     ];
@@ -136,6 +160,8 @@ fn section(system: &SystemAnalysis, index: usize, analysis: &Analysis, palette: 
                         "projection" => @if let Some(counts) = &system.projection { (figures::projection(counts)) },
                         "scores" => (curves::of_system(system)),
                         "lengths" => (figures::lengths(system)),
+                        "parts" => (slices::of_system(system, analysis)),
+                        "consistency" => (slices::consistency(&system.consistency, "predictions", palette)),
                         "forms" => (figures::forms(system, palette)),
                         _ => (examples::of_system(system, index, palette)),
                     }
@@ -201,9 +227,10 @@ mod tests {
 
     #[test]
     fn style_and_script_are_self_contained() {
-        for text in [STYLE, SCRIPT] {
+        assert_eq!(SCRIPT.matches("http").count(), SCRIPT.matches("http://www.w3.org/").count());
+        for text in [STYLE.to_owned(), script().replace("http://www.w3.org/", "")] {
             assert!(!text.contains("http") && !text.contains("@import") && !text.contains("url("));
-            assert!(!text.contains("</"));
+            assert!(!text.contains("</script") && !text.contains("</style") && !text.contains("<!--"));
         }
     }
 }

@@ -190,7 +190,7 @@ mod tests {
         let html = view(&sentence, &[], &Palette(BTreeMap::from([("LOC".into(), 0)]))).into_string();
         // 680 units are 340 pixels wide: half the size.
         assert!(html.contains(r#"<svg width="340" height="200""#), "{html}");
-        assert!(html.contains(r#"class="page-entity t0" x="50" y="50" width="90" height="10""#), "{html}");
+        assert!(html.contains(r#"class="page-entity l0" x="50" y="50" width="90" height="10""#), "{html}");
         assert!(html.contains("Page 3"));
         let times = [(1.0, 1.5), (1.5, 2.0), (62.0, 63.0)];
         sentence.regions = Some(times.map(|(start, end)| serde_json::json!({"start": start, "end": end})).into());

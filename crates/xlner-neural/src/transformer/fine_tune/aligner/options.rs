@@ -5,7 +5,7 @@ use crate::{Error, Result};
 
 /// How an encoder is fine-tuned; the usual values are those of awesome-align.
 #[derive(Debug, Clone, PartialEq)]
-pub struct AlignerOptions {
+pub struct FineTuneAlignerOptions {
     /// The layer whose vectors are compared; only it and those below are trained.
     pub layer: usize,
     /// Probability, in both directions, from which two sub-words are taken to belong together.
@@ -40,9 +40,9 @@ pub struct AlignerOptions {
     pub device: DeviceChoice,
 }
 
-impl Default for AlignerOptions {
+impl Default for FineTuneAlignerOptions {
     fn default() -> Self {
-        AlignerOptions {
+        FineTuneAlignerOptions {
             layer: 8,
             threshold: 1e-3,
             self_training: true,
@@ -63,7 +63,7 @@ impl Default for AlignerOptions {
     }
 }
 
-impl AlignerOptions {
+impl FineTuneAlignerOptions {
     /// The same for the trainer.
     pub(super) fn training(&self) -> FineTuneOptions {
         FineTuneOptions {

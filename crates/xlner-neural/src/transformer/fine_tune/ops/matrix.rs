@@ -34,7 +34,7 @@ impl<'a> Matrix<'a> {
     }
 
     fn view(self) -> NdTensorView<'a, f32, 2> {
-        NdTensorView::from_data_with_strides(self.shape, self.data, self.strides).expect("rows lie behind each other")
+        NdTensorView::from_data_with_strides(self.shape, self.data, self.strides).expect("rows are contiguous")
     }
 }
 

@@ -46,7 +46,7 @@ impl Pass {
 
 /// The values of an argument of a CPU operation.
 fn slice<'a>(storage: &'a CpuStorage, layout: &Layout) -> Result<&'a [f32]> {
-    let Some((start, end)) = layout.contiguous_offsets() else { bail!("rows do not lie behind each other") };
+    let Some((start, end)) = layout.contiguous_offsets() else { bail!("the rows are not contiguous") };
     Ok(&storage.as_slice::<f32>()?[start..end])
 }
 

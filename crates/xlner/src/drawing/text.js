@@ -1,7 +1,7 @@
 // Sentences as text: every token is an inline span without box, so that letters join and shape as in plain text.
 
 /**
- * @typedef {import("./version.js").Entity} Entity
+ * @typedef {{start: number, end: number, label: string, from?: number|null, score?: number, margin?: number, probability?: number}} Entity
  * @typedef {{lang?: string|null, text: string, tokens: number[][], entities: Entity[], regions?: any[]|null}} Side
  * @typedef {{from: number, to: number}} Window
  */
@@ -129,6 +129,47 @@ function rowsOf(element) {
   }
   for (const row of rows) row.sort((a, b) => a.left - b.left);
   return rows;
+}
+
+/**
+ * Puts the labels beside their entities, by where these are now: above those of the first sentence, below those of the others.
+ * @param {HTMLElement} tags @param {HTMLElement} frame what the places are counted from
+ * @param {{element: HTMLElement, entities: Entity[], above: boolean}[]} drawn @param {(label: string) => string} colour
+ */
+export function drawTags(tags, frame, drawn, colour) {
+  const whole = frame.getBoundingClientRect();
+  const parts = [];
+  for (const { element, entities, above } of drawn) {
+    const right = getComputedStyle(element).direction === "rtl";
+    for (const span of element.querySelectorAll("[data-entity]")) {
+      const entity = /** @type {Entity} */ (entities[Number(/** @type {HTMLElement} */ (span).dataset.entity)]);
+      const box = span.getClientRects()[0];
+      if (!box) continue;
+      const tag = document.createElement("span");
+      tag.className = `tag ${colour(entity.label)} ${above ? "above" : "below"}`;
+      tag.textContent = entity.label;
+      tag.style.setProperty(right ? "right" : "left", `${right ? whole.right - box.right : box.left - whole.left}px`);
+      tag.style.top = `${(above ? box.top : box.bottom) - whole.top}px`;
+      parts.push(tag);
+    }
+  }
+  tags.replaceChildren(...parts);
+}
+
+/** The entity that a token is in. @template {{start: number, end: number}} T @param {T[]} entities @param {number} token @returns {T|undefined} */
+export function entityAt(entities, token) {
+  return entities.find((entity) => entity.start <= token && token < entity.end);
+}
+
+/**
+ * The class of a link where a token is pointed at: that of the entity it is in, whose links all stand out, or its own. `null`: it does not
+ * stand out. @param {import("./lines.js").Link} link @param {"source"|"target"} side @param {number} token @param {Entity[]} entities of that
+ * side @param {(label: string) => string} colour @returns {string|null}
+ */
+export function litBy(link, side, token, entities, colour) {
+  const entity = entityAt(entities, token);
+  if (!entity) return link[side] === token ? "hover" : null;
+  return entity.start <= link[side] && link[side] < entity.end ? colour(entity.label) : null;
 }
 
 /** @param {string} text */
