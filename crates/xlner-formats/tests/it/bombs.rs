@@ -135,7 +135,7 @@ fn errors_of_limits_name_the_place_and_the_option() {
         ),
         (
             Format::Hocr,
-            format!("<html>\n<p>{long}</p></html>"),
+            format!("<html>\n<p>{long}{long}</p></html>"),
             "a tag, or text without one, of more than 64000000 bytes",
         ),
         (
@@ -160,18 +160,18 @@ fn errors_of_limits_name_the_place_and_the_option() {
         ),
         (
             Format::Naacl,
-            "1 1 1\n".repeat(10_666_667),
-            "line 10666667: a sentence or document of several lines of more than 64000000 bytes",
+            "1 1 1\n".repeat(10_666_670),
+            "line 10666668: a sentence or document of several lines of more than 64000000 bytes",
         ),
     ];
     for (format, text, wanted) in cases {
-        let path = folder.path().join("x.gz");
+        let path = folder.path().join("x.zst");
         let mut output = xlner_formats::Output::create(&path).unwrap();
         output.write_all(text.as_bytes()).unwrap();
         output.finish().unwrap();
         let options = ReadOptions { format: Some(format), ..ReadOptions::default() };
         let problem = first_problem(&path, &options).unwrap_or_else(|| panic!("{format}: all is read"));
-        assert!(problem.contains("x.gz") && problem.contains(wanted), "{format}: {problem}");
+        assert!(problem.contains("x.zst") && problem.contains(wanted), "{format}: {problem}");
         assert!(problem.contains("option `max_sentence_tokens`") && problem.contains("line "), "{format}: {problem}");
     }
 }
