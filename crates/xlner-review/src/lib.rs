@@ -11,6 +11,7 @@ pub mod effort;
 pub mod error;
 pub mod export;
 pub mod flags;
+pub mod images;
 pub mod import;
 pub mod item;
 pub mod learn;

@@ -2,28 +2,35 @@
 
 const SPACE = "http://www.w3.org/2000/svg";
 
-/** @typedef {import("./text.js").Side} PlacedSide */
+/**
+ * @typedef {import("./text.js").Side} PlacedSide
+ * @typedef {{token: number, box: number[], page: number[]|null, place: string, text: string}} PlacedToken
+ */
 
 /**
- * The page, or pages, with the tokens and the entities; and the times of the entities. Empty where the sentence has no regions.
- * @param {PlacedSide} side @param {import("./version.js").Entity[]} entities @param {(label: string) => string} colour
- * @param {(start: number, end: number) => string} text @returns {HTMLElement[]}
+ * The page, or pages, with the tokens and the entities, on the scan where its image is there; and the times of the entities. Empty where the
+ * sentence has no regions.
+ * @param {PlacedSide} side @param {"source"|"target"} name @param {import("./version.js").Entity[]} entities @param {(label: string) => string} colour
+ * @param {(start: number, end: number) => string} text @param {(name: string) => string} address of an image @returns {HTMLElement[]}
  */
-export function regionsOf(side, entities, colour, text) {
+export function regionsOf(side, name, entities, colour, text, address) {
   const regions = side.regions;
   if (!regions) return [];
-  /** @type {Map<string, {token: number, box: number[], page: number[]|null}[]>} */
+  /** @type {Map<string, PlacedToken[]>} */
   const pages = new Map();
   regions.forEach((region, token) => {
     const boxes = Array.isArray(region?.bboxes) ? region.bboxes : [region?.bbox];
     for (const box of boxes.filter(isBox)) {
-      const name = String(region.page ?? "");
-      const page = pages.get(name) ?? [];
-      page.push({ token, box, page: isBox(region.page_bbox) ? region.page_bbox : null });
-      pages.set(name, page);
+      const key = String(region.page ?? "");
+      const page = pages.get(key) ?? [];
+      page.push({ token, box, page: isBox(region.page_bbox) ? region.page_bbox : null, place: `${name} ${token}`, text: text(token, token + 1) });
+      pages.set(key, page);
     }
   });
-  const parts = [...pages].map(([name, boxes]) => pageOf(name, boxes, entities, colour));
+  const parts = [...pages].map(([page, boxes]) => {
+    const image = side.images?.[page];
+    return pageOf(page, boxes, entities, colour, image === undefined ? null : address(image));
+  });
   const times = entities.map((entity) => timeOf(regions.slice(entity.start, entity.end))).map((time, at) => ({ time, entity: /** @type {import("./version.js").Entity} */ (entities[at]) }));
   const timed = times.filter(({ time }) => time !== null);
   if (timed.length > 0) {
@@ -45,35 +52,60 @@ export function regionsOf(side, entities, colour, text) {
 }
 
 /**
- * @param {string} name @param {{token: number, box: number[], page: number[]|null}[]} boxes
- * @param {import("./version.js").Entity[]} entities @param {(label: string) => string} colour @returns {HTMLElement}
+ * A page. With its image, the part with the sentence is seen first, and the whole of it by a button.
+ * @param {string} name @param {PlacedToken[]} boxes @param {import("./version.js").Entity[]} entities
+ * @param {(label: string) => string} colour @param {string|null} image @returns {HTMLElement}
  */
-function pageOf(name, boxes, entities, colour) {
+function pageOf(name, boxes, entities, colour, image) {
   const known = boxes.find(({ page }) => page)?.page;
   const text = around(boxes.map(({ box }) => box));
-  const margin = 0.08 * Math.max(text[2] - text[0], text[3] - text[1]);
-  const [left, top, right, bottom] = known ? around([known, text]) : [text[0] - margin, text[1] - margin, text[2] + margin, text[3] + margin];
-  const svg = document.createElementNS(SPACE, "svg");
-  svg.setAttribute("viewBox", `${left} ${top} ${Math.max(1, right - left)} ${Math.max(1, bottom - top)}`);
-  svg.setAttribute("class", "page");
-  svg.setAttribute("role", "img");
-  svg.setAttribute("aria-label", `Where the sentence stands${name ? ` on page ${name}` : ""}`);
-  const put = (/** @type {number[]} */ box, /** @type {string} */ kind) => {
-    const rect = document.createElementNS(SPACE, "rect");
-    const [x, y, x2, y2] = /** @type {[number, number, number, number]} */ (box);
-    for (const [key, value] of Object.entries({ x, y, width: x2 - x, height: y2 - y })) rect.setAttribute(key, String(value));
-    rect.setAttribute("class", kind);
-    svg.append(rect);
-  };
-  for (const { token, box } of boxes) {
+  const line = Math.max(...boxes.map(({ box }) => /** @type {number} */ (box[3]) - /** @type {number} */ (box[1])));
+  const room = image ? 2.5 * line : 0.08 * Math.max(text[2] - text[0], text[3] - text[1]);
+  /** @type {[number, number, number, number]} */
+  const part = [text[0] - room, text[1] - room, text[2] + room, text[3] + room];
+  const whole = known ? around([known, text]) : part;
+  const svg = drawn("svg", { class: image ? "page scan" : "page", role: "img", "aria-label": `Where the sentence stands${name ? ` on page ${name}` : ""}` });
+  const show = (/** @type {[number, number, number, number]} */ [left, top, right, bottom]) => svg.setAttribute("viewBox", `${left} ${top} ${Math.max(1, right - left)} ${Math.max(1, bottom - top)}`);
+  if (image) {
+    // Regions count in the unit of the page's own box; without one, in pixels of the image.
+    const [x, y, right, bottom] = /** @type {[number, number, number, number]} */ (known ?? [0, 0, 0, 0]);
+    svg.append(drawn("image", { href: image, ...(known ? { x, y, width: right - x, height: bottom - y, preserveAspectRatio: "none" } : {}) }));
+  }
+  for (const { token, box, place, text: word } of boxes) {
     const entity = entities.find(({ start, end }) => start <= token && token < end);
-    put(box, entity ? `box ${colour(entity.label)}` : "box");
+    const [x, y, x2, y2] = /** @type {[number, number, number, number]} */ (box);
+    const rect = drawn("rect", { x, y, width: x2 - x, height: y2 - y, class: entity ? `box ${colour(entity.label)}` : "box", "data-place": place });
+    const title = drawn("title", {});
+    title.textContent = entity ? `${word}, ${entity.label}` : word;
+    rect.append(title);
+    svg.append(rect);
   }
   const figure = document.createElement("figure");
   const caption = document.createElement("figcaption");
-  caption.textContent = (name ? `Page ${name}` : "Page") + (known ? "" : " (the part with this sentence)");
+  const inPart = image !== null || !known;
+  caption.textContent = (name ? `Page ${name}` : "Page") + (inPart ? " (the part with this sentence) " : "");
+  show(image ? part : whole);
+  if (image && known) {
+    const button = document.createElement("button");
+    button.type = "button";
+    button.className = "plain";
+    button.textContent = "Whole page";
+    button.addEventListener("click", () => {
+      const all = svg.classList.toggle("whole");
+      show(all ? whole : part);
+      button.textContent = all ? "Only the sentence" : "Whole page";
+    });
+    caption.append(button);
+  }
   figure.append(svg, caption);
   return figure;
+}
+
+/** @param {string} name @param {Record<string, any>} attributes */
+function drawn(name, attributes) {
+  const element = document.createElementNS(SPACE, name);
+  for (const [key, value] of Object.entries(attributes)) element.setAttribute(key, String(value));
+  return element;
 }
 
 /** @param {any} box */

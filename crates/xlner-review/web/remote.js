@@ -47,6 +47,11 @@ export class Server {
     return this.get(`/items/${encodeURIComponent(id)}/repeats?start=${start}&end=${end}`);
   }
 
+  /** The address of an image. @param {string} name */
+  picture(name) {
+    return `/images/${encodeURIComponent(name)}`;
+  }
+
   /** Sends operations. Throws where the server cannot be reached, or cannot take them in now. @param {Waiting[]} entries @returns {Promise<Sent>} */
   async send(entries) {
     const events = entries.map(({ uuid, base, round, operation }) => ({ uuid, base, round, ...operation }));
@@ -67,8 +72,9 @@ export class Server {
 
 /** The batch in an offline page. */
 export class Batch {
-  /** `head` is what the store has, `now` what was made of it here. @param {{store: string, items: (Item & {line: Line, now?: Head})[]}} batch */
+  /** `head` is what the store has, `now` what was made of it here. @param {{store: string, items: (Item & {line: Line, now?: Head})[], images: Record<string, string>}} batch */
   constructor(batch) {
+    this.images = batch.images;
     this.items = batch.items.map((item) => ({ ...item, now: item.head }));
   }
 
@@ -88,6 +94,11 @@ export class Batch {
     const lines = chosen.slice(from, from + Number(query.limit ?? 100)).map((item) => ({ ...item.line, state: item.now.state, unsure: item.now.unsure, commented: item.now.comment !== "" }));
     const count = (/** @type {string} */ state) => this.items.filter((item) => item.now.state === state).length;
     return { total: chosen.length, all: this.items.length, items: lines, counts: { open: count("open"), submitted: count("submitted"), skipped: count("skipped") } };
+  }
+
+  /** The address of an image. @param {string} name */
+  picture(name) {
+    return this.images[name] ?? "";
   }
 
   /** @param {string} id */

@@ -52,6 +52,11 @@ export class Session extends View {
     this.layout.prepend(this.queue.element);
   }
 
+  /** @param {string} name */
+  picture(name) {
+    return this.remote.picture(name);
+  }
+
   /** Begins: the queue, its first sentence, and news. */
   async start() {
     if (this.offline) {
@@ -141,6 +146,7 @@ export class Session extends View {
   /** There is no sentence left. */
   async nothing() {
     this.item = null;
+    this.placed = "";
     for (const element of [this.source, this.target, this.chips, this.palette, this.list, this.versions, this.places, this.comment]) element.replaceChildren();
     this.lines.show([], () => null);
     this.tags.replaceChildren();

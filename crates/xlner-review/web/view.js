@@ -37,6 +37,8 @@ export class View {
     this.anchor = null;
     /** @type {{side: SideName, token: number}|null} */
     this.hover = null;
+    /** The sentence whose pages are drawn. */
+    this.placed = "";
     this.windows = { source: { from: 0, to: 0 }, target: { from: 0, to: 0 } };
     this.status = make("span", { id: "status", role: "status" });
     this.progress = make("progress", { max: "1", value: "0", "aria-label": "Sentences done" });
@@ -85,6 +87,11 @@ export class View {
       this.layout,
     );
     this.layout.append(make("main", {}, this.notice, make("div", { id: "about" }, this.chips), this.pair, this.says, this.palette, actions, edges, this.comment, make("div", { class: "scroll" }, table), this.empty, this.versions, this.places, guidelines));
+  }
+
+  /** The address of an image. @param {string} _name @returns {string} */
+  picture(_name) {
+    return "";
   }
 
   /** Does a command. @param {Command} _command @returns {boolean} */
@@ -167,10 +174,32 @@ export class View {
     this.comment.textContent = head.comment;
     this.entities();
     this.drawVersions();
-    this.places.replaceChildren(...regionsOf(item.target, head.entities, colour, (start, end) => textOf(item.target, start, end)), ...regionsOf(item.source, item.source.entities, colour, (start, end) => textOf(item.source, start, end)));
+    this.drawPlaces();
     this.lines.show(this.links(), (link) => this.lit(link));
     this.drawTags();
     this.mark();
+  }
+
+  /** Where the words stand on their pages, and when in their recordings. */
+  drawPlaces() {
+    const item = /** @type {Sentence} */ (this.item);
+    const of = (/** @type {SideName} */ name, /** @type {Found[]} */ entities) =>
+      regionsOf(item[name], name, entities, (label) => this.colour(label), (start, end) => textOf(item[name], start, end), (image) => this.picture(image));
+    const parts = [...of("target", item.head.entities), ...of("source", item.source.entities)];
+    if (this.placed !== item.id) {
+      this.placed = item.id;
+      this.places.replaceChildren(...parts);
+      return;
+    }
+    // Only the entities are others: the images stay, as they are seen.
+    const fresh = make("div", {}, ...parts);
+    const boxes = fresh.querySelectorAll("rect");
+    this.places.querySelectorAll("rect").forEach((box, at) => {
+      box.setAttribute("class", boxes[at]?.getAttribute("class") ?? "box");
+      box.replaceChildren(...(boxes[at]?.childNodes ?? []));
+    });
+    for (const times of this.places.querySelectorAll(".times")) times.remove();
+    this.places.append(...fresh.querySelectorAll(".times"));
   }
 
   /** The table of entities. */
@@ -250,6 +279,8 @@ export class View {
       if (entity.from !== undefined && entity.from !== null) this.source.querySelector(`[data-entity="${entity.from}"]`)?.classList.add("partner");
     }
     for (const row of this.list.children) row.classList.toggle("current", entity !== undefined && /** @type {HTMLElement} */ (row).dataset.start === String(entity.start));
+    for (const place of this.places.querySelectorAll(".here")) place.classList.remove("here");
+    for (const place of this.places.querySelectorAll(`[data-place="${this.side} ${this.cursor[this.side]}"]`)) place.classList.add("here");
     const box = token?.getBoundingClientRect();
     if (box && (box.top < 0 || box.bottom > innerHeight)) token?.scrollIntoView({ block: "center" });
     this.lines.light((link) => this.lit(link));

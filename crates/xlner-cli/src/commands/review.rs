@@ -12,6 +12,7 @@ use anyhow::{Context as _, Result};
 use xlner::decision::Relearner;
 use xlner_core::{Entity, Pair};
 use xlner_formats::{Format, Output, ReadOptions};
+use xlner_review::images::Images;
 use xlner_review::learn::Decides;
 use xlner_review::people::AccessTokens;
 use xlner_review::{Store, offline, server};
@@ -24,6 +25,7 @@ Examples:
   xlner review projected.jsonl other-route.jsonl --store review.db --guidelines guidelines.txt --labels PER,LOC,ORG
   xlner review --store review.db --listen 0.0.0.0:7878 --tokens tokens.txt --assign 2
   xlner review projected.jsonl --store review.db --annotator ada --offline ada.html
+  xlner review scans.jsonl --store review.db --images scans/
   xlner review export --store review.db -o gold.jsonl
   xlner review import --store review.db review-ada.json
   xlner review simulate projected.jsonl --gold gold.conll --json
@@ -74,6 +76,10 @@ pub struct Args {
     /// A text that says what is to be annotated and how, shown beside the sentences
     #[arg(long, value_name = "FILE")]
     guidelines: Option<PathBuf>,
+    /// Images of scanned pages, shown where records have regions on them: named as the regions' `image`, or as their page (`7.png`,
+    /// `page-007.jpg`)
+    #[arg(long, value_name = "FOLDER")]
+    images: Option<PathBuf>,
     /// Learn from the corrections after every so many sentences; 0: never
     #[arg(long, value_name = "N", default_value_t = 10)]
     learn_every: usize,
@@ -142,8 +148,18 @@ pub fn run(args: Args, context: &Context) -> Result<()> {
         }
         store.assign(names, each).map_err(review_failed)?;
     }
+    if let Some(images) = &options.images {
+        let (pages, found) = images.pages(store.items());
+        context.note(format_args!("{found} of {pages} pages have an image"));
+    }
     if let Some(file) = &args.offline {
-        let page = offline::page(&store, &options.annotator, &options.labels, options.guidelines.as_deref());
+        let page = offline::page(
+            &store,
+            &options.annotator,
+            &options.labels,
+            options.guidelines.as_deref(),
+            options.images.as_ref(),
+        );
         let mut output = Output::create(file)?;
         output.write_all(page.map_err(review_failed)?.as_bytes())?;
         output.finish()?;
@@ -190,6 +206,7 @@ fn server_options(args: &Args) -> Result<server::ServerOptions> {
         annotator,
         labels: args.labels.clone(),
         guidelines,
+        images: args.images.as_deref().map(Images::open).transpose().map_err(review_failed)?,
         learn_every: args.learn_every,
         decides: Some(Arc::new(Relearning(Relearner::default()))),
     })

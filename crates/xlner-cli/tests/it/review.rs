@@ -43,6 +43,8 @@ fn wrong_usage_is_told_with_its_cure() {
         ("--store none.db", 2, "there is no store"),
         ("en-sw.projected.jsonl --listen 0.0.0.0:0", 2, "--tokens"),
         ("en-sw.projected.jsonl --annotator a/b --no-open", 2, "no name of an annotator"),
+        ("en-sw.projected.jsonl --images none --no-open", 1, "none: "),
+        ("en-sw.projected.jsonl --images . --no-open", 2, "no image that a browser shows"),
         ("en-sw.projected.jsonl --assign 2 --annotators ada", 2, "more annotators"),
         ("sw.conll --store sw.conll", 2, "which --store would replace"),
         ("en-sw.projected.jsonl --store sw.conll", 1, "no store"),

@@ -18,11 +18,15 @@ pub(super) struct Reader {
     pages: usize,
     /// Ranks of blocks in reading order.
     ranks: HashMap<String, usize>,
+    /// The file of the image, once it was told; the name that is being read.
+    image: Option<String>,
+    naming: Option<String>,
 }
 
 impl Reader {
     pub(super) fn open(path: &Path, status: &Arc<Status>) -> Result<Self> {
-        Ok(Reader { markup: Markup::open(path, status, "ALTO XML", false)?, pages: 0, ranks: HashMap::new() })
+        let markup = Markup::open(path, status, "ALTO XML", false)?;
+        Ok(Reader { markup, pages: 0, ranks: HashMap::new(), image: None, naming: None })
     }
 
     /// A number; a comma may be its point.
@@ -129,6 +133,7 @@ impl Documents for Reader {
                         page: Some(self.pages),
                         edges: width.zip(height).and_then(|(width, height)| edges(&[0.0, 0.0, width, height])),
                         lang: tag.get("LANG").map(str::to_owned),
+                        image: self.image.clone(),
                         blocks: Vec::new(),
                     };
                     page = Some(Page { document, ..Page::default() });
@@ -142,19 +147,26 @@ impl Documents for Reader {
                         let region = tag.get("REF").map(str::to_owned);
                         groups.push(Group { region, ..Group::default() });
                     }
+                    None if tag.name == "fileName" => self.naming = Some(String::new()),
                     None if matches!(tag.name.as_str(), "String" | "HYP") => {
                         return Err(self.markup.fail(format!("a {} stands outside of a Page", tag.name)));
                     }
                     None => {}
                 },
                 Node::Text(text) => {
-                    if page.is_some() {
+                    if let Some(name) = &mut self.naming {
+                        name.push_str(&text);
+                    } else if page.is_some() {
                         self.markup.note_stray(&text)?;
                     }
                 }
                 Node::End(name) => match &mut page {
                     Some(_) if name == "Page" => return Ok(page.map(Page::finish)),
                     Some(page) => self.end(page, &name)?,
+                    None if name == "fileName" => {
+                        let name = self.naming.take().map(|name| name.trim().to_owned());
+                        self.image = name.filter(|name| !name.is_empty());
+                    }
                     None if matches!(
                         name.as_str(),
                         "ReadingOrder" | "OrderedGroup" | "UnorderedGroup" | "ElementRef"

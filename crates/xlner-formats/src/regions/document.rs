@@ -63,6 +63,8 @@ pub(super) struct Document {
     pub page: Option<usize>,
     /// The page's own box.
     pub edges: Option<Edges>,
+    /// The file of the page's image, as the file names it.
+    pub image: Option<String>,
     pub blocks: Vec<Block>,
 }
 
@@ -93,7 +95,7 @@ impl Document {
         }
         let lang = options.lang.clone().or(self.lang);
         let (text, words) = assemble(self.blocks, on_page);
-        let page = Page { number: self.page, edges: self.edges };
+        let page = Page { number: self.page, edges: self.edges, image: self.image };
         let mut positions = Positions::new(&text);
         let mut first = 0;
         let mut sentences = Vec::new();

@@ -207,10 +207,14 @@ impl Reader {
     fn begin(&mut self, tag: Tag) -> Result<Page> {
         self.pages += 1;
         let number = self.pages;
-        let edges = self.edges(tag.get("title").unwrap_or_default())?;
+        let title = tag.get("title").unwrap_or_default();
+        let edges = self.edges(title)?;
+        // `image "page 1.png"`; a program that splits at `;` splits a name with one, too.
+        let image = property(title, "image").map(|name| name.trim_matches(['"', '\'']).to_owned());
+        let image = image.filter(|name| !name.is_empty());
         let lang = tag.get("lang").map(str::to_owned);
         let name = format!("page{number}");
-        let mut page = Page::new(Document { name, page: Some(number), edges, lang, ..Document::default() });
+        let mut page = Page::new(Document { name, page: Some(number), edges, image, lang, ..Document::default() });
         if !tag.name.is_empty() {
             page.open.push((tag.name, Some(Class::Page)));
         }

@@ -5,7 +5,7 @@
 //!
 //! | where | region |
 //! |---|---|
-//! | on a page | `{"page":1,"bbox":[left,top,right,bottom],"page_bbox":[…]}`, in the file's unit, mostly pixels |
+//! | on a page | `{"page":1,"image":"scan1.png","bbox":[left,top,right,bottom],"page_bbox":[…]}`, in the file's unit, mostly pixels; `image` and `page_bbox` where the file has them |
 //! | on two lines (hyphenated) | the same with `"bboxes":[[…],[…]]`; `bbox` is the first |
 //! | in a recording | `{"start":1.25,"end":1.5}`, in seconds |
 //! | not told by the file | `null` |

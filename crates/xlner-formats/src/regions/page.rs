@@ -52,6 +52,7 @@ impl Reader {
         let document = Document {
             name: format!("page{}", self.pages),
             page: Some(self.pages),
+            image: tag.get("imageFilename").filter(|name| !name.is_empty()).map(str::to_owned),
             edges: size.and_then(|(width, height)| edges(&[0.0, 0.0, width, height])),
             ..Document::default()
         };

@@ -104,6 +104,7 @@ impl<'a> Positions<'a> {
 pub(super) struct Page {
     pub number: Option<usize>,
     pub edges: Option<Edges>,
+    pub image: Option<String>,
 }
 
 impl Page {
@@ -136,6 +137,9 @@ impl Page {
                 }
                 if let Some(page) = self.number {
                     region["page"] = page.into();
+                }
+                if let Some(image) = &self.image {
+                    region["image"] = image.as_str().into();
                 }
                 if let Some(edges) = &self.edges {
                     region["page_bbox"] = numbers(edges);

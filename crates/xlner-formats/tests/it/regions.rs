@@ -59,7 +59,8 @@ fn hocr() {
     assert_eq!(found[0].lang.as_deref(), Some("swa"));
     assert_eq!(found[0].tokens().collect::<Vec<_>>(), ["Bw.", "Juma", "alitembelea", "Nairobi", "."]);
     let page = json!([0, 0, 800, 400]);
-    let juma = json!({"bbox": [100, 40, 180, 70], "page": 1, "page_bbox": page, "confidence": 0.92});
+    let juma =
+        json!({"bbox": [100, 40, 180, 70], "page": 1, "image": "habari.png", "page_bbox": page, "confidence": 0.92});
     assert_eq!(*region(&found, "Juma"), juma);
     let nairobi = region(&found, "Nairobi");
     assert_eq!(nairobi["bboxes"], json!([[330, 40, 420, 70], [40, 90, 110, 120]]));
@@ -90,6 +91,33 @@ fn alto() {
     assert_eq!(region(&found, "Juma")["confidence"], json!(0.92));
     // A word without a box has that of its line.
     assert_eq!(region(&found, "Alirudi")["bbox"], json!([40, 90, 700, 120]));
+}
+
+/// The file of the page's image, as each format names it; an empty name is none.
+#[test]
+fn the_image_of_a_page_is_kept() {
+    let string =
+        "<TextBlock><TextLine><String CONTENT='Juma' HPOS='1' VPOS='1' WIDTH='7' HEIGHT='1'/></TextLine></TextBlock>";
+    let alto = |name: &str| {
+        format!(
+            "<alto><Description><sourceImageInformation><fileName>{name}</fileName></sourceImageInformation></Description><Layout><Page>{string}</Page></Layout></alto>"
+        )
+    };
+    let hocr = |name: &str| {
+        format!(
+            "<html><body><div class='ocr_page' title='image {name}; bbox 0 0 9 9'><span class='ocrx_word' title='bbox 1 1 8 2'>Juma</span></div></body></html>"
+        )
+    };
+    for (file, text, image) in [
+        ("a.alto.xml", alto(" scans/a 1.jpg\n"), json!("scans/a 1.jpg")),
+        ("a.alto.xml", alto(""), Value::Null),
+        ("a.hocr", hocr("\"C:\\scans\\a 1.png\""), json!("C:\\scans\\a 1.png")),
+        ("a.hocr", hocr("\"\""), Value::Null),
+    ] {
+        let found = read_text(file, &text).unwrap();
+        assert_eq!(region(&found, "Juma").get("image").cloned().unwrap_or_default(), image, "{text}");
+    }
+    assert_eq!(region(&sentences_of("habari.page.xml"), "alienda")["image"], "habari.png");
 }
 
 #[test]

@@ -8,11 +8,12 @@ use axum::{Extension, Json};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use xlner::drawing::side;
-use xlner_core::Span;
+use xlner_core::{Sentence, Span};
 
 use super::state::{Inner, Shared};
 use super::{Answer, Failure};
 use crate::error::Error;
+use crate::images::Images;
 use crate::item::Item;
 use crate::people::Person;
 use crate::queue;
@@ -99,7 +100,7 @@ pub(super) async fn one(
         let inner = shared.lock();
         let at = inner.store.find(&id)?;
         let version = inner.store.version(at, &person.name)?;
-        let mut value = described(&inner.store.items()[at], at, &version);
+        let mut value = described(&inner.store.items()[at], at, &version, shared.options.images.as_ref());
         value["flags"] = json!(inner.index.flags(at));
         Ok(Json(value))
     })
@@ -107,7 +108,14 @@ pub(super) async fn one(
 }
 
 /// What the editor needs of a sentence and a version of it.
-pub(crate) fn described(item: &Item, at: usize, version: &Version) -> Value {
+pub(crate) fn described(item: &Item, at: usize, version: &Version, images: Option<&Images>) -> Value {
+    let side = |sentence: &Sentence| {
+        let mut value = side(sentence);
+        if let Some(images) = images {
+            value["images"] = json!(images.of_sentence(sentence));
+        }
+        value
+    };
     json!({
         "id": item.key, "number": at + 1,
         "source": side(&item.pair.source), "target": side(&item.pair.target),

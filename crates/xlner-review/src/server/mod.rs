@@ -3,7 +3,7 @@
 //! `GET /` the page · `GET /items?state&sort&label&text&flag&limit&offset` the queue · `GET /items/{id}` a sentence and the caller's
 //! version · `POST /items/{id}/events` operations ([`NewEvent`](crate::store::NewEvent)s; 409 with the head on a conflict) ·
 //! `POST /items/{id}/submit|skip` · `GET /items/{id}/repeats?start&end` · `GET /events?since=` server-sent events ·
-//! `GET /agreement` (JSON; `?format=csv`) · `GET|POST /items/{id}/adjudication` · `GET /export?format=` · `GET /guidelines`.
+//! `GET /agreement` (JSON; `?format=csv`) · `GET|POST /items/{id}/adjudication` · `GET /export?format=` · `GET /guidelines` · `GET /images/{name}`.
 //!
 //! A foreign `Host` or `Origin` gets 403, a call without token (where tokens are wanted) 401, a body of more than a
 //! megabyte 413. Errors are JSON: `{"error": "…"}`.
@@ -28,6 +28,7 @@ use serde_json::json;
 
 use crate::Store;
 use crate::error::{Error, Result};
+use crate::images::Images;
 use crate::learn::Decides;
 use crate::people::AccessTokens;
 pub(crate) use items::described;
@@ -53,6 +54,8 @@ pub struct ServerOptions {
     pub guidelines: Option<String>,
     /// After so many sentences done, suggestions are made again; 0: never.
     pub learn_every: usize,
+    /// Images of scanned pages, shown beside sentences that have regions on them.
+    pub images: Option<Images>,
     /// Learns the decision of projection again from corrections; without it the suggestions follow the projection's own
     /// confidence.
     pub decides: Option<Arc<dyn Decides>>,
@@ -68,6 +71,7 @@ impl Default for ServerOptions {
             labels: Vec::new(),
             guidelines: None,
             learn_every: 10,
+            images: None,
             decides: None,
         }
     }
@@ -121,6 +125,7 @@ fn router(shared: Arc<Shared>) -> Router {
         .route("/events", get(stream::events))
         .route("/agreement", get(people::agreement))
         .route("/export", get(people::export))
+        .route("/images/{name}", get(pages::image))
         .route("/guidelines", get(pages::guidelines))
         .fallback(|| async { Failure::new(StatusCode::NOT_FOUND, "there is nothing at this address") })
         .layer(DefaultBodyLimit::max(BODY_LIMIT))

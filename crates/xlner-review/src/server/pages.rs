@@ -47,6 +47,19 @@ pub(super) async fn file(Path(name): Path<String>) -> Answer<Response> {
     }
 }
 
+/// The image of a scanned page.
+pub(super) async fn image(State(shared): State<Arc<Shared>>, Path(name): Path<String>) -> Answer<Response> {
+    blocking(move || {
+        let image = shared.options.images.as_ref().map(|images| images.read(&name)).transpose()?.flatten();
+        let (bytes, kind) =
+            image.ok_or_else(|| Failure::new(StatusCode::NOT_FOUND, "there is no image of that name here"))?;
+        // The same page is looked at for many sentences.
+        let headers = [(header::CONTENT_TYPE, kind), (header::CACHE_CONTROL, "private, max-age=3600")];
+        Ok((headers, bytes).into_response())
+    })
+    .await
+}
+
 /// What is to be annotated and how.
 pub(super) async fn guidelines(State(shared): State<Arc<Shared>>) -> Answer<String> {
     let none = || Failure::new(StatusCode::NOT_FOUND, "there are no guidelines here");

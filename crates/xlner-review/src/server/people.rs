@@ -41,7 +41,7 @@ pub(super) async fn versions(
         let at = inner.store.find(&id)?;
         let all = inner.store.versions_of(at)?;
         let head = inner.store.version(at, ADJUDICATED)?;
-        let mut value = described(&inner.store.items()[at], at, &head);
+        let mut value = described(&inner.store.items()[at], at, &head, shared.options.images.as_ref());
         value["flags"] = json!(inner.index.flags(at));
         let others = all.iter().filter(|owned| owned.annotator != ADJUDICATED);
         value["versions"] =

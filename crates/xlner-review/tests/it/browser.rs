@@ -4,15 +4,17 @@ use std::path::Path;
 
 use serde_json::{Value, json};
 use xlner_core::{Alignment, Entity, Pair, Sentence};
-use xlner_review::Store;
+use xlner_review::images::Images;
 use xlner_review::server::ServerOptions;
+use xlner_review::{Store, offline};
 
 use crate::driver::{BACKSPACE, Browser, DOWN, ENTER, LEFT, RIGHT, SHIFT, TAB, UP, axe};
 use crate::support::{Process, get, pair, pairs, post, serve, store_of};
 
 const SAVED: &str = "return document.getElementById('status').textContent === 'Saved'";
 
-fn opened(browser: &Browser, at: &str, id: &str) {
+/// Opens a sentence.
+pub fn opened(browser: &Browser, at: &str, id: &str) {
     browser.open(&format!("{at}?item={id}"));
     browser.until(&format!("return xlnerReview.item?.id === {id:?}"));
 }

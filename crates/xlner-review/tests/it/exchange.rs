@@ -85,7 +85,7 @@ fn the_offline_page_is_whole_and_what_it_saves_is_taken_in_once() {
     records[3].target = xlner_core::Sentence::from_tokens(["</script><script>alert(1)</script>", "<!--", "x"]);
     records[3].alignment = None;
     let mut store = store_of(&folder.path().join("a.db"), records);
-    let page = offline::page(&store, "ada", &[], Some("What is a name?")).unwrap();
+    let page = offline::page(&store, "ada", &[], Some("What is a name?"), None).unwrap();
     assert!(!page.contains("src=\"") && !page.contains("alert(1)</script>"), "nothing from outside, and data is data");
     let name = store.name().unwrap();
     let saved = json!({"xlner-review": 1, "store": name, "annotator": "ada", "items": [

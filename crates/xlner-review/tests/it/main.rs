@@ -4,6 +4,7 @@ mod browser;
 mod driver;
 mod exchange;
 mod report;
+mod scans;
 mod server;
 mod store;
 mod support;

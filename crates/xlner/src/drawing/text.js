@@ -2,7 +2,8 @@
 
 /**
  * @typedef {{start: number, end: number, label: string, from?: number|null, score?: number, margin?: number, probability?: number}} Entity
- * @typedef {{lang?: string|null, text: string, tokens: number[][], entities: Entity[], regions?: any[]|null}} Side
+ * @typedef {{lang?: string|null, text: string, tokens: number[][], entities: Entity[], regions?: any[]|null,
+ *   images?: Record<string, string>}} Side
  * @typedef {{from: number, to: number}} Window
  */
 
