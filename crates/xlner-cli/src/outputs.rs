@@ -114,7 +114,7 @@ mod tests {
     use super::*;
 
     /// Flags that name a file or folder that is read; every other flag that names one is in one of the lists above.
-    const READ: [&str; 40] = [
+    const READ: [&str; 41] = [
         "aligner",
         "alignment",
         "apertium_data",
@@ -129,6 +129,7 @@ mod tests {
         "gold_alignment",
         "gold_source",
         "guidelines",
+        "images",
         "init",
         "input",
         "job",

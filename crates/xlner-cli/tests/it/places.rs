@@ -278,4 +278,7 @@ fn numbers_without_measure_are_refused() {
     ] {
         crate::common::fails(&folder, &command, 2, "");
     }
+    // As many as that are never reached.
+    let long = format!("train --train in.conll --iterations {} --model-type crf -o tagger", i64::MAX);
+    crate::common::xlner(&folder, &long).assert().success();
 }
