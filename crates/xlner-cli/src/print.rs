@@ -23,6 +23,19 @@ pub fn counted(count: u64, noun: &str) -> String {
     }
 }
 
+/// A text without the control characters that a terminal would obey: what files and servers say may hold them.
+pub fn tame(text: &str) -> String {
+    let obeyed = |c: char| c.is_control() && !matches!(c, '\n' | '\t');
+    let mut tame = String::with_capacity(text.len());
+    for c in text.chars() {
+        match obeyed(c) {
+            true => tame.extend(c.escape_default()),
+            false => tame.push(c),
+        }
+    }
+    tame
+}
+
 /// Bytes as people read them.
 pub fn size(bytes: u64) -> String {
     match bytes {
