@@ -82,6 +82,14 @@ pub(crate) fn labels_of_system(options: &ReadOptions, file: &Path, figures: &Eva
     disjoint_labels(options, file, &of(|scores| scores.support), &of(|scores| scores.predicted))
 }
 
+/// Notes that neither gold nor a prediction has an entity.
+///
+/// # Errors
+/// Where the options say strict.
+pub(crate) fn no_entities(options: &ReadOptions, gold: &Path) -> Result<()> {
+    Ok(options.note(NO_GOLD, 1, &Place::file(gold))?)
+}
+
 /// Notes a system whose labels no other has.
 ///
 /// # Errors
@@ -108,7 +116,7 @@ pub(crate) fn disjoint_labels(
     gold: &BTreeSet<&str>,
     predicted: &BTreeSet<&str>,
 ) -> Result<()> {
-    if !gold.is_disjoint(predicted) {
+    if !gold.is_disjoint(predicted) || gold.is_empty() && predicted.is_empty() {
         return Ok(());
     }
     if gold.is_empty() || predicted.is_empty() {

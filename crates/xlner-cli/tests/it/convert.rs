@@ -179,7 +179,7 @@ fn hostile_inputs() {
             &b"a\tO\nb\xff\tO\n"[..],
             "a.conll, line 2: byte 2 of the line is not UTF-8; convert the file first",
         ),
-        ("a.conll", b"a\tO\nb\tO\nc O\n", "a.conll, line 3: 1 columns instead of 2"),
+        ("a.conll", b"a\tO\nb\tO\nc O\n", "a.conll, line 3: 1 column instead of 2"),
         ("a.conll", b"just\nwords\n", "a.conll, line 1: no column of tags"),
         ("a.conll", b"a B-X B-Y\nb O O\n", "a.conll: columns 2, 3 all look like tags; choose one with --tag-column"),
         ("a.conll", b"\xff\xfea\0", "a.conll: the file is UTF-16"),
@@ -268,7 +268,7 @@ fn what_to_check_first() {
     assert_eq!(order("--min-probability 0.1 --max-probability 0.95 --sort probability"), "ca");
     let side = stdout(&mut folder.convert("a.jsonl --side target --sort probability --limit 3"));
     assert!(side.starts_with("C\tB-PER"), "{side}");
-    let told = predicate::str::contains("2 left out for the probability of their entities")
+    let told = predicate::str::contains("2 items left out for the probability of their entities")
         .and(predicate::str::contains("1 pair, 2 entities"));
     folder.convert("a.jsonl --max-probability 0.5 -o b.jsonl").assert().success().stderr(told);
 }

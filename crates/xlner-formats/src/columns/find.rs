@@ -1,10 +1,11 @@
 //! Finding which column holds what: given by name or number, or found by looking at the first lines.
 
+mod missing;
+
 use std::path::Path;
 
 use super::cells::{is_blank, is_docstart, is_inside, is_placeholder, is_range, is_tag, label, lang_of};
 use super::layout::{Layout, Separator, TagCell};
-use super::quoted::is_quoted_line;
 use crate::error::{Error, ErrorKind, Result, shorten};
 use crate::line_reader::byte_lines;
 use crate::{Column, Format, ReadOptions};
@@ -374,32 +375,6 @@ impl Finder<'_> {
     fn has_lang_prefix(&self, token: usize) -> bool {
         let Some(prefix) = self.sample.rows[0].cells.get(token).and_then(|cell| lang_of(cell)) else { return false };
         self.sample.rows.len() >= 3 && self.sample.all(token, |cell| lang_of(cell) == Some(prefix))
-    }
-
-    /// Where a column holds tags on most lines: the first line with something else.
-    fn odd_tag(&self) -> Option<Error> {
-        let sample = &self.sample;
-        let cells = |column: usize| sample.rows.iter().filter_map(move |row| Some((row.line, row.cells.get(column)?)));
-        let column = (1..sample.rows[0].cells.len()).rev().find(|&column| {
-            let tags = cells(column).filter(|(_, cell)| is_tag(cell)).count();
-            2 * tags >= sample.rows.len() && sample.any(column, is_inside)
-        })?;
-        let (line, cell) = cells(column).find(|(_, cell)| !is_tag(cell))?;
-        Some(Error::at_line(self.file, line, xlner_core::Error::BadTag { tag: cell.trim().to_owned() }.into()))
-    }
-
-    fn missing(&self) -> Error {
-        if let Some(error) = self.odd_tag() {
-            return error;
-        }
-        // The line to show is the first one whose last cell is not a tag.
-        let rows = &self.sample.rows;
-        let row = rows.iter().find(|row| !row.cells.last().is_some_and(|cell| is_tag(cell))).unwrap_or(&rows[0]);
-        let sample = shorten(&row.cells.join(" "));
-        if is_quoted_line(&row.cells.join("\t")) {
-            return Error::at_line(self.file, row.line, ErrorKind::QuotedCells { sample });
-        }
-        Error::at_line(self.file, row.line, ErrorKind::MissingTagColumn { columns: row.cells.len(), sample })
     }
 }
 

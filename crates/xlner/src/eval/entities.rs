@@ -78,6 +78,9 @@ impl EvalJob {
             return Err(Error::Empty { file: self.gold.clone(), noun: "sentence" });
         }
         let report = tally.finish(&self.resampling);
+        if seen.is_empty() {
+            signs::no_entities(&self.read, &self.gold)?;
+        }
         signs::unused_labels(&self.read, &self.gold, (&self.map, &self.ignore), &seen)?;
         for (system, path) in report.figures.systems.iter().zip(&self.predictions) {
             signs::labels_of_system(&self.read, path, system)?;

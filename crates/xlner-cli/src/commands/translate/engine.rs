@@ -6,6 +6,7 @@ use std::time::Duration;
 use anyhow::Result;
 use clap::Args;
 use xlner::{Engine, TranslatorOptions};
+use xlner_formats::ReadOptions;
 use xlner_models::{HttpApi, Missing};
 
 use crate::context::{Context, UsageError};
@@ -84,7 +85,8 @@ impl EngineArgs {
         let mut options = TranslatorOptions::new(engine, from, to);
         options.models.clone_from(&self.model);
         options.lookup.missing = self.missing.unwrap_or_default();
-        options.lookup.read = context.read();
+        let ReadOptions { strict, notes, .. } = context.read();
+        options.lookup.read = ReadOptions { strict, notes, ..ReadOptions::default() };
         let timeout = self.timeout.map(|seconds| Duration::from_secs(seconds.into()));
         let apertium = &mut options.apertium;
         apertium.timeout = timeout.unwrap_or(apertium.timeout);
