@@ -21,16 +21,17 @@ from sections import mark, section, shell, table
 
 FAULTS = int(os.environ.get("XLNER_TORTURE", 1000))
 SAMPLES = ROOT / "samples"
-COPIES = 40
+# Enough for several batches and translations; more would only make each fault dearer.
+COPIES = 5
 
 # ---- the jobs: (command line, output, run folder or None)
 
 LABEL = "label --from sw --via en in.txt"
 JOBS = {
     "label": (f"{LABEL} --engine lookup --model sw-en.tsv --run work -o out.jsonl", "out.jsonl", "work"),
-    "label, no run folder": (f"{LABEL} --engine lookup --model sw-en.tsv -o out.jsonl", "out.jsonl", None),
-    "label, apertium": (f"{LABEL} --engine apertium --timeout 5 --processes 2 --run work -o out.jsonl", "out.jsonl", "work"),
-    "label, server": (f"{LABEL} --engine http --model ADDRESS --timeout 6 --retries 0 --run work -o out.jsonl", "out.jsonl", "work"),
+    "label, no run folder": (f"{LABEL} --engine lookup --model sw-en.tsv --decision none -o out.jsonl", "out.jsonl", None),
+    "label, apertium": (f"{LABEL} --engine apertium --timeout 2 --processes 2 --decision none --run work -o out.jsonl", "out.jsonl", "work"),
+    "label, server": (f"{LABEL} --engine http --model ADDRESS --timeout 2 --retries 0 --request-size 20 --decision none --run work -o out.jsonl", "out.jsonl", "work"),
     "transfer": ("transfer --to sw --engine lookup --model en-sw.tsv --source en.conll --run work -o out.conll", "out.conll", "work"),
     "train": ("train --train train.conll --iterations 12 -o out.tagger", "out.tagger", None),
     "self-train": ("self-train --pairs pairs.jsonl --filter agreement --rounds 1 --folds 2 --iterations 6 --run work -o out.tagger",
@@ -99,7 +100,7 @@ def inputs(folder):
     write("en-sw.tsv", (f"{e}\t{s}\n" for e, s in zip(english, swahili)))
     write("en.conll", (columns(e, number) for e, _, number in pairs))
     write("sw.conll", (columns(s, number) for _, s, number in pairs))
-    write("train.conll", (columns(s, number) for _, s, number in pairs[:300]))
+    write("train.conll", (columns(s, number) for _, s, number in pairs[:100]))
     write("plan.toml", [PLAN])
     write("few.en.conll", [columns(e, n) for e, _, n in pairs[:132]])
     write("few.sw.conll", [columns(s, n) for _, s, n in pairs[:132]])
@@ -117,6 +118,8 @@ class Server:
 
     def __init__(self, translations):
         self.fault, self.after, self.requests = None, 0, 0
+        # Requests of the job where nothing fails.
+        self.needed = None
         outer = self
 
         class Handler(http.server.BaseHTTPRequestHandler):
@@ -129,7 +132,7 @@ class Server:
                 texts = json.loads(self.rfile.read(int(self.headers["Content-Length"])))["q"]
                 answer = json.dumps({"translatedText": [translations[text] for text in texts]}).encode()
                 if fault == "hangs":
-                    time.sleep(9)
+                    time.sleep(4)
                     return
                 if fault == "drops":
                     self.connection.shutdown(socket.SHUT_RDWR)
@@ -204,7 +207,8 @@ class Trial:
 
     def left(self):
         """What lies around beside the output and what the run folder keeps."""
-        known = self.given | {self.output.name, "review.db", "review.db.lock"} | ({self.run.name} if self.run else set())
+        # SQLite's log stays with its store until the next who opens it has taken it in.
+        known = self.given | {self.output.name, *(f"review.db{end}" for end in ("", ".lock", "-wal", "-shm"))} | ({self.run.name} if self.run else set())
         stray = [path.name for path in self.folder.iterdir() if path.name not in known]
         stray += [str(path) for path in self.temporary.iterdir()]
         return stray + [str(path) for path in (self.run.rglob("*.part") if self.run and self.run.exists() else [])]
@@ -297,8 +301,8 @@ def hang(trial, wanted, _, rng, __):
 
 
 def network(trial, wanted, _, rng, server):
-    """A server that fails from some request on."""
-    server.requests, server.after, server.fault = 0, rng.randrange(60), rng.choice(NETWORK)
+    """A server that fails from some request on, one of those that the job makes."""
+    server.requests, server.after, server.fault = 0, rng.randrange(server.needed), rng.choice(NETWORK)
     code, errors = trial.complete()
     server.fault = None
     if code != 1 or server.address.removeprefix("http://") not in errors:
@@ -315,14 +319,15 @@ SENTENCES = 12
 class Page:
     """The page of a review at work: its server, and what a browser sends."""
 
-    def __init__(self, trial):
+    def __init__(self, trial, limit=None):
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             self.port = free.getsockname()[1]
         self.trial = trial
-        self.start()
+        self.start(limit)
 
     def start(self, limit=None):
+        """Starts the server; with a limit, the disk is full once the store has so many kB."""
         words = ["review", "pairs.jsonl", "--store", "review.db", "--port", str(self.port), "--no-open", "--annotator", "ada",
                  "--learn-every", "0"]
         self.trial.words = [self.trial.words[0], "-q", *words]
@@ -374,18 +379,12 @@ class Page:
         self.trial.end(self.process)
 
 
-def review(trial, wanted, seconds, rng, _):
-    """Killed up to three times while a person works; a page that is not answered sends again."""
+def reviewed(trial, rng, strike, limit=None):
+    """A person works through the page while `strike` does something to its server, until it is told that all is done; then
+    what was kept is exported. A page that is not answered sends again. The problem, if there is one."""
     export, problem, done = trial.words, None, threading.Event()
-    page = Page(trial)
-
-    def killer():
-        for _ in range(rng.randint(1, 3)):
-            if done.wait(rng.uniform(0, seconds / 2)):
-                return
-            page.process.send_signal(rng.choice([signal.SIGKILL, signal.SIGKILL, signal.SIGTERM, signal.SIGINT]))
-
-    thread = threading.Thread(target=killer)
+    page = Page(trial, limit)
+    thread = threading.Thread(target=strike, args=(page, done))
     thread.start()
     try:
         page.work()
@@ -399,13 +398,76 @@ def review(trial, wanted, seconds, rng, _):
     return problem or (f"exit {code}: {errors}" if code else None)
 
 
+def review(trial, wanted, seconds, rng, _):
+    """Killed up to three times while a person works."""
+
+    def strike(page, done):
+        for _ in range(rng.randint(1, 3)):
+            if done.wait(rng.uniform(0, seconds / 2)):
+                return
+            page.process.send_signal(rng.choice([signal.SIGKILL, signal.SIGKILL, signal.SIGTERM, signal.SIGINT]))
+
+    return reviewed(trial, rng, strike)
+
+
+def review_full(trial, wanted, seconds, rng, _):
+    """The disk is full while a person works; after a while there is room, and the server is started again."""
+
+    def strike(page, done):
+        done.wait(rng.uniform(seconds / 4, 2 * seconds))
+        # Whoever waits for an answer starts it again, without the limit.
+        page.process.send_signal(rng.choice([signal.SIGKILL, signal.SIGTERM]))
+
+    return reviewed(trial, rng, strike, limit=rng.choice([64, 128, 192, 256, 384, 512]))
+
+
+def review_damaged(trial, wanted, _, rng, __):
+    """The store changed, cut or emptied once a person has worked: it says so, or the damage is where nothing is kept."""
+    export, page = trial.words, Page(trial)
+    page.work()
+    page.end()
+    trial.words = export
+    # Whoever closes the store last takes in its log.
+    code, errors = trial.complete()
+    if code or trial.shown() != wanted:
+        return f"exit {code}: {errors}"
+    trial.output.unlink()
+    store = trial.folder / "review.db"
+    whole = store.read_bytes()
+    data = bytearray(whole)
+    kind = rng.choice(["flip", "flip", "flip", "cut", "empty", "zero"])
+    if kind == "flip":
+        for _ in range(rng.randint(1, 8)):
+            data[rng.randrange(len(data))] ^= 1 << rng.randrange(8)
+    elif kind == "cut":
+        data = data[: rng.randrange(len(data))]
+    elif kind == "zero":
+        at = rng.randrange(len(data))
+        data[at : at + 512] = bytes(len(data[at : at + 512]))
+    else:
+        data = b""
+    store.write_bytes(data)
+    code, errors = trial.complete()
+    if code not in (0, 1) or (code == 1 and ("review.db" not in errors or trial.output.exists())):
+        return f"{kind}: exit {code}: {errors}"
+    if code == 0 and trial.shown() != wanted:
+        return f"{kind}: something else was exported"
+    for more in ("review.db-wal", "review.db-shm"):
+        (trial.folder / more).unlink(missing_ok=True)
+    store.write_bytes(whole)
+    code, errors = trial.complete()
+    return f"exit {code}: {errors}" if code else None
+
+
 INJECTED = {
-    "killed (SIGKILL, SIGTERM, SIGINT)": (kill, KILLED, 60),
+    "killed (SIGKILL, SIGTERM, SIGINT)": (kill, KILLED, 52),
     "disk full": (full, FULL, 15),
     "run folder damaged": (damage, DAMAGED, 15),
     "translator hung": (hang, ["label, apertium"], 3),
     "network lost": (network, ["label, server"], 7),
-    "review killed while a person works": (review, ["review"], 10),
+    "review killed while a person works": (review, ["review"], 8),
+    "review's disk full": (review_full, ["review"], 4),
+    "review's store damaged": (review_damaged, ["review"], 6),
 }
 
 
@@ -430,6 +492,8 @@ def torture(folder, arguments):
             trial.words = export
         code, errors = trial.complete()
         seconds[name] = time.monotonic() - start
+        if name == "label, server":
+            server.needed = server.requests
         if code:
             raise SystemExit(f"{name}: exit {code}: {errors}")
         wanted[name] = trial.shown()
@@ -459,10 +523,10 @@ def torture(folder, arguments):
         shell("benches/results/run --heavy --only torture      # XLNER_TORTURE=200 for fewer"),
         table(["fault", "injected", "something lost, wrong or left behind"], rows),
         f"Each fault strikes one of {len(JOBS)} jobs ({', '.join(JOBS)}) of {COPIES * 66} sentences at a moment or place drawn by chance; then the "
-        f"same command is started again, and its output must be that of a run without faults, byte by byte (of `experiment` the figures; of `review` what is exported once a person has corrected {SENTENCES} sentences). No part of "
+        f"same command is started again, and its output must be that of a run without faults, byte by byte (of `experiment` the figures; of `review` what is exported once a person has corrected {SENTENCES} sentences in the page: nothing acknowledged may be missing). No part of "
         "a file, no temporary folder and no half output may lie around. Faults: kills; a limit on the length of files, which makes writing fail; "
         "files of the run folder flipped, cut, reordered, emptied or removed; an Apertium that falls silent; a server that hangs, drops the connection, breaks "
-        "off, fails or talks nonsense.",
+        "off, fails or talks nonsense, from one of the requests on that the job makes; a store of the review flipped, cut, emptied or partly zeroed, which must be refused, or exported as it was.",
         f"- {count} faults, {len(problems)} with a problem {mark(not problems)}" + ("; the goal is 1,000 faults" if count < 1000 else ""),
         *problems[:20],
     ]

@@ -1,7 +1,7 @@
 //! Files of models and trainers: a header with version and checksum, then the arrays of the model as they lie in memory, so that reading
 //! one takes about as long as copying it.
 
-use std::io::Write;
+use std::io::{Read as _, Write};
 use std::path::Path;
 
 use crate::first::First;
@@ -96,8 +96,19 @@ fn write(writer: &mut dyn Write, magic: &[u8; 8], body: &[u8]) -> Result<()> {
 
 /// Reads a file of that kind.
 fn load<T>(path: &Path, magic: &[u8; 8], read: fn(&mut Reader<'_>) -> Option<T>) -> Result<T> {
-    let bytes = std::fs::read(path).map_err(|source| Error::Read { path: path.to_owned(), source })?;
+    let bytes = read_bytes(path, magic).map_err(|source| Error::Read { path: path.to_owned(), source })?;
     from_bytes(&bytes, magic, read).map_err(|problem| Error::Model { path: path.to_owned(), problem })
+}
+
+/// The bytes of a file; of one that begins otherwise only those of the beginning, as it may have no end.
+fn read_bytes(path: &Path, magic: &[u8; 8]) -> std::io::Result<Vec<u8>> {
+    let mut file = std::fs::File::open(path)?;
+    let mut bytes = Vec::new();
+    (&mut file).take(magic.len() as u64).read_to_end(&mut bytes)?;
+    if bytes == magic {
+        file.read_to_end(&mut bytes)?;
+    }
+    Ok(bytes)
 }
 
 /// What was written as these bytes.

@@ -7,6 +7,8 @@ use clap::{Args, ValueEnum};
 use xlner_core::{ModelError, Pair};
 use xlner_formats::{MAX_SENTENCE_TOKENS, Notes, ReadOptions};
 
+use crate::print::tame;
+
 /// Flags that every command takes.
 #[derive(Args)]
 pub struct GlobalArgs {
@@ -142,21 +144,21 @@ impl Context {
     /// What one usually does next, for people at a terminal.
     pub fn next(&self, text: impl std::fmt::Display) {
         if self.progress {
-            eprintln!("next: {text}");
+            eprintln!("next: {}", tame(&text.to_string()));
         }
     }
 
     /// A remark for people, on stderr.
     pub fn note(&self, text: impl std::fmt::Display) {
         if !self.quiet {
-            eprintln!("{}", with_flags(&text.to_string()));
+            eprintln!("{}", tame(&with_flags(&text.to_string())));
         }
     }
 
     /// A remark for people who asked for more.
     pub fn detail(&self, text: impl std::fmt::Display) {
         if self.verbose {
-            eprintln!("{text}");
+            eprintln!("{}", tame(&text.to_string()));
         }
     }
 }

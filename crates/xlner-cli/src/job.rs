@@ -46,7 +46,7 @@ fn forgiving(command: Command) -> Command {
 
 /// The flags of a file but those that are given already.
 fn flags(path: &Path, (called, command): (&str, &Command), given: &ArgMatches) -> Result<Vec<String>> {
-    let text = std::fs::read_to_string(path);
+    let text = xlner_formats::read_small_text(path);
     let text = text.map_err(|problem| anyhow!("{}: cannot open: {problem}", path.display()))?;
     let table = DeTable::parse(&text);
     let table = table.map_err(|problem| UsageError(format!("{}: {problem}", path.display())))?;

@@ -17,7 +17,11 @@ pub fn tell(name: &str, given: &ArgMatches, context: &Context) -> Result<()> {
     if name == "convert" || !written || context.quiet || !output.is_file() {
         return Ok(());
     }
-    let options = ReadOptions { format: Some(Format::LabelStudio), ..ReadOptions::default() };
+    let options = ReadOptions {
+        format: Some(Format::LabelStudio),
+        max_sentence_tokens: context.read().max_sentence_tokens,
+        ..ReadOptions::default()
+    };
     let mut labels = BTreeSet::new();
     for sentence in read_sentences(output, &options)? {
         labels.extend(sentence?.entities.into_iter().map(|entity| entity.label));

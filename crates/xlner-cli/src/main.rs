@@ -39,7 +39,7 @@ fn main() -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) if is_broken_pipe(&error) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("error: {}", with_flags(&format!("{error:#}")));
+            eprintln!("error: {}", print::tame(&with_flags(&format!("{error:#}"))));
             ExitCode::from(if error.is::<UsageError>() { 2 } else { 1 })
         }
     }

@@ -8,13 +8,13 @@ use clap::{ArgMatches, Command};
 use crate::context::UsageError;
 
 /// Flags that name a file to be written.
-const WRITTEN: [&str; 4] = ["output", "report", "save_model", "save_weights"];
-/// Flags that name a folder to work in.
-const WORKED_IN: [&str; 3] = ["run", "checkpoint", "save_encoder"];
+const WRITTEN: [&str; 5] = ["output", "report", "save_model", "save_weights", "offline"];
+/// Flags that name a folder or a store to work in.
+const WORKED_IN: [&str; 4] = ["run", "checkpoint", "save_encoder", "store"];
 
 /// Whether a flag names what a command makes: a file that it writes, a folder or a store that it works in.
 pub fn is_written(id: &str) -> bool {
-    WRITTEN.contains(&id) || WORKED_IN.contains(&id) || id == "store"
+    WRITTEN.contains(&id) || WORKED_IN.contains(&id)
 }
 
 /// Checks the files that a command line names.
@@ -33,9 +33,11 @@ pub fn check(command: &Command, matches: &ArgMatches) -> Result<(), UsageError> 
         None => "the input".to_owned(),
     };
     let (mut written, mut read) = (Vec::new(), Vec::new());
-    for id in command.get_arguments().map(|arg| arg.get_id().as_str()).filter(|id| !WORKED_IN.contains(id)) {
-        let files = if WRITTEN.contains(&id) { &mut written } else { &mut read };
-        files.extend(named(matches, id).into_iter().map(|file| (id, file)));
+    for id in command.get_arguments().map(|arg| arg.get_id().as_str()) {
+        match is_written(id) {
+            true => written.extend(whole(matches, id).map(|file| (id, file))),
+            false => read.extend(named(matches, id).into_iter().map(|file| (id, file))),
+        }
     }
     for (at, (id, file)) in written.iter().enumerate() {
         let place = place(file);
@@ -49,8 +51,7 @@ pub fn check(command: &Command, matches: &ArgMatches) -> Result<(), UsageError> 
                 shown(file)
             )));
         }
-        let same = |other: &Path| other != Path::new("-") && place.is_some() && place == self::place(other);
-        if let Some((other, _)) = read.iter().find(|(_, other)| same(other)) {
+        if let Some((other, _)) = read.iter().find(|(_, other)| is_same(other, file)) {
             return Err(UsageError(format!(
                 "{} is {}, which {} would replace; write to another file",
                 file.display(),
@@ -62,28 +63,33 @@ pub fn check(command: &Command, matches: &ArgMatches) -> Result<(), UsageError> 
     Ok(())
 }
 
-/// The files that a flag names, whatever else stands in its value.
-fn named(matches: &ArgMatches, id: &str) -> Vec<PathBuf> {
-    fn values<T: Clone + Send + Sync + 'static>(matches: &ArgMatches, id: &str) -> Vec<T> {
-        matches.try_get_many::<T>(id).ok().flatten().into_iter().flatten().cloned().collect()
-    }
-    let mut files = values::<PathBuf>(matches, id);
-    files.extend(values::<(PathBuf, Option<f64>)>(matches, id).into_iter().map(|(file, _)| file));
-    files.extend(values::<(String, PathBuf)>(matches, id).into_iter().map(|(_, file)| file));
-    // Tables of translations; names of models are no files.
-    if id == "model" {
-        files.extend(values::<String>(matches, id).into_iter().map(PathBuf::from).filter(|file| file.is_file()));
-    }
-    files
+/// The values of a flag as they were given.
+fn whole<'m>(matches: &'m ArgMatches, id: &str) -> impl Iterator<Item = PathBuf> + use<'m> {
+    matches.try_get_raw(id).ok().flatten().into_iter().flatten().map(PathBuf::from)
 }
 
-/// Where a file is or will be, links followed; `None` for what cannot be replaced (pipes, terminals, `/dev/null`).
+/// The files that a flag names, whatever else stands in its value: a weight or a label with each, several in one word, or the
+/// name of a model instead.
+fn named(matches: &ArgMatches, id: &str) -> Vec<PathBuf> {
+    let words = matches.try_get_raw(id).ok().flatten().into_iter().flatten().filter_map(OsStr::to_str);
+    let words = words.filter(|word| word.parse::<f64>().is_err());
+    let parts = words.flat_map(|word| word.split([':', '=', ','])).map(PathBuf::from).filter(|part| part.exists());
+    let is_file = matches.try_get_many::<PathBuf>(id).is_ok();
+    whole(matches, id).filter(|file| is_file || file.exists()).chain(parts).collect()
+}
+
+/// Whether two names are those of one file or folder, there or to be made.
+pub fn is_same(one: &Path, other: &Path) -> bool {
+    one != Path::new("-") && place(one).is_some_and(|place| self::place(other) == Some(place))
+}
+
+/// Where a file or folder is or will be, links followed; `None` for what cannot be replaced (pipes, terminals, `/dev/null`).
 fn place(file: &Path) -> Option<PathBuf> {
     if file == Path::new("-") {
         return Some(file.to_owned());
     }
     match std::fs::metadata(file) {
-        Ok(metadata) if metadata.is_file() => file.canonicalize().ok(),
+        Ok(metadata) if metadata.is_file() || metadata.is_dir() => file.canonicalize().ok(),
         Ok(_) => None,
         Err(_) => {
             let folder = file.parent().filter(|folder| *folder != Path::new("")).unwrap_or(Path::new("."));
@@ -99,4 +105,111 @@ fn text_of(file: &Path) -> Option<PathBuf> {
 
 fn shown(file: &Path) -> String {
     if file == Path::new("-") { "standard output".into() } else { file.display().to_string() }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::{CommandFactory as _, ValueHint};
+
+    use super::*;
+
+    /// Flags that name a file or folder that is read; every other flag that names one is in one of the lists above.
+    const READ: [&str; 41] = [
+        "aligner",
+        "alignment",
+        "apertium_data",
+        "bitext",
+        "dev",
+        "dictionary",
+        "evidence",
+        "file",
+        "files",
+        "forward",
+        "gold",
+        "gold_alignment",
+        "gold_source",
+        "guidelines",
+        "images",
+        "init",
+        "input",
+        "job",
+        "judged",
+        "learn_weights",
+        "model",
+        "names",
+        "pairs",
+        "plan",
+        "pred",
+        "rank",
+        "raw",
+        "records",
+        "reverse",
+        "source",
+        "start",
+        "target",
+        "to",
+        "tokens",
+        "train",
+        "translations",
+        "unlabelled",
+        "vectors",
+        "votes",
+        "weights",
+        "all",
+    ];
+
+    /// The commands that have no commands of their own, with the words that call each.
+    fn leaves(command: &Command, words: &[String]) -> Vec<(Vec<String>, Command)> {
+        let below = command.get_subcommands().filter(|below| below.get_name() != "help");
+        let leaves: Vec<_> =
+            below.flat_map(|below| leaves(below, &[words, &[below.get_name().to_owned()]].concat())).collect();
+        // `review` works by itself and has commands.
+        let own = !words.is_empty() && (leaves.is_empty() || words == ["review"]);
+        leaves.into_iter().chain(own.then(|| (words.to_vec(), command.clone()))).collect()
+    }
+
+    fn is_path(arg: &clap::Arg) -> bool {
+        let value = arg.get_value_parser().type_id();
+        arg.get_value_hint() == ValueHint::AnyPath || value == std::any::TypeId::of::<PathBuf>()
+    }
+
+    /// Every command that makes something, and every pair of its flags.
+    #[test]
+    fn no_two_flags_may_name_one_file_if_one_is_written() {
+        let mut xlner = crate::Cli::command();
+        xlner.build();
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("a.conll");
+        std::fs::write(&file, "Ana\tB-PER\n").unwrap();
+        let names = [file.display().to_string(), folder.path().join("new.conll").display().to_string()];
+        let (mut refused, mut unknown) = (0, Vec::new());
+        for (words, leaf) in leaves(&xlner, &[]) {
+            let paths: Vec<&clap::Arg> = leaf.get_arguments().filter(|arg| is_path(arg)).collect();
+            let known = |arg: &&clap::Arg| is_written(arg.get_id().as_str()) || READ.contains(&arg.get_id().as_str());
+            unknown.extend(paths.iter().filter(|arg| !known(arg)).map(|arg| arg.get_id().to_string()));
+            for (at, one) in paths.iter().enumerate() {
+                for other in &paths[at + 1..] {
+                    if !is_written(one.get_id().as_str()) && !is_written(other.get_id().as_str()) {
+                        continue;
+                    }
+                    for name in &names {
+                        // Flags that need, or exclude, others are looked at alone.
+                        let bare = |arg: &&clap::Arg| {
+                            let arg = clap::Arg::new(arg.get_id().clone())
+                                .long(clap::builder::Str::from(arg.get_id().clone()));
+                            arg.value_parser(clap::value_parser!(PathBuf))
+                        };
+                        let leaf = Command::new("leaf").arg(bare(one)).arg(bare(other));
+                        let [one, other] = [one, other].map(|arg| format!("--{}={name}", arg.get_id()));
+                        let xlner = Command::new("xlner").subcommand(leaf);
+                        let matches = xlner.clone().try_get_matches_from(["xlner", "leaf", &one, &other]).unwrap();
+                        assert!(check(&xlner, &matches).is_err(), "{words:?} {one} {other}");
+                        refused += 1;
+                    }
+                }
+            }
+        }
+        assert!(refused > 200, "{refused}");
+        assert!(unknown.is_empty(), "new flags that name files: {unknown:?}");
+    }
 }

@@ -14,6 +14,19 @@ pub fn out(line: std::fmt::Arguments<'_>) -> Result<()> {
     Ok(writeln!(std::io::stdout().lock(), "{line}")?)
 }
 
+/// A text without the control characters that a terminal would obey: what files and servers say may hold them.
+pub fn tame(text: &str) -> String {
+    let obeyed = |c: char| c.is_control() && !matches!(c, '\n' | '\t');
+    let mut tame = String::with_capacity(text.len());
+    for c in text.chars() {
+        match obeyed(c) {
+            true => tame.extend(c.escape_default()),
+            false => tame.push(c),
+        }
+    }
+    tame
+}
+
 /// Bytes as people read them.
 pub fn size(bytes: u64) -> String {
     match bytes {

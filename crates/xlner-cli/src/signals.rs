@@ -5,6 +5,8 @@ use std::io;
 use std::process::{Child, Command, Output, Stdio};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use xlner_models::Group;
+
 /// Processes of ours that are at work; `None` where no new one may be started.
 static CHILDREN: Mutex<Option<BTreeSet<u32>>> = Mutex::new(Some(BTreeSet::new()));
 
@@ -12,8 +14,10 @@ fn children() -> MutexGuard<'static, Option<BTreeSet<u32>>> {
     CHILDREN.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Runs a command to its end, as [`Command::output`] does; it ends with this process where that is told to end.
+/// Runs a command to its end, as [`Command::output`] does; it ends with this process, whether that is told to end or killed.
 pub fn output(command: &mut Command) -> io::Result<Output> {
+    let group = Group::start()?;
+    group.join(command);
     let mut start = || -> io::Result<Child> {
         let mut children = children();
         let Some(children) = children.as_mut() else { return Err(io::ErrorKind::Interrupted.into()) };

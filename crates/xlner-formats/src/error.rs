@@ -94,12 +94,12 @@ impl Error {
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Inner { file, line, record, kind } = &*self.0;
-        write!(f, "{}", file.display())?;
+        write!(f, "{}", tame(&file.display().to_string()))?;
         if let Some(line) = line {
             write!(f, ", line {line}")?;
         }
         if let Some(record) = record {
-            write!(f, ", record “{record}”")?;
+            write!(f, ", record “{}”", tame(record))?;
         }
         write!(f, ": {}", tame(&kind.to_string()))
     }

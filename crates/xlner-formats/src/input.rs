@@ -7,10 +7,9 @@ use std::sync::Arc;
 
 use crate::compression::Codec;
 use crate::error::{Error, ErrorKind, Result};
+use crate::limits::Limits;
 use crate::reader::Status;
 
-/// Bytes of a document that is read whole.
-const LIMIT: usize = 1 << 30;
 /// The longest window of zstd's format, 2³¹ bytes, as a power of two. Memory follows what was decompressed, not the window.
 const LONGEST_WINDOW: u32 = if cfg!(target_pointer_width = "64") { 31 } else { 30 };
 
@@ -43,6 +42,9 @@ impl Input {
         let mut magic = Vec::with_capacity(4);
         reader.by_ref().take(4).read_to_end(&mut magic).map_err(read_error)?;
         let codec = Codec::from_magic(&magic);
+        if let Some(codec) = Codec::foreign(&magic) {
+            return Err(Error::in_file(path, ErrorKind::ForeignCompression { codec }));
+        }
         if let Some(promised) = Codec::from_path(path)
             && codec != Some(promised)
         {
@@ -60,7 +62,7 @@ impl Input {
                 Box::new(decoder)
             }
         };
-        Ok(Input { reader, codec, file: path.to_owned(), status: Arc::clone(status), limit: LIMIT })
+        Ok(Input { reader, codec, file: path.to_owned(), status: Arc::clone(status), limit: status.limits.document() })
     }
 
     /// The whole text, line ends and byte order mark as they are.
@@ -77,7 +79,7 @@ impl Input {
                 count => length += count,
             }
             if length > self.limit {
-                return Err(Error::in_file(&self.file, ErrorKind::DocumentTooLong { limit: self.limit }));
+                return Err(Error::in_file(&self.file, ErrorKind::TooLong { what: "a document", limit: self.limit }));
             }
         }
         bytes.truncate(length);
@@ -87,6 +89,11 @@ impl Input {
             let byte = good.len() - memchr::memrchr2(b'\n', b'\r', good).map_or(0, |at| at + 1) + 1;
             Error::at_line(&self.file, 1 + ends.count() as u64, ErrorKind::NotUtf8 { byte })
         })
+    }
+
+    /// What may be read of it at once.
+    pub(crate) fn limits(&self) -> Limits {
+        self.status.limits
     }
 
     /// The file's name.
@@ -152,7 +159,7 @@ mod tests {
             let read = input.read_text();
             assert_eq!(read.is_ok(), fits, "{limit}");
             if let Err(error) = read {
-                assert!(error.to_string().contains(&format!("longer than {limit} bytes")), "{error}");
+                assert!(error.to_string().contains(&format!("a document of more than {limit} bytes")), "{error}");
             }
         }
     }

@@ -1,5 +1,6 @@
-//! How long a sentence may be: a small compressed file may hold one of gigabytes.
+//! How much a sentence, a line and a document may hold: a small compressed file may hold gigabytes.
 
+use serde::Deserialize as _;
 use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use xlner_core::Sentence;
 
@@ -12,10 +13,49 @@ pub const MAX_SENTENCE_TOKENS: usize = 1_000_000;
 /// Bytes for which a text that is not tokenised counts at least one token.
 const BYTES_A_TOKEN: usize = 64;
 
+/// What may be read at once. Everything follows from the tokens that a sentence may have, so that one option raises it; whoever
+/// allows fewer tokens than usual still reads lines as long as ever.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Limits {
+    /// Tokens of a sentence.
+    pub(crate) tokens: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Limits {
+        Limits { tokens: MAX_SENTENCE_TOKENS }
+    }
+}
+
+impl Limits {
+    fn times(self, factor: usize) -> usize {
+        self.tokens.max(MAX_SENTENCE_TOKENS).saturating_mul(factor)
+    }
+
+    /// Bytes of a line, of a JSON value, or of the lines that make a sentence: 64 MB, if nothing else is said.
+    pub(crate) fn bytes(self) -> usize {
+        self.times(BYTES_A_TOKEN)
+    }
+
+    /// Values in a JSON value, as [`check_json`] weighs them, and links of a pair.
+    pub(crate) fn values(self) -> usize {
+        self.times(8)
+    }
+
+    /// Bytes of a document that is read whole: 1 GB, if nothing else is said.
+    pub(crate) fn document(self) -> usize {
+        self.times(1000)
+    }
+}
+
 impl ReadOptions {
+    pub(crate) fn limits(&self) -> Limits {
+        self.max_sentence_tokens.map_or_else(Limits::default, |tokens| Limits { tokens })
+    }
+
     /// Tokens that a sentence may have.
     pub(crate) fn sentence_limit(&self) -> usize {
-        self.max_sentence_tokens.unwrap_or(MAX_SENTENCE_TOKENS)
+        self.limits().tokens
     }
 }
 
@@ -48,20 +88,25 @@ pub(crate) fn check_sentence(sentence: &Sentence, options: &ReadOptions) -> Resu
     if sentence.is_tokenized() { check_tokens(sentence.len(), options) } else { check_text(sentence.text(), options) }
 }
 
-/// Checks the lists `tokens` of a record's JSON before it is read. What is no JSON is for the reader to say.
+/// Checks the lists `tokens` of a record's JSON, and all that it holds, before it is read. What is no JSON is for the reader to say.
 ///
 /// # Errors
-/// Where one is too long.
-pub(crate) fn check_json(json: &str, limit: Option<usize>) -> Result<(), ErrorKind> {
-    let limit = limit.unwrap_or(MAX_SENTENCE_TOKENS);
-    // An element and its comma are two bytes.
-    if json.len() / 2 <= limit {
+/// Where a list of tokens, or the whole, is too long.
+pub(crate) fn check_json(json: &str, limits: Limits) -> Result<(), ErrorKind> {
+    // An element and its comma are two bytes; what little there is left fits.
+    if json.len() / 2 <= limits.tokens {
         return Ok(());
     }
-    let mut longest = 0;
-    let _ =
-        Longest { longest: &mut longest, is_tokens: false }.deserialize(&mut serde_json::Deserializer::from_str(json));
-    if longest > limit { Err(ErrorKind::TooManyTokens { limit }) } else { Ok(()) }
+    let mut found = Found { longest: 0, weight: 0 };
+    let _ = Counter { found: &mut found, is_tokens: false, depth: DEPTH }
+        .deserialize(&mut serde_json::Deserializer::from_str(json));
+    if found.longest > limits.tokens {
+        Err(ErrorKind::TooManyTokens { limit: limits.tokens })
+    } else if found.weight > limits.values() {
+        Err(ErrorKind::TooManyValues { what: "a record", limit: limits.values() })
+    } else {
+        Ok(())
+    }
 }
 
 /// White-space separated words, and marks and unspaced letters one by one.
@@ -75,41 +120,69 @@ fn words_and_marks(text: &str) -> usize {
     count
 }
 
-/// Finds the longest list `tokens` in maps of maps, without keeping anything.
-struct Longest<'a> {
-    longest: &'a mut usize,
-    is_tokens: bool,
+/// Levels of lists and maps that are looked at; the parsers refuse deeper ones.
+const DEPTH: usize = 128;
+/// What a list or map weighs beside its values: each has a block of memory of its own.
+const OF_A_CONTAINER: usize = 4;
+
+/// What a JSON value holds.
+struct Found {
+    /// Elements of the longest list `tokens`.
+    longest: usize,
+    /// Its values, and [`OF_A_CONTAINER`] for each list and map.
+    weight: usize,
 }
 
-impl<'de> DeserializeSeed<'de> for Longest<'_> {
-    type Value = ();
+/// Counts the values of a JSON text without keeping anything.
+struct Counter<'a> {
+    found: &'a mut Found,
+    is_tokens: bool,
+    depth: usize,
+}
 
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
-        deserializer.deserialize_any(self)
+impl Counter<'_> {
+    fn below(&mut self, is_tokens: bool) -> Counter<'_> {
+        Counter { found: self.found, is_tokens, depth: self.depth.saturating_sub(1) }
     }
 }
 
-impl<'de> Visitor<'de> for Longest<'_> {
+impl<'de> DeserializeSeed<'de> for Counter<'_> {
+    type Value = ();
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
+        self.found.weight += 1;
+        match self.depth {
+            0 => IgnoredAny::deserialize(deserializer).map(drop),
+            _ => deserializer.deserialize_any(self),
+        }
+    }
+}
+
+impl<'de> Visitor<'de> for Counter<'_> {
     type Value = ();
 
     fn expecting(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
         f.write_str("JSON")
     }
 
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
+    fn visit_map<A: MapAccess<'de>>(mut self, mut map: A) -> Result<(), A::Error> {
+        self.found.weight += OF_A_CONTAINER;
         while let Some(key) = map.next_key::<String>()? {
-            map.next_value_seed(Longest { longest: self.longest, is_tokens: key == "tokens" })?;
+            map.next_value_seed(self.below(key == "tokens"))?;
         }
         Ok(())
     }
 
-    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<(), A::Error> {
+    fn visit_seq<A: SeqAccess<'de>>(mut self, mut list: A) -> Result<(), A::Error> {
         let mut count = 0;
-        while list.next_element::<IgnoredAny>()?.is_some() {
+        while list.next_element_seed(self.below(false))?.is_some() {
             count += 1;
         }
+        if count > 0 {
+            self.found.weight += OF_A_CONTAINER;
+        }
         if self.is_tokens {
-            *self.longest = count.max(*self.longest);
+            self.found.longest = self.found.longest.max(count);
         }
         Ok(())
     }
@@ -158,13 +231,25 @@ mod tests {
 
     #[test]
     fn lists_of_tokens_are_counted_wherever_they_are() {
+        let allowed = |json: &str, tokens| check_json(json, Limits { tokens }).is_ok();
         for json in
             [r#"{"a":[1,2,3,4,5,6,7,8],"tokens":["a","b","c"]}"#, r#"{"source":{"tokens":[1,2,3]},"x":null,"y":[{}]}"#]
         {
-            assert!(check_json(json, Some(3)).is_ok(), "{json}");
-            assert!(check_json(json, Some(2)).is_err(), "{json}");
+            assert!(allowed(json, 3) && !allowed(json, 2), "{json}");
         }
-        assert!(check_json("{\"tokens\":[1,2,3", Some(2)).is_ok());
-        assert!(check_json(&"[".repeat(100_000), Some(2)).is_ok());
+        assert!(allowed("{\"tokens\":[1,2,3", 2));
+        assert!(allowed(&"[".repeat(100_000), 2));
+    }
+
+    #[test]
+    fn all_values_are_counted() {
+        let values = Limits::default().values();
+        for (part, weight) in [("0", 1), ("[]", 1), ("[0]", 6), ("{}", 5), ("{\"a\":0}", 6)] {
+            let list = |count: usize| format!("[{}0]", format!("{part},").repeat(count));
+            let most = (values - 6) / weight;
+            assert!(check_json(&list(most), Limits::default()).is_ok(), "{part}");
+            let refused = check_json(&list(most + 1), Limits::default());
+            assert!(matches!(refused, Err(ErrorKind::TooManyValues { .. })), "{part}");
+        }
     }
 }

@@ -8,8 +8,6 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::input::Input;
 use crate::reader::Status;
 
-/// Bytes that a line may have.
-const LINE_LIMIT: usize = 1 << 28;
 const BLOCK: usize = 1 << 17;
 
 /// A line without its end.
@@ -28,6 +26,8 @@ pub(crate) struct LineReader {
     end: usize,
     at_end: bool,
     line: u64,
+    /// Bytes of the lines since [`begin`](Self::begin), where a sentence is made of several.
+    taken: Option<usize>,
     /// The byte before those that follow is a CR that was passed over as the end of a line.
     after_cr: bool,
 }
@@ -38,8 +38,16 @@ impl LineReader {
     }
 
     pub(crate) fn new(input: Input) -> Result<LineReader> {
-        let mut lines =
-            LineReader { input, buffer: vec![0; BLOCK], start: 0, end: 0, at_end: false, line: 0, after_cr: false };
+        let mut lines = LineReader {
+            input,
+            buffer: vec![0; BLOCK],
+            start: 0,
+            end: 0,
+            at_end: false,
+            line: 0,
+            taken: None,
+            after_cr: false,
+        };
         let head = lines.peek(3)?;
         if head.starts_with(b"\xef\xbb\xbf") {
             lines.start = 3;
@@ -47,6 +55,16 @@ impl LineReader {
             return Err(Error::in_file(lines.file(), ErrorKind::Utf16));
         }
         Ok(lines)
+    }
+
+    /// Says that a sentence or document begins, of which all lines together may have as many bytes as a line alone.
+    pub(crate) fn begin(&mut self) {
+        self.taken = Some(0);
+    }
+
+    /// Bytes that a line may have.
+    pub(crate) fn limit(&self) -> usize {
+        self.input.limits().bytes()
     }
 
     /// The file's name.
@@ -113,19 +131,29 @@ impl LineReader {
                 None if self.at_end => (rest.len(), rest.len()),
                 None => {
                     searched = rest.len();
-                    if searched > LINE_LIMIT {
-                        self.line += 1;
-                        let kind = ErrorKind::LineTooLong { limit: LINE_LIMIT };
-                        return Err(Error::at_line(self.file(), self.line, kind));
-                    }
+                    self.check("a line", searched)?;
                     self.fill()?;
                     continue;
                 }
             };
+            self.check("a line", length)?;
+            if let Some(taken) = self.taken {
+                self.check("a sentence or document of several lines", taken + consumed)?;
+                self.taken = Some(taken + consumed);
+            }
             let start = self.start;
             self.start += consumed;
             self.line += 1;
             return Ok(Some(start..start + length));
+        }
+    }
+
+    /// Whether so many bytes may be held.
+    fn check(&self, what: &'static str, bytes: usize) -> Result<()> {
+        let limit = self.limit();
+        match bytes > limit {
+            true => Err(Error::at_line(self.file(), self.line + 1, ErrorKind::TooLong { what, limit })),
+            false => Ok(()),
         }
     }
 

@@ -50,6 +50,9 @@ impl Output {
 
     fn open(path: &Path, compress: bool, sweeps: bool) -> Result<Output> {
         let failed = |error| Error::in_file(path, ErrorKind::Open(error));
+        if let Some(codec) = Codec::foreign_name(path).filter(|_| compress) {
+            return Err(Error::in_file(path, ErrorKind::ForeignCompression { codec }));
+        }
         let (raw, place, path) = if path == Path::new("-") {
             (Raw::Stdout(io::stdout()), None, path.to_owned())
         } else {

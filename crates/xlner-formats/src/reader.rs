@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use crate::error::{Error, ErrorKind, Result};
+use crate::limits::Limits;
 use crate::notes::{LeftOut, NoteKind, Notebook, REPAIRED_TAGS};
 use crate::{Note, ReadOptions};
 
@@ -72,8 +73,8 @@ pub(crate) struct Status {
     /// Whether the file holds something that its reader should have made items of.
     has_text: AtomicBool,
     notebook: Notebook,
-    /// Tokens that a sentence may have, where the options say it.
-    pub(crate) max_sentence_tokens: Option<usize>,
+    /// What may be read at once.
+    pub(crate) limits: Limits,
 }
 
 impl Status {
@@ -81,7 +82,7 @@ impl Status {
     pub(crate) fn new(path: &Path, options: &ReadOptions) -> Arc<Status> {
         Arc::new(Status {
             notebook: Notebook::new(path, options.strict, &options.notes),
-            max_sentence_tokens: options.max_sentence_tokens,
+            limits: options.limits(),
             ..Status::default()
         })
     }

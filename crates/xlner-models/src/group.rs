@@ -4,9 +4,11 @@ use std::io;
 use std::process::Command;
 
 /// The group. The script that starts an engine starts a dozen programs, which outlive it, and one that hangs does not see that
-/// nobody reads its answers. So a watchman leads the group: a shell that waits on a pipe of ours, and kills the group, itself
-/// with it, when the pipe closes. That it does even where this process is killed.
-pub(crate) struct Group {
+/// nobody reads its answers. So a watchman leads the group: a shell that waits on a pipe of ours, and ends the group when the
+/// pipe closes. That it does even where this process is killed. Whoever has something to tidy up may do so for a second; then
+/// the group is killed, the watchman with it.
+#[derive(Debug)]
+pub struct Group {
     #[cfg(unix)]
     watchman: std::process::Child,
 }
@@ -14,11 +16,17 @@ pub(crate) struct Group {
 #[cfg(unix)]
 impl Group {
     /// Starts the watchman.
+    ///
+    /// # Errors
+    /// Where there is no shell, or no process can be started.
     pub fn start() -> io::Result<Group> {
         use std::os::unix::process::CommandExt as _;
         use std::process::Stdio;
         let mut command = Command::new("/bin/sh");
-        command.args(["-c", "read -r _; kill -KILL 0"]).stdin(Stdio::piped()).stdout(Stdio::null());
+        command
+            .args(["-c", "trap '' TERM; read -r _; kill -TERM 0; sleep 1; kill -KILL 0"])
+            .stdin(Stdio::piped())
+            .stdout(Stdio::null());
         Ok(Group { watchman: command.stderr(Stdio::null()).process_group(0).spawn()? })
     }
 
@@ -46,13 +54,19 @@ impl Drop for Group {
 
 #[cfg(not(unix))]
 impl Group {
+    /// A group that ends nobody.
+    ///
+    /// # Errors
+    /// None.
     pub fn start() -> io::Result<Group> {
         Ok(Group {})
     }
 
+    /// The command as it is.
     pub fn join<'c>(&self, command: &'c mut Command) -> &'c mut Command {
         command
     }
 
+    /// Does nothing.
     pub fn kill(&self) {}
 }

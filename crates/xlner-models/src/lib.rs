@@ -24,6 +24,7 @@ mod translators;
 pub use built_in::{is_built_in, open_crf};
 pub use capitals::CapitalsTagger;
 pub use error::{Error, Result, what_failed};
+pub use group::Group;
 #[cfg(feature = "http")]
 pub use judge::ServerJudge;
 pub use precision::Precision;

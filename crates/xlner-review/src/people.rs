@@ -31,7 +31,8 @@ impl AccessTokens {
     /// # Errors
     /// [`Error::File`]; [`Error::Options`] for a line that is none of these, with its number.
     pub fn read(path: &Path) -> Result<AccessTokens> {
-        let text = std::fs::read_to_string(path).map_err(|source| Error::File { path: path.to_owned(), source })?;
+        let text =
+            xlner_formats::read_small_text(path).map_err(|source| Error::File { path: path.to_owned(), source })?;
         AccessTokens::parse(&text)
             .map_err(|(line, problem)| Error::Options(format!("{}, line {line}: {problem}", path.display())))
     }

@@ -13,4 +13,4 @@ mod seeds;
 pub use bounded::{Bounded, Ended};
 pub use mutate::{Mutator, mutate};
 pub use places::{read_sample, sample, shared};
-pub use seeds::{Case, each_seed, is_child};
+pub use seeds::{Case, each_seed, is_child, taken};

@@ -195,7 +195,7 @@ pub(crate) fn train_crf(
     let lang = options.lang.clone().or_else(|| common_language(examples.iter().map(|example| example.sentence)));
     let options = &CrfTrainOptions { lang, ..options.clone() };
     let mut watch = |iteration: Iteration| {
-        let of = |iterations: usize| iterations as u64 * count;
+        let of = |iterations: usize| (iterations as u64).saturating_mul(count);
         let total = Some(of(iteration.limit));
         listener(Progress { stage: Stage::Train, done: of(iteration.number), total });
     };

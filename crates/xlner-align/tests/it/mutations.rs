@@ -1,7 +1,7 @@
 //! Damaged files of aligner models: an error or a model that works, in bounds of time and memory.
 
 use xlner_align::{Bitext, Model, TrainOptions};
-use xlner_testing::{Bounded, each_seed, mutate, read_sample};
+use xlner_testing::{Bounded, each_seed, mutate, read_sample, taken};
 
 #[test]
 fn models() {
@@ -26,6 +26,7 @@ fn models() {
             Err(error) if error.to_string().contains("m.xla") => return Ok(()),
             Err(error) => return Err(format!("the file is not named: {error}")),
         };
+        taken();
         for (source, target) in &pairs {
             let (source, target): (Vec<&str>, Vec<&str>) = (source.tokens().collect(), target.tokens().collect());
             for cell in &model.posteriors(&source, &target).cells {

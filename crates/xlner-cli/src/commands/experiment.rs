@@ -72,10 +72,12 @@ pub fn run(args: Args, context: &Context) -> Result<()> {
     };
     let tell = |what: &str| context.note(what);
     let experiment =
-        Runner::new(args.run.as_deref(), &run, &tell).map_err(failed)?.run(&plan).map_err(|error| match error {
-            // What is wrong with the plan is found as it is worked on.
-            xlner::Error::Options(problem) => UsageError(format!("{}: {problem}", args.plan.display())).into(),
-            error => failed(error),
+        Runner::new(args.run.as_deref(), &args.output, &run, &tell).map_err(failed)?.run(&plan).map_err(|error| {
+            match error {
+                // What is wrong with the plan is found as it is worked on.
+                xlner::Error::Options(problem) => UsageError(format!("{}: {problem}", args.plan.display())).into(),
+                error => failed(error),
+            }
         })?;
     let text = if args.json { serde_json::to_string_pretty(&experiment)? + "\n" } else { markdown(&experiment) };
     let mut output = Output::create(&args.output)?;

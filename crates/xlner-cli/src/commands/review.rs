@@ -114,10 +114,19 @@ pub fn run(args: Args, context: &Context) -> Result<()> {
         return Err(UsageError(message).into());
     }
     let options = server_options(&args)?;
+    let is_new = !path.exists();
     let mut store = Store::open(&path).map_err(review_failed)?;
-    let read = ReadOptions { format: args.from_format, ..ReadOptions::default() };
+    let read = ReadOptions { format: args.from_format, ..context.read() };
     for file in &args.records {
-        let loaded = store.load(file, &read).map_err(review_failed)?;
+        let loaded = match store.load(file, &read) {
+            Ok(loaded) => loaded,
+            Err(error) => {
+                if is_new && store.items().is_empty() {
+                    store.discard();
+                }
+                return Err(review_failed(error));
+            }
+        };
         context.note(format_args!(
             "{}: {} records added, {} in {} already{}",
             file.display(),
@@ -156,6 +165,7 @@ pub fn run(args: Args, context: &Context) -> Result<()> {
         output.finish()?;
         return Ok(());
     }
+    context.tell_notes();
     server::serve(store, options, |address| {
         context.note(format_args!("the page is at {address} (Ctrl-C ends it; nothing is lost)"));
         if !args.no_open
@@ -217,5 +227,5 @@ impl Decides for Relearning {
 }
 
 fn read_text(path: &Path) -> Result<String> {
-    std::fs::read_to_string(path).with_context(|| format!("{}: cannot read", path.display()))
+    xlner_formats::read_small_text(path).with_context(|| format!("{}: cannot read", path.display()))
 }

@@ -31,7 +31,7 @@ impl Scores {
             Scores::File(path) => path,
         };
         let read = || {
-            let table: toml::Table = std::fs::read_to_string(path).context("cannot open")?.parse()?;
+            let table: toml::Table = xlner_formats::read_small_text(path).context("cannot open")?.parse()?;
             let scores = table.get("scores").and_then(toml::Value::as_str);
             Ok(scores.context("there is no text `scores`; `xlner tune scores` writes such files")?.parse()?)
         };

@@ -86,6 +86,8 @@ pub struct Runner<'r> {
     run: &'r RunCommand<'r>,
     /// Is told what is being done.
     tell: &'r dyn Fn(&str),
+    /// Where the table goes.
+    output: &'r Path,
     /// The parser of the commands.
     xlner: clap::Command,
     contents: Contents,
@@ -111,15 +113,20 @@ impl Made {
 }
 
 impl<'r> Runner<'r> {
-    /// Opens the run folder, or one that is gone at the end.
+    /// Opens the run folder, or one that is gone at the end. `output` is where the table goes, which no cell may read.
     ///
     /// # Errors
     /// Where that cannot be done.
-    pub fn new(folder: Option<&Path>, run: &'r RunCommand<'r>, tell: &'r dyn Fn(&str)) -> Result<Runner<'r>> {
+    pub fn new(
+        folder: Option<&Path>,
+        output: &'r Path,
+        run: &'r RunCommand<'r>,
+        tell: &'r dyn Fn(&str),
+    ) -> Result<Runner<'r>> {
         let folder = RunFolder::open_or_temporary(folder)?;
         let mut xlner = crate::Cli::command();
         xlner.build();
-        Ok(Runner { folder, run, tell, xlner, contents: Contents::default() })
+        Ok(Runner { folder, run, tell, output, xlner, contents: Contents::default() })
     }
 
     /// Runs every method on every dataset. A cell that fails leaves its place empty, and the others go on.
@@ -148,6 +155,7 @@ impl<'r> Runner<'r> {
         let mut words = words.clone();
         words.extend(&dataset.set);
         let gold = words.fill(&dataset.gold).map_err(Error::Options)?;
+        self.keeps(Path::new(&gold))?;
         words.insert("gold", gold.clone());
         words.insert("dataset", dataset.name.clone());
         let (mut cells, mut predictions) = (Vec::new(), Vec::new());
@@ -229,6 +237,7 @@ impl<'r> Runner<'r> {
             // What an earlier step writes is not what the cell starts from.
             named.read.retain(|path| !written.iter().any(|made| path.starts_with(made)));
             for path in named.read {
+                self.keeps(&path)?;
                 if let Some(content) = self.contents.key(&path)? {
                     key = key.text(self.portable(&path.to_string_lossy())).after(content);
                 }
@@ -274,6 +283,14 @@ impl<'r> Runner<'r> {
                 let seconds = Made::read(&mark, &path).map_or(0.0, |made| made.seconds);
                 Ok(MadeFile { path: Ok(path), commands: shown, seconds, reused: !made })
             }
+        }
+    }
+
+    /// Whether the table does not replace a file that is read.
+    fn keeps(&self, read: &Path) -> Result<()> {
+        match crate::outputs::is_same(read, self.output) {
+            true => Err(Error::Options(format!("it reads {}, which the table would replace", read.display()))),
+            false => Ok(()),
         }
     }
 

@@ -95,7 +95,8 @@ impl Plan {
     /// # Errors
     /// Where it cannot be read, is no such TOML (with the line), or its names do not fit each other.
     pub fn read(path: &Path) -> Result<Plan> {
-        let text = std::fs::read_to_string(path).map_err(|problem| Error::File { path: path.to_owned(), problem })?;
+        let text =
+            xlner_formats::read_small_text(path).map_err(|problem| Error::File { path: path.to_owned(), problem })?;
         Plan::parse(&text).map_err(|problem| Error::Options(format!("{}: {problem}", path.display())))
     }
 

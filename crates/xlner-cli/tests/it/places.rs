@@ -25,6 +25,12 @@ fn two_outputs_have_two_names() {
         ("align --source in.txt --target in.txt -o out.x --save-model ./out.x", "both"),
         ("project --source in.conll --target in.txt --report -", "both standard output"),
         ("project --source in.conll --target in.txt -o out.ann --report out.txt", "both out.txt"),
+        ("review in.conll --store out.x --offline out.x", "--store and --offline are both out.x"),
+        (
+            "label in.txt --from en --via sr --engine lookup --model t.tsv --tagger capitals:PER --run out.x -o out.x",
+            "both out.x",
+        ),
+        ("self-train --pairs in.conll --run out.x -o out.x", "--run and --output are both out.x"),
         ("ensemble in.conll --learn-weights in.conll --save-weights out.toml -o out.toml", "both"),
     ] {
         fails(&folder, arguments, 2, message);
@@ -46,6 +52,13 @@ fn an_output_is_no_input() {
         ("ensemble in.conll=2 in.txt -o in.conll", "which --output would replace"),
         ("train --train in.conll --names X=in.txt -o in.txt", "is --names"),
         ("translate --engine lookup --model t.tsv --from en --to sr in.txt -o t.tsv", "is --model"),
+        ("review in.conll --offline in.conll", "in.conll is the input itself, which --offline would replace"),
+        ("review in.conll --store in.conll", "in.conll is the input itself, which --store would replace"),
+        ("train --train in.conll --init in.txt -o in.txt", "is --init"),
+        (
+            "label in.txt --from en --via sr --engine lookup --model t.tsv --tagger capitals:PER --run t.tsv -o x",
+            "is --model",
+        ),
     ] {
         fails(&folder, arguments, 2, message);
     }
@@ -54,6 +67,43 @@ fn an_output_is_no_input() {
     {
         std::os::unix::fs::symlink("in.conll", folder.path().join("link.conll")).unwrap();
         fails(&folder, "convert in.conll -o link.conll", 2, "is the input itself");
+    }
+}
+
+#[test]
+fn the_table_of_an_experiment_replaces_nothing_that_its_cells_read() {
+    let folder = files();
+    let plan = "[[dataset]]\nname = 'a'\ngold = 'in.conll'\n[[method]]\nname = 'm'\nsteps = ['tag in.txt --model capitals:PER -o {out}']\n";
+    std::fs::write(folder.path().join("plan.toml"), plan).unwrap();
+    for name in ["in.conll", "in.txt"] {
+        fails(
+            &folder,
+            &format!("experiment plan.toml -o {name}"),
+            2,
+            &format!("it reads {name}, which the table would replace"),
+        );
+    }
+    assert_eq!((read(&folder, "in.conll").as_str(), read(&folder, "in.txt").as_str()), (COLUMNS, "Ana sleeps\n"));
+}
+
+#[test]
+fn a_review_of_what_cannot_be_read_leaves_no_store() {
+    let folder = files();
+    std::fs::write(folder.path().join("bad.jsonl"), "{").unwrap();
+    let before = std::fs::read_dir(folder.path()).unwrap().count();
+    fails(&folder, "review bad.jsonl --no-open", 1, "bad.jsonl, line 1");
+    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), before);
+}
+
+#[cfg(unix)]
+#[test]
+fn names_of_files_do_not_reach_the_terminal_as_they_are() {
+    let folder = files();
+    for name in ["\u{1b}[31mx.conll", "a\u{7}b.conll", "a\rb.conll"] {
+        let mut xlner = crate::common::xlner(&folder, "convert");
+        let output = xlner.arg(name).output().unwrap();
+        let said = String::from_utf8(output.stderr).unwrap();
+        assert!(output.status.code() == Some(1) && said.trim_end().chars().all(|c| !c.is_control()), "{said:?}");
     }
 }
 
@@ -199,6 +249,15 @@ mod killed {
         let output = child.wait_with_output().unwrap();
         assert_eq!(output.status.signal(), Some(15));
         assert_eq!((at_work(), names(temporary.path())), (0, Vec::new()));
+        // Killed, it cannot end its commands, and its pipe does.
+        let child = begun(folder.path(), temporary.path(), "experiment plan.toml", || at_work() > 0);
+        signal(&child, "-KILL");
+        child.wait_with_output().unwrap();
+        let clock = Instant::now();
+        while at_work() > 0 {
+            assert!(clock.elapsed() < Duration::from_secs(60), "the command of a killed experiment goes on");
+            std::thread::sleep(Duration::from_millis(20));
+        }
     }
 }
 
@@ -219,4 +278,7 @@ fn numbers_without_measure_are_refused() {
     ] {
         crate::common::fails(&folder, &command, 2, "");
     }
+    // As many as that are never reached.
+    let long = format!("train --train in.conll --iterations {} --model-type crf -o tagger", i64::MAX);
+    crate::common::xlner(&folder, &long).assert().success();
 }

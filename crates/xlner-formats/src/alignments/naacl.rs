@@ -41,6 +41,7 @@ impl Items {
         let Some((sentence, _)) = self.pending else { return Ok(None) };
         // Files that count sentences from 0 begin with 0.
         let current = *self.next.get_or_insert(sentence.min(1));
+        self.lines.begin();
         let mut links = Vec::new();
         while let Some((sentence, link)) = self.pending
             && sentence == current

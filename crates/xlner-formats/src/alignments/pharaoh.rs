@@ -19,7 +19,7 @@ pub(super) fn read(path: &Path, options: &ReadOptions) -> Result<AlignmentReader
     let status = Status::new(path, options);
     let mut lines = LineReader::open(path, &status)?;
     let (file, one_based) = (path.to_owned(), options.one_based);
-    let counts = Arc::clone(&status);
+    let (counts, most) = (Arc::clone(&status), options.limits().values());
     // Links, as long as none is at token 0 of either side.
     let mut without_zero = (!one_based).then_some(0);
     let items = std::iter::from_fn(move || {
@@ -32,7 +32,7 @@ pub(super) fn read(path: &Path, options: &ReadOptions) -> Result<AlignmentReader
             }
             Err(error) => return Some(Err(error)),
         };
-        let alignment = parse(line.text, one_based).map_err(|kind| Error::at_line(&file, line.number, kind));
+        let alignment = parse(line.text, one_based, most).map_err(|kind| Error::at_line(&file, line.number, kind));
         if let (Ok(alignment), Some(links)) = (&alignment, without_zero) {
             let all = alignment.possible.links();
             let zero = all.iter().any(|link| link.source == 0 || link.target == 0);
@@ -45,7 +45,7 @@ pub(super) fn read(path: &Path, options: &ReadOptions) -> Result<AlignmentReader
 
 /// Whether a line is one of links.
 pub(super) fn fits(line: &str) -> bool {
-    parse(line, false).is_ok()
+    parse(line, false, usize::MAX).is_ok()
 }
 
 /// Fewer links say nothing of what they are counted from.
@@ -57,8 +57,11 @@ pub(crate) const FROM_ONE: NoteKind = NoteKind::new(
     "alignment files in which no token 0 is linked (are the links counted from 1? they were read as counted from 0)",
 );
 
-fn parse(line: &str, one_based: bool) -> std::result::Result<ReferenceAlignment, ErrorKind> {
+fn parse(line: &str, one_based: bool, most: usize) -> std::result::Result<ReferenceAlignment, ErrorKind> {
     let words = line.split_ascii_whitespace();
+    if line.len() / 2 > most && words.clone().count() > most {
+        return Err(ErrorKind::TooManyValues { what: "an alignment", limit: most });
+    }
     let links = words.map(|word| parse_link(word, one_based)).collect::<std::result::Result<Vec<_>, _>>()?;
     Ok(reference(links))
 }
@@ -134,12 +137,12 @@ mod tests {
 
     #[test]
     fn all_notations() {
-        let alignment = parse("0-0 1?1 2p1 3-2:0.25", false).unwrap();
+        let alignment = parse("0-0 1?1 2p1 3-2:0.25", false, 100).unwrap();
         assert_eq!(alignment.sure.len(), 2);
         assert_eq!(alignment.possible.len(), 4);
         assert_eq!(alignment.sure.of_source(3)[0].probability, 0.25);
-        assert_eq!(parse("1-1", true).unwrap(), parse("0-0", false).unwrap());
-        assert_eq!(parse("", false).unwrap(), ReferenceAlignment::default());
+        assert_eq!(parse("1-1", true, 100).unwrap(), parse("0-0", false, 100).unwrap());
+        assert_eq!(parse("", false, 100).unwrap(), ReferenceAlignment::default());
     }
 
     #[test]
@@ -147,8 +150,8 @@ mod tests {
         for bad in
             ["0", "0-", "-0", "0-x", "0--1", "0-1-2", "0-1:2", "0-1:nan", "0-1:", "4294967296-0", "0:1", "0–1", "é-1"]
         {
-            assert!(parse(bad, false).is_err(), "{bad}");
+            assert!(parse(bad, false, 100).is_err(), "{bad}");
         }
-        assert!(parse("0-1", true).unwrap_err().to_string().contains("counted from 1"));
+        assert!(parse("0-1", true, 100).unwrap_err().to_string().contains("counted from 1"));
     }
 }

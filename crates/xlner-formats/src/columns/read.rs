@@ -87,6 +87,7 @@ impl ColumnReader {
     /// Reads the next sentence; `false` at the end of the file.
     pub(crate) fn next_into(&mut self, sentence: &mut Tagged) -> Result<bool> {
         sentence.clear();
+        self.lines.begin();
         sentence.comments.append(&mut self.comments);
         // Whether the sentence is one without tokens, as its marker says.
         let mut empty = false;
@@ -98,6 +99,7 @@ impl ColumnReader {
                 }
                 if !self.layout.as_ref().is_some_and(|layout| layout.hipe) {
                     sentence.clear();
+                    self.lines.begin();
                 }
                 continue;
             }

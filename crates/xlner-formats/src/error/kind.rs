@@ -30,6 +30,12 @@ pub enum ErrorKind {
         /// `gzip` or `zstd`.
         codec: &'static str,
     },
+    /// A compression or an archive that this crate does not read.
+    #[error("{codec} is neither read nor written; unpack it first, or use gzip or zstd (`.gz`, `.zst`)")]
+    ForeignCompression {
+        /// Its name.
+        codec: &'static str,
+    },
     /// The bytes are not UTF-8.
     #[error("byte {byte} of the line is not UTF-8; convert the file first (`iconv -f ENCODING -t UTF-8`)")]
     NotUtf8 {
@@ -39,16 +45,23 @@ pub enum ErrorKind {
     /// The file is UTF-16.
     #[error("the file is UTF-16; convert it first (`iconv -f UTF-16 -t UTF-8`)")]
     Utf16,
-    /// A line is longer than this crate holds in memory.
-    #[error("the line is longer than {limit} bytes; is this a text file with one record a line?")]
-    LineTooLong {
+    /// More bytes than the options allow to be held at once.
+    #[error(
+        "{what} of more than {limit} bytes; is this a file of the format? If so, divide it, or raise the limit \
+         (option `max_sentence_tokens`)"
+    )]
+    TooLong {
+        /// What: a line, a JSON value, a document, …
+        what: &'static str,
         /// Bytes allowed.
         limit: usize,
     },
-    /// A document that has to be read whole is longer than this crate holds in memory.
-    #[error("the document is longer than {limit} bytes; cut it into several")]
-    DocumentTooLong {
-        /// Bytes allowed.
+    /// More values than the options allow in one record.
+    #[error("{what} of more than {limit} values; divide it, or raise the limit (option `max_sentence_tokens`)")]
+    TooManyValues {
+        /// What: a record, a column, links.
+        what: &'static str,
+        /// Values allowed.
         limit: usize,
     },
     /// A sentence has more tokens than the options allow.

@@ -4,12 +4,9 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::error::{Error, ErrorKind, Result};
-use crate::limits::check_json;
+use crate::limits::{Limits, check_json};
 use crate::line_reader::LineReader;
 use crate::reader::Status;
-
-/// Bytes that one value may have.
-const ITEM_LIMIT: usize = 1 << 28;
 
 /// Cuts a file into JSON values.
 pub(crate) struct ItemReader {
@@ -19,7 +16,7 @@ pub(crate) struct ItemReader {
     item: Vec<u8>,
     /// Line of `item`, if it was looked at and not given yet.
     waiting: Option<u64>,
-    max_sentence_tokens: Option<usize>,
+    limits: Limits,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -49,8 +46,7 @@ impl ItemReader {
 
     fn open(path: &Path, status: &Arc<Status>, shape: Shape) -> Result<Self> {
         let lines = LineReader::open(path, status)?;
-        let max_sentence_tokens = status.max_sentence_tokens;
-        Ok(ItemReader { lines, file: path.to_owned(), shape, item: Vec::new(), waiting: None, max_sentence_tokens })
+        Ok(ItemReader { lines, file: path.to_owned(), shape, item: Vec::new(), waiting: None, limits: status.limits })
     }
 
     /// The file's name.
@@ -88,7 +84,7 @@ impl ItemReader {
         };
         match std::str::from_utf8(&self.item) {
             Ok(text) => {
-                check_json(text, self.max_sentence_tokens).map_err(|kind| Error::at_line(&self.file, line, kind))?;
+                check_json(text, self.limits).map_err(|kind| Error::at_line(&self.file, line, kind))?;
                 Ok(Some((line, text)))
             }
             Err(error) => {
@@ -212,8 +208,9 @@ impl ItemReader {
             }
             self.item.extend_from_slice(&chunk[..taken]);
             self.lines.consume(taken);
-            if self.item.len() > ITEM_LIMIT {
-                return Err(Error::at_line(&self.file, line, ErrorKind::LineTooLong { limit: ITEM_LIMIT }));
+            if self.item.len() > self.limits.bytes() {
+                let kind = ErrorKind::TooLong { what: "a JSON value", limit: self.limits.bytes() };
+                return Err(Error::at_line(&self.file, line, kind));
             }
             if done {
                 return Ok(());
@@ -235,7 +232,7 @@ mod tests {
             shape,
             item: Vec::new(),
             waiting: None,
-            max_sentence_tokens: None,
+            limits: Limits::default(),
         };
         let mut found = Vec::new();
         while let Some((line, item)) = reader.next()? {

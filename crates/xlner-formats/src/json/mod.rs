@@ -75,8 +75,8 @@ pub(crate) fn sentences_of(
     options: &ReadOptions,
     status: &Arc<Status>,
 ) -> impl Iterator<Item = Result<Sentence>> + Send + 'static {
-    let (file, options) = (items.file().to_owned(), options.clone());
-    let mut reader = ValueReader::new(items, format, &options, status);
+    let (file, options, status) = (items.file().to_owned(), options.clone(), Arc::clone(status));
+    let mut reader = ValueReader::new(items, format, &options, &status);
     let lang = match options.side {
         Some(crate::Side::Target) => options.target_lang.clone().or_else(|| options.lang.clone()),
         _ => options.lang.clone(),
@@ -84,7 +84,7 @@ pub(crate) fn sentences_of(
     std::iter::from_fn(move || reader.next_sentence().transpose()).map(move |sentence| {
         let mut sentence = sentence?;
         check_sentence(&sentence, &options)
-            .map_err(|kind| Error::in_file(&file, kind).in_record(&record_id(&sentence)))?;
+            .map_err(|kind| here(&file, &status, kind).in_record(&record_id(&sentence)))?;
         if sentence.lang.is_none() {
             sentence.lang.clone_from(&lang);
         }
@@ -98,16 +98,24 @@ pub(crate) fn pairs_of(
     options: &ReadOptions,
     status: &Arc<Status>,
 ) -> impl Iterator<Item = Result<Pair>> + Send + 'static {
-    let (file, options) = (items.file().to_owned(), options.clone());
-    let mut reader = ValueReader::new(items, Format::Jsonl, &options, status);
+    let (file, options, status) = (items.file().to_owned(), options.clone(), Arc::clone(status));
+    let mut reader = ValueReader::new(items, Format::Jsonl, &options, &status);
     std::iter::from_fn(move || reader.next_pair().transpose()).map(move |pair| {
         let mut pair = pair?;
         for side in [&pair.source, &pair.target] {
-            check_sentence(side, &options).map_err(|kind| Error::in_file(&file, kind).in_record(&pair.id))?;
+            check_sentence(side, &options).map_err(|kind| here(&file, &status, kind).in_record(&pair.id))?;
         }
         name_languages(&mut pair, &options);
         Ok(pair)
     })
+}
+
+/// An error at the value that was read last.
+fn here(file: &Path, status: &Status, kind: ErrorKind) -> Error {
+    match status.line() {
+        Some(line) => Error::at_line(file, line, kind),
+        None => Error::in_file(file, kind),
+    }
 }
 
 /// A value of a type, or what is wrong with it and at which column.

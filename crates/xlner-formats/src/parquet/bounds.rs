@@ -12,8 +12,6 @@ use crate::error::ErrorKind;
 const ROWS: usize = 1024;
 /// Values of a column that are decoded at a time, where rows are alike.
 const VALUES: usize = 1 << 22;
-/// Values that a list may have, whatever it holds.
-const LIST: usize = 1 << 24;
 
 /// How many rows to decode at a time.
 ///
@@ -27,9 +25,13 @@ pub(super) fn rows(metadata: &ParquetMetaData, options: &ReadOptions) -> Result<
             let values = usize::try_from(column.num_values()).unwrap_or(usize::MAX);
             let path = column.column_path().parts();
             // `tokens`, `source.tokens.list.element`
-            let limit = if path.iter().any(|part| part == "tokens") { options.sentence_limit() } else { LIST };
+            let limit = if path.iter().any(|part| part == "tokens") {
+                options.sentence_limit()
+            } else {
+                options.limits().values()
+            };
             if values / count > limit {
-                return Err(too_long(&column.column_path().string(), limit, options));
+                return Err(too_long(limit, options));
             }
             rows = rows.min((VALUES / (values / count).max(1)).max(1));
         }
@@ -37,11 +39,11 @@ pub(super) fn rows(metadata: &ParquetMetaData, options: &ReadOptions) -> Result<
     Ok(rows)
 }
 
-fn too_long(column: &str, limit: usize, options: &ReadOptions) -> ErrorKind {
+fn too_long(limit: usize, options: &ReadOptions) -> ErrorKind {
     if limit == options.sentence_limit() {
         ErrorKind::TooManyTokens { limit }
     } else {
-        ErrorKind::Parquet(format!("column {column} has a list of more than {limit} values; divide its rows"))
+        ErrorKind::TooManyValues { what: "a list", limit }
     }
 }
 
@@ -70,9 +72,9 @@ fn list(name: &str, array: &ArrayRef, options: &ReadOptions) -> Result<(), (usiz
         }
         _ => return Ok(()),
     };
-    let limit = if name == "tokens" { options.sentence_limit() } else { LIST };
+    let limit = if name == "tokens" { options.sentence_limit() } else { options.limits().values() };
     match longest {
-        Some((row, length)) if length > limit => Err((row, too_long(name, limit, options))),
+        Some((row, length)) if length > limit => Err((row, too_long(limit, options))),
         _ => Ok(()),
     }
 }

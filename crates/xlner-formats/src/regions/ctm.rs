@@ -62,7 +62,9 @@ impl Entry {
 
 impl Reader {
     pub(super) fn open(path: &Path, status: &Arc<Status>) -> Result<Self> {
-        let lines = LineReader::open(path, status)?;
+        let mut lines = LineReader::open(path, status)?;
+        // Sentences are only found once all is read.
+        lines.begin();
         Ok(Reader { lines, status: Arc::clone(status), recordings: None, alternative: false })
     }
 

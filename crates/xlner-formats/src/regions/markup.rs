@@ -16,8 +16,6 @@ use crate::reader::Status;
 
 /// Elements that may stand in one another.
 const DEPTH: usize = 1000;
-/// Bytes of a tag, or of a text between two.
-const LIMIT: usize = 1 << 26;
 
 /// What comes next.
 pub(super) enum Node {
@@ -204,8 +202,8 @@ struct Source {
 
 impl BufRead for Source {
     fn fill_buf(&mut self) -> io::Result<&[u8]> {
-        if self.taken > LIMIT {
-            let kind = ErrorKind::LineTooLong { limit: LIMIT };
+        if self.taken > self.lines.limit() {
+            let kind = ErrorKind::TooLong { what: "a tag, or text without one,", limit: self.lines.limit() };
             self.error = Some(Error::at_line(self.lines.file(), self.lines.lines_read() + 1, kind));
         } else if let Err(error) = self.lines.peek(1) {
             self.error = Some(error);

@@ -37,7 +37,9 @@ pub(super) struct Reader {
 
 impl Reader {
     pub(super) fn open(path: &Path, status: &Arc<Status>) -> Result<Self> {
-        let lines = LineReader::open(path, status)?;
+        let mut lines = LineReader::open(path, status)?;
+        // Sentences are only found once all is read.
+        lines.begin();
         Ok(Reader { lines, waiting: None, status: Arc::clone(status), done: false })
     }
 

@@ -78,6 +78,7 @@ struct Open {
 
 impl Reader {
     fn next(&mut self) -> Result<Option<Sentence>> {
+        self.lines.begin();
         let mut rows: Vec<(u64, String)> = Vec::new();
         let mut text = self.text.take();
         let mut tokens = 0;

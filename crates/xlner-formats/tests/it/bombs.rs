@@ -3,7 +3,7 @@
 use std::io::Write as _;
 
 use xlner_core::Sentence;
-use xlner_formats::{Error, Format, ReadOptions, read_pairs, read_records, read_sentences, read_tags};
+use xlner_formats::{Error, Format, ReadOptions, Records, read_pairs, read_records, read_sentences, read_tags};
 
 /// The errors of all readers for a file.
 fn problems(path: &std::path::Path, options: &ReadOptions) -> Vec<String> {
@@ -76,4 +76,113 @@ fn a_sentence_packed_small_is_refused_before_it_is_whole() {
         let problem = read_sentences(&path, &options).unwrap().find_map(Result::err).unwrap().to_string();
         assert!(problem.contains(name) && problem.contains("more than 50000 tokens"), "{problem}");
     }
+}
+
+/// What each limit is, a file that goes beyond it, and what the error says: the file, the line, the limit and the option.
+#[test]
+fn errors_of_limits_name_the_place_and_the_option() {
+    let folder = tempfile::tempdir().unwrap();
+    let long = "x".repeat(64_000_001);
+    let tokens = |count: usize| vec!["\"x\""; count].join(",");
+    let many = "1 ".repeat(1_000_001);
+    let values = format!("[{}0]", "0,".repeat(8_000_000));
+    let cases: [(Format, String, &str); 24] = [
+        (Format::Conll, format!("a\tO\n\n{long}\tO\n"), "line 3: a line of more than 64000000 bytes"),
+        (
+            Format::Conll,
+            format!("{}\tO\n", "x".repeat(600)).repeat(110_000),
+            "a sentence or document of several lines of more than 64000000 bytes",
+        ),
+        (Format::Conll, "a\tO\n".repeat(1_000_001), "line 1000001: a sentence of more than 1000000 tokens"),
+        (Format::ConllU, format!("# x = {long}\n1\ta\n"), "line 1: a line of more than 64000000 bytes"),
+        (Format::PanX, format!("en:a\tO\nen:{long}\tO\n"), "line 2: a line of more than 64000000 bytes"),
+        (Format::Hipe, format!("TOKEN\tNE-COARSE-LIT\n{long}\tO\n"), "line 2: a line of more than 64000000 bytes"),
+        (
+            Format::WebAnno,
+            format!("#FORMAT=WebAnno TSV 3.3\n#T_SP=webanno.custom.NamedEntity|value\n\n\n#Text={long}\n"),
+            "line 5: a line of more than 64000000 bytes",
+        ),
+        (Format::Tsv, format!("a\tO\n{long}\tO\n"), "line 2: a line of more than 64000000 bytes"),
+        (Format::Text, format!("a\n{long}\n"), "line 2: a line of more than 64000000 bytes"),
+        (Format::Text, format!("a\n{many}\n"), "line 2: a sentence of more than 1000000 tokens"),
+        (Format::Bitext, format!("a ||| b\na ||| {long}\n"), "line 2: a line of more than 64000000 bytes"),
+        (Format::Bitext, format!("a ||| b\na ||| {many}\n"), "line 2: a sentence of more than 1000000 tokens"),
+        (
+            Format::Jsonl,
+            format!("{{\"text\":\"a\"}}\n{{\"text\":\"{long}\"}}\n"),
+            "line 2: a line of more than 64000000 bytes",
+        ),
+        (
+            Format::Jsonl,
+            format!("{{\"text\":\"a\"}}\n{{\"text\":\"{many}\"}}\n"),
+            "line 2: a sentence of more than 1000000 tokens",
+        ),
+        (
+            Format::Jsonl,
+            format!("{{\"text\":\"a\"}}\n{{\"tokens\":[{}]}}\n", tokens(1_000_001)),
+            "line 2: a sentence of more than 1000000 tokens",
+        ),
+        (
+            Format::Jsonl,
+            format!("{{\"text\":\"a\"}}\n{{\"text\":\"a\",\"x\":{values}}}\n"),
+            "line 2: a record of more than 8000000 values",
+        ),
+        (Format::Json, format!("[\n{{\"text\":\"{long}\"}}]"), "line 2: a JSON value of more than 64000000 bytes"),
+        (
+            Format::Spacy,
+            format!("[\n{{\"text\":\"{many}\",\"ents\":[]}}]"),
+            "line 2: a sentence of more than 1000000 tokens",
+        ),
+        (
+            Format::Hocr,
+            format!("<html>\n<p>{long}{long}</p></html>"),
+            "a tag, or text without one, of more than 64000000 bytes",
+        ),
+        (
+            Format::Ctm,
+            "r A 1 1 nairobi_nairobi\n".repeat(2_700_000),
+            "line 2666667: a sentence or document of several lines of more than 64000000 bytes",
+        ),
+        (
+            Format::Vtt,
+            format!("WEBVTT\n\n00:01.000 --> 00:04.000\n{long}\n"),
+            "line 4: a line of more than 64000000 bytes",
+        ),
+        (
+            Format::Whisper,
+            format!("{{\"segments\":[{{\"text\":\"{long}\",\"start\":1,\"end\":2}}]}}"),
+            "line 1: a JSON value of more than 64000000 bytes",
+        ),
+        (
+            Format::Pharaoh,
+            format!("0-0\n{}\n", "0-0 ".repeat(8_000_001)),
+            "line 2: an alignment of more than 8000000 values",
+        ),
+        (
+            Format::Naacl,
+            "1 1 1\n".repeat(10_666_670),
+            "line 10666668: a sentence or document of several lines of more than 64000000 bytes",
+        ),
+    ];
+    for (format, text, wanted) in cases {
+        let path = folder.path().join("x.zst");
+        let mut output = xlner_formats::Output::create(&path).unwrap();
+        output.write_all(text.as_bytes()).unwrap();
+        output.finish().unwrap();
+        let options = ReadOptions { format: Some(format), ..ReadOptions::default() };
+        let problem = first_problem(&path, &options).unwrap_or_else(|| panic!("{format}: all is read"));
+        assert!(problem.contains("x.zst") && problem.contains(wanted), "{format}: {problem}");
+        assert!(problem.contains("option `max_sentence_tokens`") && problem.contains("line "), "{format}: {problem}");
+    }
+}
+
+/// The first error of the reader of what the file holds.
+fn first_problem(path: &std::path::Path, options: &ReadOptions) -> Option<String> {
+    let problem = match read_records(path, options) {
+        Ok(Records::Sentences(mut reader)) => reader.find_map(Result::err),
+        Ok(Records::Pairs(mut reader)) => reader.find_map(Result::err),
+        Ok(Records::Alignments(mut reader)) => reader.find_map(Result::err),
+        Err(error) => Some(error),
+    };
+    problem.map(|problem| problem.to_string())
 }

@@ -56,6 +56,18 @@ impl Model {
         [&MAGIC[..], &VERSION.to_le_bytes(), &checksum.to_le_bytes(), &body.0].concat()
     }
 
+    /// The bytes of a file; of one that begins otherwise only those of the beginning, as it may have no end.
+    pub(crate) fn read_bytes(path: &std::path::Path) -> std::io::Result<Vec<u8>> {
+        use std::io::Read as _;
+        let mut file = std::fs::File::open(path)?;
+        let mut bytes = Vec::new();
+        file.by_ref().take(MAGIC.len() as u64).read_to_end(&mut bytes)?;
+        if bytes == MAGIC {
+            file.read_to_end(&mut bytes)?;
+        }
+        Ok(bytes)
+    }
+
     /// From the bytes of a file, with their checksum.
     ///
     /// # Errors

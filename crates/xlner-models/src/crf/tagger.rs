@@ -45,7 +45,7 @@ impl CrfTagger {
     /// # Errors
     /// [`Error::File`] where it cannot be read; [`Error::Model`] where it is no model, one of another version, or damaged.
     pub fn load(path: &Path) -> Result<CrfTagger> {
-        let bytes = std::fs::read(path).map_err(|problem| Error::file(path, problem))?;
+        let bytes = Model::read_bytes(path).map_err(|problem| Error::file(path, problem))?;
         CrfTagger::from_bytes(&bytes).map_err(|problem| Error::model(path, problem))
     }
 

@@ -2,7 +2,7 @@
 
 use xlner_core::Tagger as _;
 use xlner_models::crf::{CrfTagger, CrfTrainOptions, TrainingExample};
-use xlner_testing::{Bounded, each_seed, mutate, read_sample};
+use xlner_testing::{Bounded, each_seed, mutate, read_sample, taken};
 
 #[test]
 fn crf() {
@@ -28,6 +28,7 @@ fn crf() {
             Err(error) if error.to_string().contains("m.tagger") => return Ok(()),
             Err(error) => return Err(format!("the file is not named: {error}")),
         };
+        taken();
         let mut found = sentences.clone();
         tagger.tag(&mut found, true).map_err(|error| error.to_string())?;
         for sentence in &found {

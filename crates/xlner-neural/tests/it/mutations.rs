@@ -7,7 +7,7 @@ use tempfile::TempDir;
 use xlner_core::{Encoder as _, Sentence, Translator as _};
 use xlner_neural::seq2seq::{Search, Seq2Seq, Seq2SeqOptions};
 use xlner_neural::transformer::TransformerEncoder;
-use xlner_testing::{Bounded, Case, each_seed, mutate};
+use xlner_testing::{Bounded, Case, each_seed, mutate, taken};
 
 use super::support::{checkpoint, ctranslate2, tiny_bert, torch};
 
@@ -30,6 +30,7 @@ fn encodes(folder: &Path) -> Result<(), String> {
         Ok(encoder) => encoder,
         Err(error) => return named(&error.to_string()),
     };
+    taken();
     let Ok(vectors) = encoder.encode(&[&Sentence::from_tokens(["Anna", "lives"])]) else { return Ok(()) };
     match vectors.iter().flat_map(|sentence| &sentence.vectors).all(|value| value.is_finite()) {
         true => Ok(()),
@@ -43,6 +44,7 @@ fn translates(folder: &Path) -> Result<(), String> {
         Seq2SeqOptions { search: Search { max_length: 12, ..Search::default() }, ..Seq2SeqOptions::default() };
     match Seq2Seq::open(folder.to_str().unwrap(), "en", "fr", &options) {
         Ok(mut translator) => {
+            taken();
             let _ = translator.translate(&["Ana sleeps Ana"]);
             Ok(())
         }

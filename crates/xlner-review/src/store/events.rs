@@ -89,8 +89,10 @@ impl Store {
                 head = Version::of(place, event.round.unwrap_or_else(|| place.round()));
             }
             head.apply(&event.operation, place)?;
-            let sql = "INSERT INTO events (uuid, item, version, author, base, round, operation) \
-                       VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
+            let sql = "INSERT INTO events (seq, uuid, item, version, author, base, round, operation, at, sum) \
+                       SELECT seq, ?1, ?2, ?3, ?4, ?5, ?6, ?7, at, checksum(seq, ?1, ?2, ?3, ?4, ?5, ?6, ?7, at) \
+                       FROM (SELECT strftime('%Y-%m-%dT%H:%M:%fZ', 'now') AS at, \
+                             1 + coalesce((SELECT seq FROM sqlite_sequence WHERE name = 'events'), 0) AS seq)";
             let mut statement = transaction.prepare_cached(sql).map_err(fail)?;
             let operation = json(&event.operation);
             let values = (&event.uuid, item as i64, annotator, author, event.base as i64, head.round, operation);
@@ -112,7 +114,8 @@ impl Store {
             SELECT item, version, max(seq) FROM events GROUP BY item, version
             EXCEPT SELECT item, version, seq FROM heads) AND NOT EXISTS (
             SELECT item, version, seq FROM heads
-            EXCEPT SELECT item, version, max(seq) FROM events GROUP BY item, version)";
+            EXCEPT SELECT item, version, max(seq) FROM events GROUP BY item, version) AND NOT EXISTS (
+            SELECT 1 FROM heads WHERE sum IS NOT checksum(item, version, seq, value))";
         self.connection.query_row(sql, [], |row| row.get(0)).map_err(|error| self.failed(error))
     }
 
@@ -240,8 +243,8 @@ fn known(transaction: &Transaction<'_>, uuid: &str) -> rusqlite::Result<Option<K
 }
 
 fn write_head(transaction: &Transaction<'_>, item: usize, annotator: &str, head: &Version) -> rusqlite::Result<()> {
-    let sql = "INSERT INTO heads VALUES (?1, ?2, ?3, ?4) \
-               ON CONFLICT DO UPDATE SET seq = excluded.seq, value = excluded.value";
+    let sql = "INSERT INTO heads VALUES (?1, ?2, ?3, ?4, checksum(?1, ?2, ?3, ?4)) \
+               ON CONFLICT DO UPDATE SET seq = excluded.seq, value = excluded.value, sum = excluded.sum";
     let mut statement = transaction.prepare_cached(sql)?;
     statement.execute((item as i64, annotator, head.seq as i64, json(head)))?;
     Ok(())

@@ -107,13 +107,15 @@ impl Store {
         let fail = |source| Error::Store { path: path.clone(), source };
         let transaction = self.connection.transaction().map_err(fail)?;
         {
-            let mut statement = transaction.prepare("INSERT INTO items VALUES (?1, ?2, ?3)").map_err(fail)?;
+            let mut statement =
+                transaction.prepare("INSERT INTO items VALUES (?1, ?2, ?3, checksum(?1, ?2, ?3))").map_err(fail)?;
             for (number, item) in items.iter().enumerate() {
                 let number = (self.items.len() + number) as i64;
                 statement.execute((number, &item.key, json(&item.pair))).map_err(fail)?;
             }
-            let mut statement =
-                transaction.prepare("INSERT OR REPLACE INTO routes VALUES (?1, ?2, ?3)").map_err(fail)?;
+            let mut statement = transaction
+                .prepare("INSERT OR REPLACE INTO routes VALUES (?1, ?2, ?3, checksum(?1, ?2, ?3))")
+                .map_err(fail)?;
             for (item, entities) in routes {
                 statement.execute((*item as i64, name, json(entities))).map_err(fail)?;
             }

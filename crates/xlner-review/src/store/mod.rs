@@ -8,6 +8,7 @@
 mod events;
 mod load;
 mod schema;
+mod sums;
 
 use std::fs::{File, TryLockError};
 use std::path::{Path, PathBuf};
@@ -25,6 +26,9 @@ pub use load::Loaded;
 
 /// The name of the adjudicated version; no annotator is called so.
 pub const ADJUDICATED: &str = "";
+
+/// What stands for a path where there is none.
+const MEMORY: &str = ":memory:";
 
 /// An open store. All items are in memory; versions are read when they are asked for.
 pub struct Store {
@@ -74,20 +78,34 @@ impl Store {
     /// # Errors
     /// Where SQLite fails.
     pub fn in_memory() -> Result<Store> {
-        Store::start(Path::new(":memory:"), Connection::open_in_memory(), None)
+        Store::start(Path::new(MEMORY), Connection::open_in_memory(), None)
     }
 
     fn start(path: &Path, connection: rusqlite::Result<Connection>, lock: Option<File>) -> Result<Store> {
         let fail = |source| Error::Store { path: path.to_owned(), source };
         let connection = connection.map_err(fail)?;
-        schema::prepare(&connection, path)?;
+        schema::prepare(&connection, path, lock.is_some() || path == Path::new(MEMORY))?;
         let mut store =
             Store { path: path.to_owned(), connection, items: Vec::new(), keys: FxHashMap::default(), _lock: lock };
         store.read_items()?;
-        if store._lock.is_some() && !store.heads_fit()? {
-            store.rebuild()?;
+        match store.heads_fit()? {
+            true => {}
+            false if store._lock.is_some() => store.rebuild()?,
+            false => return Err(store.bad("the versions do not fit the events; `xlner review` mends that".into())),
         }
         Ok(store)
+    }
+
+    /// Removes a store with all its files: of one that was just made and holds nothing.
+    pub fn discard(self) {
+        let path = self.path.clone();
+        drop(self);
+        for end in ["", "-wal", "-shm", ".lock"] {
+            let mut name = path.as_os_str().to_owned();
+            name.push(end);
+            // What is not there need not be removed.
+            let _ = std::fs::remove_file(name);
+        }
     }
 
     /// The file.
@@ -198,7 +216,7 @@ impl Store {
         let fail = |source| Error::Store { path: path.clone(), source };
         let transaction = self.connection.transaction().map_err(fail)?;
         {
-            let sql = "INSERT INTO assignments SELECT ?1, ?2 \
+            let sql = "INSERT INTO assignments SELECT ?1, ?2, checksum(?1, ?2) \
                        WHERE (SELECT count(*) FROM assignments WHERE item = ?1) < ?3 ON CONFLICT DO NOTHING";
             let mut statement = transaction.prepare(sql).map_err(fail)?;
             for item in 0..self.items.len() {
@@ -253,7 +271,7 @@ impl Store {
         let round = 1 + self.items.iter().map(Item::round).max().unwrap_or(0);
         let transaction = self.connection.transaction().map_err(fail)?;
         {
-            let sql = "INSERT INTO suggestions VALUES (?1, ?2, ?3)";
+            let sql = "INSERT INTO suggestions VALUES (?1, ?2, ?3, checksum(?1, ?2, ?3))";
             let mut statement = transaction.prepare(sql).map_err(fail)?;
             for (item, entities) in &suggestions {
                 statement.execute((*item as i64, round, json(entities))).map_err(fail)?;

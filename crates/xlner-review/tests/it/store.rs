@@ -128,6 +128,48 @@ fn ids_that_are_equal_or_odd_are_told_apart() {
     assert_eq!(keys, ["x", "x~2", "../../etc/passwd", "<b>"]);
 }
 
+/// Bits that a disk or a copy has turned over, and a file that is cut: the same comes back, or an error that names the store.
+#[test]
+fn damage_is_told_and_never_read_as_something_else() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("a.db");
+    let mut store = store_of(&path, pairs());
+    let comment = Operation::Comment { text: "as it stands in the gazetteer".into() };
+    let kept = store.append(0, "ada", "ada", &[event("0", 0, Operation::Unsure { on: true }), event("1", 0, comment)]);
+    let kept = kept.unwrap();
+    store.suggest(vec![(1, Vec::new())]).unwrap();
+    drop(store);
+    let whole = std::fs::read(&path).unwrap();
+    let read = |bytes: &[u8]| {
+        let path = folder.path().join("b.db");
+        std::fs::write(&path, bytes).unwrap();
+        let store = Store::open_to_read(&path)?;
+        let items: Vec<_> =
+            store.items().iter().map(|item| (item.key.clone(), item.pair.clone(), item.round())).collect();
+        Ok::<_, Error>((items, store.version(0, "ada")?, store.events(0, None, 9)?.len()))
+    };
+    let wanted = read(&whole).unwrap();
+    assert_eq!((&wanted.1, wanted.2), (&kept, 2));
+    let mut mutator = xlner_testing::Mutator::new(7);
+    let mut refused = 0;
+    for number in 0..400 {
+        let mut bytes = whole.clone();
+        match number % 8 {
+            0 => bytes.truncate(mutator.below(whole.len())),
+            _ => bytes[mutator.below(whole.len())] ^= 1 << mutator.below(8),
+        }
+        match read(&bytes) {
+            Ok(found) => assert_eq!(found, wanted, "{number}"),
+            Err(error) => {
+                assert!(error.to_string().contains("b.db"), "{error}");
+                refused += 1;
+            }
+        }
+    }
+    assert!(refused > 50, "{refused}");
+    assert!(read(b"").unwrap_err().to_string().contains("the store is empty"));
+}
+
 fn operation() -> impl Strategy<Value = Operation> {
     let mark = || {
         (0_usize..5, 0_usize..5, 0_usize..3)

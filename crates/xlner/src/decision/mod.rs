@@ -173,7 +173,8 @@ impl DecisionOptions {
 
 /// Reads a file of weights.
 pub(crate) fn read(path: &std::path::Path) -> Result<Decision> {
-    let text = std::fs::read_to_string(path).map_err(|problem| Error::File { path: path.to_owned(), problem })?;
+    let text =
+        xlner_formats::read_small_text(path).map_err(|problem| Error::File { path: path.to_owned(), problem })?;
     Decision::parse(&text).map_err(|problem| {
         let problem = std::io::Error::other(format!("{problem}; `xlner tune decision` writes such a file"));
         Error::File { path: path.to_owned(), problem }

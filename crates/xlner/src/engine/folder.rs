@@ -20,7 +20,29 @@ pub struct RunFolder {
     root: PathBuf,
     /// Held by everyone who works in the folder.
     _shared: File,
-    _temporary: Option<(TempDir, Unfinished)>,
+    _temporary: Option<Temporary>,
+}
+
+/// A folder that is gone when this is dropped.
+struct Temporary {
+    folder: TempDir,
+    _unfinished: Unfinished,
+    /// The lock of the folder itself, before there is one in it; `None` where folders cannot be locked.
+    _lock: Option<File>,
+}
+
+impl Temporary {
+    fn make(place: &Path) -> io::Result<Temporary> {
+        loop {
+            let make = || tempfile::Builder::new().prefix(TEMPORARY).tempdir_in(place);
+            let (folder, unfinished) = Unfinished::new(make, TempDir::path)?;
+            let lock = File::open(folder.path()).ok().filter(|lock| lock.lock().is_ok());
+            // Between its making and the lock another process may have swept it.
+            if folder.path().exists() {
+                return Ok(Temporary { folder, _unfinished: unfinished, _lock: lock });
+            }
+        }
+    }
 }
 
 /// First letters of a temporary run folder's name.
@@ -59,10 +81,8 @@ impl RunFolder {
         }
         let place = std::env::temp_dir();
         sweep_temporary(&place);
-        let make = || tempfile::Builder::new().prefix(TEMPORARY).tempdir_in(&place);
-        let temporary = Unfinished::new(make, TempDir::path);
-        let temporary = temporary.map_err(|problem| Error::File { path: place.clone(), problem })?;
-        let folder = RunFolder::open(temporary.0.path())?;
+        let temporary = Temporary::make(&place).map_err(|problem| Error::File { path: place.clone(), problem })?;
+        let folder = RunFolder::open(temporary.folder.path())?;
         Ok(RunFolder { _temporary: Some(temporary), ..folder })
     }
 
@@ -183,21 +203,25 @@ fn sweep_temporary(place: &Path) {
         let Some(metadata) = folder.metadata().ok().filter(|metadata| ours && metadata.is_dir()) else { continue };
         let old = metadata.modified().is_ok_and(|then| then.elapsed().is_ok_and(|age| age > BEGINNING));
         let path = folder.path();
+        // Held until the folder is removed, so that its maker, if it is just about to lock it, sees that it is gone.
+        let own = File::open(&path);
+        let left = own.as_ref().is_ok_and(|own| is_abandoned(own).unwrap_or(false)) || own.is_err() && old;
         match marked(&path.join("lock")) {
             // The mark is written under the lock: where there is none yet, a process may be about to take it.
             Some((lock, complete))
-                if (complete || old) && is_mine(&metadata, &lock) && is_abandoned(&lock).unwrap_or(false) =>
+                if (complete || left) && is_mine(&metadata, &lock) && is_abandoned(&lock).unwrap_or(false) =>
             {
                 let _ = fs::remove_dir_all(&path);
             }
             // Only an empty folder can be removed so.
-            None if old => drop(fs::remove_dir(&path)),
+            None if left => drop(fs::remove_dir(&path)),
             _ => {}
         }
     }
 }
 
-/// Time that a process is given to put a lock into its folder, and the mark into the lock.
+/// Time that a process is given to put a lock into its folder, and the mark into the lock, where folders themselves cannot be
+/// locked.
 const BEGINNING: Duration = Duration::from_secs(60);
 
 /// The lock of a run folder, if it is one, and whether its mark is written.
@@ -287,12 +311,15 @@ mod tests {
         let (other, elsewhere) = (make("xlner-run-cccccc", b"4711\n"), make("run-dddddd", MARK));
         let unlocked = place.path().join("xlner-run-eeeeee");
         fs::create_dir(&unlocked).unwrap();
+        // A process that was just begun has the folder itself, and no lock in it yet.
+        let begun = File::open(&unlocked).unwrap();
+        begun.lock().unwrap();
         let folder = RunFolder::open(&used).unwrap();
         sweep_temporary(place.path());
         assert!(!killed.exists() && [&used, &other, &elsewhere, &unlocked].into_iter().all(|path| path.exists()));
-        drop(folder);
+        drop((folder, begun));
         sweep_temporary(place.path());
-        assert!(!used.exists());
+        assert!(!used.exists() && !unlocked.exists());
         let temporary = RunFolder::open_or_temporary(None).unwrap();
         let root = temporary.root().to_owned();
         assert!(fs::read(root.join("lock")).unwrap() == MARK);

@@ -77,7 +77,8 @@ impl VoteWeights {
     /// # Errors
     /// [`Error::Place`] where the file is not one of them, [`Error::File`] where it cannot be read.
     pub fn read(path: &Path) -> Result<VoteWeights> {
-        let text = std::fs::read_to_string(path).map_err(|problem| Error::File { path: path.to_owned(), problem })?;
+        let text =
+            xlner_formats::read_small_text(path).map_err(|problem| Error::File { path: path.to_owned(), problem })?;
         let learnt = toml::from_str::<Learnt>(&text);
         let learnt = learnt.map_err(|problem| Error::of_file(path, problem.message()))?;
         Ok(VoteWeights::Learnt(learnt))

@@ -76,7 +76,7 @@ pub fn import(args: &ImportArgs, context: &Context) -> Result<()> {
         Store::open_to_read(&args.store).map_err(review_failed)?;
     }
     let mut store = Store::open(&args.store).map_err(review_failed)?;
-    let read = ReadOptions { format: args.from_format, ..ReadOptions::default() };
+    let read = ReadOptions { format: args.from_format, ..context.read() };
     let imported = import::import(&mut store, &args.file, &read, args.annotator.as_deref()).map_err(review_failed)?;
     let mut parts = vec![format!("{} sentences taken in", imported.taken)];
     for (count, what) in [

@@ -33,9 +33,9 @@ pub struct Args {
     json: bool,
 }
 
-pub fn run(args: &Args, _: &Context) -> Result<()> {
+pub fn run(args: &Args, context: &Context) -> Result<()> {
     let mut store = Store::in_memory().map_err(review_failed)?;
-    store.load(&args.records, &ReadOptions::default()).map_err(review_failed)?;
+    store.load(&args.records, &context.read()).map_err(review_failed)?;
     let mut items = store.items().to_vec();
     let counts = |entity: &Entity| !args.ignore.contains(&entity.label);
     for item in &mut items {
@@ -43,7 +43,7 @@ pub fn run(args: &Args, _: &Context) -> Result<()> {
     }
     let gold: Vec<Vec<Entity>> = match &args.gold {
         Some(file) => {
-            let options = ReadOptions { side: Some(Side::Target), ..ReadOptions::default() };
+            let options = ReadOptions { side: Some(Side::Target), ..context.read() };
             let sentences = read_sentences(file, &options)?;
             sentences.map(|sentence| Ok(sentence?.entities)).collect::<Result<_>>()?
         }
