@@ -12,7 +12,7 @@ use crate::learn;
 use crate::version::{State, Version};
 
 /// In [`Sort::Useful`], every so many-th sentence is a random one: what is found there tells how good the rest is.
-pub const SPOT_CHECK: usize = 5;
+pub const SPOT_CHECK: usize = 10;
 
 /// An order.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -196,7 +196,7 @@ impl Index {
     }
 }
 
-/// Items by expected errors, most first; every fifth is a random one of the rest.
+/// Items by expected errors, most first; every tenth is a random one of the rest.
 pub(crate) fn useful(errors: &[f64]) -> Vec<u32> {
     let mut by_errors: Vec<u32> = (0..errors.len() as u32).collect();
     by_errors.sort_by(|&a, &b| errors[b as usize].total_cmp(&errors[a as usize]));

@@ -3,7 +3,7 @@
 //! People look at the doubtful sentences first, so what they found is no sample of the rest. Sentences are therefore put
 //! into strata by their expected errors, what was found in a stratum stands for the rest of it, weighted by the number
 //! of sentences (Horvitz and Thompson 1952, after stratification), and the interval is a bootstrap over the sentences that were
-//! looked at, stratum by stratum. Every fifth sentence of the queue is a random one, so every stratum is looked at.
+//! looked at, stratum by stratum. Every tenth sentence of the queue is a random one, so every stratum is looked at.
 
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng as _, SeedableRng as _};

@@ -4,9 +4,8 @@ use std::path::Path;
 
 use serde_json::{Value, json};
 use xlner_core::{Alignment, Entity, Pair, Sentence};
-use xlner_review::images::Images;
+use xlner_review::Store;
 use xlner_review::server::ServerOptions;
-use xlner_review::{Store, offline};
 
 use crate::driver::{BACKSPACE, Browser, DOWN, ENTER, LEFT, RIGHT, SHIFT, TAB, UP, axe};
 use crate::support::{Process, get, pair, pairs, post, serve, store_of};

@@ -3,6 +3,7 @@
 mod browser;
 mod driver;
 mod exchange;
+mod looks;
 mod report;
 mod scans;
 mod server;

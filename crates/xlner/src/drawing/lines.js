@@ -6,7 +6,7 @@ const MOST = 3000;
 
 /**
  * @typedef {{source: number, target: number, probability: number, added: boolean}} Link
- * @typedef {{x: number, top: number, bottom: number, left: number, right: number, middle: number}} Place
+ * @typedef {{x: number, top: number, bottom: number}} Place
  */
 
 /** Draws the links between two sentences. */
@@ -100,7 +100,6 @@ function places(element, frame) {
     if (!box) continue;
     all.set(Number(/** @type {HTMLElement} */ (token).dataset.token), {
       x: box.left + box.width / 2 - frame.left, top: box.top - frame.top, bottom: box.bottom - frame.top,
-      left: box.left - frame.left, right: box.right - frame.left, middle: box.top + box.height / 2 - frame.top,
     });
   }
   return all;
@@ -113,12 +112,10 @@ function down(from, to) {
   return `M${px(from.x)} ${px(y1)}C${px(from.x)} ${px(y1 + bend)} ${px(to.x)} ${px(y2 - bend)} ${px(to.x)} ${px(y2)}`;
 }
 
-/** From a source token to a target token beside it. @param {Place} from @param {Place} to */
+/** From a source token to a target token beside it, below the words between them. @param {Place} from @param {Place} to */
 function across(from, to) {
-  const back = to.x < from.x;
-  const [x1, x2] = back ? [from.left - 1, to.right + 1] : [from.right + 1, to.left - 1];
-  const bend = (x2 - x1) / 2;
-  return `M${px(x1)} ${px(from.middle)}C${px(x1 + bend)} ${px(from.middle)} ${px(x2 - bend)} ${px(to.middle)} ${px(x2)} ${px(to.middle)}`;
+  const [y1, y2] = [from.bottom + 1, to.bottom + 1];
+  return `M${px(from.x)} ${px(y1)}C${px(from.x)} ${px(y1 + 16)} ${px(to.x)} ${px(y2 + 16)} ${px(to.x)} ${px(y2)}`;
 }
 
 /** @param {number} value */

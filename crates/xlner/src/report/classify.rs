@@ -165,14 +165,7 @@ pub struct Classified {
 /// Compares the target entities of a pair with gold entities. No two entities of one side may overlap.
 pub fn classify(pair: &Pair, gold: &[Entity]) -> Classified {
     let predicted = &pair.target.entities;
-    let mut overlaps: Vec<(usize, usize)> = Vec::new();
-    for (g, entity) in gold.iter().enumerate() {
-        for (p, other) in predicted.iter().enumerate() {
-            if entity.span.overlaps(other.span) {
-                overlaps.push((g, p));
-            }
-        }
-    }
+    let mut overlaps = overlaps(gold, predicted);
     // Best first; the sort is stable, and what was found earlier stays before.
     overlaps.sort_by_key(|&(g, p)| {
         let (gold, predicted) = (&gold[g], &predicted[p]);
@@ -182,7 +175,11 @@ pub fn classify(pair: &Pair, gold: &[Entity]) -> Classified {
 
     let mut partner_of_gold = vec![None; gold.len()];
     let mut taken = vec![false; predicted.len()];
+    // The best of the other side that each shares tokens with.
+    let (mut near_gold, mut near_predicted) = (vec![None; gold.len()], vec![None; predicted.len()]);
     for &(g, p) in &overlaps {
+        near_gold[g].get_or_insert(p);
+        near_predicted[p].get_or_insert(g);
         if partner_of_gold[g].is_none() && !taken[p] {
             partner_of_gold[g] = Some(p);
             taken[p] = true;
@@ -196,8 +193,7 @@ pub fn classify(pair: &Pair, gold: &[Entity]) -> Classified {
     let mut explainer = None;
     let mut comparison = Classified::default();
     for (g, partner) in partner_of_gold.iter().enumerate() {
-        let near = overlaps.iter().find(|overlap| overlap.0 == g).map(|overlap| overlap.1);
-        let finding = match (*partner, near) {
+        let finding = match (*partner, near_gold[g]) {
             (Some(p), _) if gold[g].span == predicted[p].span && gold[g].label == predicted[p].label => {
                 comparison.right.push((g, p));
                 continue;
@@ -213,11 +209,26 @@ pub fn classify(pair: &Pair, gold: &[Entity]) -> Classified {
         comparison.findings.push(finding);
     }
     for p in (0..predicted.len()).filter(|&p| !taken[p]) {
-        let near = overlaps.iter().find(|overlap| overlap.1 == p).map(|overlap| overlap.0);
-        let class = near.map_or(ErrorClass::Spurious, |g| class(g, p));
+        let class = near_predicted[p].map_or(ErrorClass::Spurious, |g| class(g, p));
         comparison.findings.push(Finding { class, gold: None, predicted: Some(p), source: from(p), reason: None });
     }
     comparison
+}
+
+/// The entities of both sides that share tokens, by their indices, in the order of these.
+fn overlaps(gold: &[Entity], predicted: &[Entity]) -> Vec<(usize, usize)> {
+    let mut order: Vec<usize> = (0..predicted.len()).collect();
+    order.sort_by_key(|&p| predicted[p].span.start);
+    let mut overlaps = Vec::new();
+    for (g, entity) in gold.iter().enumerate() {
+        // None of one side overlaps another, so their ends are in the order of their starts.
+        let first = order.partition_point(|&p| predicted[p].span.end <= entity.span.start);
+        let of_gold = order[first..].iter().take_while(|&&p| predicted[p].span.start < entity.span.end);
+        let before = overlaps.len();
+        overlaps.extend(of_gold.filter(|&&p| entity.span.overlaps(predicted[p].span)).map(|&p| (g, p)));
+        overlaps[before..].sort_unstable();
+    }
+    overlaps
 }
 
 fn shared(a: Span, b: Span) -> usize {
