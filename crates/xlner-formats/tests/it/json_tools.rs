@@ -279,12 +279,9 @@ fn entities_of_a_pipeline() {
 
 #[test]
 fn files_of_other_programs_are_told_with_the_way_out() {
-    for (name, cure) in [
-        ("a.xlsx", "save it as text, with tabs"),
-        ("a.docx", "one sentence a line"),
-        ("a.zip", "unpack it first"),
-        ("a.txt.bz2", ".gz and .zst are read"),
-    ] {
+    for (name, cure) in
+        [("a.xlsx", "save it as text, with tabs"), ("a.docx", "one sentence a line"), ("a.zip", "unpack it first")]
+    {
         let error = crate::common::message(name, "PK");
         assert!(error.contains(cure), "{error}");
     }
