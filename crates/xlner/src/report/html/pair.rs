@@ -99,23 +99,22 @@ fn row(sentence: &Sentence, row: &TargetRow<'_>, class: &str, palette: &Palette)
 fn marked(sentence: &Sentence, row: &TargetRow<'_>, palette: &Palette) -> Markup {
     let text = sentence.text();
     let mut done = 0;
-    let mut parts: Vec<(&str, Option<(&Entity, bool, &str)>)> = Vec::new();
+    // The text before an entity, the entity, whether it is wrong, and its own text.
+    let mut parts = Vec::new();
     for (entity, wrong) in row.entities.iter().zip(&row.wrong) {
         let bytes = sentence.byte_range(entity.span.start).start..sentence.byte_range(entity.span.end - 1).end;
         if bytes.start >= done {
-            parts.push((&text[done..bytes.start], Some((entity, *wrong, &text[bytes.clone()]))));
+            parts.push((&text[done..bytes.start], entity, *wrong, &text[bytes.clone()]));
             done = bytes.end;
         }
     }
-    parts.push((&text[done..], None));
     html! {
-        @for (before, entity) in parts {
+        @for (before, entity, wrong, form) in parts {
             (before)
-            @if let Some((entity, wrong, form)) = entity {
-                span class={ "entity " (palette.class(&entity.label)) @if wrong { " differs" } @if row.focus == Some(entity.span) { " focus" } }
-                { (form) } small class=(palette.class(&entity.label)) { " " (entity.label) }
-            }
+            span class={ "entity " (palette.class(&entity.label)) @if wrong { " differs" } @if row.focus == Some(entity.span) { " focus" } }
+            { (form) } small class=(palette.class(&entity.label)) { " " (entity.label) }
         }
+        (text[done..])
     }
 }
 
