@@ -69,7 +69,7 @@ impl Linear {
     /// The layer of `weight` and, where there is one, `bias` of a checkpoint.
     ///
     /// # Errors
-    /// [`Error::Model`] where `weight` is missing, or one of them has another shape.
+    /// [`Error::Model`](crate::Error::Model) where `weight` is missing, or one of them has another shape.
     pub fn load(weights: &Scope<'_>, inputs: usize, outputs: usize, precision: Precision) -> Result<Linear> {
         Linear::load_joined(std::slice::from_ref(weights), inputs, outputs, precision)
     }

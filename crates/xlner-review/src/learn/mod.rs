@@ -4,7 +4,7 @@
 //! 1. the *decision*: how probable it is that a projected entity is right. Where the records tell what the source's tagger held
 //!    possible, the decision of projection is learnt again with the target's tagger ([`Decides`]); on it, or on the projection's
 //!    own confidence, stands a log-linear model of length, label, shape and of what became of the same form elsewhere
-//!    ([`features`]);
+//!    (`features`);
 //! 2. the *forms*: what people named is found where nothing stands yet, and what they named otherwise is named so;
 //! 3. the *misses*: how many entities a sentence lacks, a Poisson model of its capitals and source entities without counterpart.
 //!
