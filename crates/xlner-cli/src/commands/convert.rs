@@ -235,7 +235,12 @@ pub fn run(args: Args, context: &Context) -> Result<()> {
         let mut bars = Bars::new(context);
         job.run(&mut |progress| bars.show(progress)).map_err(|error| failed(error, args.one_based))?
     };
-    let format = job.output_options.format.or_else(|| Format::from_path(&job.output));
+    let usual = match report.unit {
+        "alignment" => Format::Pharaoh,
+        "pair" => Format::Jsonl,
+        _ => Format::Conll,
+    };
+    let format = context.output_format(job.output_options.format, &job.output, usual);
     if format == Some(Format::LabelStudio) {
         labelling::print(report.labels.iter().map(String::as_str), context);
     }
