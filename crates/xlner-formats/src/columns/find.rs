@@ -352,7 +352,7 @@ impl Finder<'_> {
         match candidates.as_slice() {
             [column] => Ok(*column),
             [] if ids && columns == 3 && sample.all(2, is_placeholder) => Ok(2),
-            [] if columns > 1 && (self.is_plain_labels(columns - 1) || self.is_small(columns - 1)) => Ok(columns - 1),
+            [] if columns > 1 && (self.is_plain_labels(columns - 1) || self.has_shape(columns - 1)) => Ok(columns - 1),
             [] => Err(self.missing()),
             _ => {
                 let columns = candidates.iter().map(|column| column + 1).collect();
@@ -373,10 +373,10 @@ impl Finder<'_> {
         self.sample.all(column, is_label) && self.sample.any(column, |cell| is_outside(cell.trim()))
     }
 
-    /// Whether a column holds tags in small letters (`b-per`, `o`).
-    fn is_small(&self, column: usize) -> bool {
+    /// Whether a column holds tags of another shape than the usual (`b-per`, `B#PER`).
+    fn has_shape(&self, column: usize) -> bool {
         let cells = self.sample.rows.iter().filter_map(|row| row.cells.get(column));
-        Shape::find(cells.map(|cell| cell.trim())) == Shape::Small
+        Shape::find(cells.map(|cell| cell.trim())) != Shape::Usual
     }
 
     /// Whether every token begins with the same `lang:`.
