@@ -3,7 +3,7 @@
 //! [`Seq2SeqModel`] is the network: it [encodes](Seq2SeqModel::encode) sentences, [searches](Seq2SeqModel::generate) translations of them and
 //! [scores](Seq2SeqModel::log_probabilities) given ones, and [puts markers](Seq2SeqModel::insert) into them, all on token numbers. A [`Vocabulary`] makes these of text.
 //! [`Seq2Seq`] is both of them for a pair of languages: a [`Translator`](xlner_core::Translator) and a
-//! [`TranslationScorer`](xlner_core::TranslationScorer).
+//! [`TranslationScorer`](xlner_core::TranslationScorer). [`Seq2SeqEncoder`] is the encoder alone, which aligns words.
 //!
 //! Keys and values of the encoder's states are calculated once a sentence, those of a translation once a token; hypotheses
 //! with a common beginning share it.
@@ -12,6 +12,7 @@ mod beam;
 mod codes;
 mod config;
 mod ctranslate2;
+mod encoder;
 mod generate;
 mod insert;
 mod layer;
@@ -20,11 +21,13 @@ mod positions;
 mod score;
 mod sentencepiece;
 mod split;
+mod stack;
 mod state;
 mod translator;
 mod vocabulary;
 
 pub use beam::{Hypothesis, Search};
+pub use encoder::{Seq2SeqEncoder, is_translation_model};
 pub use insert::{InsertSearch, Inserted, Insertion};
 pub use model::Seq2SeqModel;
 pub use score::Target;

@@ -15,7 +15,7 @@ use xlner_models::{
 #[cfg(feature = "http")]
 use xlner_models::{HttpTranslator, ServerJudge, ServerTagger};
 #[cfg(feature = "transformers")]
-use xlner_neural::seq2seq::{Seq2Seq, Seq2SeqOptions};
+use xlner_neural::seq2seq::{Seq2Seq, Seq2SeqEncoder, Seq2SeqOptions, is_translation_model};
 #[cfg(feature = "transformers")]
 use xlner_neural::transformer::{TransformerEncoder, TransformerTagger};
 
@@ -209,15 +209,23 @@ fn open_transformer(name: &str, _: TransformerTaggerOptions) -> Result<Box<dyn T
     }
 }
 
-/// Opens an encoder: a folder as Hugging Face keeps models, or a name on the Hub ([`hub::resolve`](xlner_models::hub::resolve)). Its
-/// vectors are those after `layer`; 0 is the embeddings, `None` the last. It calculates in `precision`.
+/// Opens an encoder: a folder as Hugging Face keeps models, or a name on the Hub ([`hub::resolve`](xlner_models::hub::resolve)); of a
+/// translation model (NLLB-200, M2M100, Marian, CTranslate2's too) its encoder. Its vectors are those after `layer`; 0 is the
+/// embeddings, `None` what is published: the eighth, or the last of fewer, and of translation models the last. It calculates in
+/// `precision`.
 ///
 /// # Errors
 /// [`Error::Options`] where transformers are not built in; else [`Error::Model`]: there is no such layer, or the model is not
 /// there, damaged, or of another kind.
 pub fn open_encoder(name: &str, layer: Option<usize>, precision: Precision) -> Result<Box<dyn Encoder>> {
     #[cfg(feature = "transformers")]
-    return Ok(Box::new(TransformerEncoder::load(&hub::resolve(name, None)?, layer, precision)?));
+    {
+        let folder = hub::resolve(name, None)?;
+        Ok(match is_translation_model(&folder)? {
+            true => Box::new(Seq2SeqEncoder::load(&folder, layer, precision)?),
+            false => Box::new(TransformerEncoder::load(&folder, layer, precision)?),
+        })
+    }
     #[cfg(not(feature = "transformers"))]
     {
         let _ = (layer, precision);

@@ -30,6 +30,7 @@ Examples:
   xlner align --bitext train.tsv --evidence neural.pharaoh -o links.pharaoh
   xlner align --rank en.txt fr.txt --target sw.txt
   xlner align --similarity itermax --encoder bert-base-multilingual-cased/ --layer 8 --bitext new.tsv -o new.pharaoh
+  xlner align --similarity softmax --encoder nllb-200-distilled-600M/ --source-lang en --target-lang sw --bitext new.tsv -o new.pharaoh
 
 A file ending in .tsv is `source<TAB>target`, in .txt or .bitext `source ||| target`; spaces separate the tokens. One \
 line is written for every line read, empty where nothing is linked. Pairs are streamed; training reads them in \
@@ -50,10 +51,10 @@ pub struct Args {
     /// Tokenise the text instead of splitting it at spaces
     #[arg(long)]
     tokenize: bool,
-    /// Source language (BCP 47), for --tokenize
+    /// Source language (BCP 47), for --tokenize and --encoder
     #[arg(long, value_name = "CODE")]
     source_lang: Option<String>,
-    /// Target language (BCP 47), for --tokenize
+    /// Target language (BCP 47), for --tokenize and --encoder
     #[arg(long, value_name = "CODE")]
     target_lang: Option<String>,
 
@@ -102,15 +103,17 @@ pub struct Args {
     #[arg(long, value_name = "SIZE", value_parser = memory, conflicts_with_all = ["serve", "forward", "similarity"])]
     memory: Option<u64>,
 
-    /// Align by an encoder, without training: argmax, itermax, match (SimAlign), softmax, entmax (AWESoME)
+    /// Align by an encoder, without training: argmax, itermax, match (SimAlign), softmax, entmax (AWESoME; softmax with a
+    /// translation model is TransAlign)
     #[arg(long, value_name = "METHOD", requires = "encoder", conflicts_with_all = ["model", "save_model", "dictionary", "vectors", "symmetrize", "threshold", "direction"])]
     similarity: Option<similarity::Extraction>,
-    /// The encoder of --similarity: a folder as Hugging Face keeps models, or a name on its Hub
+    /// The encoder of --similarity: a folder as Hugging Face keeps models, or a name on its Hub; a translation model (NLLB-200,
+    /// M2M100, Marian) wants --source-lang and --target-lang
     #[arg(long, value_name = "MODEL", requires = "similarity")]
     encoder: Option<String>,
-    /// The layer whose vectors are compared; 0 is the embeddings
-    #[arg(long, value_name = "N", default_value = "8", requires = "similarity")]
-    layer: usize,
+    /// The layer whose vectors are compared; 0 is the embeddings [default: 8, of a translation model the last]
+    #[arg(long, value_name = "N", requires = "similarity")]
+    layer: Option<usize>,
     /// Numeric precision of the encoder; int8 is faster, links may differ slightly
     #[arg(long, value_name = "f32|int8", default_value = "f32", requires = "similarity")]
     precision: Precision,
@@ -172,7 +175,7 @@ pub fn run(args: Args, context: &Context) -> Result<()> {
             return Ok(());
         }
         let encoder = tuned.unwrap_or(encoder);
-        let open = || open_encoder(&encoder, Some(layer), precision).map_err(failed);
+        let open = || open_encoder(&encoder, layer, precision).map_err(failed);
         return by_similarity(job, open, extraction, distortion, context);
     }
     let report = {

@@ -28,19 +28,20 @@ pub struct AlignerArgs {
     /// Other pairs to train the built-in aligner on; repeatable
     #[arg(long, value_name = "FILE", help_heading = "Alignment")]
     bitext: Vec<PathBuf>,
-    /// A trained aligner (`xlner align --save-model`); with --bitext or --dictionary it is trained further. Or simalign, awesome:
-    /// links by --encoder, without training
+    /// A trained aligner (`xlner align --save-model`); with --bitext or --dictionary it is trained further. Or simalign,
+    /// awesome, transalign: links by --encoder, without training
     #[arg(long, value_name = "MODEL", help_heading = "Alignment")]
     aligner: Option<PathBuf>,
     /// Word translations, `word<TAB>translation`, for the built-in aligner; repeatable
     #[arg(long, value_name = "FILE", help_heading = "Alignment")]
     dictionary: Vec<PathBuf>,
-    /// The encoder of --aligner simalign or awesome: a folder as Hugging Face keeps models, or a name on its Hub
+    /// The encoder of --aligner simalign, awesome or transalign: a folder as Hugging Face keeps models, or a name on its Hub;
+    /// transalign takes a translation model
     #[arg(long, value_name = "MODEL", requires = "aligner", help_heading = "Alignment")]
     encoder: Option<String>,
-    /// The encoder's layer whose vectors are compared; 0 is the embeddings
-    #[arg(long, value_name = "N", default_value_t = 8, requires = "encoder", help_heading = "Alignment")]
-    layer: usize,
+    /// The encoder's layer whose vectors are compared; 0 is the embeddings [default: 8, of a translation model the last]
+    #[arg(long, value_name = "N", requires = "encoder", help_heading = "Alignment")]
+    layer: Option<usize>,
     /// Numeric precision of the encoder; int8 is faster, links may differ slightly
     #[arg(long, value_name = "f32|int8", default_value = "f32", requires = "encoder", help_heading = "Alignment")]
     encoder_precision: Precision,
@@ -64,7 +65,7 @@ impl AlignerArgs {
     fn extraction(&self) -> Option<(&str, &'static str)> {
         match self.aligner.as_deref()?.to_str()? {
             name @ "simalign" => Some((name, "itermax")),
-            name @ "awesome" => Some((name, "softmax")),
+            name @ ("awesome" | "transalign") => Some((name, "softmax")),
             _ => None,
         }
     }
@@ -82,14 +83,14 @@ impl AlignerArgs {
         let (extraction, encoder) = match (self.extraction(), &self.encoder) {
             (None, None) => return Ok(None),
             (None, Some(_)) => {
-                return Err(UsageError("--encoder is for --aligner simalign and --aligner awesome".into()).into());
+                return Err(UsageError("--encoder is for --aligner simalign, awesome and transalign".into()).into());
             }
             (Some((name, _)), None) => {
                 return Err(UsageError(format!("--aligner {name} wants an --encoder")).into());
             }
             (Some((_, extraction)), Some(encoder)) => (extraction.parse()?, encoder),
         };
-        let encoder = open_encoder(encoder, Some(self.layer), self.encoder_precision).map_err(failed)?;
+        let encoder = open_encoder(encoder, self.layer, self.encoder_precision).map_err(failed)?;
         Ok(Some(EncoderLinks { encoder, extraction }))
     }
 

@@ -44,6 +44,61 @@ fn align_links_alike_words_by_every_method() {
     fails(&folder, &wrong.replace("bert --layer 3", "nowhere/"), 2, "“nowhere/” is no folder");
 }
 
+/// TransAlign: the encoder of a translation model, each side in its own language.
+#[test]
+fn the_encoder_of_a_translator_aligns() {
+    let folder = folder(&[("bitext.tsv", b"hello world\tworld hello\n\tworld\nmonde hello\thello monde\n")]);
+    checkpoints::nllb(&folder.path().join("nllb"));
+    checkpoints::marian(&folder.path().join("marian"));
+    let align = "align --similarity softmax --bitext bitext.tsv --encoder";
+    let langs = "--source-lang en --target-lang fr";
+    for flags in ["", "--layer 1", "--layer 0", "--precision int8", "--threads 2"] {
+        let links = stdout(&folder, &format!("{align} nllb {langs} {flags}"));
+        assert_eq!(links, "0-1 1-0\n\n0-1 1-0\n", "{flags}");
+    }
+    // Marian's encoder is told no language; it does not know “monde” as a word of the source side.
+    assert_eq!(stdout(&folder, &format!("{align} marian")).lines().next(), Some("0-1 1-0"));
+    let records = "align --similarity softmax --encoder nllb --bitext in.jsonl -o out.jsonl";
+    let record = |lang: &str| {
+        format!(
+            r#"{{"source":{{"lang":"en","tokens":["hello","world"]}},"target":{{"lang":"{lang}","tokens":["world","hello"]}}}}"#
+        )
+    };
+    std::fs::write(folder.path().join("in.jsonl"), record("fr")).unwrap();
+    stdout(&folder, records);
+    assert!(read(&folder, "out.jsonl").contains(r#""alignment":[[0,1"#));
+    std::fs::remove_file(folder.path().join("out.jsonl")).unwrap();
+
+    std::fs::write(folder.path().join("in.jsonl"), record("sw")).unwrap();
+    fails(&folder, records, 1, "target: nllb does not know the language sw (swh_Latn)");
+    fails(&folder, records, 1, "in.jsonl");
+    fails(&folder, &format!("{align} nllb --source-lang en -o out"), 1, "(--source-lang, --target-lang)");
+    fails(&folder, &format!("{align} nllb {langs} --layer 2 -o out"), 2, "there is no layer 2; the encoder has 1");
+
+    std::fs::write(folder.path().join("in.conll"), "hello\tB-PER\nworld\tO\n\n").unwrap();
+    std::fs::write(folder.path().join("target.txt"), "world hello\n").unwrap();
+    let by_nllb = "--aligner transalign --encoder nllb";
+    let project = format!("project --source in.conll --target target.txt --tokenized {langs} {by_nllb} -o out.conll");
+    stdout(&folder, &project);
+    assert_eq!(read(&folder, "out.conll"), "world\tO\nhello\tB-PER\n\n");
+    std::fs::remove_file(folder.path().join("out.conll")).unwrap();
+    fails(
+        &folder,
+        "project --source in.conll --target target.txt --aligner transalign -o out.conll",
+        2,
+        "wants an --encoder",
+    );
+
+    // The languages of the other commands are known.
+    std::fs::write(folder.path().join("table.tsv"), "world hello\thello world\n").unwrap();
+    let label =
+        "label --from fr --via en --engine lookup --model table.tsv --tagger capitals:PER --tokenized target.txt";
+    assert_eq!(stdout(&folder, &format!("{label} {by_nllb}")), "world\tO\nhello\tO\n\n");
+    std::fs::write(folder.path().join("back.tsv"), "hello world\tworld hello\n").unwrap();
+    let transfer = "transfer --from en --to fr --engine lookup --model back.tsv --source in.conll";
+    assert_eq!(stdout(&folder, &format!("{transfer} {by_nllb}")), "world\tO\nhello\tB-PER\n\n");
+}
+
 #[test]
 fn project_puts_entities_where_the_encoder_says() {
     let folder = files();

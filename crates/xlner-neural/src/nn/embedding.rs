@@ -34,6 +34,11 @@ impl Embedding {
         &self.table[index * self.width..][..self.width]
     }
 
+    /// Adds a row of zeros.
+    pub fn push_zeros(&mut self) {
+        self.table.extend(std::iter::repeat_n(0.0, self.width));
+    }
+
     /// All rows, row by row.
     pub fn table(&self) -> &[f32] {
         &self.table

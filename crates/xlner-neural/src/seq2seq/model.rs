@@ -7,27 +7,21 @@ use rten_simd::SimdOp as _;
 use rten_vecmath::LogSoftmax;
 
 use super::config::{Config, Family};
-use super::layer::{DecoderLayer, EncoderLayer};
+use super::layer::DecoderLayer;
+use super::stack::{self, EncoderStack, last_norm};
 use super::state::{Cache, Memory, Rows};
-use super::{ctranslate2, positions};
-use crate::nn::{Embedding, LayerNorm, Linear, Precision, Tensors};
+use crate::nn::{Embedding, LayerNorm, Linear, Precision};
 use crate::{Error, Result};
 
 /// Tokens of which logits are calculated at once: what a batch needs for them stays in the processor's cache.
 const BLOCK: usize = 1 << 13;
 
-/// Tokens that a model must take at once, at least: a word's, those at the ends of a sentence, markers.
-const SHORTEST: usize = 8;
-
 /// A checkpoint of M2M100, NLLB-200 or Marian, loaded to be run.
 pub struct Seq2SeqModel {
     pub(super) config: Config,
-    source_words: Embedding,
+    encoder: EncoderStack,
     /// The decoder's table where it has its own.
     target_words: Option<Embedding>,
-    positions: Embedding,
-    encoder: Vec<EncoderLayer>,
-    encoder_norm: Option<LayerNorm>,
     decoder: Vec<DecoderLayer>,
     decoder_norm: Option<LayerNorm>,
     /// The projection to the vocabulary, in blocks of [`BLOCK`] tokens.
@@ -49,38 +43,22 @@ impl Seq2SeqModel {
     /// # Errors
     /// [`Error::Model`] where it is of another kind, damaged or incomplete; [`Error::File`] where a file cannot be read.
     pub fn load(folder: &Path, precision: impl Into<Option<Precision>>) -> Result<Seq2SeqModel> {
-        let mut weights = Tensors::open(folder)?;
-        let config = match weights.is_ctranslate2() {
-            true => ctranslate2::read(folder, &mut weights)?,
-            false => Config::read(folder)?,
-        };
-        if config.positions < SHORTEST {
-            let problem = format!("it takes {} tokens at once, and a sentence needs {SHORTEST}", config.positions);
-            return Err(Error::model(folder, problem));
-        }
+        let (config, weights) = stack::open(folder)?;
         let kept = if weights.has_int8() { Precision::Int8 } else { Precision::F32 };
         let precision = precision.into().unwrap_or(kept);
-        let (root, width) = (weights.root(), config.width);
-        let table = |names: &[&str], tokens: usize| {
-            let name = names.iter().find(|name| root.contains(name)).unwrap_or(&names[0]);
-            root.tensor(name, &[tokens, width])
-        };
-        let [encoder, decoder] = ["encoder", "decoder"].map(|side| root.at("model").at(side));
-        let own = ["model.encoder.embed_tokens.weight", "model.decoder.embed_tokens.weight"];
-        let mut source_words = match config.shared {
-            true => table(&["model.shared.weight", own[0], own[1], "lm_head.weight"], config.source_vocabulary)?,
-            false => table(&own[..1], config.source_vocabulary)?,
-        };
+        let (root, base, width) = (weights.root(), stack::base(&weights), config.width);
+        let mut encoder = EncoderStack::load(&config, &weights, precision)?;
+        let shape = [config.target_vocabulary, width];
         let mut target_words = match config.shared {
             true => None,
-            false => Some(table(&own[1..], config.target_vocabulary)?),
+            false => Some(Embedding::new(base.tensor("decoder.embed_tokens.weight", &shape)?, width)),
         };
         // Written beside the tables they are tied to, or not at all.
         let projection = match root.contains("lm_head.weight") {
-            true => Some(table(&["lm_head.weight"], config.target_vocabulary)?),
+            true => Some(Embedding::new(root.tensor("lm_head.weight", &shape)?, width)),
             false => None,
         };
-        let projection = projection.as_ref().or(target_words.as_ref()).unwrap_or(&source_words);
+        let projection = projection.as_ref().or(target_words.as_ref()).unwrap_or(&encoder.words).table();
         if projection.len() != config.target_vocabulary * width {
             return Err(Error::model(folder, "its tables have another size than config.json says"));
         }
@@ -96,28 +74,16 @@ impl Seq2SeqModel {
         });
         let logits = blocks.collect();
         if config.start as usize == config.target_vocabulary {
-            target_words.as_mut().unwrap_or(&mut source_words).extend(std::iter::repeat_n(0.0, width));
+            target_words.as_mut().unwrap_or(&mut encoder.words).push_zeros();
         }
-        let positions = match root.contains(ctranslate2::POSITIONS) {
-            true => Embedding::new(root.tensor(ctranslate2::POSITIONS, &[config.positions, width])?, width),
-            false => positions::table(config.family, config.positions, width, config.padding),
-        };
-        let norm = |side: &crate::nn::Scope<'_>| match config.family {
-            Family::M2m100 => LayerNorm::load(&side.at("layer_norm"), width, 1e-5).map(Some),
-            Family::Marian => Ok(None),
-        };
-        let encoder_layers = (0..config.encoder.layers)
-            .map(|n| EncoderLayer::load(&config, &encoder.at(format!("layers.{n}")), precision));
+        let decoder = base.at("decoder");
         let decoder_layers = (0..config.decoder.layers)
             .map(|n| DecoderLayer::load(&config, &decoder.at(format!("layers.{n}")), precision));
         Ok(Seq2SeqModel {
-            source_words: Embedding::new(source_words, width),
-            target_words: target_words.map(|table| Embedding::new(table, width)),
-            positions,
-            encoder: encoder_layers.collect::<Result<_>>()?,
-            encoder_norm: norm(&encoder)?,
+            encoder,
+            target_words,
             decoder: decoder_layers.collect::<Result<_>>()?,
-            decoder_norm: norm(&decoder)?,
+            decoder_norm: last_norm(&config, &decoder)?,
             logits,
             precision,
             checksum: weights.checksum()?,
@@ -154,30 +120,13 @@ impl Seq2SeqModel {
     /// [`longest`](Self::longest), or a token outside the vocabulary.
     pub fn encode(&self, sentences: &[&[u32]]) -> Memory {
         let lengths: Vec<usize> = sentences.iter().map(|sentence| sentence.len()).collect();
-        let mut rows = Vec::with_capacity(lengths.iter().sum::<usize>() * self.config.width);
-        for sentence in sentences {
-            assert!((1..=self.longest()).contains(&sentence.len()), "a sentence of {} tokens", sentence.len());
-            for (position, token) in sentence.iter().enumerate() {
-                self.embed(&self.source_words, *token, position, &mut rows);
-            }
-        }
-        for layer in &self.encoder {
-            layer.apply(&mut rows, &lengths);
-        }
-        if let Some(norm) = &self.encoder_norm {
-            norm.apply(&mut rows);
-        }
+        let rows = self.encoder.states(sentences, self.config.encoder.layers);
         let mut starts = vec![0];
         starts.extend(lengths.iter().scan(0, |sum, length| {
             *sum += length;
             Some(*sum)
         }));
         Memory { layers: self.decoder.iter().map(|layer| layer.remember(&rows)).collect(), starts }
-    }
-
-    fn embed(&self, table: &Embedding, token: u32, position: usize, rows: &mut Vec<f32>) {
-        let (word, position) = (table.row(token as usize), self.positions.row(position));
-        rows.extend(word.iter().zip(position).map(|(word, position)| word * self.config.scale + position));
     }
 
     /// A cache for [`decode`](Self::decode).
@@ -188,9 +137,9 @@ impl Seq2SeqModel {
     /// The decoder's states of new rows, which go into the cache.
     pub(super) fn decode(&self, rows: &Rows, cache: &mut Cache, memory: &Memory) -> Vec<f32> {
         let mut states = Vec::with_capacity(rows.len() * self.config.width);
-        let table = self.target_words.as_ref().unwrap_or(&self.source_words);
+        let table = self.target_words.as_ref().unwrap_or(&self.encoder.words);
         for (token, position) in rows.tokens.iter().zip(&rows.positions) {
-            self.embed(table, *token, *position, &mut states);
+            self.encoder.embed(table, *token, *position, &mut states);
         }
         for (number, layer) in self.decoder.iter().enumerate() {
             layer.apply(&mut states, rows, cache, memory, number);

@@ -4,12 +4,14 @@ use std::path::{Path, PathBuf};
 
 use rustc_hash::FxHashMap;
 use serde_json::Value;
+use xlner_core::Sentence;
 use xlner_models::languages;
 
 use super::sentencepiece::{SPACE, SentencePiece};
 use super::{codes, ctranslate2};
 use crate::sentencepiece::ModelFile;
 use crate::tokenizer::Tokenizer;
+use crate::transformer::Tokens;
 use crate::{Error, Result};
 
 /// The tokens of a checkpoint.
@@ -123,10 +125,48 @@ impl Vocabulary {
             return Ok(TranslationDirection { before, after: vec![self.end], first: None });
         }
         let (source, target) = (self.language(from)?, self.language(to)?);
-        Ok(match self.legacy {
-            true => TranslationDirection { before: vec![], after: vec![self.end, source], first: Some(target) },
-            false => TranslationDirection { before: vec![source], after: vec![self.end], first: Some(target) },
-        })
+        let (before, after) = self.frame(source);
+        Ok(TranslationDirection { before, after, first: Some(target) })
+    }
+
+    /// What stands before and after a text of a language, given by its token.
+    fn frame(&self, language: u32) -> (Vec<u32>, Vec<u32>) {
+        match self.legacy {
+            true => (vec![], vec![self.end, language]),
+            false => (vec![language], vec![self.end]),
+        }
+    }
+
+    /// The pieces of a tokenised sentence, which stands as a text to be translated from its language. Every token is cut by
+    /// itself, as `is_split_into_words` of `transformers` does. For Marian nothing names a language.
+    pub(super) fn sentence(&self, sentence: &Sentence) -> std::result::Result<Tokens, String> {
+        if !sentence.is_tokenized() {
+            return Err("it is not tokenised".into());
+        }
+        let (before, after) = match (&self.kind, &sentence.lang) {
+            (Kind::Marian { .. }, _) => (vec![], vec![self.end]),
+            (_, Some(lang)) => self.frame(self.language(lang).map_err(|problem| problem.to_string())?),
+            (_, None) => {
+                return Err("its language is not known, and the encoder of this translation model wants it: name the \
+                     languages of both sides (option `source_lang`, option `target_lang`)"
+                    .into());
+            }
+        };
+        let mut tokens = Tokens { words: vec![None; before.len()], ids: before };
+        let mut add = |word: Option<u32>, ids: Vec<u32>| {
+            tokens.words.extend(std::iter::repeat_n(word, ids.len()));
+            tokens.ids.extend(ids);
+        };
+        for (word, text) in (0..).zip(sentence.tokens()) {
+            let ids = match &self.kind {
+                Kind::Json(tokenizer) => tokenizer.encode(text, false)?.get_ids().to_vec(),
+                Kind::Pieces { pieces, names } => names.numbers(pieces, text),
+                Kind::Marian { source, names, .. } => names.numbers(source, text),
+            };
+            add(Some(word), ids);
+        }
+        add(None, after);
+        Ok(tokens)
     }
 
     fn language(&self, code: &str) -> Result<u32> {

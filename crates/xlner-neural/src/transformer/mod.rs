@@ -19,7 +19,7 @@ mod pieces;
 mod tagger;
 mod tokenizer;
 mod transliteration;
-mod windows;
+pub(crate) mod windows;
 
 pub use crate::{SubWords, TransformerTaggerOptions};
 pub use encoder::TransformerEncoder;

@@ -140,7 +140,7 @@ impl Tagger for TransformerTagger {
         let own = sentences.iter().enumerate().map(own).collect::<ModelResult<Vec<usize>>>()?;
         let given: Vec<&Sentence> = sentences.iter().collect();
         let tokens = self.tokenizer.encode_all(&given)?;
-        let logits = windows::run(&self.model, &tokens, self.tags.len(), |ids| self.model.logits(ids))?;
+        let logits = windows::run(self.model.longest(), &tokens, self.tags.len(), |ids| self.model.logits(ids))?;
         for (index, ((sentence, tokens), mut logits)) in sentences.iter_mut().zip(&tokens).zip(logits).enumerate() {
             let rows = self.rows(sentence, &tokens.words, &mut logits);
             let entities = self.decode(&rows[..own[index]]);

@@ -4,8 +4,8 @@ use std::ops::Range;
 
 use rayon::prelude::*;
 
+use super::BATCH;
 use super::tokenizer::Tokens;
-use super::{BATCH, EncoderModel};
 use crate::{Error, Result};
 
 /// A part of a sentence that goes through the model at once.
@@ -18,19 +18,20 @@ pub(super) struct Window {
     pub counts: Range<usize>,
 }
 
-/// What the model says of every sub-word of sentences that is not special: rows of `width` values, one list per sentence.
+/// What a model that takes `longest` sub-words says of every sub-word of sentences that is not special: rows of `width` values,
+/// one list per sentence.
 ///
 /// A sentence that does not fit is read in windows that share a quarter of their sub-words; a sub-word in two of them counts in
 /// the one that shows more of what is around it.
-pub(super) fn run(
-    model: &EncoderModel,
+pub(crate) fn run(
+    longest: usize,
     sentences: &[Tokens],
     width: usize,
     compute: impl Fn(&[&[u32]]) -> Result<Vec<f32>> + Sync,
 ) -> Result<Vec<Vec<f32>>> {
     let mut windows = Vec::new();
     for (index, tokens) in sentences.iter().enumerate() {
-        cut(index, tokens, model.longest(), &mut windows).map_err(|problem| Error::Sentence { index, problem })?;
+        cut(index, tokens, longest, &mut windows).map_err(|problem| Error::Sentence { index, problem })?;
     }
     let mut batches: Vec<&[Window]> = Vec::new();
     let mut rest = &windows[..];

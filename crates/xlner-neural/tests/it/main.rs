@@ -15,6 +15,7 @@ mod markers;
 mod mutations;
 mod pieces;
 mod seq2seq;
+mod seq2seq_encoder;
 mod support;
 mod transformer;
 mod transformer_naive;

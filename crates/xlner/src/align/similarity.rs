@@ -18,7 +18,8 @@ use crate::{Error, Result};
 /// Pairs encoded together.
 const BATCH: usize = 64;
 
-/// Aligns words by the similarity of their vectors: SimAlign (Jalili Sabet et al. 2020) and AWESoME (Dou and Neubig 2021).
+/// Aligns words by the similarity of their vectors: SimAlign (Jalili Sabet et al. 2020), AWESoME (Dou and Neubig 2021), and with the
+/// encoder of a translation model TransAlign (Ebing and Glavaš 2025), which takes its links as AWESoME does.
 /// Pairs are streamed.
 #[derive(Debug, Clone)]
 pub struct SimilarityJob {

@@ -40,7 +40,7 @@ impl TuningArgs {
         self,
         job: &AlignJob,
         encoder: &str,
-        layer: usize,
+        layer: Option<usize>,
         extraction: Extraction,
         context: &Context,
     ) -> Result<Option<String>> {
@@ -50,7 +50,8 @@ impl TuningArgs {
             return Err(UsageError("an encoder is fine-tuned by --similarity softmax".into()).into());
         };
         context.note("note: --save-encoder will go away; use `xlner tune encoder`");
-        let tuning = Tuning { encoder, input: &job.input, layer, threshold, output: &output, json: false };
+        let tuning =
+            Tuning { encoder, input: &job.input, layer: layer.unwrap_or(8), threshold, output: &output, json: false };
         tune(
             &tuning,
             TrainingArgs { objectives: Vec::new(), consistency, epochs, batch_size, learning_rate, seed, device },

@@ -167,10 +167,13 @@ pub(crate) fn classes(folder: &Path) -> Result<Option<usize>> {
     Ok(head.and_then(|(_, entry)| entry.shape.first().copied()))
 }
 
-/// The name that the model has for a tensor of an adapter: encoders alone leave out what stands before their tensors' names.
+/// The name that the model has for a tensor of an adapter: encoders alone leave out what stands before their tensors' names,
+/// those of translation models, too.
 fn known(weights: &Tensors, name: &str) -> Option<String> {
-    let short = name.split_once('.').map(|(_, rest)| rest);
-    [Some(name), short].into_iter().flatten().find(|name| weights.contains(name)).map(str::to_owned)
+    let short = name.split_once('.').map(|(_, rest)| rest.to_owned());
+    let long = ["model", "encoder", "model.encoder"].map(|prefix| Some(format!("{prefix}.{name}")));
+    let names = [Some(name.to_owned()), short].into_iter().chain(long);
+    names.flatten().find(|name| weights.contains(name))
 }
 
 impl LowRank {
