@@ -288,7 +288,6 @@ fn job(args: Args, context: &Context) -> Result<AlignJob> {
             source,
             target,
         },
-        (None, Some(_)) => return Err(UsageError("--target needs a --source".into()).into()),
         _ => {
             let path = if bitext.is_empty() { PathBuf::from("-") } else { bitext.remove(0) };
             Input::Pairs { options: ReadOptions { format: of(&path), ..options.clone() }, path }
