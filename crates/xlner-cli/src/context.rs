@@ -1,11 +1,12 @@
 //! What every command shares: threads, verbosity, progress, colour.
 
 use std::io::IsTerminal;
+use std::path::Path;
 
 use anyhow::{Context as _, Result};
 use clap::{Args, ValueEnum};
 use xlner_core::{ModelError, Pair};
-use xlner_formats::{MAX_SENTENCE_TOKENS, Notes, ReadOptions};
+use xlner_formats::{Format, MAX_SENTENCE_TOKENS, Notes, ReadOptions};
 
 use crate::print::tame;
 
@@ -127,6 +128,18 @@ impl Context {
         for note in self.notes.list() {
             self.note(format_args!("note: {note}{}", cure(note.kind.name)));
         }
+    }
+
+    /// The format of an output: given, told by its name, else the usual one, which is then told. `None` where no writer makes it.
+    pub fn output_format(&self, given: Option<Format>, path: &Path, usual: Format) -> Option<Format> {
+        let format = Format::for_output(given, path, usual);
+        // What is no regular file (standard output, a pipe, `/dev/null`) has no name that could tell.
+        let is_file = path.as_os_str() != "-" && std::fs::metadata(path).map_or(true, |file| file.is_file());
+        if given.is_none() && is_file && Format::from_path(path).is_none() && format.is_some() {
+            let path = path.display();
+            self.note(format_args!("note: the name {path} tells no format; it is written as {usual} (--to-format)"));
+        }
+        format
     }
 
     /// Says that something is likely a mistake; it is an error with `--strict`.

@@ -23,7 +23,7 @@ const USUAL: [(&str, &[&str]); 10] = [
             "method",
             "source_lang",
             "target_lang",
-            "min_score",
+            "gold",
         ],
     ),
     (
@@ -116,6 +116,31 @@ fn usual(mut command: Command) -> Command {
     command
 }
 
+/// Flags that other commands have, or that people expect, and what takes their place where they are unknown, the first that is there.
+const MEANT: [(&str, &[&str]); 8] = [
+    ("--lang", &["target-lang", "from", "source-lang"]),
+    ("--format", &["from-format", "to-format"]),
+    ("--input-format", &["from-format"]),
+    ("--output-format", &["to-format"]),
+    ("--src", &["source", "from"]),
+    ("--tgt", &["target", "to"]),
+    ("--src-lang", &["source-lang", "from"]),
+    ("--tgt-lang", &["target-lang", "to"]),
+];
+
+/// The error for an unknown flag, with the flag of this command that is meant where clap would name one that is only spelt alike.
+pub fn with_tip(mut error: clap::Error, command: Option<&Command>) -> clap::Error {
+    use clap::error::{ContextKind, ContextValue};
+    let Some(ContextValue::String(unknown)) = error.get(ContextKind::InvalidArg) else { return error };
+    let Some((_, meant)) = MEANT.iter().find(|(flag, _)| flag == unknown) else { return error };
+    let has =
+        |name: &&&str| command.is_some_and(|command| command.get_arguments().any(|arg| arg.get_long() == Some(name)));
+    if let Some(name) = meant.iter().find(has) {
+        error.insert(ContextKind::SuggestedArg, ContextValue::String(format!("--{name}")));
+    }
+    error
+}
+
 #[cfg(test)]
 mod tests {
     use clap::CommandFactory as _;
@@ -155,6 +180,20 @@ mod tests {
         let words = "xlner label --from sw --engine nllb --beams 2 in.txt".split(' ').map(OsString::from).collect();
         let (command, words) = prepare(Cli::command(), words);
         assert!(command.try_get_matches_from(words).is_ok());
+    }
+
+    #[test]
+    fn an_unknown_flag_names_the_one_that_is_meant() {
+        let tip = |words: &str| {
+            let words: Vec<OsString> = words.split(' ').map(OsString::from).collect();
+            let (command, words) = prepare(Cli::command(), words);
+            let found = command.find_subcommand(&words[1]).cloned();
+            with_tip(command.try_get_matches_from(words).unwrap_err(), found.as_ref()).to_string()
+        };
+        assert!(tip("xlner project --source a --target b --lang sw").contains("'--target-lang'"));
+        assert!(tip("xlner label --from sw --lang sw in.txt").contains("'--from'"));
+        assert!(tip("xlner convert --format jsonl a.conll").contains("'--from-format'"));
+        assert!(tip("xlner project --src a --target b").contains("'--source'"));
     }
 
     #[test]

@@ -52,7 +52,10 @@ fn run() -> anyhow::Result<()> {
     }
     let (command, words) = help::prepare(Cli::command(), words);
     let (words, job) = job::expand(&command, words)?;
-    let matches = command.clone().try_get_matches_from(words).unwrap_or_else(|error| wrong(&error, job.as_deref()));
+    let name = words.iter().skip(1).find_map(|word| command.find_subcommand(word)).map(|found| found.get_name());
+    let unknown = |error| help::with_tip(error, name.and_then(|name| command.find_subcommand(name)));
+    let matches =
+        command.clone().try_get_matches_from(&words).unwrap_or_else(|error| wrong(&unknown(error), job.as_deref()));
     let cli = Cli::from_arg_matches(&matches).unwrap_or_else(|error| wrong(&error, job.as_deref()));
     let result = start(&command, &matches, cli);
     result.map_err(|error| match job {

@@ -34,6 +34,12 @@ impl NoteKind {
 pub(crate) const REPAIRED_TAGS: NoteKind =
     NoteKind::new("repaired-tags", "tags that break the rules of their scheme (read as conlleval reads them)");
 
+/// What another person than the first made of the same text.
+pub(crate) const SECOND_ANNOTATORS: NoteKind = NoteKind::new(
+    "second-annotators",
+    "annotations of a second annotator of the same text (left out, the first counts)",
+);
+
 /// Where something was noted.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Place {

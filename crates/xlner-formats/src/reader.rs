@@ -1,8 +1,8 @@
 //! What every reader offers.
 
 use std::path::Path;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::limits::Limits;
@@ -31,6 +31,11 @@ impl<T> Reader<T> {
     /// Line at which the item given last begins (in Parquet its row), counted from 1; `None` where the format does not tell.
     pub fn line(&self) -> Option<u64> {
         self.status.line()
+    }
+
+    /// The file of which the item given last is one, where a folder is read.
+    pub fn part(&self) -> Option<Arc<Path>> {
+        self.status.part()
     }
 
     /// What was left out or repaired so far, by kind.
@@ -70,6 +75,8 @@ impl<T> Iterator for Reader<T> {
 pub(crate) struct Status {
     bytes: AtomicU64,
     line: AtomicU64,
+    /// The file of the folder that is read.
+    part: Mutex<Option<Arc<Path>>>,
     /// Whether the file holds something that its reader should have made items of.
     has_text: AtomicBool,
     notebook: Notebook,
@@ -99,6 +106,16 @@ impl Status {
     /// The line at which the item begins that was given last, where the reader says it.
     pub(crate) fn line(&self) -> Option<u64> {
         Some(self.line.load(Ordering::Relaxed)).filter(|&line| line > 0)
+    }
+
+    /// Says of which file of a folder the item is that is given next.
+    pub(crate) fn set_part(&self, part: &Arc<Path>) {
+        *self.part.lock().unwrap_or_else(PoisonError::into_inner) = Some(Arc::clone(part));
+    }
+
+    /// The file of a folder of which the item is one that was given last.
+    pub(crate) fn part(&self) -> Option<Arc<Path>> {
+        self.part.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     pub(crate) fn add_bytes(&self, count: usize) {

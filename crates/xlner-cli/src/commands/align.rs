@@ -37,9 +37,9 @@ line is written for every line read, empty where nothing is linked. Pairs are st
 every pass from a temporary file.";
 
 #[derive(clap::Args)]
-#[command(after_help = EXAMPLES, group = clap::ArgGroup::new("input").required(true).multiple(true).args(["bitext", "source", "serve", "forward", "rank"]))]
+#[command(after_help = EXAMPLES, group = clap::ArgGroup::new("input").multiple(true).args(["bitext", "source", "serve", "forward", "rank"]))]
 pub struct Args {
-    /// Pairs to align; given again, or with --source and --target, more pairs to train on
+    /// Pairs to align; given again, or with --source and --target, more pairs to train on [default: standard input, `source ||| target`]
     #[arg(long, value_name = "FILE")]
     bitext: Vec<PathBuf>,
     /// Source sentences to align: columns (tags are not needed), or one sentence a line
@@ -222,7 +222,7 @@ fn serve(args: Args, context: &Context) -> Result<()> {
 
 fn merge(args: Args, forward: PathBuf, reverse: PathBuf, context: &Context) -> Result<()> {
     let output = args.output.unwrap_or_else(|| PathBuf::from("-"));
-    let format = Format::for_output(args.to_format, &output, Format::Pharaoh);
+    let format = context.output_format(args.to_format, &output, Format::Pharaoh);
     let job = SymmetrizeJob {
         forward,
         reverse,
@@ -279,7 +279,7 @@ fn job(args: Args, context: &Context) -> Result<AlignJob> {
         ..context.read()
     };
     let evidence = options.clone();
-    let of = |path: &Path| args.from_format.or_else(|| standard_input(path));
+    let of = |path: &Path| args.from_format.or_else(|| standard_input(path, context));
     let mut bitext = args.bitext;
     let input = match (args.source, args.target) {
         (Some(source), Some(target)) => Input::Files {
@@ -288,9 +288,8 @@ fn job(args: Args, context: &Context) -> Result<AlignJob> {
             source,
             target,
         },
-        _ if bitext.is_empty() => return Err(UsageError("give --bitext, or --source and --target".into()).into()),
         _ => {
-            let path = bitext.remove(0);
+            let path = if bitext.is_empty() { PathBuf::from("-") } else { bitext.remove(0) };
             Input::Pairs { options: ReadOptions { format: of(&path), ..options.clone() }, path }
         }
     };
@@ -299,7 +298,7 @@ fn job(args: Args, context: &Context) -> Result<AlignJob> {
     let output =
         args.output.or_else(|| (args.save_model.is_none() && !args.tuning.asked_for()).then(|| PathBuf::from("-")));
     let written =
-        output.as_deref().map_or(args.to_format, |path| Format::for_output(args.to_format, path, Format::Pharaoh));
+        output.as_deref().map_or(args.to_format, |path| context.output_format(args.to_format, path, Format::Pharaoh));
     Ok(AlignJob {
         input,
         aligner: AlignerOptions {

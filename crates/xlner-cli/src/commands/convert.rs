@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use anyhow::{Result, anyhow};
 use xlner::{ConvertJob, DoubtOrder, Input, Overlaps};
 use xlner_core::tags::Scheme;
-use xlner_formats::{Column, Format, ReadOptions, Side, WriteOptions};
+use xlner_formats::{Column, ErrorKind, Format, ReadOptions, Side, WriteOptions};
 
 use super::figures::{mapping, mappings};
 use crate::bars::Bars;
@@ -235,7 +235,12 @@ pub fn run(args: Args, context: &Context) -> Result<()> {
         let mut bars = Bars::new(context);
         job.run(&mut |progress| bars.show(progress)).map_err(|error| failed(error, args.one_based))?
     };
-    let format = job.output_options.format.or_else(|| Format::from_path(&job.output));
+    let usual = match report.unit {
+        "alignment" => Format::Pharaoh,
+        "pair" => Format::Jsonl,
+        _ => Format::Conll,
+    };
+    let format = context.output_format(job.output_options.format, &job.output, usual);
     if format == Some(Format::LabelStudio) {
         labelling::print(report.labels.iter().map(String::as_str), context);
     }
@@ -260,10 +265,15 @@ pub fn run(args: Args, context: &Context) -> Result<()> {
     Ok(())
 }
 
-/// The error of the job, with what to do where entities share a token.
+/// The error of the job, with the flag that helps.
 fn failed(error: xlner::Error, one_based: bool) -> anyhow::Error {
-    match is_overlap(&error) {
-        true => anyhow!("{error}; --overlaps longest keeps the longer one"),
-        false => links_failed(error, one_based),
+    if is_overlap(&error) {
+        return anyhow!("{error}; --overlaps longest keeps the longer one");
+    }
+    match &error {
+        xlner::Error::Format(inner) if matches!(inner.kind(), ErrorKind::MissingTagColumn { .. }) => {
+            anyhow!("{error}; where there are no tags, --no-tags reads the tokens alone")
+        }
+        _ => links_failed(error, one_based),
     }
 }

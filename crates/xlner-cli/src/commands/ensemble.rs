@@ -92,7 +92,7 @@ pub fn run(args: Args, context: &Context) -> Result<()> {
         return args.report.map_or(Ok(()), |path| write_report(&path, &report, context));
     }
     if args.average {
-        let output_options = args.output.options();
+        let output_options = args.output.options(context);
         let report = AverageJob { votes, options, output: args.output.output, output_options }.run().map_err(failed)?;
         tell(&report, context);
         return args.report.map_or(Ok(()), |path| write_report(&path, &report, context));
@@ -106,7 +106,7 @@ pub fn run(args: Args, context: &Context) -> Result<()> {
         options,
         weights,
         min_score: args.min_score,
-        output_options: args.output.options(),
+        output_options: args.output.options(context),
         output: args.output.output,
     };
     let report = job.run().map_err(failed)?;

@@ -28,7 +28,8 @@ does its part in the same --run folder; without --shard the whole is then put to
 #[derive(clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub struct Args {
-    /// Sentences: tokenised (tags are not looked at), or raw text, one a line; `-` is standard input
+    /// Sentences: tokenised (tags are not looked at), or raw text, one a line; `-` is standard input, text unless --from-format says otherwise
+    #[arg(default_value = "-")]
     input: PathBuf,
     /// The input is documents: a whole text file, or the text of every record; they are taken apart into sentences and
     /// written whole
@@ -111,7 +112,7 @@ pub fn run(args: Args, context: &Context) -> Result<()> {
         }),
         method: args.method.options()?,
         run: args.run.options(),
-        output_options: args.output.options(),
+        output_options: args.output.options(context),
         output: args.output.output,
     };
     job.check().map_err(failed)?;

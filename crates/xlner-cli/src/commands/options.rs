@@ -1,6 +1,7 @@
 //! Flags that several commands take.
 
 use std::collections::BTreeSet;
+use std::io::IsTerminal as _;
 use std::path::{Path, PathBuf};
 
 use anyhow::Result;
@@ -271,9 +272,15 @@ pub fn scorer(opened: &mut Option<Box<dyn TranslationScorer>>) -> Option<&mut dy
     opened.as_deref_mut().map(|scorer| scorer as _)
 }
 
-/// The format of standard input, which has no name that tells it: text.
-pub fn standard_input(path: &Path) -> Option<Format> {
-    (path.as_os_str() == "-").then_some(Format::Text)
+/// The format of standard input, which has no name that tells it: text. Who sits at a terminal is told that it is waited for.
+pub fn standard_input(path: &Path, context: &Context) -> Option<Format> {
+    if path.as_os_str() != "-" {
+        return None;
+    }
+    if std::io::stdin().is_terminal() {
+        context.note("reading standard input, a line at a time; Ctrl-D (on Windows Ctrl-Z) ends it");
+    }
+    Some(Format::Text)
 }
 
 /// How sentences are read.
@@ -291,7 +298,7 @@ impl InputArgs {
     /// The options of sentences of a language.
     pub fn options(&self, input: &Path, lang: &str, context: &Context) -> ReadOptions {
         ReadOptions {
-            format: self.from_format.or_else(|| standard_input(input)),
+            format: self.from_format.or_else(|| standard_input(input, context)),
             lang: Some(lang.to_owned()),
             tokenized: self.tokenized,
             ..context.read()
@@ -319,8 +326,8 @@ pub struct OutputArgs {
 
 impl OutputArgs {
     /// How they are written.
-    pub fn options(&self) -> WriteOptions {
-        let format = Format::for_output(self.to_format, &self.output, Format::Conll);
+    pub fn options(&self, context: &Context) -> WriteOptions {
+        let format = context.output_format(self.to_format, &self.output, Format::Conll);
         WriteOptions { format, ..WriteOptions::default() }
     }
 }

@@ -202,7 +202,7 @@ fn job(args: &Args, context: &Context) -> Result<ProjectJob> {
         return Err(UsageError("--report and the entities cannot both go to standard output".into()).into());
     }
     let usual = if args.pairs.is_some() { Format::Jsonl } else { Format::Conll };
-    let format = Format::for_output(args.to_format, &args.output, usual);
+    let format = context.output_format(args.to_format, &args.output, usual);
     Ok(ProjectJob {
         input,
         alignment: args.alignment.clone(),

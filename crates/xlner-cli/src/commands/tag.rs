@@ -32,6 +32,7 @@ else in records is kept. In JSONL each entity has its probability as score.";
 #[command(after_help = EXAMPLES)]
 pub struct Args {
     /// Sentences: tokenised (tags are not looked at), or raw text, one a line; or pairs; `-` is standard input, text unless --from-format says otherwise
+    #[arg(default_value = "-")]
     input: PathBuf,
     /// `default` (English, built in), a model file or folder, `cmd:PROGRAM` (a program that speaks JSON lines), `http://…` (an
     /// OpenAI-compatible server, with --tagger-model), or `capitals:PER` (capitalised words, all of one label: a baseline)
@@ -82,11 +83,11 @@ pub struct Args {
 
 pub fn run(args: Args, context: &Context) -> Result<()> {
     let usual = if args.probabilities { Format::Jsonl } else { Format::Conll };
-    let format = Format::for_output(args.to_format, &args.output, usual);
+    let format = context.output_format(args.to_format, &args.output, usual);
     let job = TagJob {
         input: args.input.clone(),
         input_options: ReadOptions {
-            format: args.from_format.or_else(|| standard_input(&args.input)),
+            format: args.from_format.or_else(|| standard_input(&args.input, context)),
             tokenized: args.tokenized,
             ..context.read_in(args.lang)
         },

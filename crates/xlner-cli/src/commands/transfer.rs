@@ -103,7 +103,7 @@ pub fn run(args: Args, context: &Context) -> Result<()> {
         }),
         method: args.method.options()?,
         run: args.run.options(),
-        output_options: args.output.options(),
+        output_options: args.output.options(context),
         output: args.output.output,
     };
     job.check().map_err(failed)?;

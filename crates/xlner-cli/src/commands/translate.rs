@@ -10,6 +10,7 @@ use xlner_formats::{Format, ReadOptions, Side, WriteOptions};
 
 pub use engine::EngineArgs;
 
+use super::options::standard_input;
 use crate::bars::Bars;
 use crate::context::{Context, UsageError, failed};
 use crate::print::counted;
@@ -74,17 +75,17 @@ pub fn run(args: Args, context: &Context) -> Result<()> {
         return Err(UsageError("what translates? --engine apertium, nllb, marian, ct2, http or lookup".into()).into());
     };
     let usual = if args.n_best.is_some() { Format::Jsonl } else { Format::Text };
-    let format = Format::for_output(args.to_format, &args.output, usual);
+    let format = context.output_format(args.to_format, &args.output, usual);
     let job = TranslateJob {
-        input: args.input,
         input_options: ReadOptions {
-            format: args.from_format,
+            format: args.from_format.or_else(|| standard_input(&args.input, context)),
             lang: Some(args.from.clone()),
             target_lang: Some(args.from),
             side: args.side,
             tokenized: args.tokenized,
             ..context.read()
         },
+        input: args.input,
         to: args.to,
         output: args.output,
         output_options: WriteOptions { format, tokenized: args.to_tokens, ..WriteOptions::default() },

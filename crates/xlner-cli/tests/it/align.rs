@@ -120,7 +120,7 @@ fn one_thread_or_several_write_the_same() {
 fn wrong_usage() {
     let folder = files();
     let cases = [
-        ("align", "<--bitext <FILE>|--source <FILE>|--serve|"),
+        ("align --target b.txt", "--target goes with --source"),
         ("align --source a.txt", "--target"),
         ("align --bitext train.tsv --symmetrize magic -o out", "grow-diag-final-and"),
         ("align --target b.txt --bitext train.tsv -o out", "--target goes with --source"),

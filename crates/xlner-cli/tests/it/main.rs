@@ -13,6 +13,7 @@ mod eval;
 mod experiment;
 mod faults;
 mod fine_tune;
+mod first_hour;
 mod invariants;
 mod job;
 #[cfg(feature = "http")]

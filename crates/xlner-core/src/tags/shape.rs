@@ -1,5 +1,6 @@
 //! How the tags of a file are written: most have the prefix first and a hyphen (`B-PER`), some an underscore or a colon (`B_PER`), or
-//! the prefix after the label (`PER-B`). Several tags of one token are separated by bars (`B-ORG|B-LOC`).
+//! the prefix after the label (`PER-B`). Several tags of one token are separated by bars (`B-ORG|B-LOC`). Outside of entities most have
+//! `O`, some [another mark](is_outside_mark).
 
 use std::borrow::Cow;
 
@@ -19,21 +20,26 @@ pub enum Shape {
     Small,
 }
 
-/// What separates prefix and label where it is no hyphen.
-const SEPARATORS: [char; 3] = ['_', ':', '.'];
+/// What separates prefix and label where it is no hyphen; the last are what word processors make of a hyphen.
+const SEPARATORS: [char; 13] =
+    ['_', ':', '.', '/', '|', '#', '=', '+', '~', '\u{2010}', '\u{2011}', '\u{2013}', '\u{2014}'];
+/// What separates a label from a prefix after it.
+const SUFFIX_SEPARATORS: [char; 6] = ['-', '_', ':', '.', '/', '#'];
+/// What some tools write for `O`, in any case.
+const OUTSIDE_MARKS: [&str; 10] = ["", "_", "-", "0", "o", "out", "outside", "none", "null", "nan"];
 
 impl Shape {
     /// The shape of a file's tags: another one than the usual where all tags but `O` have it, some of which begin an entity, and none has
     /// the usual one.
     pub fn find<'a>(tags: impl Iterator<Item = &'a str> + Clone) -> Shape {
         let others = SEPARATORS.into_iter().map(Shape::Separator);
-        let behind = ['-', '_', ':', '.'].into_iter().map(Shape::Suffix);
-        others.chain(behind).chain([Shape::Small]).find(|shape| shape.fits(tags.clone())).unwrap_or_default()
+        let suffixes = SUFFIX_SEPARATORS.into_iter().map(Shape::Suffix);
+        others.chain(suffixes).chain([Shape::Small]).find(|shape| shape.fits(tags.clone())).unwrap_or_default()
     }
 
     fn fits<'a>(self, tags: impl Iterator<Item = &'a str>) -> bool {
         let mut begins = false;
-        for tag in tags.filter(|tag| !is_outside(tag)) {
+        for tag in tags.filter(|tag| *tag != "O" && !is_outside_mark(tag)) {
             let usual = Tag::with_prefix(tag).is_some_and(|_| tag.len() > 1);
             let Some((prefix, _)) = self.parts(tag).filter(|_| !usual) else { return false };
             begins |= matches!(Prefix::from_byte(prefix), Some(Prefix::B | Prefix::S | Prefix::U));
@@ -73,8 +79,10 @@ impl Shape {
     }
 }
 
-fn is_outside(tag: &str) -> bool {
-    matches!(tag, "" | "O" | "o" | "_" | "-")
+/// Whether a cell of a column of tags says “outside” with another mark than `O`: `_`, `-`, `0`, `o`, `OUT`, `NONE`, nothing at all.
+/// Where tags have prefixes none of these can be one.
+pub fn is_outside_mark(tag: &str) -> bool {
+    tag != "O" && OUTSIDE_MARKS.iter().any(|mark| mark.eq_ignore_ascii_case(tag))
 }
 
 /// The first of several tags that are separated by bars, semicolons or commas, and how many of the others are not `O`; `None` for a
@@ -103,6 +111,11 @@ mod tests {
         assert_eq!(shape(&["LOC_B", "LOC_E"]), Shape::Suffix('_'));
         assert_eq!(shape(&["o", "b-per", "i-per"]), Shape::Small);
         assert_eq!(shape(&["o", "e", "a-b"]), Shape::Usual);
+        for separator in SEPARATORS {
+            let tags = [format!("B{separator}PER"), "0".into(), format!("I{separator}PER")];
+            assert_eq!(Shape::find(tags.iter().map(String::as_str)), Shape::Separator(separator));
+        }
+        assert_eq!(shape(&["LOC/B", "OUT", "LOC/I"]), Shape::Suffix('/'));
         for usual in [
             &["B-GPE_LOC", "O"][..],
             &["O"],
@@ -111,6 +124,7 @@ mod tests {
             &["I_ORG"],
             &["B", "I"],
             &["B-S", "I-S"],
+            &["S/NP", "N/N"],
         ] {
             assert_eq!(shape(usual), Shape::Usual, "{usual:?}");
         }

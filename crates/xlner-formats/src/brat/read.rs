@@ -32,7 +32,6 @@ pub(crate) fn sentences(
     options: &ReadOptions,
     status: &Arc<Status>,
 ) -> Result<impl Iterator<Item = Result<Sentence>> + Send + 'static> {
-    let one = !path.is_dir();
     let documents = if path.is_dir() { documents_in(path)? } else { vec![files(path)] };
     let (options, status) = (options.clone(), Arc::clone(status));
     Ok(documents.into_iter().flat_map(move |(text, annotations)| {
@@ -41,9 +40,10 @@ pub(crate) fn sentences(
             Err(error) => (Vec::new(), Some(Err(error))),
         };
         let status = Arc::clone(&status);
+        let part: Arc<Path> = annotations.into();
         error.into_iter().chain(sentences.into_iter().map(move |(line, sentence)| {
-            // A line of one file of several says nothing.
-            status.set_line(if one { line } else { 0 });
+            status.set_line(line);
+            status.set_part(&part);
             Ok(sentence)
         }))
     }))

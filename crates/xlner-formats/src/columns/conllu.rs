@@ -13,6 +13,7 @@ use xlner_core::tags::shape::{Shape, first_layer};
 
 use super::cells::word_range;
 use super::layout::{Layout, TagCell};
+use super::read::MARKS;
 use super::{TAG_KEY, Tagged};
 use crate::error::ErrorKind;
 use crate::line_reader::Line;
@@ -78,6 +79,7 @@ fn tokens<'a>(rows: &'a [(u64, String)], layout: &Layout, shape: Shape, left_out
         let Ok(cells) = layout.cells(row) else { continue };
         let (tag, layers) = first_layer(cells.tag).unwrap_or((cells.tag, 0));
         left_out.add_many(LAYERS, layers);
+        left_out.add_many(MARKS, usize::from(cells.marked && shape != Shape::Small));
         let glued = cells.misc.split('|').any(|part| part == "SpaceAfter=No");
         let token = Token { line: *line, form: cells.token, tag: shape.usual(tag), glued };
         if let Some((_, last)) = word_range(cells.id) {

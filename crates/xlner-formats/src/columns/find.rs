@@ -9,7 +9,7 @@ use super::layout::{Layout, Separator, TagCell};
 use crate::error::{Error, ErrorKind, Result, shorten};
 use crate::line_reader::byte_lines;
 use crate::{Column, Format, ReadOptions};
-use xlner_core::tags::shape::Shape;
+use xlner_core::tags::shape::{Shape, is_outside_mark};
 
 /// Rows looked at.
 const ROWS: usize = 5000;
@@ -151,7 +151,10 @@ impl Finder<'_> {
             return Ok(Layout { header, ..self.layout(names.len(), 0, tag, false) });
         }
         let ids = self.format != Format::Conll2003 && self.sample.has_ids();
-        let conllu = self.format == Format::ConllU || (ids && columns == CONLLU.len() && self.sample.names.is_none());
+        // Universal NER has numbers as well, and treebank people name its files `.conllu`.
+        let uner = ids && columns == 5 && self.sample.all(2, is_tag);
+        let conllu =
+            (self.format == Format::ConllU && !uner) || (ids && columns == CONLLU.len() && self.sample.names.is_none());
         if conllu && self.sample.names.is_none() {
             if columns != CONLLU.len() {
                 let row = &self.sample.rows[0];
@@ -330,7 +333,10 @@ impl Finder<'_> {
         let ids = first > 0;
         let mut candidates: Vec<usize> = (first..columns)
             .filter(|&column| {
-                sample.all(column, |cell| is_tag(cell) || (ids && is_placeholder(cell))) && sample.any(column, is_tag)
+                let is_outside = |cell: &str| (ids && is_placeholder(cell)) || is_outside_mark(cell.trim());
+                (sample.all(column, |cell| is_tag(cell) || is_outside(cell)) && sample.any(column, is_inside))
+                    || (sample.all(column, |cell| is_tag(cell) || (ids && is_placeholder(cell)))
+                        && sample.any(column, is_tag))
             })
             .collect();
         // A token may look like a tag ("O"); a column of chunks does; a column of `O` alone says nothing.
@@ -346,7 +352,7 @@ impl Finder<'_> {
         match candidates.as_slice() {
             [column] => Ok(*column),
             [] if ids && columns == 3 && sample.all(2, is_placeholder) => Ok(2),
-            [] if columns > 1 && (self.is_plain_labels(columns - 1) || self.is_small(columns - 1)) => Ok(columns - 1),
+            [] if columns > 1 && (self.is_plain_labels(columns - 1) || self.has_shape(columns - 1)) => Ok(columns - 1),
             [] => Err(self.missing()),
             _ => {
                 let columns = candidates.iter().map(|column| column + 1).collect();
@@ -362,13 +368,15 @@ impl Finder<'_> {
             !cell.is_empty()
                 && cell.chars().all(|c| c.is_alphanumeric() || matches!(c, '-' | '_' | '/' | '.' | ':' | '|'))
         };
-        self.sample.all(column, is_label) && self.sample.any(column, |cell| cell.trim() == "O")
+        // A word for “outside” will do; a number or a line is as well in other columns.
+        let is_outside = |cell: &str| cell == "O" || (cell.len() > 2 && is_outside_mark(cell));
+        self.sample.all(column, is_label) && self.sample.any(column, |cell| is_outside(cell.trim()))
     }
 
-    /// Whether a column holds tags in small letters (`b-per`, `o`).
-    fn is_small(&self, column: usize) -> bool {
+    /// Whether a column holds tags of another shape than the usual (`b-per`, `B#PER`).
+    fn has_shape(&self, column: usize) -> bool {
         let cells = self.sample.rows.iter().filter_map(|row| row.cells.get(column));
-        Shape::find(cells.map(|cell| cell.trim())) == Shape::Small
+        Shape::find(cells.map(|cell| cell.trim())) != Shape::Usual
     }
 
     /// Whether every token begins with the same `lang:`.

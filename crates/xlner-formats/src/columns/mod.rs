@@ -32,7 +32,7 @@ use xlner_core::{Sentence, tags};
 
 pub(crate) use cells::is_tag;
 pub(crate) use quoted::{QUOTED, check_quotes, is_quoted};
-pub(crate) use read::has_tags;
+pub(crate) use read::{MARKS as OUTSIDE_MARKS, has_tags};
 pub use tagged::Tagged;
 pub(crate) use write::ColumnWriter;
 

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use xlner_core::tags::shape::{Shape, first_layer};
+use xlner_core::tags::shape::{Shape, first_layer, is_outside_mark};
 use xlner_core::tags::{self, Scheme};
 
 use super::cells::{is_blank, is_docstart, is_placeholder, is_range, is_tag, lang_of, word_range};
@@ -21,6 +21,8 @@ use crate::{Format, ReadOptions};
 const COLUMNS: NoteKind = NoteKind::new("unread-columns", "columns beside tokens and tags (left out)");
 const LAYERS: NoteKind =
     NoteKind::new("tag-layers", "further tags of a token that has several (left out, the first counts)");
+pub(crate) const MARKS: NoteKind =
+    NoteKind::new("outside-marks", "tokens that have another mark than `O`, as `_`, `0` or an empty cell (read as O)");
 const LAYER_COLUMNS: NoteKind =
     NoteKind::new("unread-columns", "columns beside tokens and tags (left out; another one is chosen by its name)");
 
@@ -139,7 +141,7 @@ impl ColumnReader {
                 continue;
             }
             let pushed = layout.push(line, self.shape, &mut self.range, sentence);
-            let Pushed { layers, ends } =
+            let Pushed { layers, marked, ends } =
                 pushed.map_err(|kind| Error::at_line(place.0, place.1, kind).in_record(&sentence.id))?;
             check_tokens(sentence.len(), &self.options)
                 .map_err(|kind| Error::at_line(place.0, place.1, kind).in_record(&sentence.id))?;
@@ -147,9 +149,11 @@ impl ColumnReader {
                 let at = |kind| Error::at_line(place.0, place.1, kind).in_record(&sentence.id);
                 self.status.note(QUOTED, 1, at)?;
             }
-            if layers > 0 {
+            for (kind, count) in
+                [(LAYERS, layers), (MARKS, usize::from(marked))].into_iter().filter(|&(_, count)| count > 0)
+            {
                 let at = |kind| Error::at_line(place.0, place.1, kind).in_record(&sentence.id);
-                self.status.note(LAYERS, layers, at)?;
+                self.status.note(kind, count, at)?;
             }
             if ends {
                 return self.end(sentence);
@@ -241,6 +245,8 @@ pub(super) struct Cells<'a> {
     pub(super) id: &'a str,
     pub(super) token: &'a str,
     pub(super) tag: &'a str,
+    /// The tag was another mark than `O` for “outside”.
+    pub(super) marked: bool,
     lang: &'a str,
     pub(super) misc: &'a str,
 }
@@ -250,6 +256,8 @@ pub(super) struct Cells<'a> {
 struct Pushed {
     /// Tags that were left out, where a token has several.
     layers: usize,
+    /// The tag was another mark than `O`.
+    marked: bool,
     /// The sentence ends with it.
     ends: bool,
 }
@@ -266,7 +274,7 @@ impl Layout {
     fn is_token(&self, line: &str) -> bool {
         !self.ids
             && match self.cells(line) {
-                Ok(cells) => self.tag == TagCell::None || is_tag(cells.tag) || self.columns == 1,
+                Ok(cells) => self.tag == TagCell::None || (is_tag(cells.tag) && !cells.marked) || self.columns == 1,
                 Err(_) => false,
             }
     }
@@ -281,6 +289,7 @@ impl Layout {
         sentence: &mut Tagged,
     ) -> std::result::Result<Pushed, ErrorKind> {
         if let Some((token, tag)) = self.token_and_tag(line.text).filter(|_| shape == Shape::Usual)
+            && (tag == "O" || tag.as_bytes().get(1) == Some(&b'-'))
             && memchr::memchr3(b'|', b';', b',', tag.as_bytes()).is_none()
         {
             sentence.push_at(line.number, token, tag);
@@ -289,12 +298,14 @@ impl Layout {
         let cells = self.cells(line.text)?;
         let (tag, layers) = first_layer(cells.tag).unwrap_or((cells.tag, 0));
         let mut tag = shape.usual(tag);
+        // `o` is the `O` of tags in small letters.
+        let marked = cells.marked && shape != Shape::Small;
         if is_range(cells.id) {
             // A range of words, or an empty node; a tag on a range is that of its words.
             if let (true, Some((first, last))) = (tag != "O", word_range(cells.id)) {
                 *range = Range { last, tags: conllu::spread(&tag, (last - first + 1) as usize).into_iter() };
             }
-            return Ok(Pushed { layers, ends: false });
+            return Ok(Pushed { layers, ..Pushed::default() });
         }
         if self.ids && cells.id.parse().is_ok_and(|id: u32| id <= range.last) {
             let of_range = range.tags.next().unwrap_or_default();
@@ -315,7 +326,7 @@ impl Layout {
             sentence.glue.push(cells.misc.split('|').any(|part| part == glued));
         }
         let ends = self.hipe && cells.misc.split('|').any(|part| matches!(part, "EndOfSentence" | "PySBDSegment"));
-        Ok(Pushed { layers, ends })
+        Ok(Pushed { layers, marked, ends })
     }
 
     /// Token and tag where the layout is these two columns and nothing is special about the line; the way most lines go.
@@ -379,6 +390,9 @@ impl Layout {
         }
         if (self.blank_is_outside || self.hipe) && is_placeholder(cells.tag) {
             cells.tag = "O";
+        } else if is_outside_mark(cells.tag) {
+            cells.tag = "O";
+            cells.marked = true;
         }
         if self.lang_prefix {
             let Some(lang) = lang_of(cells.token) else {

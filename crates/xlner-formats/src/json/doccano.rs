@@ -11,19 +11,14 @@ use super::kind::Kind;
 use super::offset;
 use crate::ReadOptions;
 use crate::annotated::{self, Annotation, Tokens};
-use crate::error::ErrorKind;
-use crate::notes::{LeftOut, NoteKind};
+use crate::error::{ErrorKind, shorten};
+use crate::notes::{LeftOut, NoteKind, SECOND_ANNOTATORS};
 use crate::record::own_fields;
 
 const FIELDS: [&str; 4] = ["label", "labels", "entities", "annotations"];
 const TEXTS: [&str; 2] = ["text", "data"];
 
 const RELATIONS: NoteKind = NoteKind::new("relations", "relations between entities (left out)");
-const SECOND: NoteKind = NoteKind::new(
-    "second-annotators",
-    "annotations of a second annotator of the same text (left out, the first counts)",
-);
-
 const RECOUNTED: NoteKind = NoteKind::new(
     "recounted-offsets",
     "offsets that count as a browser does, CRLF or an emoji as one or two (read so, as the borders of words tell)",
@@ -31,7 +26,10 @@ const RECOUNTED: NoteKind = NoteKind::new(
 
 /// Whether an object is a record of doccano.
 pub(super) fn fits(fields: &Map<String, Value>) -> bool {
-    let is_range = |value: &Value| value.as_array().is_some_and(|range| range.first().is_some_and(Value::is_number));
+    let is_range = |value: &Value| {
+        let start = value.as_array().and_then(|range| range.first());
+        start.is_some_and(|start| start.is_number() || offset(start).is_some())
+    };
     let is_annotation = |value: &Value| is_range(value) || value.get("start_offset").is_some();
     TEXTS.iter().any(|&name| fields.get(name).is_some_and(Value::is_string))
         && FIELDS.iter().any(|&name| match fields.get(name) {
@@ -65,7 +63,7 @@ pub(super) fn parse(
             if let Some(user) = value.get("user").filter(|user| !user.is_null())
                 && *annotator.get_or_insert_with(|| user.clone()) != *user
             {
-                left_out.add(SECOND);
+                left_out.add(SECOND_ANNOTATORS);
                 continue;
             }
             annotations.push(annotation(value)?);
@@ -114,7 +112,8 @@ fn annotation(value: &Value) -> std::result::Result<Annotation, ErrorKind> {
         }
         _ => return Err(bad("an annotation has no label")),
     };
-    let (start, end) =
-        offset(start).zip(offset(end)).ok_or_else(|| bad("an annotation has no whole numbers as its start and end"))?;
+    let (start, end) = offset(start).zip(offset(end)).ok_or_else(|| {
+        bad(&format!("an annotation has no whole numbers as its start and end: {}", shorten(&value.to_string())))
+    })?;
     Ok(Annotation::new(start, end, label))
 }

@@ -1,8 +1,11 @@
 //! JSON values one by one, from lines, from an array or one after the other, without holding the file.
 
+use std::collections::VecDeque;
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use super::container::records_in;
 use crate::error::{Error, ErrorKind, Result};
 use crate::limits::{Limits, check_json};
 use crate::line_reader::LineReader;
@@ -17,7 +20,15 @@ pub(crate) struct ItemReader {
     file: PathBuf,
     shape: Shape,
     item: Vec<u8>,
-    /// Line of `item`, if it was looked at and not given yet.
+    /// The value that is given, in `item`.
+    current: Range<usize>,
+    /// Values of `item` that are still to come, where the file wraps its records in one object, with their lines.
+    inside: VecDeque<(u64, Range<usize>)>,
+    /// Values given so far.
+    given: u64,
+    /// Line of the last value, and whether the one before it was on the same.
+    last: (u64, bool),
+    /// Line of the value, if it was looked at and not given yet.
     waiting: Option<u64>,
     limits: Limits,
 }
@@ -58,7 +69,22 @@ impl ItemReader {
 
     fn open(path: &Path, status: &Arc<Status>, shape: Shape) -> Result<Self> {
         let lines = LineReader::open(path, status)?;
-        Ok(ItemReader { lines, file: path.to_owned(), shape, item: Vec::new(), waiting: None, limits: status.limits })
+        Ok(ItemReader::of(lines, path, shape, status.limits))
+    }
+
+    fn of(lines: LineReader, path: &Path, shape: Shape, limits: Limits) -> Self {
+        ItemReader {
+            lines,
+            file: path.to_owned(),
+            shape,
+            item: Vec::new(),
+            current: 0..0,
+            inside: VecDeque::new(),
+            given: 0,
+            last: (0, false),
+            waiting: None,
+            limits,
+        }
     }
 
     /// The file's name.
@@ -70,13 +96,37 @@ impl ItemReader {
     pub(crate) fn peek(&mut self) -> Result<Option<&str>> {
         let line = self.next()?.map(|(line, _)| line);
         self.waiting = line;
-        Ok(line.and_then(|_| std::str::from_utf8(&self.item).ok()))
+        Ok(line.and_then(|_| std::str::from_utf8(&self.item[self.current.clone()]).ok()))
+    }
+
+    /// The number of the last value in the file, counted from 1, where its line holds others as well.
+    pub(crate) fn number_in_line(&self) -> Option<u64> {
+        let (line, shared) = self.last;
+        (shared || self.inside.front().is_some_and(|&(next, _)| next == line)).then_some(self.given)
     }
 
     /// The next value and the line it begins at.
     pub(crate) fn next(&mut self) -> Result<Option<(u64, &str)>> {
+        let line = match self.waiting.take() {
+            Some(line) => line,
+            None => {
+                let Some(line) = self.take_next()? else { return Ok(None) };
+                self.given += 1;
+                self.last = (line, self.last.0 == line);
+                line
+            }
+        };
+        self.text(line).map(|text| Some((line, text)))
+    }
+
+    /// Makes the next value the current one, and returns its line.
+    fn take_next(&mut self) -> Result<Option<u64>> {
+        if let Some((line, range)) = self.inside.pop_front() {
+            self.current = range;
+            return Ok(Some(line));
+        }
+        let is_first = self.given == 0;
         let line = match self.shape {
-            _ if self.waiting.is_some() => self.waiting.take().unwrap_or_default(),
             Shape::Lines => loop {
                 let Some(line) = self.lines.next()? else { return Ok(None) };
                 if !line.text.trim_ascii().is_empty() {
@@ -94,10 +144,26 @@ impl ItemReader {
                 line
             }
         };
-        match std::str::from_utf8(&self.item) {
+        self.current = 0..self.item.len();
+        let records = if is_first { records_in(self.text(line)?) } else { None };
+        let Some(records) = records else { return Ok(Some(line)) };
+        let mut from = (0, line);
+        for record in records {
+            let breaks = memchr::memchr_iter(b'\n', &self.item[from.0..record.start]).count();
+            from = (record.start, from.1 + breaks as u64);
+            self.inside.push_back((from.1, record));
+        }
+        let Some((line, range)) = self.inside.pop_front() else { return Ok(None) };
+        self.current = range;
+        Ok(Some(line))
+    }
+
+    /// The text of the current value.
+    fn text(&self, line: u64) -> Result<&str> {
+        match std::str::from_utf8(&self.item[self.current.clone()]) {
             Ok(text) => {
                 check_json(text, self.limits).map_err(|kind| Error::at_line(&self.file, line, kind))?;
-                Ok(Some((line, text)))
+                Ok(text)
             }
             Err(error) => {
                 let byte = error.valid_up_to() + 1;
@@ -238,14 +304,7 @@ mod tests {
 
     fn items(text: &str, shape: Shape) -> Result<Vec<(u64, String)>> {
         let input = Input::from_reader(Path::new("t"), std::io::Cursor::new(text.to_owned()), &Arc::default())?;
-        let mut reader = ItemReader {
-            lines: LineReader::new(input)?,
-            file: "t".into(),
-            shape,
-            item: Vec::new(),
-            waiting: None,
-            limits: Limits::default(),
-        };
+        let mut reader = ItemReader::of(LineReader::new(input)?, Path::new("t"), shape, Limits::default());
         let mut found = Vec::new();
         while let Some((line, item)) = reader.next()? {
             found.push((line, item.to_owned()));
@@ -263,6 +322,9 @@ mod tests {
         );
         assert_eq!(items("{\"a\":1}\n{}", Shape::Unknown).unwrap(), own(&[(1, "{\"a\":1}"), (2, "{}")]));
         assert_eq!(items("{}\r\n\n[]\n", Shape::Lines).unwrap(), own(&[(1, "{}"), (3, "[]")]));
+        let wrapped = "{\"data\": [\n{\"id\":1},\n\n{\"id\":2}, {}\n]}\n";
+        let records = own(&[(2, "{\"id\":1}"), (4, "{\"id\":2}"), (4, "{}")]);
+        assert_eq!(items(wrapped, Shape::Unknown).unwrap(), records);
         assert_eq!(items("[]", Shape::Unknown).unwrap(), own(&[]));
         assert_eq!(items("", Shape::Unknown).unwrap(), own(&[]));
     }

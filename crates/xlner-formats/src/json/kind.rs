@@ -3,7 +3,7 @@
 
 use serde_json::{Map, Value};
 
-use super::{doccano, label_studio, prodigy, rows, spacy};
+use super::{doccano, gliner, label_studio, offset, prodigy, rows, spacy};
 use crate::ReadOptions;
 
 /// What a value of a file is.
@@ -17,6 +17,7 @@ pub(super) enum Kind {
     LabelStudio,
     Prodigy,
     Spacy,
+    Gliner,
 }
 
 impl Kind {
@@ -31,6 +32,7 @@ impl Kind {
             Kind::LabelStudio => "a Label Studio task",
             Kind::Prodigy => "a Prodigy example",
             Kind::Spacy => "a spaCy document",
+            Kind::Gliner => "an example of GLiNER",
         }
     }
 
@@ -48,6 +50,8 @@ impl Kind {
             Some(Kind::Mafand)
         } else if is_ours(fields) {
             Some(Kind::Sentence)
+        } else if gliner::fits(fields) {
+            Some(Kind::Gliner)
         } else if label_studio::fits(fields) {
             Some(Kind::LabelStudio)
         } else if spacy::fits(fields) {
@@ -77,7 +81,7 @@ fn is_ours(fields: &Map<String, Value>) -> bool {
 
 /// Fields by which a value without entities may belong to a tool. Where a record that was read as ours has one, it is looked at again.
 pub(super) fn is_telling(name: &str) -> bool {
-    const NAMES: [&str; 16] = [
+    const NAMES: [&str; 17] = [
         "answer",
         "annotations",
         "annotator",
@@ -94,6 +98,7 @@ pub(super) fn is_telling(name: &str) -> bool {
         "spans",
         "tags",
         "target_tokens",
+        "tokenized_text",
     ];
     NAMES.contains(&name) || name.starts_with('_')
 }
@@ -113,11 +118,27 @@ pub(super) fn looks_like_entities(value: &Value) -> bool {
     let is_entity = |value: &Value| match value {
         Value::Object(fields) => {
             let has = |names: &[&str]| names.iter().any(|name| fields.contains_key(*name));
-            has(&["start", "start_offset", "begin", "offset"])
-                && has(&["label", "labels", "entity", "entity_group", "entity_type", "type", "tag"])
+            (has(&["start_offset"]) || has(&spacy::STARTS))
+                && has(&[
+                    "label",
+                    "labels",
+                    "entity",
+                    "entity_group",
+                    "entity_type",
+                    "type",
+                    "Type",
+                    "tag",
+                    "category",
+                    "class",
+                ])
         }
         Value::Array(parts) => {
-            matches!(parts.as_slice(), [start, end, Value::String(_)] if start.is_u64() && end.is_u64())
+            let is_place = |value: &Value| offset(value).is_some();
+            match parts.as_slice() {
+                [start, end, Value::String(_)] => is_place(start) && is_place(end),
+                [Value::String(_), start, end] => is_place(start) && is_place(end),
+                _ => false,
+            }
         }
         _ => false,
     };
@@ -146,7 +167,7 @@ pub(super) fn is_list_of(value: Option<&Value>, fits: impl Fn(&Value) -> bool) -
     value.and_then(Value::as_array).is_some_and(|list| list.first().is_none_or(fits))
 }
 
-/// Whether a value is an object with `start` and `end`.
+/// Whether a value is an object with a start and an end.
 pub(super) fn is_range(value: &Value) -> bool {
-    value.get("start").is_some() && value.get("end").is_some()
+    spacy::range(value).is_some() || (value.get("start").is_some() && value.get("end").is_some())
 }

@@ -1,6 +1,7 @@
 //! Label Studio: tasks of the JSON export (`data`, `annotations[].result[].value`) and of JSON-MIN.
 //!
-//! Of several annotations of a task, the one marked as ground truth counts, else the first that was not cancelled; a task
+//! Of several annotations of a task, the one marked as ground truth counts, else the first that was not cancelled (in JSON-MIN, where
+//! the task stands once for each, the first); a task
 //! without annotations gives its first prediction. What is left out is noted: other annotations, results that are no labelled ranges
 //! (choices, relations). Offsets count characters, in exports of old versions UTF-16 units, in texts with CRLF sometimes the two as one:
 //! the annotated text in the result decides. The fields of a task beside `data` are kept in the field `task`; the fields that we add to
@@ -9,11 +10,12 @@
 use serde_json::{Map, Value};
 use xlner_core::Sentence;
 
+use super::annotators::{Annotators, Turn};
 use super::kind::Kind;
 use super::offset;
 use crate::annotated::{self, Annotation};
 use crate::error::ErrorKind;
-use crate::notes::{LeftOut, NoteKind};
+use crate::notes::{LeftOut, NoteKind, SECOND_ANNOTATORS};
 use crate::record::own_fields;
 use crate::{Column, ReadOptions};
 
@@ -22,10 +24,6 @@ pub(super) const TASK: &str = "task";
 /// The field of an entity that a model found, and its value.
 pub(super) const ORIGIN: (&str, &str) = ("origin", "prediction");
 
-const SECOND: NoteKind = NoteKind::new(
-    "second-annotators",
-    "annotations of a second annotator of the same text (left out, the first counts)",
-);
 const CANCELLED: NoteKind = NoteKind::new("cancelled-annotations", "cancelled annotations (left out)");
 const PREDICTIONS: NoteKind =
     NoteKind::new("predictions", "predictions beside an annotation or another prediction (left out)");
@@ -62,11 +60,13 @@ fn labels_of(value: &Value) -> Option<&Value> {
     value.get("labels").or_else(|| value.get("hypertextlabels"))
 }
 
+/// Reads a task; `None` where it is that of a second annotator.
 pub(super) fn parse(
     task: Value,
+    annotators: &mut Annotators,
     options: &ReadOptions,
     left_out: &mut LeftOut,
-) -> std::result::Result<Sentence, ErrorKind> {
+) -> std::result::Result<Option<Sentence>, ErrorKind> {
     let bad = |message: &str| ErrorKind::Json { expected: Kind::LabelStudio.expected(), message: message.to_owned() };
     let Value::Object(mut fields) = task else { return Err(bad("it is no object")) };
     let mut ranges = Vec::new();
@@ -97,8 +97,15 @@ pub(super) fn parse(
             data
         }
         Some(_) => return Err(bad("`data` is no object")),
-        // JSON-MIN: data and ranges stand side by side.
+        // JSON-MIN: data and ranges stand side by side, and a task once for each of its annotations.
         None => {
+            let (id, annotation) = (fields.get("id"), fields.get("annotation_id").or_else(|| fields.get("annotator")));
+            if let (Some(id), Some(annotation)) = (id, annotation)
+                && annotators.turn(id.to_string(), &annotation.to_string()) == Turn::Second
+            {
+                left_out.add(SECOND_ANNOTATORS);
+                return Ok(None);
+            }
             let lists: Vec<String> =
                 fields.iter().filter(|(_, value)| is_min_list(value)).map(|(name, _)| name.clone()).collect();
             for name in lists {
@@ -131,7 +138,7 @@ pub(super) fn parse(
     let lang = super::take_lang(&mut data);
     let mut sentence = annotated::sentence(text, tokens, &ranges, lang, options, left_out)?;
     sentence.extra = own_fields(data);
-    Ok(sentence)
+    Ok(Some(sentence))
 }
 
 /// The results of the annotation or prediction that counts, and whether it is a prediction. Takes all of them out.
@@ -150,7 +157,7 @@ fn results(fields: &mut Map<String, Value>, left_out: &mut LeftOut) -> (Vec<Valu
             let best = list.iter().position(|annotation| flag(annotation, "ground_truth")).unwrap_or(0);
             chosen = Some((list.swap_remove(best), is_model));
         }
-        left_out.add_many(if is_model { PREDICTIONS } else { SECOND }, list.len());
+        left_out.add_many(if is_model { PREDICTIONS } else { SECOND_ANNOTATORS }, list.len());
     }
     let Some((mut chosen, is_model)) = chosen else { return (Vec::new(), false) };
     let score = chosen.get("score").cloned().filter(|score| is_model && score.is_number());

@@ -1,6 +1,9 @@
 //! JSON formats: what a value is, is found by looking at it, or said by the format.
 
+mod annotators;
+mod container;
 mod doccano;
+mod gliner;
 mod items;
 mod kind;
 mod label_studio;
@@ -40,6 +43,10 @@ pub(crate) trait Items: Send {
     fn file(&self) -> &Path;
     /// The next value.
     fn next(&mut self) -> Result<Option<(u64, &str)>>;
+    /// The number of the last value in the file, counted from 1, where its line holds others as well.
+    fn number_in_line(&self) -> Option<u64> {
+        None
+    }
 }
 
 impl Items for ItemReader {
@@ -49,6 +56,10 @@ impl Items for ItemReader {
 
     fn next(&mut self) -> Result<Option<(u64, &str)>> {
         ItemReader::next(self)
+    }
+
+    fn number_in_line(&self) -> Option<u64> {
+        ItemReader::number_in_line(self)
     }
 }
 
@@ -135,9 +146,19 @@ fn id_of(value: &Value) -> String {
     value.get("id").and_then(id_text).unwrap_or_default().into_owned()
 }
 
-/// A whole number as an offset; `None` where it is none.
+/// A whole number as an offset; `None` where it is none. Tables make texts (`"3"`) or floating-point numbers (`3.0`) of them.
 fn offset(value: &Value) -> Option<usize> {
-    value.as_u64().and_then(|number| usize::try_from(number).ok())
+    match value {
+        Value::String(digits) => digits.parse().ok(),
+        Value::Number(number) => match number.as_u64() {
+            Some(number) => usize::try_from(number).ok(),
+            // Beyond 2^32 a text would have no such place.
+            None => {
+                number.as_f64().filter(|x| x.fract() == 0.0 && (0.0..4_294_967_296.0).contains(x)).map(|x| x as usize)
+            }
+        },
+        _ => None,
+    }
 }
 
 /// Takes the field `tokens` out, ranges of characters (ours) or texts; `None` where it is there and is neither.

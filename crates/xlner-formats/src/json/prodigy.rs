@@ -1,26 +1,25 @@
 //! Prodigy's JSON lines: `{"text","tokens":[{"start","end"}],"spans":[{"start","end","label"}],"answer":"accept"}`.
 //!
 //! Offsets count characters. Examples that their annotator rejected or ignored are no data and are left out; of an example that several
-//! annotated (`_annotator_id`) the first counts.
-
-use std::collections::HashMap;
+//! annotated (`_annotator_id` or `_session_id`, the same `_input_hash` or text) the first counts.
 
 use serde_json::{Map, Value};
 use xlner_core::Sentence;
 
+use super::annotators::{Annotators, Turn};
 use super::kind::{Kind, is_list_of, is_range};
 use super::spacy;
 use crate::ReadOptions;
 use crate::error::ErrorKind;
-use crate::notes::{LeftOut, NoteKind};
+use crate::notes::{LeftOut, NoteKind, SECOND_ANNOTATORS};
 
 const REJECTED: NoteKind =
     NoteKind::new("rejected-examples", "examples that their annotator rejected (answer: reject; left out)");
 const IGNORED: NoteKind =
     NoteKind::new("ignored-examples", "examples that their annotator ignored (answer: ignore; left out)");
-const SECOND: NoteKind = NoteKind::new(
-    "second-annotators",
-    "annotations of a second annotator of the same text (left out, the first counts)",
+const AGAIN: NoteKind = NoteKind::new(
+    "repeated-texts",
+    "examples of a text that stands further up (kept; where each has one entity, as in `ner.teach`, merge them with `data-to-spacy`)",
 );
 const RELATIONS: NoteKind = NoteKind::new("relations", "relations between entities (left out)");
 
@@ -36,14 +35,10 @@ pub(super) fn fits(fields: &Map<String, Value>) -> bool {
             || fields.contains_key("_input_hash"))
 }
 
-/// Who annotated which texts.
-#[derive(Default)]
-pub(super) struct Seen(HashMap<String, String>);
-
 /// Reads an example; `None` where it is no data.
 pub(super) fn parse(
     example: Value,
-    seen: &mut Seen,
+    annotators: &mut Annotators,
     options: &ReadOptions,
     left_out: &mut LeftOut,
 ) -> std::result::Result<Option<Sentence>, ErrorKind> {
@@ -59,12 +54,17 @@ pub(super) fn parse(
         left_out.add(kind);
         return Ok(None);
     }
-    if let (Some(input), Some(annotator)) = (fields.get("_input_hash"), fields.get("_annotator_id")) {
-        let annotator = annotator.to_string();
-        let first = seen.0.entry(input.to_string()).or_insert_with(|| annotator.clone());
-        if *first != annotator {
-            left_out.add(SECOND);
-            return Ok(None);
+    let annotator =
+        ["_annotator_id", "_session_id"].iter().find_map(|name| fields.get(*name).filter(|id| !id.is_null()));
+    let input = fields.get("_input_hash");
+    if let (Some(input), true) = (input.or_else(|| fields.get("text")), input.or(annotator).is_some()) {
+        match annotators.turn(input.to_string(), &annotator.map(Value::to_string).unwrap_or_default()) {
+            Turn::First => {}
+            Turn::Again => left_out.add(AGAIN),
+            Turn::Second => {
+                left_out.add(SECOND_ANNOTATORS);
+                return Ok(None);
+            }
         }
     }
     if let Some(Value::Array(relations)) = fields.get("relations") {

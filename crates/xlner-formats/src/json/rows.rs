@@ -2,14 +2,15 @@
 //!
 //! The fields are `tokens` (or `words`) and `ner_tags` (or `tags`, `labels`, `ner`), or those that the options name. The
 //! other fields are kept; a `text` in which the tokens stand is the sentence's. Of the per-token `langs` of WikiANN the first is the
-//! language of the sentence. Ids may be quoted; -100, which training code ignores, is read as `O`.
+//! language of the sentence. Ids may be quoted; -100, which training code ignores, is read as `O`, and so are other marks than `O`.
 
 use serde_json::{Map, Value};
 use xlner_core::Sentence;
-use xlner_core::tags::shape::Shape;
+use xlner_core::tags::shape::{Shape, is_outside_mark};
 use xlner_core::tags::{self, Scheme};
 
 use super::kind::Kind;
+use crate::columns::{OUTSIDE_MARKS, is_tag};
 use crate::error::ErrorKind;
 use crate::notes::{LeftOut, NoteKind, REPAIRED_TAGS};
 use crate::record::{own_fields, record_id};
@@ -55,7 +56,10 @@ impl Row {
         left_out: &mut LeftOut,
     ) -> std::result::Result<Sentence, ErrorKind> {
         let Row { mut sentence, tags } = self;
-        let tags: Vec<_> = tags.iter().map(|tag| shape.usual(tag)).collect();
+        let marks = tags.iter().filter(|tag| is_outside_mark(tag) && shape != Shape::Small).count();
+        left_out.add_many(OUTSIDE_MARKS, marks);
+        let tags: Vec<_> =
+            tags.iter().map(|tag| if is_outside_mark(tag) { "O".into() } else { shape.usual(tag) }).collect();
         let decoded = tags::decode(&tags, scheme)?;
         left_out.add_many(REPAIRED_TAGS, decoded.repaired);
         sentence.entities = decoded.entities;
@@ -85,6 +89,11 @@ pub(super) fn parse(row: Value, options: &ReadOptions, left_out: &mut LeftOut) -
         .ok_or_else(|| bad("there is no field `tokens`; name it with option `token_column`"))?;
     let tag_field = field(&fields, options.tag_column.as_ref(), &TAG_FIELDS);
     let Some(Value::Array(tokens)) = fields.shift_remove(&tokens) else { return Err(bad("`tokens` is no list")) };
+    if tokens.first().is_some_and(Value::is_array) {
+        return Err(bad(
+            "its fields hold the lists of all sentences; write one object for each sentence (`Dataset.to_json`)",
+        ));
+    }
     let tokens: Vec<&str> = tokens
         .iter()
         .map(|token| token.as_str().ok_or_else(|| bad("a token is not text")))
@@ -102,7 +111,14 @@ pub(super) fn parse(row: Value, options: &ReadOptions, left_out: &mut LeftOut) -
     } else {
         let name = tag_field.ok_or_else(|| bad("there is no field `ner_tags`; name it with option `tag_column`"))?;
         let Some(Value::Array(tags)) = fields.shift_remove(&name) else { return Err(bad("the tags are no list")) };
-        tags.iter().map(|value| tag(value, options, left_out)).collect::<std::result::Result<_, _>>()?
+        // Beside tags, a `0` is a mark and no id.
+        let named =
+            options.labels.is_none() && tags.iter().filter_map(Value::as_str).any(|tag| tag != "O" && is_tag(tag));
+        let read = |value: &Value| match value.as_str().filter(|tag| named && is_outside_mark(tag)) {
+            Some(mark) => Ok(mark.to_owned()),
+            None => tag(value, options, left_out),
+        };
+        tags.iter().map(read).collect::<std::result::Result<_, _>>()?
     };
     if tags.len() != tokens.len() {
         return Err(xlner_core::Error::Length { what: "tags", found: tags.len(), expected: tokens.len() }.into());

@@ -5,7 +5,7 @@
 //! - examples (`Example.to_dict`): `{"doc_annotation":{"entities":["U-PER",…]},"token_annotation":{"ORTH":[…],"SPACY":[…]}}`;
 //! - the training format of v2: `{"paragraphs":[{"sentences":[{"tokens":[{"orth","ner"}]}]}]}`;
 //! - the simple training format: `["text",{"entities":[[0,5,"PER"]]}]`;
-//! - what other tools write like documents: `{"text","entities":[{"start","end","label"}]}`.
+//! - what other tools write like documents: `{"text","entities":[{"start","end","label"}]}`, with names of their own for these fields.
 //!
 //! Offsets count characters; tags are BILUO, `-` and `""` for “unknown” are read as `O`.
 
@@ -17,12 +17,16 @@ use super::kind::{Kind, is_range};
 use super::offset;
 use crate::ReadOptions;
 use crate::annotated::{self, Annotation, Tokens};
-use crate::error::ErrorKind;
+use crate::error::{ErrorKind, shorten};
 use crate::notes::{LeftOut, NoteKind, REPAIRED_TAGS};
 use crate::record::own_fields;
 
-/// Where the label of an entity stands; pipelines of `transformers` write `entity_group`.
-const LABELS: [&str; 2] = ["label", "entity_group"];
+/// Where the label of an entity stands; pipelines of `transformers` write `entity_group`, Stanza and services in the cloud others.
+const LABELS: [&str; 6] = ["label", "entity_group", "type", "entity_type", "category", "Type"];
+/// Where the first character of an entity stands.
+pub(super) const STARTS: [&str; 5] = ["start", "start_char", "begin", "BeginOffset", "offset"];
+/// Where its exclusive end stands, in the same order; of the last it is a length.
+const ENDS: [&str; 5] = ["end", "end_char", "end", "EndOffset", "length"];
 const SPAN_GROUPS: NoteKind = NoteKind::new("span-groups", "spans of span groups (left out, the entities count)");
 
 /// Whether a value is in the simple training format, which is a list.
@@ -67,10 +71,21 @@ fn list<'a>(value: &'a Value, name: &str) -> &'a [Value] {
     value.get(name).and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default()
 }
 
-/// `start` and `end` of an object.
-fn range(value: &Value) -> Parsed<(usize, usize)> {
+/// Start and exclusive end of an object, whatever its tool calls them.
+pub(super) fn range(value: &Value) -> Option<(usize, usize)> {
     let field = |name: &str| value.get(name).and_then(offset);
-    field("start").zip(field("end")).ok_or_else(|| bad("`start` and `end` are not whole numbers"))
+    STARTS.into_iter().zip(ENDS).find_map(|(start, end)| {
+        let range = field(start).zip(field(end))?;
+        if end == "length" { Some((range.0, range.0.checked_add(range.1)?)) } else { Some(range) }
+    })
+}
+
+/// The same, or what is wrong.
+fn place(value: &Value) -> Parsed<(usize, usize)> {
+    range(value).ok_or_else(|| {
+        let shown = shorten(&value.to_string());
+        bad(&format!("`start` and `end` are not whole numbers: {shown}"))
+    })
 }
 
 fn simple(mut parts: Vec<Value>, options: &ReadOptions, left_out: &mut LeftOut) -> Parsed<Sentence> {
@@ -114,9 +129,19 @@ pub(super) fn document(
     let annotations = entities
         .iter()
         .map(|entity| {
-            let (start, end) = range(entity)?;
+            let (start, end) = place(entity)?;
             let label = LABELS.iter().find_map(|name| entity.get(*name)).and_then(Value::as_str);
-            let label = label.ok_or_else(|| bad("an entity has no label (in `label`)"))?;
+            let label = label.ok_or_else(|| {
+                let shown = shorten(&entity.to_string());
+                // A pipeline that does not aggregate gives a tag for each piece of a word.
+                match entity.get("entity") {
+                    Some(_) => bad(&format!(
+                        "the entities are predictions for pieces of words; run the pipeline with \
+                         `aggregation_strategy=\"simple\"`: {shown}"
+                    )),
+                    None => bad(&format!("an entity has no label (in `label`): {shown}")),
+                }
+            })?;
             let mut annotation = Annotation::new(start, end, label);
             annotation.score = entity.get("score").and_then(Value::as_f64);
             Ok(annotation)
@@ -124,7 +149,7 @@ pub(super) fn document(
         .collect::<Parsed<Vec<_>>>()?;
     let tokens = match fields.shift_remove("tokens") {
         Some(Value::Array(tokens)) if tokens.first().is_none_or(Value::is_object) => {
-            Tokens::Characters(tokens.iter().map(range).collect::<Parsed<Vec<_>>>()?)
+            Tokens::Characters(tokens.iter().map(place).collect::<Parsed<Vec<_>>>()?)
         }
         Some(Value::Array(tokens)) => Tokens::Texts(texts(&tokens)?.into_iter().map(str::to_owned).collect()),
         _ => Tokens::Unknown,
@@ -147,7 +172,7 @@ fn split(whole: &Sentence, sentences: &[Value]) -> Parsed<Vec<Sentence>> {
     let mut parts = Vec::new();
     let mut placed = 0;
     for sentence in sentences {
-        let (start, end) = range(sentence)?;
+        let (start, end) = place(sentence)?;
         let bytes = characters.range(&Annotation::new(start, end, "sents"))?;
         let mut part = Sentence::from_text(&whole.text()[bytes.clone()]);
         let span = whole.span_of_bytes(bytes.clone()).unwrap_or(Span::new(0, 0));

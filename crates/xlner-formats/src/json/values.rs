@@ -9,9 +9,10 @@ use xlner_core::extra::protect_integers;
 use xlner_core::tags::{Scheme, shape::Shape};
 use xlner_core::{Pair, Sentence};
 
+use super::annotators::Annotators;
 use super::kind::{Kind, is_telling, looks_like_entities};
 use super::rows::{self, Row};
-use super::{Items, doccano, label_studio, mafand, parse, prodigy, spacy};
+use super::{Items, doccano, gliner, label_studio, mafand, parse, prodigy, spacy};
 use crate::error::{Error, ErrorKind, Result};
 use crate::notes::{LeftOut, NoteKind};
 use crate::reader::Status;
@@ -22,6 +23,8 @@ const UNREAD: NoteKind = NoteKind::new(
     "unread-entities",
     "sentences with a field that looks like entities and is not read (rename it to `entities`)",
 );
+
+const SKIPPED: NoteKind = NoteKind::new("skipped-texts", "texts that their annotator skipped (`null`; left out)");
 
 /// Rows looked at to find the tag scheme and the shape of the tags.
 const LOOK_AHEAD: usize = 1000;
@@ -37,7 +40,7 @@ pub(super) struct ValueReader<I> {
     last: Option<Kind>,
     /// How the tags of rows are written; `None` as long as there was no row.
     tags: Option<(Scheme, Shape)>,
-    prodigy: prodigy::Seen,
+    annotators: Annotators,
     /// What was read and not given yet, with the lines.
     waiting: VecDeque<(u64, Waiting)>,
     rows_waiting: usize,
@@ -78,7 +81,7 @@ impl<I: Items> ValueReader<I> {
             given,
             last: None,
             tags: None,
-            prodigy: prodigy::Seen::default(),
+            annotators: Annotators::default(),
             waiting: VecDeque::new(),
             rows_waiting: 0,
             at_end: false,
@@ -129,6 +132,14 @@ impl<I: Items> ValueReader<I> {
         rows::find_tags(rows, self.options.scheme)
     }
 
+    /// What messages call a value: its id, or its number where its line does not tell which it is.
+    fn name_of(&self, value: &Value) -> String {
+        match (super::id_of(value), self.items.number_in_line()) {
+            (id, Some(number)) if id.is_empty() => format!("#{number}"),
+            (id, _) => id,
+        }
+    }
+
     /// Reads a value and puts what it holds in the queue; `false` at the end of the file.
     fn read_value(&mut self) -> Result<bool> {
         let file = self.items.file().to_owned();
@@ -147,7 +158,11 @@ impl<I: Items> ValueReader<I> {
         let mut at = At { file: &file, line, id: String::new() };
         let expected = self.given.or(self.last).map_or("JSON", Kind::expected);
         let value: Value = parse(&text, expected).map_err(|kind| at.fail(kind))?;
-        at.id = super::id_of(&value);
+        at.id = self.name_of(&value);
+        if value.is_null() {
+            self.status.note(SKIPPED, 1, |kind| at.fail(kind))?;
+            return Ok(true);
+        }
         let kind = kind_of(&value, self.given, &self.options).map_err(|kind| at.fail(kind))?;
         self.last = Some(kind);
         let mut left_out = LeftOut::default();
@@ -167,26 +182,23 @@ impl<I: Items> ValueReader<I> {
         left_out: &mut LeftOut,
     ) -> std::result::Result<Vec<Waiting>, ErrorKind> {
         let options = &self.options;
-        let sentence = match kind {
-            Kind::Pair | Kind::Mafand => side_of(parse_pair(kind, text, options, left_out)?, options)?,
-            Kind::Sentence => {
-                let sentence = parse(text, kind.expected())?;
-                note_unread(&sentence, left_out);
-                sentence
+        let sentences = match kind {
+            Kind::Pair | Kind::Mafand => {
+                let side = side_of(parse_pair(kind, text, options, left_out)?, options)?;
+                return Ok(vec![Waiting::Sentence(side)]);
             }
-            Kind::Doccano => doccano::parse(value, options, left_out)?,
-            Kind::LabelStudio => label_studio::parse(value, options, left_out)?,
             Kind::Rows => return Ok(vec![Waiting::Row(rows::parse(value, options, left_out)?)]),
-            Kind::Prodigy => {
-                let sentence = prodigy::parse(value, &mut self.prodigy, options, left_out)?;
-                return Ok(sentence.map(Waiting::Sentence).into_iter().collect());
+            Kind::Sentence => vec![parse(text, kind.expected())?],
+            Kind::Doccano => vec![doccano::parse(value, options, left_out)?],
+            Kind::LabelStudio => {
+                label_studio::parse(value, &mut self.annotators, options, left_out)?.into_iter().collect()
             }
-            Kind::Spacy => {
-                let sentences = spacy::parse(value, options, left_out)?;
-                return Ok(sentences.into_iter().map(Waiting::Sentence).collect());
-            }
+            Kind::Prodigy => prodigy::parse(value, &mut self.annotators, options, left_out)?.into_iter().collect(),
+            Kind::Spacy => spacy::parse(value, options, left_out)?,
+            Kind::Gliner => vec![gliner::parse(value)?],
         };
-        Ok(vec![Waiting::Sentence(sentence)])
+        sentences.iter().for_each(|sentence| note_unread(sentence, left_out));
+        Ok(sentences.into_iter().map(Waiting::Sentence).collect())
     }
 
     pub(super) fn next_pair(&mut self) -> Result<Option<Pair>> {
@@ -202,10 +214,11 @@ impl<I: Items> ValueReader<I> {
         {
             return Ok(Some(pair));
         }
+        let text = text.into_owned();
         let mut at = At { file: &file, line, id: String::new() };
         let expected = self.given.or(self.last).map_or("JSON", Kind::expected);
         let value: Value = parse(&text, expected).map_err(|kind| at.fail(kind))?;
-        at.id = super::id_of(&value);
+        at.id = self.name_of(&value);
         let kind = kind_of(&value, None, &self.options).map_err(|kind| at.fail(kind))?;
         self.last = Some(kind);
         if !matches!(kind, Kind::Pair | Kind::Mafand) {

@@ -1,7 +1,7 @@
 //! ALTO XML, versions 1 to 4 (<https://www.loc.gov/standards/alto/>): `Page`, `TextBlock`, `TextLine`, `String`, `HYP`, and in 4.3
 //! `ReadingOrder`. A `String` without `CONTENT` is read from its glyphs.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -11,11 +11,19 @@ use super::order::{self, Group};
 use super::place::{CONFIDENCES, Edges, Place, confidence, edges, is_sensible};
 use super::{Documents, OTHER_READINGS};
 use crate::error::Result;
+use crate::notes::NoteKind;
 use crate::reader::Status;
+
+const ENTITY_TAGS: NoteKind = NoteKind::new(
+    "named-entity-tags",
+    "words with a NamedEntityTag (left out; they are read as words without an entity)",
+);
 
 pub(super) struct Reader {
     markup: Markup,
     pages: usize,
+    /// Ids of the tags that are those of entities.
+    entity_tags: HashSet<String>,
     /// Ranks of blocks in reading order.
     ranks: HashMap<String, usize>,
     /// The file of the image, once it was told; the name that is being read.
@@ -26,7 +34,7 @@ pub(super) struct Reader {
 impl Reader {
     pub(super) fn open(path: &Path, status: &Arc<Status>) -> Result<Self> {
         let markup = Markup::open(path, status, "ALTO XML", false)?;
-        Ok(Reader { markup, pages: 0, ranks: HashMap::new(), image: None, naming: None })
+        Ok(Reader { markup, pages: 0, entity_tags: HashSet::new(), ranks: HashMap::new(), image: None, naming: None })
     }
 
     /// A number; a comma may be its point.
@@ -149,6 +157,7 @@ impl Documents for Reader {
                         let region = tag.get("REF").map(str::to_owned);
                         groups.push(Group { region, ..Group::default() });
                     }
+                    None if tag.name == "NamedEntityTag" => self.entity_tags.extend(tag.get("ID").map(str::to_owned)),
                     None if tag.name == "fileName" => self.naming = Some(String::new()),
                     None if matches!(tag.name.as_str(), "String" | "HYP") => {
                         return Err(self.markup.fail(format!("a {} stands outside of a Page", tag.name)));
@@ -207,6 +216,8 @@ impl Reader {
             "TextLine" => (page.in_line, page.line) = (false, self.edges(tag)?),
             "String" => {
                 let content = tag.get("CONTENT");
+                let mut tags = tag.get("TAGREFS").unwrap_or_default().split_ascii_whitespace();
+                self.markup.note(ENTITY_TAGS, usize::from(tags.any(|tag| self.entity_tags.contains(tag))))?;
                 let from_glyphs = content.is_none_or(|content| content.trim().is_empty());
                 page.word = Some(Open { word: self.word(tag, page.line)?, from_glyphs, missing: content.is_none() });
             }

@@ -16,8 +16,16 @@ use super::order::{self, Group};
 use super::place::{CONFIDENCES, confidence, edges, is_sensible};
 use super::{Documents, OTHER_READINGS, TWO_TEXTS};
 use crate::error::Result;
+use crate::notes::NoteKind;
 use crate::reader::Status;
 use element::{Element, Level, Reading};
+
+const TEXT_TAGS: NoteKind = NoteKind::new(
+    "text-tags",
+    "tags of parts of lines in `custom`, as Transkribus has them for names (left out; its TEI and CoNLL exports hold them)",
+);
+/// Tags of Transkribus that are no entities: how the text looks, and what is wrong with it.
+const LOOKS: [&str; 8] = ["textStyle", "unclear", "gap", "abbrev", "supplied", "sic", "add", "blackening"];
 
 pub(super) struct Reader {
     markup: Markup,
@@ -95,6 +103,16 @@ fn custom_index(tag: &Tag) -> Option<i64> {
     inside.split(';').find_map(|field| field.trim().strip_prefix("index:")?.trim().parse().ok())
 }
 
+/// How many parts of the text of an element are tagged in Transkribus' `custom`: `person {offset:0; length:3;}`.
+fn text_tags(tag: &Tag) -> usize {
+    let custom = tag.get("custom").unwrap_or_default();
+    let is_tag = |part: &&str| {
+        let (name, inside) = part.split_once('{').unwrap_or_default();
+        inside.contains("offset:") && inside.contains("length:") && !LOOKS.contains(&name.trim())
+    };
+    custom.split('}').filter(is_tag).count()
+}
+
 /// What an element of this name groups, if it belongs to the reading order.
 fn is_group(name: &str) -> bool {
     matches!(
@@ -143,6 +161,7 @@ impl Reader {
             page.groups.push(Group { index, region, children: Vec::new() });
         } else if let Some(level) = Level::of(name) {
             page.open.push(Element::new(level, tag, self.markup.line()));
+            self.markup.note(TEXT_TAGS, text_tags(tag))?;
         }
         match name {
             "Coords" => {

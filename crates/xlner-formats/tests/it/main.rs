@@ -5,6 +5,7 @@ mod common;
 mod conllu;
 mod extra_fields;
 mod hostile;
+mod json_more;
 mod json_tools;
 mod links;
 mod mutations;

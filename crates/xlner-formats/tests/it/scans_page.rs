@@ -134,3 +134,27 @@ fn page_plain_text_counts_where_unicode_is_empty() {
         assert_eq!(texts("a.page.xml", &text(inside)), ["Ada"], "{inside}");
     }
 }
+
+#[test]
+fn tags_of_names_are_noted() {
+    let line = |custom: &str| {
+        let begin = format!("<TextLine custom=\"readingOrder {{index:0;}} {custom}\">");
+        page(&format!("<TextRegion>{begin}{}</TextLine></TextRegion>", equiv("Ada won in Oslo.")))
+    };
+    let names = "person {offset:0; length:3;} place {offset:11; length:4;continued:true;}";
+    assert_eq!(notes("a.page.xml", &line(names)), [("text-tags", 2)]);
+    assert_eq!(notes("a.page.xml", &line("textStyle {offset:0; length:3;bold:true;} structure {type:heading;}")), []);
+}
+
+#[test]
+fn alto_tags_of_names_are_noted() {
+    let page = |tags: &str| {
+        format!(
+            "<alto><Tags><NamedEntityTag ID=\"n1\" LABEL=\"person\"/><LayoutTag ID=\"l1\" LABEL=\"main\"/></Tags><Layout><Page>\
+             <PrintSpace><TextBlock><TextLine><String CONTENT=\"Ada\" TAGREFS=\"{tags}\"/></TextLine></TextBlock></PrintSpace></Page>\
+             </Layout></alto>"
+        )
+    };
+    assert_eq!(notes("a.alto.xml", &page("l1 n1")), [("named-entity-tags", 1)]);
+    assert_eq!(notes("a.alto.xml", &page("l1")), []);
+}

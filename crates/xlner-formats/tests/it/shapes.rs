@@ -134,8 +134,54 @@ fn tags_in_small_letters() {
 }
 
 #[test]
+fn other_marks_for_outside_are_read_and_noted() {
+    for mark in ["_", "-", "0", "o", "OUT", "out", "Outside", "NONE", "null", ""] {
+        let (sentences, notes) = read_noted("a.conll", &format!("Ada\tB-PER\nwon\t{mark}\n\nOslo\tB-LOC\n\n"));
+        assert_eq!(
+            (shown(&sentences).as_str(), notes.as_slice()),
+            ("Ada/PER|Oslo/LOC", &[("outside-marks", 1)][..]),
+            "{mark}"
+        );
+        let row = format!(r#"{{"tokens":["Ada","won"],"ner_tags":["B-PER","{mark}"]}}"#);
+        let (sentences, notes) = read_noted("a.jsonl", &row);
+        assert_eq!((shown(&sentences).as_str(), notes.as_slice()), ("Ada/PER", &[("outside-marks", 1)][..]), "{mark}");
+    }
+    // Beside `O`, and with columns between.
+    let (sentences, notes) = read_noted("a.conll", "Ada\tNNP\tB-PER\nwon\tVBD\tO\n.\t.\t_\n\n");
+    assert_eq!(shown(&sentences), "Ada/PER");
+    assert_eq!(notes, [("unread-columns", 1), ("outside-marks", 1)]);
+    // Labels alone: a word will do for “outside”, a number does not, which other columns hold as well.
+    shows("a.conll", "Ada\tPER\nwon\tOUT\n\n", "Ada/PER");
+    assert!(message("a.conll", "Ada\t1\nwon\t0\n\n").contains("no column of tags"));
+    let strict = ReadOptions { strict: true, ..ReadOptions::default() };
+    let error = message_with("a.conll", "Ada\tB-PER\nwon\t_\n\n", &strict);
+    assert!(error.starts_with("a.conll, line 2: tokens that have another mark"), "{error}");
+    // Among CoNLL-U's columns `_` is what an empty cell has, and in small letters `o` is `O`.
+    assert_eq!(read_noted("a.conll", "1\tAda\tB-PER\n2\twon\t_\n\n").1, []);
+    assert_eq!(read_noted("a.conll", "Ada\tb-per\nwon\to\n\n").1, []);
+    // A comment is none because its last word is a mark.
+    let sentences = read("a.conll", "# a\t_\nAda\tB-PER\nwon\t_\n\n");
+    assert_eq!(sentences[0].text(), "Ada won");
+}
+
+#[test]
+fn any_separator_between_prefix_and_label() {
+    for separator in ['_', ':', '.', '/', '|', '#', '=', '+', '~', '\u{2010}', '\u{2013}', '\u{2014}'] {
+        let text = format!("Ada\tB{separator}PER\nLovelace\tI{separator}PER\nwon\tO\n\n");
+        shows("a.conll", &text, "Ada Lovelace/PER");
+    }
+}
+
+#[test]
+fn universal_ner_is_known_under_a_treebank_s_name() {
+    shows("a.conllu", "# sent_id = 1\n# text = Ada won\n1\tAda\tB-PER\t-\tx\n2\twon\tO\t-\tx\n\n", "Ada/PER");
+    let error = message("a.conllu", "1\tAda\tAda\tX\t_\n\n");
+    assert!(error.contains("5 columns instead of 10"), "{error}");
+}
+
+#[test]
 fn what_is_no_tag_among_tags_is_named_with_its_line() {
-    for odd in ["0", "OUT", "_", "PER", "\"B-PER\""] {
+    for odd in ["X", "PER", "1", "\"B-PER\""] {
         let error = message("a.conll", &format!("Ada\tB-PER\nwon\tO\nin\t{odd}\nOslo\tB-LOC\n\n"));
         assert!(error.starts_with(&format!("a.conll, line 3: “{odd}” is not a tag")), "{error}");
     }

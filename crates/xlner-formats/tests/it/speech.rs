@@ -312,3 +312,15 @@ fn subrip_without_blank_lines_and_with_odd_numbers() {
         assert_eq!(texts("a.srt", &text).join(" "), expected, "{text}");
     }
 }
+
+#[test]
+fn codes_of_substation_alpha_are_no_text() {
+    let times = "00:00:00,000 --> 00:00:01,000";
+    for (text, expected) in [
+        ("{\\an8}Oslo won.", "Oslo won."),
+        ("{\\an8}{\\i1}Oslo{\\i0} won.", "Oslo won."),
+        ("Oslo {won} {\\ won.", "Oslo {won} {\\ won."),
+    ] {
+        assert_eq!(texts("a.srt", &format!("1\n{times}\n{text}\n")).join(" "), expected, "{text}");
+    }
+}

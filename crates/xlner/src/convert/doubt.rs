@@ -4,6 +4,7 @@ use xlner_core::{Entity, Pair};
 use xlner_formats::Side;
 
 use super::DoubtOrder;
+use crate::engine::file::At;
 
 /// How sure the entities of a sentence are; both figures are those of the least sure one.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -44,7 +45,7 @@ pub(super) struct Doubts {
     least: Option<f64>,
     most: Option<f64>,
     /// Items that wait to be sorted.
-    waiting: Vec<(Doubt, Pair, Option<u64>)>,
+    waiting: Vec<(Doubt, Pair, At)>,
     /// Entities, those with a probability, and those with a margin.
     counts: [u64; 3],
     /// Items that were left out.
@@ -56,10 +57,10 @@ impl Doubts {
         Doubts { sort, least, most, waiting: Vec::new(), counts: [0; 3], left_out: 0 }
     }
 
-    /// Takes an item and its line: gives it back where it is to be written at once. The entities of this side count.
-    pub fn take(&mut self, pair: Pair, side: Side, line: Option<u64>) -> Option<(Pair, Option<u64>)> {
+    /// Takes an item and its place: gives it back where it is to be written at once. The entities of this side count.
+    pub fn take(&mut self, pair: Pair, side: Side, at: At) -> Option<(Pair, At)> {
         if self.sort.is_none() && self.least.is_none() && self.most.is_none() {
-            return Some((pair, line));
+            return Some((pair, at));
         }
         let entities = entities_of(&pair, side);
         let count = |holds: fn(&Entity) -> bool| entities.iter().filter(|entity| holds(entity)).count() as u64;
@@ -75,9 +76,9 @@ impl Doubts {
             return None;
         }
         match self.sort {
-            None => Some((pair, line)),
+            None => Some((pair, at)),
             Some(_) => {
-                self.waiting.push((doubt, pair, line));
+                self.waiting.push((doubt, pair, at));
                 None
             }
         }
@@ -96,12 +97,12 @@ impl Doubts {
     }
 
     /// The items that waited, the least sure first; those without a figure come last, and all else stays in its order.
-    pub fn sorted(&mut self) -> Vec<(Pair, Option<u64>)> {
+    pub fn sorted(&mut self) -> Vec<(Pair, At)> {
         let mut waiting = std::mem::take(&mut self.waiting);
         let by_margin = self.sort == Some(DoubtOrder::Margin);
         let key = |doubt: &Doubt| if by_margin { doubt.margin } else { doubt.probability }.unwrap_or(f64::INFINITY);
         waiting.sort_by(|(a, ..), (b, ..)| key(a).total_cmp(&key(b)));
-        waiting.into_iter().map(|(_, pair, line)| (pair, line)).collect()
+        waiting.into_iter().map(|(_, pair, at)| (pair, at)).collect()
     }
 }
 
@@ -133,7 +134,7 @@ mod tests {
         for (index, entities) in items.iter().enumerate() {
             let mut pair = of_entities(entities);
             pair.id = index.to_string();
-            chosen.extend(doubts.take(pair, Side::Target, None));
+            chosen.extend(doubts.take(pair, Side::Target, At::default()));
         }
         chosen.extend(doubts.sorted());
         chosen.iter().map(|(pair, _)| pair.id.parse().unwrap()).collect()
@@ -155,12 +156,12 @@ mod tests {
     #[test]
     fn a_figure_that_no_entity_has_is_missed() {
         let mut doubts = Doubts::new(Some(DoubtOrder::Margin), None, None);
-        doubts.take(of_entities(&[entity(Some(0.5), None, None)]), Side::Target, None);
+        doubts.take(of_entities(&[entity(Some(0.5), None, None)]), Side::Target, At::default());
         assert_eq!(doubts.missing(), Some("margin"));
         let mut doubts = Doubts::new(None, Some(0.5), None);
-        doubts.take(of_entities(&[]), Side::Target, None);
+        doubts.take(of_entities(&[]), Side::Target, At::default());
         assert_eq!(doubts.missing(), None);
-        doubts.take(of_entities(&[entity(None, None, Some(1.0))]), Side::Target, None);
+        doubts.take(of_entities(&[entity(None, None, Some(1.0))]), Side::Target, At::default());
         assert_eq!(doubts.missing(), Some("probability"));
     }
 }

@@ -13,7 +13,7 @@ use xlner_core::tokenize::tokenize_sentence;
 use xlner_core::{Pair, Sentence};
 use xlner_formats::{ErrorKind, Format, ReadOptions, Side, WriteOptions};
 
-use crate::engine::file::Holds;
+use crate::engine::file::{At, Holds};
 use crate::engine::output::{Output, format};
 use crate::engine::pump::{self, BATCH};
 use crate::engine::source::{self, Input, Source};
@@ -135,7 +135,7 @@ impl ConvertJob {
             changes: Changes::new(&self.map, &self.ignore, self.overlaps == Overlaps::Longest),
         };
         let mut report = ConvertReport::default();
-        let lines = Mutex::new(VecDeque::new());
+        let places = Mutex::new(VecDeque::new());
         let counted = match (holds, self.side) {
             (Holds::Sentences(side), _) | (Holds::Pairs, Some(side)) => side,
             _ => Side::Target,
@@ -146,21 +146,21 @@ impl ConvertJob {
             _ => "sentence",
         };
         let mut doubts = Doubts::new(self.sort, self.min_probability, self.max_probability);
-        let mut write = |pair: Pair, line: Option<u64>, report: &mut ConvertReport| {
+        let mut write = |pair: Pair, at: At, report: &mut ConvertReport| {
             let entities = entities_of(&pair, counted);
             report.labels.extend(entities.iter().map(|entity| entity.label.clone()));
             report.entities += entities.len() as u64;
             report.written += 1;
-            output.write(pair).map_err(|error| self.refused(error, line))
+            output.write(pair).map_err(|error| self.refused(error, at))
         };
         pump::pump(
-            &mut Window { source: &mut source, left_out: 0, skip: self.skip, left: self.limit, lines: &lines },
+            &mut Window { source: &mut source, left_out: 0, skip: self.skip, left: self.limit, places: &places },
             BATCH,
             |pairs, first| pump::each(pairs, first + self.skip, |(): &mut (), pair, number| work.item(pair, number)),
             |pair| {
-                let line = lines.lock().unwrap_or_else(PoisonError::into_inner).pop_front().flatten();
-                let Some((pair, line)) = doubts.take(pair, counted, line) else { return Ok(()) };
-                write(pair, line, &mut report)
+                let at = places.lock().unwrap_or_else(PoisonError::into_inner).pop_front().unwrap_or_default();
+                let Some((pair, at)) = doubts.take(pair, counted, at) else { return Ok(()) };
+                write(pair, at, &mut report)
             },
             |done, window| listener(Progress { stage: Stage::Convert, done, total: window.source.estimate() }),
         )?;
@@ -174,7 +174,7 @@ impl ConvertJob {
             );
             return Err(Error::Place { place: file.display().to_string(), problem });
         }
-        doubts.sorted().into_iter().try_for_each(|(pair, line)| write(pair, line, &mut report))?;
+        doubts.sorted().into_iter().try_for_each(|(pair, at)| write(pair, at, &mut report))?;
         report.left_out = doubts.left_out;
         signs::unused_labels(options, file, (&self.map, &self.ignore), &work.changes.seen())?;
         output.finish()?;
@@ -240,12 +240,12 @@ impl ConvertJob {
     }
 
     /// The error for an item that the output cannot hold, at its place in the input.
-    fn refused(&self, error: Error, line: Option<u64>) -> Error {
+    fn refused(&self, error: Error, (part, line): At) -> Error {
         match (error, &self.input) {
             (Error::Format(error), Input::Pairs { path, .. })
                 if matches!(error.kind(), ErrorKind::Invalid(_) | ErrorKind::NotRepresentable { .. }) =>
             {
-                error.moved_to(path, line).into()
+                error.moved_to(part.as_deref().unwrap_or(path), line).into()
             }
             (error, _) => error,
         }
@@ -313,13 +313,13 @@ impl Work<'_> {
     }
 }
 
-/// The items of a source that are to be converted, and their lines, for the one who writes them.
+/// The items of a source that are to be converted, and their places, for the one who writes them.
 struct Window<'a> {
     source: &'a mut Source,
     left_out: u64,
     skip: u64,
     left: u64,
-    lines: &'a Mutex<VecDeque<Option<u64>>>,
+    places: &'a Mutex<VecDeque<At>>,
 }
 
 impl Iterator for Window<'_> {
@@ -335,7 +335,7 @@ impl Iterator for Window<'_> {
         }
         self.left = self.left.checked_sub(1)?;
         let pair = self.source.next()?;
-        self.lines.lock().unwrap_or_else(PoisonError::into_inner).push_back(self.source.line());
+        self.places.lock().unwrap_or_else(PoisonError::into_inner).push_back(self.source.place());
         Some(pair)
     }
 }

@@ -1,6 +1,7 @@
 //! Files as pairs, one by one and side by side.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use xlner_core::{Pair, Sentence};
 use xlner_formats::{
@@ -27,6 +28,9 @@ pub(crate) trait Items {
     /// What an item is called.
     fn noun(&self) -> &'static str;
 }
+
+/// Where an item stands: the file of a folder, where one is read, and the line, where the format tells it.
+pub(crate) type At = (Option<Arc<Path>>, Option<u64>);
 
 /// Files of which item n of one belongs to item n of every other.
 pub(crate) struct Parallel<F> {
@@ -151,12 +155,12 @@ impl File {
         }
     }
 
-    /// The line of the item read last, where the format tells it.
-    pub fn line(&self) -> Option<u64> {
+    /// Where the item read last stands.
+    pub fn place(&self) -> At {
         match &self.reader {
-            Reader::Pairs(reader) => reader.line(),
-            Reader::Sentences(reader, _) => reader.line(),
-            Reader::Links(reader) => reader.line(),
+            Reader::Pairs(reader) => (reader.part(), reader.line()),
+            Reader::Sentences(reader, _) => (reader.part(), reader.line()),
+            Reader::Links(reader) => (reader.part(), reader.line()),
         }
     }
 

@@ -6,7 +6,7 @@ use xlner_core::tokenize::tokenize_sentence;
 use xlner_core::{Pair, Sentence};
 use xlner_formats::{ReadOptions, Side};
 
-use super::file::{File, Holds, Items as _, Parallel};
+use super::file::{At, File, Holds, Items as _, Parallel};
 use super::pump::{self, BATCH};
 use super::sides::Sides;
 use crate::Result;
@@ -131,11 +131,11 @@ impl Source {
         }
     }
 
-    /// The line of the pair read last, where there is one file and its format tells it.
-    pub fn line(&self) -> Option<u64> {
+    /// Where the pair read last stands, where there is one file (or folder, of which the file is told) and its format tells the line.
+    pub fn place(&self) -> At {
         match self.files.files.as_slice() {
-            [file] => file.line(),
-            _ => None,
+            [file] => file.place(),
+            _ => (None, None),
         }
     }
 

@@ -34,7 +34,7 @@ pub struct ExportArgs {
 pub fn export(args: &ExportArgs, context: &Context) -> Result<()> {
     let store = Store::open_to_read(&args.store).map_err(review_failed)?;
     let options = export::ExportOptions {
-        format: Format::for_output(args.to_format, &args.output, Format::Jsonl),
+        format: context.output_format(args.to_format, &args.output, Format::Jsonl),
         annotator: args.annotator.clone(),
         all: args.all,
         write: WriteOptions { scheme: args.to_scheme, ..WriteOptions::default() },

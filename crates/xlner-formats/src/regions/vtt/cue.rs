@@ -60,13 +60,31 @@ impl Tag {
     }
 }
 
+/// A payload without the codes for places and looks that SubRip has from SubStation Alpha: `{\\an8}`.
+fn without_codes(payload: &str) -> String {
+    let mut text = String::with_capacity(payload.len());
+    let mut rest = payload;
+    while let Some((before, after)) = rest.split_once("{\\") {
+        text.push_str(before);
+        match after.split_once('}').filter(|(code, _)| !code.contains(['{', '\n'])) {
+            Some((_, after)) => rest = after,
+            None => {
+                text.push_str("{\\");
+                rest = after;
+            }
+        }
+    }
+    text.push_str(rest);
+    text
+}
+
 impl Cue {
     /// Its words, with times.
     pub(super) fn show(&self) -> Shown {
         let line = self.payload.first().map_or(0, |(line, _)| *line);
         let mut shown = Shown { start: self.start, end: self.end, line, rows: Vec::new(), ruby: 0 };
         let lines: Vec<&str> = self.payload.iter().map(|(_, line)| line.as_str()).collect();
-        let payload = lines.join("\n");
+        let payload = without_codes(&lines.join("\n"));
         // The text without tags, times and voices of places in it.
         let mut text = String::with_capacity(payload.len());
         let mut times = vec![(0, self.start)];
