@@ -101,6 +101,7 @@ fn offsets_as_texts_and_other_names() {
         r#"{"text":"Oslo won.","entities":[{"start_char":0,"end_char":4,"type":"LOC","text":"Oslo"}]}"#,
         r#"{"text":"Oslo won.","entities":[{"begin":0,"end":4,"label":"LOC"}]}"#,
         r#"{"text":"Oslo won.","entities":[{"offset":0,"length":4,"category":"LOC","text":"Oslo"}]}"#,
+        r#"{"text":"Oslo won.","entities":[{"start_pos":0,"end_pos":4,"text":"Oslo","labels":[{"value":"LOC","confidence":0.9}]}]}"#,
         r#"{"text":"Oslo won.","entities":[{"BeginOffset":0,"EndOffset":4,"Type":"LOC","Score":0.9}]}"#,
     ] {
         shows("a.jsonl", record, "Oslo/LOC");
@@ -138,4 +139,16 @@ fn entities_that_count_characters_beside_tokens_are_not_taken_for_token_ranges()
     }
     assert_eq!(shown(&read_with("a.jsonl", &record(r#"{"start":8,"end":12,"label":"LOC"}"#), &spacy)), "Oslo/LOC");
     shows("a.jsonl", &record(r#"{"start":2,"end":3,"label":"LOC","text":"Oslo"}"#), "Oslo/LOC");
+}
+
+#[test]
+fn the_field_of_tags_is_the_one_that_holds_tags() {
+    shows("a.jsonl", r#"{"tokens":["Ada","won"],"tags":["NNP","VBD"],"labels":["B-PER","O"]}"#, "Ada/PER");
+    shows("a.jsonl", r#"{"tokens":["we","won"],"tags":["PRP","VBD"],"labels":["O","O"]}"#, "");
+    shows("a.jsonl", r#"{"tokens":["Ada","won"],"tags":["PER","O"]}"#, "Ada/PER");
+    shows("a.jsonl", r#"{"text":["我","在","北","京"],"labels":["O","O","B-LOC","I-LOC"]}"#, "北 京/LOC");
+    shows("a.jsonl", r#"{"sentence":["Ada","won"],"tags":["B-PER","O"]}"#, "Ada/PER");
+    let parts = r#"{"tokens":["a","b","c","d","e"],"tags":["DT","NN","VBD","JJ","."]}"#;
+    assert_eq!(read_noted("a.jsonl", parts).1, [("all-inside", 1)]);
+    assert_eq!(read_noted("a.jsonl", r#"{"tokens":["Ada","Lovelace"],"tags":["PER","PER"]}"#).1, []);
 }
