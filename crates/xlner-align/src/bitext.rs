@@ -153,11 +153,11 @@ impl Bitext {
             return;
         }
         // A long pair becomes several segments, which cover it.
-        let form = |vocabulary: &Vocabulary, token: u32| vocabulary.word(token).folded.clone();
-        let source: Vec<Box<str>> = text.source.tokens[e..].iter().map(|&id| form(&self.source, id)).collect();
-        let target: Vec<Box<str>> = text.target.tokens[f..].iter().map(|&id| form(&self.target, id)).collect();
+        let (e_tokens, f_tokens) = (&text.source.tokens[e..], &text.target.tokens[f..]);
+        let pieces =
+            pieces(lens.0, lens.1, |i| self.source.folded.get(e_tokens[i]), |j| self.target.folded.get(f_tokens[j]));
         let (mut e_end, mut f_end) = (e, f);
-        for piece in pieces(lens.0, lens.1, |i| &source[i], |j| &target[j]) {
+        for piece in pieces {
             (e_end, f_end) = (e + piece.source.end, f + piece.target.end);
             text.close(e_end, f_end, within(given, &piece));
         }

@@ -18,12 +18,12 @@ pub(crate) struct Piece {
 }
 
 /// The pieces of a pair in order, one unless it is long ([`Pair::LONG`]). They cover both sides, and a pair with an empty
-/// side has none. The functions give the folded form of a token.
+/// side has none. The functions give the folded form of a token, as UTF-8.
 pub(crate) fn pieces<'w>(
     source_len: usize,
     target_len: usize,
-    source: impl Fn(usize) -> &'w str,
-    target: impl Fn(usize) -> &'w str,
+    source: impl Fn(usize) -> &'w [u8],
+    target: impl Fn(usize) -> &'w [u8],
 ) -> Vec<Piece> {
     let mut pieces = Vec::with_capacity(1);
     // What is still to be cut, the first part on top.
@@ -48,11 +48,11 @@ pub(crate) fn pieces<'w>(
 fn anchor<'w>(
     e: &Range<usize>,
     f: &Range<usize>,
-    source: impl Fn(usize) -> &'w str,
-    target: impl Fn(usize) -> &'w str,
+    source: impl Fn(usize) -> &'w [u8],
+    target: impl Fn(usize) -> &'w [u8],
 ) -> Option<(usize, usize)> {
     // Place of each word on both sides; the length of the side where there are several.
-    let mut places: FxHashMap<&str, (Option<usize>, Option<usize>)> = FxHashMap::default();
+    let mut places: FxHashMap<&[u8], (Option<usize>, Option<usize>)> = FxHashMap::default();
     for i in e.clone() {
         let place = &mut places.entry(source(i)).or_default().0;
         *place = Some(if place.is_none() { i } else { usize::MAX });
@@ -106,7 +106,7 @@ mod tests {
     use super::*;
 
     fn cut(source: &[String], target: &[String]) -> Vec<Piece> {
-        pieces(source.len(), target.len(), |i| &source[i], |j| &target[j])
+        pieces(source.len(), target.len(), |i| source[i].as_bytes(), |j| target[j].as_bytes())
     }
 
     #[test]

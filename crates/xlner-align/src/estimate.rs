@@ -12,7 +12,8 @@ use crate::views::VIEWS;
 pub(crate) fn estimate(tables: &mut [Table; VIEWS]) {
     tables.par_iter_mut().for_each(|table| {
         let (priors, counts) = (std::mem::take(&mut table.priors), std::mem::take(&mut table.counts));
-        set_probabilities(table, |place| fixed::to_real(counts[place]) as f32 + priors[place] + PRIOR, exp_digamma);
+        let values: &[i64] = &counts;
+        set_probabilities(table, |place| fixed::to_real(values[place]) as f32 + priors[place] + PRIOR, exp_digamma);
         table.priors = priors;
         table.counts = counts;
     });

@@ -20,6 +20,7 @@
 //! [`similarity`] extracts links from similarity matrices, which encoders give.
 
 mod bitext;
+mod column;
 mod confidence;
 mod counts;
 mod cut;
@@ -34,6 +35,7 @@ mod prior;
 mod spelling;
 mod spool;
 mod store;
+mod strings;
 mod table;
 mod train;
 mod trainer;

@@ -5,6 +5,7 @@ use std::hint::black_box;
 use xlner_core::{Alignment, Evidence, Posteriors, fixed};
 
 use crate::bitext::{Bitext, Given, within};
+use crate::column::Column;
 use crate::cut::pieces;
 use crate::hmm::{self, JumpCounts, Jumps};
 use crate::spelling;
@@ -23,7 +24,7 @@ pub struct Model {
     /// Of the forward direction (source generates target) and the reverse.
     pub(crate) jumps: [Jumps; 2],
     /// Probability of each target view (forward) and each source view (reverse) given none.
-    pub(crate) null: [[Vec<f32>; VIEWS]; 2],
+    pub(crate) null: [[Column<f32>; VIEWS]; 2],
 }
 
 /// Cells of which every value is below this are left out of [`Posteriors`].
@@ -40,7 +41,7 @@ impl Model {
             target,
             tables: std::array::from_fn(|_| Table::default()),
             jumps: [Jumps::default(), Jumps::default()],
-            null: std::array::from_fn(|_| std::array::from_fn(|_| Vec::new())),
+            null: Default::default(),
         }
     }
 
@@ -94,14 +95,13 @@ impl Model {
         given: &Alignment,
         scratch: &mut Scratch,
     ) -> Posteriors {
-        let source: Vec<Word> = source.iter().map(|token| self.source.look_up(token.as_ref())).collect();
-        let target: Vec<Word> = target.iter().map(|token| self.target.look_up(token.as_ref())).collect();
+        let source: Vec<Word<'_>> = source.iter().map(|token| self.source.look_up(token.as_ref())).collect();
+        let target: Vec<Word<'_>> = target.iter().map(|token| self.target.look_up(token.as_ref())).collect();
         let mut cells = Vec::new();
         for piece in pieces(source.len(), target.len(), |i| &source[i].folded, |j| &target[j].folded) {
             let (e, f) = (&source[piece.source.clone()], &target[piece.target.clone()]);
             let (ni, nj) = (e.len(), f.len());
-            let (e_words, f_words): (Vec<&Word>, Vec<&Word>) = (e.iter().collect(), f.iter().collect());
-            scratch.fill(self, &e_words, &f_words, within(given, &piece));
+            scratch.fill(self, e, f, within(given, &piece));
             scratch.align(self, false);
             for i in 0..ni {
                 for j in 0..nj {
@@ -124,7 +124,7 @@ impl Model {
     }
 
     /// Probability given none of each target word (direction 0), each source word (1).
-    pub(crate) fn null_of<'a>(&'a self, direction: usize, words: &'a [&Word]) -> impl Iterator<Item = f32> + 'a {
+    pub(crate) fn null_of<'a>(&'a self, direction: usize, words: &'a [Word<'_>]) -> impl Iterator<Item = f32> + 'a {
         words.iter().map(move |word| {
             let of = |view: usize| self.null[direction][view].get(word.views[view] as usize).copied();
             SHARE * (0..VIEWS).filter_map(of).sum::<f32>() + FLOOR
@@ -151,18 +151,19 @@ impl Model {
     ) {
         let ids = |own: &Vocabulary, other: &Vocabulary| {
             let mut ids = vec![UNKNOWN; own.view_len(view)];
-            for (id, form) in own.forms().into_iter().enumerate() {
+            for (id, form) in own.forms().enumerate() {
                 ids[own.word(id as u32).views[view] as usize] = other.look_up(form).views[view];
             }
             ids
         };
         let (source_ids, target_ids) = (ids(&self.source, source), ids(&self.target, target));
         let table = &self.tables[view];
-        for (entry, &count) in table.entries().iter().zip(&table.counts) {
+        for (entry, &count) in table.entries().iter().zip(table.counts.iter()) {
             if let Some((e, f)) = entry.pair()
                 && count > 0
+                && let (Some(&e), Some(&f)) = (source_ids.get(e as usize), target_ids.get(f as usize))
             {
-                visit(source_ids[e as usize], target_ids[f as usize], fixed::to_real(count) as f32);
+                visit(e, f, fixed::to_real(count) as f32);
             }
         }
     }
@@ -199,14 +200,14 @@ impl Scratch {
     pub(crate) fn visit(
         &mut self,
         model: &Model,
-        source: &[&Word],
-        target: &[&Word],
+        source: &[Word<'_>],
+        target: &[Word<'_>],
         mut found: impl FnMut(usize, (u32, u32), usize, &Entry),
     ) {
         let live = &mut self.live;
         live.clear();
         // What the coarsest view has never counted, no finer one has.
-        for (view, table) in model.tables.iter().enumerate().rev() {
+        for (view, table) in model.tables.iter().map(Table::view).enumerate().rev() {
             let pair = |(i, j): (u32, u32)| (source[i as usize].views[view], target[j as usize].views[view]);
             let may_hold = |cell: (u32, u32)| {
                 let (e, f) = pair(cell);
@@ -227,11 +228,11 @@ impl Scratch {
                 for at in cells {
                     let (e, f) = pair(live[at]);
                     let Some(place) = table.find(e, f) else { continue };
-                    let entry = &table.entries()[place];
+                    let entry = table.entry(place);
                     if entry.forward == 0.0 && entry.reverse == 0.0 {
                         continue;
                     }
-                    found(view, live[at], place, entry);
+                    found(view, live[at], place, &entry);
                     live[kept] = live[at];
                     kept += 1;
                 }
@@ -244,8 +245,8 @@ impl Scratch {
     pub(crate) fn fill(
         &mut self,
         model: &Model,
-        source: &[&Word],
-        target: &[&Word],
+        source: &[Word<'_>],
+        target: &[Word<'_>],
         given: impl Iterator<Item = Given>,
     ) {
         let (ni, nj) = (source.len(), target.len());
@@ -263,7 +264,7 @@ impl Scratch {
             reverse[i * nj + j] += SHARE * entry.reverse;
             places[i * nj + j][view] = place as u32;
         });
-        let unknown = |words: &[&Word]| words.iter().any(|word| word.views[0] == UNKNOWN);
+        let unknown = |words: &[Word<'_>]| words.iter().any(|word| word.views[0] == UNKNOWN);
         if unknown(source) || unknown(target) {
             for (i, e) in source.iter().enumerate() {
                 for (j, f) in target.iter().enumerate() {

@@ -27,7 +27,7 @@ pub(crate) struct Pass<'a> {
     pub words: [Vec<u32>; 2],
     /// By view: the views of the words of the text; in the first pass only.
     ids: Option<[Ids; VIEWS]>,
-    stranger: Word,
+    stranger: Word<'static>,
     pub links: [Vec<AtomicI64>; VIEWS],
     pub null: [Vec<AtomicI64>; 2],
     jumps: [Vec<AtomicI64>; 2],
@@ -80,11 +80,11 @@ impl<'a> Pass<'a> {
     }
 
     /// The words of one side of a segment: their ids in the vocabulary of the trainer, and what it knows of them.
-    pub fn words(&self, side: usize, tokens: &[u32]) -> (Vec<u32>, Vec<&Word>) {
+    pub fn words(&self, side: usize, tokens: &[u32]) -> (Vec<u32>, Vec<Word<'_>>) {
         let model = &self.trainer.model;
         let vocabulary: &Vocabulary = [&model.source, &model.target][side];
         let ids: Vec<u32> = tokens.iter().map(|&word| self.words[side][word as usize]).collect();
-        let known = |&id: &u32| vocabulary.words().get(id as usize).unwrap_or(&self.stranger);
+        let known = |&id: &u32| if id == UNKNOWN { self.stranger.clone() } else { vocabulary.word(id) };
         let words = ids.iter().map(known).collect();
         (ids, words)
     }

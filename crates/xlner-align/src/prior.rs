@@ -111,7 +111,7 @@ fn alike(keys: &[u64], options: &TrainOptions, model: &Model) -> Vec<(u32, u32, 
         .par_iter()
         .filter_map(|&key| {
             let (e, f) = ids(key);
-            let prior = spelling_prior(spelling::similarity(source.word(e), target.word(f)));
+            let prior = spelling_prior(spelling::similarity(&source.word(e), &target.word(f)));
             (prior > 1e-4).then_some((e, f, prior))
         })
         .collect();

@@ -13,14 +13,14 @@ const SHORT: f32 = 5.0;
 /// Similarity of the folded forms of two words, 0..=1: twice the longest common subsequence over the sum of lengths,
 /// raised a little where the words begin alike, lowered where both are short. Numbers are alike when equal or nearly so,
 /// punctuation only when equal.
-pub(crate) fn similarity(a: &Word, b: &Word) -> f32 {
+pub(crate) fn similarity(a: &Word<'_>, b: &Word<'_>) -> f32 {
     if a.kind != b.kind {
         return 0.0;
     }
     if a.folded == b.folded {
         return if a.kind == Kind::Word { short(a.folded.len()) } else { 1.0 };
     }
-    let (x, y) = (a.folded.as_bytes(), b.folded.as_bytes());
+    let (x, y) = (&*a.folded, &*b.folded);
     let total = (x.len() + y.len()) as f32;
     // The letters they share bound the common subsequence; most pairs end here.
     let distinct = (a.letters & b.letters).count_ones() as usize;
@@ -43,8 +43,8 @@ fn short(len: usize) -> f32 {
 }
 
 /// Letters and digits of a folded form as bits.
-pub(crate) fn letters(folded: &str) -> u64 {
-    folded.bytes().fold(0, |bits, byte| bits | 1 << (byte % 64))
+pub(crate) fn letters(folded: &[u8]) -> u64 {
+    folded.iter().fold(0, |bits, byte| bits | 1 << (byte % 64))
 }
 
 #[cfg(test)]

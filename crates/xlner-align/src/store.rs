@@ -1,23 +1,37 @@
-//! Files of models and trainers: a header with version and checksum, then the arrays of the model as they lie in memory, so that reading
-//! one takes about as long as copying it.
+//! Files of models and trainers: a header with version and checksum, then the arrays of the model as they lie in memory.
+//!
+//! The file of a model is mapped into memory: loading it is reading it once for its checksum, of which nothing is kept, and all
+//! processes that align with it share the one copy that the system holds. A file in use must not be overwritten in place; one that
+//! is replaced, as [`Model::save`]'s callers do, stays what it was for those who mapped it.
 
+use std::fs::File;
 use std::io::{Read as _, Write};
 use std::path::Path;
+use std::sync::Arc;
 
+use memmap2::Mmap;
+use rayon::prelude::*;
+
+use crate::column::Column;
 use crate::first::First;
 use crate::hmm::Jumps;
 use crate::keys::ids;
-use crate::table::{Bucket, Entry, Table};
+use crate::strings::{Index, Strings};
+use crate::table::{Entry, Table};
 use crate::views::VIEWS;
-use crate::vocabulary::{Vocabulary, Word};
+use crate::vocabulary::Vocabulary;
 use crate::{Error, Model, Result, Trainer};
 
 const MODEL: &[u8; 8] = b"xlner-a\n";
 const TRAINER: &[u8; 8] = b"xlner-t\n";
 /// Raised whenever the layout, the views or the meaning of a number changes.
-const VERSION: u32 = 5;
+const VERSION: u32 = 6;
 /// Magic, version, checksum (CRC-32 of the rest), all little-endian.
 const HEADER: usize = 16;
+/// Arrays begin at multiples of this in the file, so that they can be used where they lie.
+const ALIGNMENT: usize = 64;
+/// Bytes of which a thread calculates the checksum at a time.
+const PIECE: usize = 1 << 22;
 
 impl Model {
     /// Writes the model. The same model gives the same bytes.
@@ -30,7 +44,8 @@ impl Model {
         write(writer, MODEL, &body)
     }
 
-    /// Reads a model that [`save`](Self::save) wrote.
+    /// Maps the file of a model that [`save`](Self::save) wrote into memory. While the model is used the file must not be
+    /// changed or cut; it may be deleted or replaced.
     ///
     /// # Errors
     /// [`Error::Read`] where the file cannot be read; [`Error::Model`] where it is no model, one of another version, or
@@ -89,35 +104,61 @@ impl Trainer {
 fn write(writer: &mut dyn Write, magic: &[u8; 8], body: &[u8]) -> Result<()> {
     writer.write_all(magic)?;
     writer.write_all(&VERSION.to_le_bytes())?;
-    writer.write_all(&crc32fast::hash(body).to_le_bytes())?;
+    writer.write_all(&checksum(body).to_le_bytes())?;
     writer.write_all(body)?;
     Ok(())
 }
 
-/// Reads a file of that kind.
-fn load<T>(path: &Path, magic: &[u8; 8], read: fn(&mut Reader<'_>) -> Option<T>) -> Result<T> {
-    let bytes = read_bytes(path, magic).map_err(|source| Error::Read { path: path.to_owned(), source })?;
-    from_bytes(&bytes, magic, read).map_err(|problem| Error::Model { path: path.to_owned(), problem })
+/// CRC-32, calculated by all threads.
+fn checksum(bytes: &[u8]) -> u32 {
+    let of_piece = |piece: &[u8]| {
+        let mut hasher = crc32fast::Hasher::new();
+        hasher.update(piece);
+        hasher
+    };
+    let pieces: Vec<crc32fast::Hasher> = bytes.par_chunks(PIECE).map(of_piece).collect();
+    let mut sum = crc32fast::Hasher::new();
+    pieces.iter().for_each(|piece| sum.combine(piece));
+    sum.finalize()
 }
 
-/// The bytes of a file; of one that begins otherwise only those of the beginning, as it may have no end.
-fn read_bytes(path: &Path, magic: &[u8; 8]) -> std::io::Result<Vec<u8>> {
-    let mut file = std::fs::File::open(path)?;
-    let mut bytes = Vec::new();
-    (&mut file).take(magic.len() as u64).read_to_end(&mut bytes)?;
-    if bytes == magic {
-        file.read_to_end(&mut bytes)?;
+/// Reads a file of that kind.
+fn load<T>(path: &Path, magic: &[u8; 8], read: fn(&mut Reader<'_>) -> Option<T>) -> Result<T> {
+    let unread = |source| Error::Read { path: path.to_owned(), source };
+    let damaged = |problem| Error::Model { path: path.to_owned(), problem };
+    let mut file = File::open(path).map_err(unread)?;
+    let found = file.metadata().map_err(unread)?;
+    // A trainer is read: it is there to be changed, and its file is written again after every pass.
+    if magic == MODEL && found.is_file() && found.len() >= HEADER as u64 {
+        let file = Arc::new(map(&file).map_err(unread)?);
+        return from_bytes(&file, Some(&file), magic, read).map_err(damaged);
     }
-    Ok(bytes)
+    // One that begins otherwise may have no end.
+    let mut bytes = Vec::new();
+    (&mut file).take(magic.len() as u64).read_to_end(&mut bytes).map_err(unread)?;
+    if bytes == magic {
+        file.read_to_end(&mut bytes).map_err(unread)?;
+    }
+    from_bytes(&bytes, None, magic, read).map_err(damaged)
+}
+
+#[expect(
+    unsafe_code,
+    reason = "a mapped file is memory that others may change; its values are never trusted to be sound"
+)]
+fn map(file: &File) -> std::io::Result<Mmap> {
+    // SAFETY: numbers and bytes only are read from it, of which every value is one, and every place is checked where it is used.
+    unsafe { Mmap::map(file) }
 }
 
 /// What was written as these bytes.
 fn in_memory<T>(bytes: &[u8], magic: &[u8; 8], read: fn(&mut Reader<'_>) -> Option<T>) -> Result<T> {
-    from_bytes(bytes, magic, read).map_err(|problem| Error::Model { path: std::path::PathBuf::new(), problem })
+    from_bytes(bytes, None, magic, read).map_err(|problem| Error::Model { path: std::path::PathBuf::new(), problem })
 }
 
 fn from_bytes<T>(
     bytes: &[u8],
+    file: Option<&Arc<Mmap>>,
     magic: &[u8; 8],
     read: fn(&mut Reader<'_>) -> Option<T>,
 ) -> std::result::Result<T, String> {
@@ -134,24 +175,28 @@ fn from_bytes<T>(
             number(8)
         ));
     }
-    let body = &bytes[HEADER..];
-    if crc32fast::hash(body) != number(12) {
+    if checksum(&bytes[HEADER..]) != number(12) {
         return Err("the model is damaged (its checksum does not fit); copy or train it again".into());
     }
-    let mut reader = Reader(body);
-    let value = read(&mut reader).filter(|_| reader.0.is_empty());
+    let mut reader = Reader { bytes, at: HEADER, file };
+    let value = read(&mut reader).filter(|_| reader.at == bytes.len());
     value.ok_or_else(|| "the model is inconsistent; train it again".into())
 }
 
 fn put_model(body: &mut Vec<u8>, model: &Model) {
     for vocabulary in [&model.source, &model.target] {
-        put_strings(body, &vocabulary.forms());
-        put_strings(body, &vocabulary.words().iter().map(|word| &*word.folded).collect::<Vec<_>>());
-        let views: Vec<u32> = vocabulary.words().iter().flat_map(|word| word.views).collect();
-        put(body, &views);
+        put_strings(body, &vocabulary.folded);
+        put(body, &vocabulary.facts);
+        for index in std::iter::once(&vocabulary.forms).chain(&vocabulary.prefixes) {
+            put_strings(body, &index.strings);
+            put(body, &index.slots);
+        }
     }
     for table in &model.tables {
-        put(body, table.buckets());
+        let (len, buckets, filter) = table.parts();
+        put(body, &[len as u64]);
+        put(body, buckets);
+        put(body, filter);
         put(body, &table.counts);
     }
     model.jumps.iter().for_each(|jumps| put(body, jumps.values()));
@@ -159,14 +204,14 @@ fn put_model(body: &mut Vec<u8>, model: &Model) {
 }
 
 fn read_trainer(reader: &mut Reader<'_>) -> Option<Trainer> {
-    let [iteration, iterations, jumps_known] = reader.array::<u64>()?.try_into().ok()?;
+    let [iteration, iterations, jumps_known] = reader.array::<u64>()?[..].try_into().ok()?;
     let mut shares: [[Vec<f32>; VIEWS]; 2] = Default::default();
     for shares in shares.iter_mut().flatten() {
-        *shares = reader.array()?;
+        *shares = reader.array()?.to_vec();
     }
     let mut priors: [Vec<f32>; VIEWS] = Default::default();
     for priors in &mut priors {
-        *priors = reader.array()?;
+        *priors = reader.array()?.to_vec();
     }
     let first = match *reader.array::<u64>()? {
         [1] => Some(read_first(reader)?),
@@ -182,11 +227,16 @@ fn read_trainer(reader: &mut Reader<'_>) -> Option<Trainer> {
         };
         (0..VIEWS).all(known).then_some(())?;
     }
-    for (table, priors) in model.tables.iter_mut().zip(priors) {
-        let valid = priors.len() == table.priors.len() && priors.iter().all(|prior| prior.is_finite() && *prior >= 0.0);
+    for (view, priors) in priors.into_iter().enumerate() {
+        let (e_len, f_len) = (model.source.view_len(view), model.target.view_len(view));
+        let table = &mut model.tables[view];
+        let inside = |(e, f): (u32, u32)| (e as usize) < e_len && (f as usize) < f_len;
+        let valid = priors.len() == table.entries().len()
+            && priors.iter().all(|prior| prior.is_finite() && *prior >= 0.0)
+            && table.entries().iter().filter_map(Entry::pair).all(inside);
         table.priors = valid.then_some(priors)?;
     }
-    let fits = |(shares, null): (&Vec<f32>, &Vec<f32>)| shares.len() == null.len();
+    let fits = |(shares, null): (&Vec<f32>, &Column<f32>)| shares.len() == null.len();
     let valid = shares.iter().flatten().zip(model.null.iter().flatten()).all(fits);
     let trainer = Trainer {
         model,
@@ -202,10 +252,10 @@ fn read_trainer(reader: &mut Reader<'_>) -> Option<Trainer> {
 fn read_first(reader: &mut Reader<'_>) -> Option<First> {
     let mut first = First::default();
     for keys in &mut first.keys {
-        *keys = reader.array()?;
+        *keys = reader.array()?.to_vec();
     }
     for shares in first.shares.iter_mut().flatten() {
-        *shares = reader.array()?;
+        *shares = reader.array()?.to_vec();
         shares.iter().all(|share| share.is_finite() && *share >= 0.0).then_some(())?;
     }
     Some(first)
@@ -214,19 +264,17 @@ fn read_first(reader: &mut Reader<'_>) -> Option<First> {
 fn read_model(reader: &mut Reader<'_>) -> Option<Model> {
     let (source, target) = (reader.vocabulary()?, reader.vocabulary()?);
     let mut model = Model::new(source, target);
-    for view in 0..VIEWS {
-        model.tables[view] = Table::from_parts(reader.array::<Bucket>()?, reader.array()?)?;
-        let fits = |(e, f): (u32, u32)| {
-            (e as usize) < model.source.view_len(view) && (f as usize) < model.target.view_len(view)
-        };
-        if !model.tables[view].entries().iter().filter_map(Entry::pair).all(fits) {
-            return None;
-        }
+    for table in &mut model.tables {
+        let [len] = reader.array::<u64>()?[..].try_into().ok()?;
+        let (buckets, filter, counts) = (reader.array()?, reader.array()?, reader.array()?);
+        *table = Table::from_parts(usize::try_from(len).ok()?, buckets, filter, counts)?;
     }
-    model.jumps = [Jumps::from_values(reader.array()?)?, Jumps::from_values(reader.array()?)?];
+    for jumps in &mut model.jumps {
+        *jumps = Jumps::from_values(reader.array()?.to_vec())?;
+    }
     for direction in 0..2 {
         for view in 0..VIEWS {
-            let null: Vec<f32> = reader.array()?;
+            let null: Column<f32> = reader.array()?;
             let expected = [&model.target, &model.source][direction].view_len(view);
             if null.len() != expected || !null.iter().all(|x| x.is_finite() && *x >= 0.0) {
                 return None;
@@ -237,53 +285,57 @@ fn read_model(reader: &mut Reader<'_>) -> Option<Model> {
     Some(model)
 }
 
-fn put<T: bytemuck::NoUninit>(out: &mut Vec<u8>, values: &[T]) {
-    out.extend_from_slice(&(values.len() as u64).to_le_bytes());
-    out.extend_from_slice(bytemuck::cast_slice(values));
+/// Adds an array to the body of a file: the number of values, and after what aligns them the values.
+fn put<T: bytemuck::NoUninit>(body: &mut Vec<u8>, values: &[T]) {
+    body.extend_from_slice(&(values.len() as u64).to_le_bytes());
+    body.resize((HEADER + body.len()).next_multiple_of(ALIGNMENT) - HEADER, 0);
+    body.extend_from_slice(bytemuck::cast_slice(values));
 }
 
-fn put_strings(out: &mut Vec<u8>, strings: &[&str]) {
-    let lengths: Vec<u32> = strings.iter().map(|string| string.len() as u32).collect();
-    put(out, &lengths);
-    put(out, strings.concat().as_bytes());
+fn put_strings(body: &mut Vec<u8>, strings: &Strings) {
+    put(body, &strings.bytes);
+    put(body, &strings.ends);
 }
 
-struct Reader<'a>(&'a [u8]);
+/// Reads the arrays of a file in their order.
+struct Reader<'a> {
+    bytes: &'a [u8],
+    at: usize,
+    /// The file that the bytes are, where it is mapped: its arrays are not copied.
+    file: Option<&'a Arc<Mmap>>,
+}
 
 impl Reader<'_> {
-    fn array<T: bytemuck::AnyBitPattern + bytemuck::NoUninit>(&mut self) -> Option<Vec<T>> {
-        let (len, rest) = self.0.split_first_chunk::<8>()?;
+    fn array<T: bytemuck::Pod>(&mut self) -> Option<Column<T>> {
+        let (len, _) = self.bytes.get(self.at..)?.split_first_chunk::<8>()?;
         let len = usize::try_from(u64::from_le_bytes(*len)).ok()?;
-        let bytes = rest.get(..len.checked_mul(size_of::<T>())?)?;
-        self.0 = &rest[bytes.len()..];
+        let start = (self.at + 8).next_multiple_of(ALIGNMENT);
+        let end = start.checked_add(len.checked_mul(size_of::<T>())?)?;
+        let bytes = self.bytes.get(start..end)?;
+        self.at = end;
+        if let Some(file) = self.file {
+            return Some(Column::Mapped { file: file.clone(), start, len });
+        }
         let mut values = vec![T::zeroed(); len];
         bytemuck::cast_slice_mut::<T, u8>(&mut values).copy_from_slice(bytes);
-        Some(values)
+        Some(values.into())
     }
 
-    fn strings(&mut self) -> Option<Vec<Box<str>>> {
-        let lengths: Vec<u32> = self.array()?;
-        let bytes: Vec<u8> = self.array()?;
-        let mut rest = std::str::from_utf8(&bytes).ok()?;
-        let mut strings = Vec::with_capacity(lengths.len());
-        for len in lengths {
-            let string = rest.get(..len as usize)?;
-            strings.push(string.into());
-            rest = &rest[string.len()..];
-        }
-        rest.is_empty().then_some(strings)
+    fn strings(&mut self) -> Option<Strings> {
+        Some(Strings { bytes: self.array()?, ends: self.array()? })
+    }
+
+    fn index(&mut self) -> Option<Index> {
+        Index::from_parts(self.strings()?, self.array()?)
     }
 
     fn vocabulary(&mut self) -> Option<Vocabulary> {
-        let (forms, folded) = (self.strings()?, self.strings()?);
-        let views: Vec<u32> = self.array()?;
-        if folded.len() != forms.len() || views.len() != forms.len() * VIEWS {
-            return None;
+        let (folded, facts, forms) = (self.strings()?, self.array()?, self.index()?);
+        let mut vocabulary = Vocabulary { folded, facts, forms, ..Vocabulary::default() };
+        for index in &mut vocabulary.prefixes {
+            *index = self.index()?;
         }
-        let words = forms.iter().zip(folded).zip(views.chunks_exact(VIEWS));
-        let words: Option<Vec<Word>> =
-            words.map(|((form, folded), views)| Some(Word::new(form, folded, views.try_into().ok()?))).collect();
-        Vocabulary::from_parts(forms, words?)
+        vocabulary.is_valid().then_some(vocabulary)
     }
 }
 
@@ -306,12 +358,24 @@ mod tests {
         let model = model();
         let mut bytes = Vec::new();
         model.save(&mut bytes).unwrap();
-        let again = from_bytes(&bytes, MODEL, read_model).unwrap();
-        let (source, target) = (["the", "Parliament", "sits"], ["das", "Parlament", "tagt"]);
-        assert_eq!(model.posteriors(&source, &target), again.posteriors(&source, &target));
-        let mut second = Vec::new();
-        again.save(&mut second).unwrap();
-        assert_eq!(bytes, second);
+        let file = tempfile::NamedTempFile::new().unwrap();
+        std::fs::write(&file, &bytes).unwrap();
+        let mapped = Model::load(file.path()).unwrap();
+        assert!(matches!(mapped.source.facts, Column::Mapped { .. }));
+        // Deleted, it stays what it was for those who have it.
+        drop(file);
+        for again in [Model::from_bytes(&bytes).unwrap(), mapped] {
+            let (source, target) = (["the", "Parliament", "sits"], ["das", "Parlament", "tagt"]);
+            assert_eq!(model.posteriors(&source, &target), again.posteriors(&source, &target));
+            let mut second = Vec::new();
+            again.save(&mut second).unwrap();
+            assert_eq!(bytes, second);
+            // To go on training one is to change what others may have mapped: a copy is changed.
+            let mut bitext = Bitext::default();
+            bitext.push(["the", "door"], ["die", "Tür"]);
+            let further = Model::train(&bitext, &TrainOptions::default(), Some(&again), &mut |_| ());
+            assert!(further.vocabulary().0 == model.vocabulary().0 + 1 && again.vocabulary() == model.vocabulary());
+        }
     }
 
     #[test]
@@ -321,12 +385,12 @@ mod tests {
         for at in (0..bytes.len()).step_by(97).chain([bytes.len() - 1]) {
             let mut damaged = bytes.clone();
             damaged[at] ^= 1;
-            assert!(from_bytes(&damaged, MODEL, read_model).is_err(), "byte {at}");
+            assert!(from_bytes(&damaged, None, MODEL, read_model).is_err(), "byte {at}");
         }
         for len in (0..bytes.len()).step_by(131) {
-            assert!(from_bytes(&bytes[..len], MODEL, read_model).is_err(), "cut at {len}");
+            assert!(from_bytes(&bytes[..len], None, MODEL, read_model).is_err(), "cut at {len}");
         }
         let newer = [&bytes[..8], &7u32.to_le_bytes(), &bytes[12..]].concat();
-        assert!(from_bytes(&newer, MODEL, read_model).unwrap_err().contains("version 7"));
+        assert!(from_bytes(&newer, None, MODEL, read_model).unwrap_err().contains("version 7"));
     }
 }

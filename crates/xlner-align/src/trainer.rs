@@ -5,6 +5,7 @@ use std::io;
 use xlner_core::fixed;
 
 use crate::bitext::Bitext;
+use crate::column::Column;
 use crate::counts::{Counts, Error};
 use crate::estimate::estimate;
 use crate::first::First;
@@ -71,7 +72,7 @@ impl Trainer {
         let shares = [shares(&target, &target_counts), shares(&source, &source_counts)];
         let mut model = Model::new(source, target);
         let first = Some(set_priors(keys, options, start, &mut model));
-        model.null = shares.clone();
+        model.null = shares.clone().map(|shares| shares.map(Column::from));
         if let Some(start) = start {
             model.jumps = start.jumps.clone();
         }
@@ -137,13 +138,15 @@ impl Trainer {
                 tables.for_each(|(table, (keys, links))| *table = Table::counted(&keys, &links, table));
             }
             None => model.tables.iter_mut().zip(links).for_each(|(table, links)| {
-                table.counts = links;
+                table.counts = links.into();
                 table.compact();
             }),
         }
         estimate(&mut model.tables);
         let vocabularies = [&model.target, &model.source];
-        model.null = [0, 1].map(|direction| smooth(vocabularies[direction], &null[direction], &self.shares[direction]));
+        model.null = [0, 1].map(|direction| {
+            smooth(vocabularies[direction], &null[direction], &self.shares[direction]).map(Column::from)
+        });
         if self.iteration > 0 {
             model.jumps = jumps.map(|jumps| Jumps::estimate(&jumps));
         } else if !self.jumps_known && order[0] > 0 {
@@ -183,8 +186,8 @@ impl Trainer {
 /// Counts of words as counts of their views.
 fn by_view<C: Copy + Default + std::ops::AddAssign>(vocabulary: &Vocabulary, counts: &[C], view: usize) -> Vec<C> {
     let mut sums = vec![C::default(); vocabulary.view_len(view)];
-    for (word, &count) in vocabulary.words().iter().zip(counts) {
-        sums[word.views[view] as usize] += count;
+    for (id, &count) in vocabulary.views(view).zip(counts) {
+        sums[id as usize] += count;
     }
     sums
 }

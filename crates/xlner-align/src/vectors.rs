@@ -65,7 +65,7 @@ impl WordVectors {
     /// Places of the vectors of the words of a vocabulary.
     pub(crate) fn rows(&self, target: bool, vocabulary: &Vocabulary) -> Vec<Option<usize>> {
         let places = &self.places[usize::from(target)];
-        vocabulary.forms().into_iter().map(|form| places.get(form).copied()).collect()
+        vocabulary.forms().map(|form| places.get(form).copied()).collect()
     }
 
     /// Cosine of two vectors.

@@ -17,6 +17,15 @@ pub(crate) enum Kind {
 }
 
 impl Kind {
+    /// The kind of a number, as files have it.
+    pub fn from_number(number: u64) -> Kind {
+        match number {
+            0 => Kind::Word,
+            1 => Kind::Number,
+            _ => Kind::Punctuation,
+        }
+    }
+
     pub fn of(token: &str) -> Kind {
         if token.chars().any(char::is_numeric) {
             Kind::Number

@@ -1,10 +1,15 @@
 //! The words of one side, interned with their views.
 
+use std::borrow::Cow;
+
+use bytemuck::{Pod, Zeroable};
 use rustc_hash::FxHashMap;
 use xlner_core::text::fold;
 
 use crate::bitext::Bitext;
+use crate::column::Column;
 use crate::spelling;
+use crate::strings::{Index, Strings};
 use crate::views::{Kind, VIEWS, prefix, stem};
 use crate::{Model, TrainOptions};
 
@@ -13,9 +18,9 @@ pub(crate) const UNKNOWN: u32 = u32::MAX;
 
 /// A word as it is written in lower case.
 #[derive(Debug, Clone)]
-pub(crate) struct Word {
-    /// Form in lower-case Latin letters.
-    pub folded: Box<str>,
+pub(crate) struct Word<'v> {
+    /// Form in lower-case Latin letters, as UTF-8.
+    pub folded: Cow<'v, [u8]>,
     /// The letters of it as bits.
     pub letters: u64,
     pub kind: Kind,
@@ -23,124 +28,113 @@ pub(crate) struct Word {
     pub views: [u32; VIEWS],
 }
 
+/// What is known of a word besides its forms.
+#[derive(Debug, Clone, Copy, Pod, Zeroable)]
+#[repr(C)]
+pub(crate) struct Facts {
+    letters: u64,
+    views: [u32; VIEWS],
+    kind: u64,
+}
+
 /// Words of one side. Ids count up from 0 in the order in which words were made known, in each view.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Vocabulary {
     /// Lower-cased forms.
-    forms: FxHashMap<Box<str>, u32>,
-    words: Vec<Word>,
-    prefixes: [FxHashMap<Box<str>, u32>; VIEWS - 1],
+    pub forms: Index,
+    pub folded: Strings,
+    pub facts: Column<Facts>,
+    /// Of the views after the first.
+    pub prefixes: [Index; VIEWS - 1],
 }
 
 impl Vocabulary {
     /// Id of the word, which is made known.
     pub fn intern(&mut self, token: &str) -> u32 {
-        self.intern_lower(token.to_lowercase())
+        self.intern_lower(&token.to_lowercase())
     }
 
     /// The same for a lower-cased form.
-    fn intern_lower(&mut self, lower: String) -> u32 {
-        if let Some(&id) = self.forms.get(lower.as_str()) {
+    fn intern_lower(&mut self, lower: &str) -> u32 {
+        if let Some(id) = self.forms.find(lower.as_bytes()) {
             return id;
         }
-        let mut word = plain(&lower);
-        let id = self.words.len() as u32;
-        word.views[0] = id;
+        let id = self.forms.insert(lower.as_bytes());
+        let folded = fold(lower);
+        let mut views = [id; VIEWS];
         for view in 1..VIEWS {
-            let ids = &mut self.prefixes[view - 1];
-            let next = ids.len() as u32;
-            let prefix = prefix(stem(&lower, &word.folded), view);
-            word.views[view] = match ids.get(prefix) {
-                Some(&id) => id,
-                None => *ids.entry(prefix.into()).or_insert(next),
-            };
+            views[view] = self.prefixes[view - 1].insert(prefix(stem(lower, &folded), view).as_bytes());
         }
-        self.words.push(word);
-        self.forms.insert(lower.into_boxed_str(), id);
+        let Word { folded, letters, kind, .. } = plain(lower, folded);
+        self.folded.push(&folded);
+        self.facts.to_mut().push(Facts { letters, views, kind: kind as u64 });
         id
     }
 
     /// The word, with as many of its views as are known.
-    pub fn look_up(&self, token: &str) -> Word {
+    pub fn look_up(&self, token: &str) -> Word<'_> {
         let lower = token.to_lowercase();
-        if let Some(&id) = self.forms.get(lower.as_str()) {
-            return self.words[id as usize].clone();
+        if let Some(id) = self.forms.find(lower.as_bytes()) {
+            return self.word(id);
         }
-        let mut word = plain(&lower);
+        let folded = fold(&lower);
+        let mut views = [UNKNOWN; VIEWS];
         for view in 1..VIEWS {
-            word.views[view] =
-                self.prefixes[view - 1].get(prefix(stem(&lower, &word.folded), view)).copied().unwrap_or(UNKNOWN);
+            let prefix = prefix(stem(&lower, &folded), view);
+            views[view] = self.prefixes[view - 1].find(prefix.as_bytes()).unwrap_or(UNKNOWN);
         }
-        word
+        Word { views, ..plain(&lower, folded) }
     }
 
-    pub fn word(&self, id: u32) -> &Word {
-        &self.words[id as usize]
+    /// A known word.
+    #[inline]
+    pub fn word(&self, id: u32) -> Word<'_> {
+        let Facts { letters, views, kind } = self.facts[id as usize];
+        Word { folded: Cow::Borrowed(self.folded.get(id)), letters, kind: Kind::from_number(kind), views }
     }
 
     /// Id here of every word of another vocabulary; [`UNKNOWN`] where it is not known.
     pub fn ids(&self, other: &Vocabulary) -> Vec<u32> {
-        other.forms().into_iter().map(|form| self.look_up_lower(form).unwrap_or(UNKNOWN)).collect()
+        (0..other.len() as u32).map(|id| self.forms.find(other.forms.strings.get(id)).unwrap_or(UNKNOWN)).collect()
     }
 
     /// Id of a lower-cased form.
     pub fn look_up_lower(&self, form: &str) -> Option<u32> {
-        self.forms.get(form).copied()
+        self.forms.find(form.as_bytes())
     }
 
     /// Id of a view of a word; [`UNKNOWN`] where the word is.
     pub fn view(&self, id: u32, view: usize) -> u32 {
-        self.words.get(id as usize).map_or(UNKNOWN, |word| word.views[view])
+        self.facts.get(id as usize).map_or(UNKNOWN, |facts| facts.views[view])
+    }
+
+    /// Ids of a view by word.
+    pub fn views(&self, view: usize) -> impl Iterator<Item = u32> + '_ {
+        self.facts.iter().map(move |facts| facts.views[view])
     }
 
     /// Number of words.
     pub fn len(&self) -> usize {
-        self.words.len()
+        self.facts.len()
     }
 
     /// Number of ids of a view.
     pub fn view_len(&self, view: usize) -> usize {
-        if view == 0 { self.words.len() } else { self.prefixes[view - 1].len() }
+        if view == 0 { self.len() } else { self.prefixes[view - 1].len() }
     }
 
-    /// The words by id.
-    pub fn words(&self) -> &[Word] {
-        &self.words
-    }
-
-    /// A vocabulary of lower-cased forms and their words, as [`forms`](Self::forms) and [`words`](Self::words) gave
-    /// them. `None` where they cannot be one.
-    pub fn from_parts(forms: Vec<Box<str>>, words: Vec<Word>) -> Option<Vocabulary> {
-        let mut vocabulary = Vocabulary { words, ..Vocabulary::default() };
-        for (id, (form, word)) in forms.into_iter().zip(&vocabulary.words).enumerate() {
-            for view in 1..VIEWS {
-                let ids = &mut vocabulary.prefixes[view - 1];
-                let next = ids.len() as u32;
-                if *ids.entry(prefix(stem(&form, &word.folded), view).into()).or_insert(next) != word.views[view] {
-                    return None;
-                }
-            }
-            if word.views[0] != id as u32 || vocabulary.forms.insert(form, id as u32).is_some() {
-                return None;
-            }
-        }
-        Some(vocabulary)
+    /// Whether the parts fit each other; those of a file may not.
+    pub fn is_valid(&self) -> bool {
+        let lens = std::array::from_fn::<_, VIEWS, _>(|view| self.view_len(view));
+        let inside = |views: &[u32; VIEWS]| views.iter().zip(lens).all(|(id, len)| (*id as usize) < len);
+        let numbered = (0..).zip(self.facts.iter()).all(|(id, facts)| facts.views[0] == id && inside(&facts.views));
+        numbered && [self.forms.len(), self.folded.len()] == [self.len(); 2]
     }
 
     /// The lower-cased forms by id.
-    pub fn forms(&self) -> Vec<&str> {
-        let mut forms = vec![""; self.words.len()];
-        for (form, &id) in &self.forms {
-            forms[id as usize] = form;
-        }
-        forms
-    }
-}
-
-impl Word {
-    /// A word of its lower-cased and its folded form.
-    pub fn new(lower: &str, folded: Box<str>, views: [u32; VIEWS]) -> Word {
-        Word { letters: spelling::letters(&folded), folded, kind: Kind::of(lower), views }
+    pub fn forms(&self) -> impl Iterator<Item = &str> {
+        let form = |id| std::str::from_utf8(self.forms.strings.get(id)).unwrap_or_default();
+        (0..self.len() as u32).map(form)
     }
 }
 
@@ -163,7 +157,7 @@ impl WordCounts {
     pub(crate) fn of_ids(vocabularies: [&Vocabulary; 2], mut counts: [Vec<u64>; 2]) -> WordCounts {
         let side = |at: usize, counts: &mut Vec<u64>| {
             counts.resize(vocabularies[at].len(), 0);
-            vocabularies[at].forms().into_iter().map(Box::from).zip(std::mem::take(counts)).collect()
+            vocabularies[at].forms().map(Box::from).zip(std::mem::take(counts)).collect()
         };
         let [source, target] = &mut counts;
         WordCounts { sides: [side(0, source), side(1, target)] }
@@ -209,7 +203,7 @@ impl Vocabularies {
             let of_start = start.map(|model| if target { &model.target } else { &model.source });
             let entries = options.dictionary.iter().map(move |(a, b)| if target { b } else { a });
             let of_dictionary = entries.flat_map(|entry| entry.split_whitespace()).map(str::to_lowercase);
-            let of_start = of_start.map(Vocabulary::forms).unwrap_or_default().into_iter().map(str::to_owned);
+            let of_start = of_start.into_iter().flat_map(Vocabulary::forms).map(str::to_owned);
             of_dictionary.chain(of_start)
         };
         let side = |target: bool| {
@@ -222,7 +216,7 @@ impl Vocabularies {
             let mut vocabulary = Vocabulary::default();
             let counts: Vec<u64> = sorted.iter().map(|(_, count)| *count).collect();
             sorted.into_iter().for_each(|(word, _)| {
-                vocabulary.intern_lower(word.into());
+                vocabulary.intern_lower(&word);
             });
             (vocabulary, counts)
         };
@@ -231,19 +225,21 @@ impl Vocabularies {
     }
 }
 
-/// A word without ids.
-fn plain(lower: &str) -> Word {
-    Word::new(lower, fold(lower).into_boxed_str(), [UNKNOWN; VIEWS])
+/// A word without ids, of its lower-cased and its folded form.
+fn plain(lower: &str, folded: String) -> Word<'static> {
+    let letters = spelling::letters(folded.as_bytes());
+    Word { folded: Cow::Owned(folded.into_bytes()), letters, kind: Kind::of(lower), views: [UNKNOWN; VIEWS] }
 }
 
 /// Stands for a word that is not known at all: nothing is spelt like it.
-pub(crate) fn stranger() -> Word {
-    plain("")
+pub(crate) fn stranger() -> Word<'static> {
+    plain("", String::new())
 }
 
 #[cfg(test)]
-pub(crate) fn word(token: &str) -> Word {
-    plain(&token.to_lowercase())
+pub(crate) fn word(token: &str) -> Word<'static> {
+    let lower = token.to_lowercase();
+    plain(&lower, fold(&lower))
 }
 
 #[cfg(test)]
@@ -260,7 +256,8 @@ mod tests {
         let unseen = vocabulary.look_up("Parlaments");
         assert_eq!(unseen.views[0], UNKNOWN);
         assert_eq!(unseen.views[1], vocabulary.word(a).views[1]);
-        assert_eq!(vocabulary.forms(), ["parlament", "parlamentes"]);
+        assert_eq!(vocabulary.forms().collect::<Vec<_>>(), ["parlament", "parlamentes"]);
+        assert!(vocabulary.is_valid());
         // Chinese characters are views, not their readings: 京 and 経 are read alike.
         let (a, b, c) = (vocabulary.intern("京都"), vocabulary.intern("京城"), vocabulary.intern("経済"));
         assert_eq!(vocabulary.word(a).views[3], vocabulary.word(b).views[3]);

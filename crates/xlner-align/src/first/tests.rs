@@ -17,7 +17,7 @@ fn one_by_one(trainer: &Trainer, bitext: &Bitext, given: &Alignment) -> Vec<Vec<
     let model = &trainer.model;
     let word = |side: usize, form: &u32| {
         let text = [&bitext.source, &bitext.target][side];
-        [&model.source, &model.target][side].look_up(text.forms()[*form as usize])
+        [&model.source, &model.target][side].look_up(text.forms().nth(*form as usize).unwrap())
     };
     let segment = bitext.text.get(0);
     let source: Vec<_> = segment.source.iter().map(|form| word(0, form)).collect();
@@ -49,8 +49,7 @@ fn one_by_one(trainer: &Trainer, bitext: &Bitext, given: &Alignment) -> Vec<Vec<
         p[1][i][j] = (p[1][i][j] * (1.0 - shares(0, i)) + more).min(1.0);
     }
     let near = |i: usize, j: usize| (-f64::from(DIAGONAL) * (i as f64 / ni as f64 - j as f64 / nj as f64).abs()).exp();
-    let null = [&target, &source].map(|words| words.iter().collect::<Vec<_>>());
-    let null: Vec<Vec<f32>> = (0..2).map(|at| model.null_of(at, &null[at]).collect()).collect();
+    let null: Vec<Vec<f32>> = (0..2).map(|at| model.null_of(at, [&target, &source][at]).collect()).collect();
     let none = |x: f32| f64::from(NULL * x);
     let forward = |i: usize, j: usize| {
         let places: f64 = (0..ni).map(|i| near(i, j)).sum();

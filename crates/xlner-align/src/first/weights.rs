@@ -123,8 +123,8 @@ impl FirstPass<'_> {
     }
 
     /// Probability of any token of the other side given each of these words.
-    fn bases(&self, side: usize, words: &[&Word]) -> Vec<f32> {
-        let share = |word: &&Word| {
+    fn bases(&self, side: usize, words: &[Word<'_>]) -> Vec<f32> {
+        let share = |word: &Word<'_>| {
             let of = |view: usize| self.first.shares[side][view].get(word.views[view] as usize);
             FLOOR + SHARE * (0..VIEWS).filter_map(of).sum::<f32>()
         };
