@@ -19,6 +19,7 @@ mod align;
 mod codec;
 mod column;
 mod nmt;
+pub mod span;
 mod tagger;
 mod text;
 
