@@ -180,6 +180,7 @@ impl Context {
 fn cure(kind: &str) -> &'static str {
     match kind {
         "links-from-one" => "; --one-based reads them so (--gold-one-based the gold ones of `eval`)",
+        "all-inside" => "; another field is named with --tag-column",
         "unread-entities" => "; a list of tags is named with --tag-column",
         "no-source-entities" => "; is it the file with the tags? `xlner tag` finds entities, --tagger in `transfer`",
         "unlike-sides" | "unplaced-entities" => {

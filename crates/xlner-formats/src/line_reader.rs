@@ -26,6 +26,9 @@ pub(crate) struct LineReader {
     end: usize,
     at_end: bool,
     line: u64,
+    /// Where the line read last lies in the buffer, and whether it is to be given again.
+    last: Range<usize>,
+    again: bool,
     /// Bytes of the lines since [`begin`](Self::begin), where a sentence is made of several.
     taken: Option<usize>,
     /// The byte before those that follow is a CR that was passed over as the end of a line.
@@ -45,6 +48,8 @@ impl LineReader {
             end: 0,
             at_end: false,
             line: 0,
+            last: 0..0,
+            again: false,
             taken: None,
             after_cr: false,
         };
@@ -79,7 +84,11 @@ impl LineReader {
 
     /// The next line without its end, or `None` at the end of the file.
     pub(crate) fn next(&mut self) -> Result<Option<Line<'_>>> {
-        let Some(range) = self.next_range()? else { return Ok(None) };
+        if !std::mem::take(&mut self.again) {
+            let Some(range) = self.next_range()? else { return Ok(None) };
+            self.last = range;
+        }
+        let range = self.last.clone();
         match std::str::from_utf8(&self.buffer[range]) {
             Ok(text) => Ok(Some(Line { number: self.line, text })),
             Err(error) => {
@@ -87,6 +96,11 @@ impl LineReader {
                 Err(Error::at_line(self.input.file(), self.line, kind))
             }
         }
+    }
+
+    /// Gives the line that was read last once more.
+    pub(crate) fn give_back(&mut self) {
+        self.again = true;
     }
 
     /// At least `count` of the bytes that follow, fewer only at the end of the file. They stay to be read.

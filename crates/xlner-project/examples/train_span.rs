@@ -15,7 +15,7 @@ use std::path::Path;
 use xlner_align::{Bitext, Model, TrainOptions};
 use xlner_core::{Entity, Pair, Posteriors, Sentence};
 use xlner_formats::{ReadOptions, read_sentences};
-use xlner_project::span::{Labelled, SpanFitOptions, SpanModel, SpanProjector, fit};
+use xlner_project::scores::span::{Labelled, SpanFitOptions, SpanModel, SpanProjector, fit};
 use xlner_project::{CandidateSet, Matching};
 
 /// Shares of sentences that get a wrong name at the beginning, and inside; share of names that get a token too much.

@@ -42,7 +42,6 @@ mod problem;
 mod projector;
 pub mod scores;
 pub mod solvers;
-pub mod span;
 
 pub use candidates::{CandidateKind, CandidateSet, Candidates};
 pub use constraint::Constraint;

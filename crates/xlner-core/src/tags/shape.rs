@@ -85,14 +85,26 @@ pub fn is_outside_mark(tag: &str) -> bool {
     tag != "O" && OUTSIDE_MARKS.iter().any(|mark| mark.eq_ignore_ascii_case(tag))
 }
 
-/// The first of several tags that are separated by bars, semicolons or commas, and how many of the others are not `O`; `None` for a
-/// single tag. A bar between things that are no tags belongs to the label.
+/// What separates several tags of one token.
+const BARS: [char; 7] = ['|', ';', ',', '+', '/', '#', '&'];
+
+/// Whether a tag holds something that may separate it from another.
+pub fn has_bar(tag: &str) -> bool {
+    tag.bytes().any(|byte| matches!(byte, b'|' | b';' | b',' | b'+' | b'/' | b'#' | b'&'))
+}
+
+/// The first of several tags that are separated by bars, semicolons, commas or the like, and how many of the others are not `O`; `None`
+/// for a single tag. A bar between things that are no tags belongs to the label.
 pub fn first_layer(tag: &str) -> Option<(&str, usize)> {
-    let bar = tag.chars().find(|c| matches!(c, '|' | ';' | ','))?;
-    let (first, others) = tag.split_once(bar)?;
+    if !has_bar(tag) {
+        return None;
+    }
     let is_tag = |part: &str| Tag::with_prefix(part).is_some();
-    (is_tag(first) && others.split(bar).all(is_tag))
-        .then(|| (first, others.split(bar).filter(|tag| *tag != "O").count()))
+    BARS.into_iter().find_map(|bar| {
+        let (first, others) = tag.split_once(bar)?;
+        (is_tag(first) && others.split(bar).all(is_tag))
+            .then(|| (first, others.split(bar).filter(|tag| *tag != "O").count()))
+    })
 }
 
 #[cfg(test)]
@@ -145,6 +157,10 @@ mod tests {
         assert_eq!(first_layer("O|B-LOC|O"), Some(("O", 1)));
         assert_eq!(first_layer("B-ORG;I-LOC"), Some(("B-ORG", 1)));
         assert_eq!(first_layer("B-ORG,O"), Some(("B-ORG", 0)));
+        for bar in BARS {
+            assert_eq!(first_layer(&format!("B-ORG{bar}I-LOC")), Some(("B-ORG", 1)), "{bar}");
+        }
+        assert_eq!(first_layer("B-R&D|B-LOC"), Some(("B-R&D", 1)));
         assert_eq!(first_layer("B-ORG|LOC"), None);
         assert_eq!(first_layer("B-A,B"), Some(("B-A", 1)));
         assert_eq!(first_layer("B-COM,MERCE"), None);

@@ -8,6 +8,7 @@ use arrow_array::types::{
     UInt16Type, UInt32Type, UInt64Type,
 };
 use arrow_array::{Array, GenericListArray, OffsetSizeTrait};
+use arrow_cast::cast;
 use arrow_cast::display::{ArrayFormatter, FormatOptions};
 use arrow_schema::DataType;
 use serde::de::value::SeqDeserializer;
@@ -138,6 +139,17 @@ impl<'a> Cell<'a> {
     }
 }
 
+/// The type in which times of a named zone (`UTC`, `Europe/Berlin`) are written: they are instants, and those of an offset (`+02:00`) stay
+/// as they are.
+pub(crate) fn in_utc(kind: &DataType) -> Option<DataType> {
+    match kind {
+        DataType::Timestamp(unit, Some(zone)) if !zone.starts_with(['+', '-']) => {
+            Some(DataType::Timestamp(*unit, Some("+00:00".into())))
+        }
+        _ => None,
+    }
+}
+
 /// The number that the shortest text of a single-precision number stands for.
 fn shortest(value: f32) -> f64 {
     if value.is_finite() { value.to_string().parse().unwrap_or(f64::from(value)) } else { f64::from(value) }
@@ -184,10 +196,15 @@ impl<'de> Deserializer<'de> for Cell<'de> {
                 Some(cell) => cell.deserialize_any(visitor),
                 None => visitor.visit_unit(),
             },
-            _ => {
+            kind => {
                 let options = FormatOptions::new().with_display_error(false);
-                let formatter = ArrayFormatter::try_new(self.array, &options).map_err(Error::custom)?;
-                visitor.visit_string(formatter.value(self.at).try_to_string().map_err(Error::custom)?)
+                let (utc, at) = match in_utc(kind) {
+                    Some(utc) => (Some(cast(&self.array.slice(self.at, 1), &utc).map_err(Error::custom)?), 0),
+                    None => (None, self.at),
+                };
+                let array = utc.as_deref().unwrap_or(self.array);
+                let formatter = ArrayFormatter::try_new(array, &options).map_err(Error::custom)?;
+                visitor.visit_string(formatter.value(at).try_to_string().map_err(Error::custom)?)
             }
         }
     }

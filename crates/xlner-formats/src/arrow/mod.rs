@@ -20,6 +20,8 @@ mod columns;
 mod row;
 mod schema;
 
+#[cfg(feature = "parquet")]
+pub(crate) use cell::in_utc;
 pub use columns::{pairs_to_batch, sentences_to_batch};
 pub use row::RecordRow;
 pub use schema::{is_record, pair_schema, sentence_schema};

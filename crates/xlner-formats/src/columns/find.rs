@@ -20,6 +20,19 @@ const CONLLU: [&str; 10] = ["ID", "FORM", "LEMMA", "UPOS", "XPOS", "FEATS", "HEA
 const TOKEN_NAMES: [&str; 5] = ["form", "token", "tokens", "word", "words"];
 /// Names that tag columns go by, and keys in MISC.
 const TAG_NAMES: [&str; 8] = ["ner", "ne", "entity", "tag", "tags", "ner_tag", "ner_tags", "label"];
+/// Names of columns that number sentences.
+const SENTENCE_NAMES: [&str; 10] = [
+    "sentence",
+    "sentence #",
+    "sentence#",
+    "sentence_id",
+    "sentence id",
+    "sentence_no",
+    "sentence no",
+    "sent_id",
+    "sent",
+    "sentid",
+];
 /// The key of NorNE in MISC.
 const NORNE: &str = "name";
 /// The columns of HIPE in which the usual tags are, the best first.
@@ -150,7 +163,8 @@ impl Finder<'_> {
             let tag = TagCell::Column(names.len().saturating_sub(1));
             return Ok(Layout { header, ..self.layout(names.len(), 0, tag, false) });
         }
-        let ids = self.format != Format::Conll2003 && self.sample.has_ids();
+        let sentence = SENTENCE_NAMES.iter().find_map(|name| self.named(name)).filter(|_| header);
+        let ids = self.format != Format::Conll2003 && sentence != Some(0) && self.sample.has_ids();
         // Universal NER has numbers as well, and treebank people name its files `.conllu`.
         let uner = ids && columns == 5 && self.sample.all(2, is_tag);
         let conllu =
@@ -174,6 +188,7 @@ impl Finder<'_> {
         let token = self.token(columns, first, &tag)?;
         let mut layout = self.layout(columns, token, tag, ids || conllu);
         layout.header = header;
+        layout.sentence = sentence;
         layout.hipe = hipe;
         layout.conllu = conllu && columns == CONLLU.len() && self.named("LEMMA") == Some(2);
         layout.misc = self.named("MISC");
@@ -211,6 +226,7 @@ impl Finder<'_> {
             lang_prefix: self.format == Format::PanX,
             blank_is_outside: false,
             header: false,
+            sentence: None,
             misc: None,
             plain: false,
         }
@@ -255,7 +271,9 @@ impl Finder<'_> {
             TagCell::None => return (0, 0),
             TagCell::Misc { column, .. } => column,
         };
-        let is_read = |column: usize| column == tag || column == layout.token || layout.misc == Some(column);
+        let is_read = |column: usize| {
+            column == tag || column == layout.token || [layout.misc, layout.sentence].contains(&Some(column))
+        };
         let is_empty = |cell: &str| cell.is_empty() || is_placeholder(cell);
         let columns = (first..layout.columns).filter(|&column| !is_read(column) && !self.sample.all(column, is_empty));
         (if layout.conllu || layout.uner { 0 } else { columns.count() }, self.sample.rows[0].line)

@@ -57,6 +57,7 @@ impl Layout {
             lang_prefix: false,
             blank_is_outside: false,
             header: false,
+            sentence: None,
             misc: Some(9),
             unread: (0, 0),
             plain: false,
@@ -86,6 +87,8 @@ pub(crate) struct Layout {
     pub(crate) blank_is_outside: bool,
     /// The first line names the columns.
     pub(crate) header: bool,
+    /// The column that numbers the sentences, where the header names one: each begins where it holds another value.
+    pub(crate) sentence: Option<usize>,
     /// The column of MISC, for `SpaceAfter=No`.
     pub(crate) misc: Option<usize>,
     /// Columns that hold something and are not read, and the line of the first row.

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use xlner_core::tags::shape::{Shape, first_layer, is_outside_mark};
+use xlner_core::tags::shape::{Shape, first_layer, has_bar, is_outside_mark};
 use xlner_core::tags::{self, Scheme};
 
 use super::cells::{is_blank, is_docstart, is_placeholder, is_range, is_tag, lang_of, word_range};
@@ -23,6 +23,8 @@ const LAYERS: NoteKind =
     NoteKind::new("tag-layers", "further tags of a token that has several (left out, the first counts)");
 pub(crate) const MARKS: NoteKind =
     NoteKind::new("outside-marks", "tokens that have another mark than `O`, as `_`, `0` or an empty cell (read as O)");
+const SPACED: NoteKind =
+    NoteKind::new("spaced-tokens", "tokens with spaces around them, as cells of a spreadsheet may have (kept)");
 const LAYER_COLUMNS: NoteKind =
     NoteKind::new("unread-columns", "columns beside tokens and tags (left out; another one is chosen by its name)");
 
@@ -44,6 +46,8 @@ pub(crate) struct ColumnReader {
     rows: Rows,
     /// Words of a range that has a tag.
     range: Range,
+    /// What numbers the sentence, where a column does.
+    number: String,
 }
 
 impl ColumnReader {
@@ -74,6 +78,7 @@ impl ColumnReader {
             comments: Vec::new(),
             rows: Rows::default(),
             range: Range::default(),
+            number: String::new(),
         })
     }
 
@@ -140,8 +145,19 @@ impl ColumnReader {
                 self.rows.push(line, layout).map_err(fail)?;
                 continue;
             }
+            if let Some(value) =
+                layout.sentence.and_then(|column| layout.separator.split(line.text).get(column).copied())
+                && !value.trim().is_empty()
+                && value != self.number
+            {
+                value.clone_into(&mut self.number);
+                if begun {
+                    self.lines.give_back();
+                    return self.end(sentence);
+                }
+            }
             let pushed = layout.push(line, self.shape, &mut self.range, sentence);
-            let Pushed { layers, marked, ends } =
+            let Pushed { layers, marked, spaced, ends } =
                 pushed.map_err(|kind| Error::at_line(place.0, place.1, kind).in_record(&sentence.id))?;
             check_tokens(sentence.len(), &self.options)
                 .map_err(|kind| Error::at_line(place.0, place.1, kind).in_record(&sentence.id))?;
@@ -149,9 +165,7 @@ impl ColumnReader {
                 let at = |kind| Error::at_line(place.0, place.1, kind).in_record(&sentence.id);
                 self.status.note(QUOTED, 1, at)?;
             }
-            for (kind, count) in
-                [(LAYERS, layers), (MARKS, usize::from(marked))].into_iter().filter(|&(_, count)| count > 0)
-            {
+            for (kind, count) in [(LAYERS, layers), (MARKS, marked.into()), (SPACED, spaced.into())] {
                 let at = |kind| Error::at_line(place.0, place.1, kind).in_record(&sentence.id);
                 self.status.note(kind, count, at)?;
             }
@@ -190,7 +204,9 @@ pub(super) fn prefix(lines: &mut LineReader) -> Result<&[u8]> {
 pub(crate) fn has_tags(lines: &mut LineReader, format: Format, options: &ReadOptions) -> Result<bool> {
     let file = lines.file().to_owned();
     match Layout::find(&file, format, prefix(lines)?, options) {
-        Err(error) if matches!(error.kind(), ErrorKind::MissingTagColumn { .. }) => Ok(false),
+        Err(error) if matches!(error.kind(), ErrorKind::MissingTagColumn { .. } | ErrorKind::OtherFormat { .. }) => {
+            Ok(false)
+        }
         result => result.map(|_| true),
     }
 }
@@ -258,6 +274,8 @@ struct Pushed {
     layers: usize,
     /// The tag was another mark than `O`.
     marked: bool,
+    /// The token had spaces around it.
+    spaced: bool,
     /// The sentence ends with it.
     ends: bool,
 }
@@ -290,7 +308,8 @@ impl Layout {
     ) -> std::result::Result<Pushed, ErrorKind> {
         if let Some((token, tag)) = self.token_and_tag(line.text).filter(|_| shape == Shape::Usual)
             && (tag == "O" || tag.as_bytes().get(1) == Some(&b'-'))
-            && memchr::memchr3(b'|', b';', b',', tag.as_bytes()).is_none()
+            && !has_bar(tag)
+            && !is_spaced(token)
         {
             sentence.push_at(line.number, token, tag);
             return Ok(Pushed::default());
@@ -326,7 +345,7 @@ impl Layout {
             sentence.glue.push(cells.misc.split('|').any(|part| part == glued));
         }
         let ends = self.hipe && cells.misc.split('|').any(|part| matches!(part, "EndOfSentence" | "PySBDSegment"));
-        Ok(Pushed { layers, marked, ends })
+        Ok(Pushed { layers, marked, spaced: is_spaced(cells.token), ends })
     }
 
     /// Token and tag where the layout is these two columns and nothing is special about the line; the way most lines go.
@@ -404,6 +423,11 @@ impl Layout {
         }
         Ok(cells)
     }
+}
+
+/// Whether a token has spaces around it.
+fn is_spaced(token: &str) -> bool {
+    (token.starts_with(' ') || token.ends_with(' ')) && token.trim_matches(' ') != ""
 }
 
 fn misc_value<'a>(misc: &'a str, key: &str) -> Option<&'a str> {

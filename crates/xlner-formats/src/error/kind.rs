@@ -143,6 +143,16 @@ pub enum ErrorKind {
         /// The line, shortened.
         sample: String,
     },
+    /// Lines of another format than that of the name.
+    #[error(
+        "the line looks like {what}; give the file a name that says so, or the format with option `from_format`: {formats}"
+    )]
+    OtherFormat {
+        /// What it looks like.
+        what: &'static str,
+        /// Names of the formats that it may be of.
+        formats: &'static str,
+    },
     /// More than one column looks like tags.
     #[error("columns {} all look like tags; choose one with option `tag_column`", list(columns))]
     AmbiguousTagColumn {

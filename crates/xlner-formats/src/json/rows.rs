@@ -1,6 +1,6 @@
 //! Rows of Hugging Face datasets: `{"tokens":["Obama",…],"ner_tags":["B-PER",…]}`, or tag ids with a list of labels.
 //!
-//! The fields are `tokens` (or `words`) and `ner_tags` (or `tags`, `labels`, `ner`), or those that the options name. The
+//! The fields are `tokens` (or `words`, `token`, `text`, `sentence`, where it is a list) and `ner_tags` (or `tags`, `labels`, `ner`), or those that the options name. The
 //! other fields are kept; a `text` in which the tokens stand is the sentence's. Of the per-token `langs` of WikiANN the first is the
 //! language of the sentence. Ids may be quoted; -100, which training code ignores, is read as `O`, and so are other marks than `O`.
 
@@ -16,25 +16,47 @@ use crate::notes::{LeftOut, NoteKind, REPAIRED_TAGS};
 use crate::record::{own_fields, record_id};
 use crate::{Column, ReadOptions};
 
-const TOKEN_FIELDS: [&str; 2] = ["tokens", "words"];
+const TOKEN_FIELDS: [&str; 5] = ["tokens", "words", "token", "text", "sentence"];
 pub(crate) const TAG_FIELDS: [&str; 4] = ["ner_tags", "tags", "labels", "ner"];
 
 const IGNORED_IDS: NoteKind =
     NoteKind::new("ignored-tag-ids", "tokens with the tag id -100, which training code ignores (read as O)");
 
+const ALL_INSIDE: NoteKind = NoteKind::new(
+    "all-inside",
+    "rows of which every token has a label (each is an entity; are these tags those of entities?)",
+);
+
 /// Whether an object is a row.
 pub(super) fn fits(fields: &Map<String, Value>, options: &ReadOptions) -> bool {
     let tokens = field(fields, options.token_column.as_ref(), &TOKEN_FIELDS);
-    let tags = field(fields, options.tag_column.as_ref(), &TAG_FIELDS);
+    let tags = tag_field(fields, options);
     let is_list = |name: Option<String>| name.is_some_and(|name| fields[&name].is_array());
     is_list(tokens) && (options.no_tags || is_list(tags))
 }
 
-/// The name of the field: the one asked for or the first known one that there is.
+/// The name of the field: the one asked for, or the first known one that is a list, or that is there at all.
 fn field(fields: &Map<String, Value>, asked: Option<&Column>, known: &[&str]) -> Option<String> {
     match asked {
         Some(Column::Name(name)) => Some(name.clone()).filter(|name| fields.contains_key(name)),
-        _ => known.iter().find(|&&name| fields.contains_key(name)).map(|&name| name.to_owned()),
+        _ => {
+            let list = known.iter().find(|&&name| fields.get(name).is_some_and(Value::is_array));
+            list.or_else(|| known.iter().find(|&&name| fields.contains_key(name))).map(|&name| name.to_owned())
+        }
+    }
+}
+
+/// The name of the field of tags: the one asked for, or of the known ones the first whose values may be tags, which `NNP` in `tags` is not
+/// beside `B-PER` in `labels`.
+fn tag_field(fields: &Map<String, Value>, options: &ReadOptions) -> Option<String> {
+    let is_tag = |value: &Value| match value {
+        Value::String(tag) => is_tag(tag) || is_outside_mark(tag) || tag.parse::<i64>().is_ok(),
+        value => value.is_number(),
+    };
+    let may_be = |name: &&str| fields.get(*name).and_then(Value::as_array).is_some_and(|tags| tags.iter().all(is_tag));
+    match options.tag_column.is_none().then(|| TAG_FIELDS.iter().find(|name| may_be(name))).flatten() {
+        Some(name) => Some((*name).to_owned()),
+        None => field(fields, options.tag_column.as_ref(), &TAG_FIELDS),
     }
 }
 
@@ -58,6 +80,9 @@ impl Row {
         let Row { mut sentence, tags } = self;
         let marks = tags.iter().filter(|tag| is_outside_mark(tag) && shape != Shape::Small).count();
         left_out.add_many(OUTSIDE_MARKS, marks);
+        // Five words that all are names are hardly a sentence.
+        let no_outside = |tag: &String| !(tag == "O" || is_outside_mark(tag) || is_tag(&shape.usual(tag)));
+        left_out.add_many(ALL_INSIDE, usize::from(tags.len() >= 5 && tags.iter().all(no_outside)));
         let tags: Vec<_> =
             tags.iter().map(|tag| if is_outside_mark(tag) { "O".into() } else { shape.usual(tag) }).collect();
         let decoded = tags::decode(&tags, scheme)?;
@@ -87,7 +112,7 @@ pub(super) fn parse(row: Value, options: &ReadOptions, left_out: &mut LeftOut) -
     let Value::Object(mut fields) = row else { return Err(bad("it is no object")) };
     let tokens = field(&fields, options.token_column.as_ref(), &TOKEN_FIELDS)
         .ok_or_else(|| bad("there is no field `tokens`; name it with option `token_column`"))?;
-    let tag_field = field(&fields, options.tag_column.as_ref(), &TAG_FIELDS);
+    let tag_field = tag_field(&fields, options);
     let Some(Value::Array(tokens)) = fields.shift_remove(&tokens) else { return Err(bad("`tokens` is no list")) };
     if tokens.first().is_some_and(Value::is_array) {
         return Err(bad(

@@ -24,9 +24,9 @@ use crate::record::own_fields;
 /// Where the label of an entity stands; pipelines of `transformers` write `entity_group`, Stanza and services in the cloud others.
 const LABELS: [&str; 6] = ["label", "entity_group", "type", "entity_type", "category", "Type"];
 /// Where the first character of an entity stands.
-pub(super) const STARTS: [&str; 5] = ["start", "start_char", "begin", "BeginOffset", "offset"];
+pub(super) const STARTS: [&str; 6] = ["start", "start_char", "start_pos", "begin", "BeginOffset", "offset"];
 /// Where its exclusive end stands, in the same order; of the last it is a length.
-const ENDS: [&str; 5] = ["end", "end_char", "end", "EndOffset", "length"];
+const ENDS: [&str; 6] = ["end", "end_char", "end_pos", "end", "EndOffset", "length"];
 const SPAN_GROUPS: NoteKind = NoteKind::new("span-groups", "spans of span groups (left out, the entities count)");
 
 /// Whether a value is in the simple training format, which is a list.
@@ -130,7 +130,9 @@ pub(super) fn document(
         .iter()
         .map(|entity| {
             let (start, end) = place(entity)?;
-            let label = LABELS.iter().find_map(|name| entity.get(*name)).and_then(Value::as_str);
+            // Flair lists labels, each with its probability.
+            let first = || list(entity, "labels").first().map(|label| label.get("value").unwrap_or(label));
+            let label = LABELS.iter().find_map(|name| entity.get(*name)).or_else(first).and_then(Value::as_str);
             let label = label.ok_or_else(|| {
                 let shown = shorten(&entity.to_string());
                 // A pipeline that does not aggregate gives a tag for each piece of a word.

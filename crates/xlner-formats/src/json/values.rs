@@ -13,7 +13,8 @@ use super::annotators::Annotators;
 use super::kind::{Kind, is_telling, looks_like_entities};
 use super::rows::{self, Row};
 use super::{Items, doccano, gliner, label_studio, mafand, parse, prodigy, spacy};
-use crate::error::{Error, ErrorKind, Result};
+use crate::annotated::same_but_for_spaces;
+use crate::error::{Error, ErrorKind, Result, shorten};
 use crate::notes::{LeftOut, NoteKind};
 use crate::reader::Status;
 use crate::record::side_of;
@@ -36,6 +37,8 @@ pub(super) struct ValueReader<I> {
     status: Arc<Status>,
     /// What the format says that all values are.
     given: Option<Kind>,
+    /// The format is spaCy's, whose entities count characters even where tokens stand beside them.
+    spacy: bool,
     /// What the last value was.
     last: Option<Kind>,
     /// How the tags of rows are written; `None` as long as there was no row.
@@ -79,6 +82,7 @@ impl<I: Items> ValueReader<I> {
             options: options.clone(),
             status: Arc::clone(status),
             given,
+            spacy: format == Format::Spacy,
             last: None,
             tags: None,
             annotators: Annotators::default(),
@@ -151,6 +155,8 @@ impl<I: Items> ValueReader<I> {
             && let Ok(sentence) = serde_json::from_str::<Sentence>(&text)
             && (!sentence.entities.is_empty() || !sentence.extra.iter().any(|(name, _)| is_telling(name)))
             && !has_unread(&sentence)
+            && !self.spacy
+            && check_texts(&sentence).is_ok()
         {
             self.waiting.push_back((line, Waiting::Sentence(sentence)));
             return Ok(true);
@@ -163,7 +169,10 @@ impl<I: Items> ValueReader<I> {
             self.status.note(SKIPPED, 1, |kind| at.fail(kind))?;
             return Ok(true);
         }
-        let kind = kind_of(&value, self.given, &self.options).map_err(|kind| at.fail(kind))?;
+        let kind = match kind_of(&value, self.given, &self.options).map_err(|kind| at.fail(kind))? {
+            Kind::Sentence if self.spacy && value.as_object().is_some_and(spacy::fits) => Kind::Spacy,
+            kind => kind,
+        };
         self.last = Some(kind);
         let mut left_out = LeftOut::default();
         let read = self.read_as(kind, value, &text, &mut left_out).map_err(|kind| at.fail(kind))?;
@@ -188,7 +197,7 @@ impl<I: Items> ValueReader<I> {
                 return Ok(vec![Waiting::Sentence(side)]);
             }
             Kind::Rows => return Ok(vec![Waiting::Row(rows::parse(value, options, left_out)?)]),
-            Kind::Sentence => vec![parse(text, kind.expected())?],
+            Kind::Sentence => vec![parse_sentence(text)?],
             Kind::Doccano => vec![doccano::parse(value, options, left_out)?],
             Kind::LabelStudio => {
                 label_studio::parse(value, &mut self.annotators, options, left_out)?.into_iter().collect()
@@ -256,6 +265,40 @@ fn parse_pair(
     note_unread(&pair.source, left_out);
     note_unread(&pair.target, left_out);
     Ok(pair)
+}
+
+/// A record of ours.
+fn parse_sentence(text: &str) -> std::result::Result<Sentence, ErrorKind> {
+    const COUNT: &str =
+        "entities beside `tokens` count tokens; where they count characters, give option `from_format` spacy";
+    let bad = |message: String| ErrorKind::Json {
+        expected: Kind::Sentence.expected(),
+        message: format!("{message}; {COUNT}"),
+    };
+    let sentence: Sentence = parse(text, Kind::Sentence.expected()).map_err(|kind| match kind {
+        ErrorKind::Json { message, .. } if message.contains("is not a non-empty part of a sentence") => bad(message),
+        kind => kind,
+    })?;
+    check_texts(&sentence).map_err(bad)?;
+    Ok(sentence)
+}
+
+/// Checks that the text which a tool has written beside an entity is that of its tokens.
+fn check_texts(sentence: &Sentence) -> std::result::Result<(), String> {
+    for entity in sentence.entities.iter().filter(|entity| !entity.extra.is_empty()) {
+        let own = ["text", "word", "surface"].iter().find_map(|name| entity.extra.get(name)?.as_str());
+        let Some(own) = own else { continue };
+        let covered = sentence.span_text(entity.span);
+        if !same_but_for_spaces(covered, own) {
+            let (start, end) = (entity.span.start, entity.span.end);
+            let (covered, own) = (shorten(covered), shorten(own));
+            return Err(format!(
+                "entity {start}..{end} ({}) covers “{covered}”, but its own text is “{own}”",
+                entity.label
+            ));
+        }
+    }
+    Ok(())
 }
 
 /// Whether a sentence without entities has a field of another name that looks like some.

@@ -11,6 +11,7 @@ use arrow_array::{
 use arrow_cast::display::{ArrayFormatter, FormatOptions};
 use arrow_schema::{ArrowError, DataType, Field, FieldRef, Schema};
 
+use crate::arrow::in_utc;
 use crate::notes::{LeftOut, NoteKind};
 
 const BYTES: NoteKind = NoteKind::new("bytes", "values of bytes that are not UTF-8 text (left out)");
@@ -97,6 +98,10 @@ fn finite<T: ArrowPrimitiveType>(
 
 fn dates(array: &ArrayRef, left_out: &mut LeftOut) -> Result<ArrayRef> {
     let options = FormatOptions::new().with_display_error(false);
+    let array = &match in_utc(array.data_type()) {
+        Some(utc) => arrow_cast::cast(array, &utc)?,
+        None => Arc::clone(array),
+    };
     let formatter = ArrayFormatter::try_new(array, &options)?;
     let texts = (0..array.len()).map(|row| {
         let text = array.is_valid(row).then(|| formatter.value(row).try_to_string());

@@ -1,7 +1,7 @@
 //! More shapes of JSON that tools write: wrapped records, several annotators, other names for the same things.
 
 use crate::common::{message, message_with, read, read_noted, read_with, shown, shows};
-use xlner_formats::ReadOptions;
+use xlner_formats::{Format, ReadOptions};
 
 #[test]
 fn gliner_counts_the_last_token_in() {
@@ -101,6 +101,7 @@ fn offsets_as_texts_and_other_names() {
         r#"{"text":"Oslo won.","entities":[{"start_char":0,"end_char":4,"type":"LOC","text":"Oslo"}]}"#,
         r#"{"text":"Oslo won.","entities":[{"begin":0,"end":4,"label":"LOC"}]}"#,
         r#"{"text":"Oslo won.","entities":[{"offset":0,"length":4,"category":"LOC","text":"Oslo"}]}"#,
+        r#"{"text":"Oslo won.","entities":[{"start_pos":0,"end_pos":4,"text":"Oslo","labels":[{"value":"LOC","confidence":0.9}]}]}"#,
         r#"{"text":"Oslo won.","entities":[{"BeginOffset":0,"EndOffset":4,"Type":"LOC","Score":0.9}]}"#,
     ] {
         shows("a.jsonl", record, "Oslo/LOC");
@@ -115,4 +116,39 @@ fn offsets_as_texts_and_other_names() {
         assert!(error.starts_with("a.jsonl, line 1: ") && error.contains(problem), "{error}");
     }
     assert_eq!(read_noted("a.jsonl", r#"{"text":"Oslo won.","found":[["LOC",0,4]]}"#).1, [("unread-entities", 1)]);
+}
+
+#[test]
+fn entities_that_count_characters_beside_tokens_are_not_taken_for_token_ranges() {
+    let record =
+        |entity: &str| format!(r#"{{"text":"Ada saw Oslo.","tokens":["Ada","saw","Oslo","."],"entities":[{entity}]}}"#);
+    let spacy = ReadOptions { format: Some(Format::Spacy), ..ReadOptions::default() };
+    for (entity, problem) in [
+        (r#"{"start":8,"end":12,"label":"LOC"}"#, "span 8..12"),
+        (
+            r#"{"start":0,"end":3,"label":"PER","text":"Ada"}"#,
+            "entity 0..3 (PER) covers “Ada saw Oslo”, but its own text is “Ada”",
+        ),
+        (r#"{"start":0,"end":3,"label":"PER","word":"Ada"}"#, "but its own text is “Ada”"),
+    ] {
+        for text in [record(entity), format!("{}\n{}", record(r#"{"start":0,"end":1,"label":"X"}"#), record(entity))] {
+            let error = message("a.jsonl", &text);
+            assert!(error.contains(problem) && error.contains("option `from_format` spacy"), "{error}");
+        }
+        assert_eq!(read_with("a.jsonl", &record(entity), &spacy)[0].entities.len(), 1);
+    }
+    assert_eq!(shown(&read_with("a.jsonl", &record(r#"{"start":8,"end":12,"label":"LOC"}"#), &spacy)), "Oslo/LOC");
+    shows("a.jsonl", &record(r#"{"start":2,"end":3,"label":"LOC","text":"Oslo"}"#), "Oslo/LOC");
+}
+
+#[test]
+fn the_field_of_tags_is_the_one_that_holds_tags() {
+    shows("a.jsonl", r#"{"tokens":["Ada","won"],"tags":["NNP","VBD"],"labels":["B-PER","O"]}"#, "Ada/PER");
+    shows("a.jsonl", r#"{"tokens":["we","won"],"tags":["PRP","VBD"],"labels":["O","O"]}"#, "");
+    shows("a.jsonl", r#"{"tokens":["Ada","won"],"tags":["PER","O"]}"#, "Ada/PER");
+    shows("a.jsonl", r#"{"text":["我","在","北","京"],"labels":["O","O","B-LOC","I-LOC"]}"#, "北 京/LOC");
+    shows("a.jsonl", r#"{"sentence":["Ada","won"],"tags":["B-PER","O"]}"#, "Ada/PER");
+    let parts = r#"{"tokens":["a","b","c","d","e"],"tags":["DT","NN","VBD","JJ","."]}"#;
+    assert_eq!(read_noted("a.jsonl", parts).1, [("all-inside", 1)]);
+    assert_eq!(read_noted("a.jsonl", r#"{"tokens":["Ada","Lovelace"],"tags":["PER","PER"]}"#).1, []);
 }

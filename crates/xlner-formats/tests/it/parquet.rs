@@ -62,6 +62,32 @@ fn rows_of_datasets_bring_their_labels() {
 }
 
 #[test]
+fn times_of_a_named_zone_are_those_of_utc() {
+    use arrow_array::types::TimestampMicrosecondType;
+    let folder = tempfile::tempdir().unwrap();
+    for (zone, expected) in [
+        (Some("UTC"), "1970-01-01T00:00:00Z"),
+        (Some("Z"), "1970-01-01T00:00:00Z"),
+        (Some("Europe/Berlin"), "1970-01-01T00:00:00Z"),
+        (Some("+02:00"), "1970-01-01T02:00:00+02:00"),
+        (None, "1970-01-01T00:00:00"),
+    ] {
+        let times = arrow_array::PrimitiveArray::<TimestampMicrosecondType>::from_value(0, 1);
+        let times: ArrayRef = Arc::new(times.with_timezone_opt(zone));
+        let texts: ArrayRef = Arc::new(arrow_array::StringArray::from(vec!["Ada won."]));
+        let batch = RecordBatch::try_from_iter([("text", texts), ("at", times)]).unwrap();
+        let path = folder.path().join("a.parquet");
+        let mut writer = ArrowWriter::try_new(std::fs::File::create(&path).unwrap(), batch.schema(), None).unwrap();
+        writer.write(&batch).unwrap();
+        writer.close().unwrap();
+        let found = read_sentences(&path, &ReadOptions::default()).unwrap().next().unwrap().unwrap();
+        assert_eq!(found.extra.get("at").unwrap(), expected, "{zone:?}");
+        let value: serde_json::Value = xlner_formats::arrow::RecordRow::new(&batch, 0).read().unwrap();
+        assert_eq!(value["at"], expected, "{zone:?}");
+    }
+}
+
+#[test]
 fn a_file_that_is_no_parquet_is_an_error() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("a.parquet");

@@ -165,6 +165,41 @@ fn other_marks_for_outside_are_read_and_noted() {
 }
 
 #[test]
+fn a_column_of_the_header_may_number_the_sentences() {
+    let kaggle = "Sentence #\tWord\tPOS\tTag\nSentence: 1\tAda\tNNP\tB-per\n\tcame\tVBD\tO\nSentence: 2\tOslo\tNNP\tB-geo\n\twon\tVBD\tO\n";
+    let (sentences, notes) = read_noted("a.tsv", kaggle);
+    assert_eq!((shown(&sentences).as_str(), notes.as_slice()), ("Ada/per|Oslo/geo", &[("unread-columns", 1)][..]));
+    shows(
+        "a.tsv",
+        "sentence_id\ttoken\ttag\n1\tAda\tB-PER\n1\twon\tO\n2\tBob\tB-PER\n\n2\tEve\tB-PER\n3\tIda\tB-PER\n",
+        "Ada/PER|Bob/PER|Eve/PER|Ida/PER",
+    );
+    // Without blank lines a wrong tag still names its line.
+    let error = message("a.tsv", "sentence_id\ttoken\ttag\n1\tAda\tB-PER\n1\twon\tO\n2\tBob\tX-PER\n");
+    assert!(error.starts_with("a.tsv, line 4: “X-PER”"), "{error}");
+}
+
+#[test]
+fn spaces_around_tokens_are_noted() {
+    let (sentences, notes) = read_noted("a.conll", "Ada \tB-PER\n Lovelace\tI-PER\nwon\tO\n \tO\n\n");
+    assert_eq!((shown(&sentences).as_str(), notes.as_slice()), ("Ada   Lovelace/PER", &[("spaced-tokens", 2)][..]));
+    let (_, notes) = read_noted("a.conll", "Ada \tNNP\tB-PER\nwon\tVBD\tO\n\n");
+    assert_eq!(notes, [("unread-columns", 1), ("spaced-tokens", 1)]);
+}
+
+#[test]
+fn lines_of_another_format_name_it() {
+    for (line, format) in [
+        (r#"{"tokens":["Ada"],"ner_tags":["B-PER"]}"#, "option `from_format`: jsonl"),
+        ("WEBVTT", "option `from_format`: vtt"),
+        ("<?xml version=\"1.0\"?>", "option `from_format`: alto, page, hocr"),
+    ] {
+        let error = message("a.conll", &format!("{line}\n"));
+        assert!(error.starts_with("a.conll, line 1: the line looks like") && error.contains(format), "{error}");
+    }
+}
+
+#[test]
 fn any_separator_between_prefix_and_label() {
     for separator in ['_', ':', '.', '/', '|', '#', '=', '+', '~', '\u{2010}', '\u{2013}', '\u{2014}'] {
         let text = format!("Ada\tB{separator}PER\nLovelace\tI{separator}PER\nwon\tO\n\n");

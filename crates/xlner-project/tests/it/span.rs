@@ -5,7 +5,7 @@ use std::path::Path;
 use xlner_align::{Bitext, Model, TrainOptions};
 use xlner_core::{Entity, Pair, Posteriors, Sentence};
 use xlner_formats::{ReadOptions, read_sentences};
-use xlner_project::span::{SpanModel, SpanProjector};
+use xlner_project::scores::span::{SpanModel, SpanProjector};
 use xlner_project::{CandidateSet, Matching};
 
 fn read(folder: &Path, language: &str) -> Vec<Sentence> {

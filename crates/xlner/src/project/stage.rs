@@ -4,7 +4,7 @@ use rayon::prelude::*;
 use xlner_align::Scratch;
 use xlner_core::{Entity, Pair, Posteriors};
 use xlner_project::decision::{Decided, decide, hand_over, take_back};
-use xlner_project::span::{SpanModel, SpanProjector, SpanStage};
+use xlner_project::scores::span::{SpanModel, SpanProjector, SpanStage};
 use xlner_project::{Matching, Method, PairProjector, Workspace};
 
 use super::method;

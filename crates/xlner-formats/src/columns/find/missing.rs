@@ -29,6 +29,16 @@ impl Finder<'_> {
         if is_quoted_line(&row.cells.join("\t")) {
             return Error::at_line(self.file, row.line, ErrorKind::QuotedCells { sample });
         }
+        let line = row.cells.join(" ");
+        let other = match line.trim() {
+            line if line.starts_with(['{', '[']) && line.ends_with(['}', ']']) => Some(("JSON", "jsonl")),
+            line if line.starts_with("WEBVTT") => Some(("WebVTT", "vtt")),
+            line if line.starts_with("<?xml") || line.starts_with("<html") => Some(("XML or HTML", "alto, page, hocr")),
+            _ => None,
+        };
+        if let Some((what, formats)) = other {
+            return Error::at_line(self.file, row.line, ErrorKind::OtherFormat { what, formats });
+        }
         Error::at_line(self.file, row.line, ErrorKind::MissingTagColumn { columns: row.cells.len(), sample })
     }
 }

@@ -182,8 +182,12 @@ pub(super) fn save<'a>(
         contiguous.push((name, tensor.to_device(&Device::Cpu)?.contiguous()?));
     }
     let about: HashMap<String, String> = about.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
+    // The library makes files that only their owner can read; this one gets the permissions that any new file has.
+    let failed = |problem| Error::file(path, problem);
+    let permissions = fs::File::create(path).and_then(|file| file.metadata()).map_err(failed)?.permissions();
     let written = safetensors::serialize_to_file(contiguous, Some(about), path);
-    written.map_err(|problem| Error::file(path, std::io::Error::other(problem)))
+    written.map_err(|problem| failed(std::io::Error::other(problem)))?;
+    fs::set_permissions(path, permissions).map_err(failed)
 }
 
 #[cfg(test)]
@@ -211,6 +215,8 @@ mod tests {
             assert_eq!(names, ["config.json", "model.safetensors", "vocab.txt"]);
         }
         assert_eq!(fs::read_dir(top.path()).unwrap().count(), 2, "nothing is left over");
+        let mode = |name: &str| fs::metadata(out.join(name)).unwrap().permissions();
+        assert_eq!(mode("model.safetensors"), mode("config.json"));
         assert_eq!(crate::nn::Tensors::open(&out).unwrap().tensor("a", &[2]).unwrap(), [1.0, 2.0]);
         let other = top.path().join("other");
         fs::create_dir(&other).unwrap();

@@ -3,7 +3,7 @@
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use xlner_align::{Columns, PairCounts, WordCounts};
-use xlner_project::span::{Consistency, Corpus, Labels};
+use xlner_project::scores::span::{Consistency, Corpus, Labels};
 
 use super::other;
 use super::state::State;

@@ -15,7 +15,7 @@ mod tests;
 use xlner_align::{Bitext, PairCounts, Scratch, TrainOptions, Trainer, WordCounts};
 use xlner_core::{Pair, Posteriors};
 use xlner_project::Method;
-use xlner_project::span::{SpanModel, SpanProjector, Statistics};
+use xlner_project::scores::span::{SpanModel, SpanProjector, Statistics};
 
 use self::counts::Counts;
 use self::state::State;

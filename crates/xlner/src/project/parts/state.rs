@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 use xlner_align::{Model, TrainOptions, Trainer, Vocabularies, WordCounts};
-use xlner_project::span::{Corpus, Labels, Statistics};
+use xlner_project::scores::span::{Corpus, Labels, Statistics};
 
 use super::counts::{from_json, join, split, to_json, words_from_json, words_to_json};
 use super::other;
