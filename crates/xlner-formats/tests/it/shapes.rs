@@ -135,7 +135,7 @@ fn tags_in_small_letters() {
 
 #[test]
 fn other_marks_for_outside_are_read_and_noted() {
-    for mark in ["_", "-", "0", "o", "OUT", "out", "Outside", "NONE", "null", ""] {
+    for mark in ["_", "-", "*", "0", "o", "OUT", "out", "Outside", "NONE", "null", ""] {
         let (sentences, notes) = read_noted("a.conll", &format!("Ada\tB-PER\nwon\t{mark}\n\nOslo\tB-LOC\n\n"));
         assert_eq!(
             (shown(&sentences).as_str(), notes.as_slice()),
@@ -224,6 +224,18 @@ fn what_is_no_tag_among_tags_is_named_with_its_line() {
     assert!(error.starts_with("a.conll, line 2: “I- PER” is not a tag"), "{error}");
     let error = message("a.conll", "Ada\tB-PER\nwon\n\n");
     assert!(error.contains("1 column instead of 2"), "{error}");
+}
+
+#[test]
+fn names_that_columns_and_keys_of_tags_go_by() {
+    for name in ["NER", "ner_tag", "NamedEntity", "named_entity", "BIO", "IOB", "Labels"] {
+        shows("a.tsv", &format!("word\t{name}\nAda\tB-PER\nwon\tO\n"), "Ada/PER");
+        shows(
+            "a.conllu",
+            &format!("1\tAda\t_\t_\t_\t_\t_\t_\t_\t{name}=B-PER\n2\twon\t_\t_\t_\t_\t_\t_\t_\t{name}=O\n\n"),
+            "Ada/PER",
+        );
+    }
 }
 
 #[test]
