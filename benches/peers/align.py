@@ -13,7 +13,7 @@ import aligners
 import bitexts
 from common import xlner
 
-SYMMETRIZATIONS = ["intersect", "union", "grow-diag", "grow-diag-final", "grow-diag-final-and", "soft"]
+SYMMETRIZATIONS = ["intersect", "union", "grow-diag", "grow-diag-final", "grow-diag-final-and", "soft", "soft-grow"]
 
 
 def score(gold, lines):

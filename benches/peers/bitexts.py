@@ -6,7 +6,9 @@ from pathlib import Path
 
 from common import shared
 
-PUNCTUATION = re.compile(r"\w+|[^\w\s]")
+# Words with what is inside them (30.000, warm-up) and an apostrophe after them (l'), and every other sign by itself: of the ways to cut
+# that were looked at, the one of the lowest error rate on XL-WA's development part.
+WORDS = re.compile(r"\w+(?:[.,\-]\w+)*['’]?|[^\w\s]")
 
 
 @dataclass
@@ -84,7 +86,7 @@ def parallel(source, target):
     for path in sorted((shared() / "data" / "parallel").glob(f"*.{source}-{target}.tsv")):
         for line in path.read_text(encoding="utf-8").split("\n")[:-1]:
             a, _, b = line.partition("\t")
-            a, b = (" ".join(PUNCTUATION.findall(side)) for side in (a, b))
+            a, b = (" ".join(WORDS.findall(side)) for side in (a, b))
             if a and b:
                 pairs.append((a, b))
     return pairs

@@ -9,6 +9,7 @@ use std::collections::BinaryHeap;
 use std::fmt;
 use std::str::FromStr;
 
+use rustc_hash::FxHashSet;
 use xlner_core::{Alignment, Error, Evidence, Link, Posteriors, Result};
 
 /// How the links of the two directions are merged.
@@ -27,18 +28,31 @@ pub enum Symmetrize {
     GrowDiagFinalAnd,
     /// Links whose mean posterior reaches a threshold (Liang, Taskar and Klein 2006, §4); needs posteriors.
     Soft,
+    /// Those, and then for a token without any its directional link, where its posterior is at least .7 and it touches one of
+    /// them, diagonally too: articles and other words that stand beside what they belong to. Needs posteriors.
+    SoftGrow,
 }
+
+/// Posterior of a directional link that [`Symmetrize::SoftGrow`] adds, at least; chosen on XL-WA's development part and every other
+/// sentence of KFTT.
+const GROWN: f32 = 0.7;
 
 impl Symmetrize {
     /// All of them.
-    pub const ALL: [Symmetrize; 6] = [
+    pub const ALL: [Symmetrize; 7] = [
         Symmetrize::Intersect,
         Symmetrize::Union,
         Symmetrize::GrowDiag,
         Symmetrize::GrowDiagFinal,
         Symmetrize::GrowDiagFinalAnd,
         Symmetrize::Soft,
+        Symmetrize::SoftGrow,
     ];
+
+    /// Whether posteriors are needed, and links are not enough.
+    pub const fn needs_posteriors(self) -> bool {
+        matches!(self, Symmetrize::Soft | Symmetrize::SoftGrow)
+    }
 
     /// The name on the command line.
     pub const fn as_str(self) -> &'static str {
@@ -49,6 +63,7 @@ impl Symmetrize {
             Symmetrize::GrowDiagFinal => "grow-diag-final",
             Symmetrize::GrowDiagFinalAnd => "grow-diag-final-and",
             Symmetrize::Soft => "soft",
+            Symmetrize::SoftGrow => "soft-grow",
         }
     }
 }
@@ -117,8 +132,7 @@ struct Point {
 /// pass after pass until nothing changes, and a point that was added counts at once: the order of `atools`.
 ///
 /// # Errors
-/// [`Error::LinkOutOfRange`] where a link leaves the pair; [`Error::Invalid`] for [`Symmetrize::Soft`], which is
-/// [`extract`]'s.
+/// [`Error::LinkOutOfRange`] where a link leaves the pair; [`Error::Invalid`] for what needs posteriors, which is [`extract`]'s.
 pub fn symmetrize(
     forward: &Alignment,
     reverse: &Alignment,
@@ -149,7 +163,7 @@ pub fn symmetrize(
 }
 
 /// Takes the links from posteriors. Each carries the mean of its two posteriors, or where one direction is asked for the
-/// posterior of that direction.
+/// posterior of that direction, as does one that [`Symmetrize::SoftGrow`] adds.
 ///
 /// With [`Symmetrize::Soft`] the links are all cells that reach the threshold. Otherwise each direction gives every
 /// generated token its most probable generating token (the first of equals; none where it was more probably generated
@@ -177,6 +191,7 @@ pub fn extract(posteriors: &Posteriors, direction: Direction, mean: Mean, thresh
             cells().zip(reverse()).filter(|(_, best)| *best).map(|(c, _)| link(c, f64::from(c.reverse))).collect()
         }
         Direction::Both(Symmetrize::Soft) => cells().map(|c| link(c, mean.of(c))).collect(),
+        Direction::Both(Symmetrize::SoftGrow) => grown(posteriors, &forward(), &reverse(), mean, threshold),
         Direction::Both(method) => {
             let points: Vec<Point> = cells()
                 .zip(forward().into_iter().zip(reverse()))
@@ -193,6 +208,30 @@ pub fn extract(posteriors: &Posteriors, direction: Direction, mean: Mean, thresh
         }
     };
     Ok(alignment.links().iter().filter(|link| link.probability >= threshold).copied().collect())
+}
+
+/// The cells that reach the threshold, and the directional links of other tokens that touch one of them.
+fn grown(posteriors: &Posteriors, forward: &[bool], reverse: &[bool], mean: Mean, threshold: f64) -> Alignment {
+    let is_soft = |cell: &&Evidence| mean.of(cell) >= threshold;
+    let soft: FxHashSet<(u32, u32)> = posteriors.cells.iter().filter(is_soft).map(|c| (c.source, c.target)).collect();
+    let sources: FxHashSet<u32> = soft.iter().map(|(source, _)| *source).collect();
+    let targets: FxHashSet<u32> = soft.iter().map(|(_, target)| *target).collect();
+    let touches = |cell: &Evidence| {
+        let around = |at: u32| at.saturating_sub(1)..=at.saturating_add(1);
+        around(cell.source).any(|source| around(cell.target).any(|target| soft.contains(&(source, target))))
+    };
+    let links = posteriors.cells.iter().zip(forward.iter().zip(reverse)).filter_map(|(cell, (forward, reverse))| {
+        let of_target = if *forward && !targets.contains(&cell.target) { cell.forward } else { 0.0 };
+        let of_source = if *reverse && !sources.contains(&cell.source) { cell.reverse } else { 0.0 };
+        let added = of_target.max(of_source);
+        let probability = match is_soft(&cell) {
+            true => mean.of(cell),
+            false if added >= GROWN && touches(cell) => f64::from(added),
+            false => return None,
+        };
+        Some(Link { source: cell.source, target: cell.target, probability })
+    });
+    links.collect()
 }
 
 /// For every cell whether its generating token is the best of its generated token, `of(cell)` giving the generated
@@ -235,8 +274,9 @@ fn merge(points: &[Point], source_len: usize, target_len: usize, method: Symmetr
             grid.finish(|point| point.forward, |source, target| !source && !target);
             grid.finish(|point| point.reverse, |source, target| !source && !target);
         }
-        Symmetrize::Soft => {
-            return Err(Error::Invalid("symmetrisation “soft” needs posteriors, not links; use another".into()));
+        Symmetrize::Soft | Symmetrize::SoftGrow => {
+            let problem = format!("symmetrisation “{method}” needs posteriors, not links; use another");
+            return Err(Error::Invalid(problem));
         }
     }
     Ok(points

@@ -79,9 +79,17 @@ pub struct LinkExtraction {
 }
 
 impl Default for LinkExtraction {
-    /// Posteriors of both directions, geometric mean at least 0.4.
+    /// Posteriors of both directions, geometric mean at least 0.4; then tokens without a link, beside one.
     fn default() -> Self {
-        LinkExtraction { direction: Direction::Both(Symmetrize::Soft), mean: Mean::Geometric, threshold: 0.4 }
+        LinkExtraction { direction: Direction::Both(Symmetrize::SoftGrow), mean: Mean::Geometric, threshold: 0.4 }
+    }
+}
+
+impl LinkExtraction {
+    /// The links that entities are projected along, without those of words beside them: an article that is linked to a name
+    /// would become a part of it.
+    pub(crate) fn of_entities() -> LinkExtraction {
+        LinkExtraction { direction: Direction::Both(Symmetrize::Soft), ..LinkExtraction::default() }
     }
 }
 

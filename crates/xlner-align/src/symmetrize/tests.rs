@@ -80,7 +80,9 @@ fn names_round_trip() {
 fn links_outside_and_soft_without_posteriors_are_refused() {
     let (a, b) = (links("0-0"), links("0-3"));
     assert!(matches!(symmetrize(&a, &b, 1, 3, Symmetrize::Union), Err(Error::LinkOutOfRange { to: 3, .. })));
-    assert!(matches!(symmetrize(&a, &a, 1, 1, Symmetrize::Soft), Err(Error::Invalid(_))));
+    for method in Symmetrize::ALL.into_iter().filter(|method| method.needs_posteriors()) {
+        assert!(matches!(symmetrize(&a, &a, 1, 1, method), Err(Error::Invalid(_))), "{method}");
+    }
     assert!(symmetrize(&links(""), &links(""), 0, 0, Symmetrize::GrowDiagFinal).unwrap().is_empty());
 }
 
@@ -129,6 +131,30 @@ fn links_from_posteriors() {
 }
 
 #[test]
+fn tokens_without_links_get_those_beside_a_link() {
+    // “los líderes … aquí” and “leaders today”: the article belongs to the noun's counterpart, far words to nothing.
+    let cells = [
+        (0, 0, 0.8, 0.0),  // leaders ← los: touches leaders–líderes
+        (0, 1, 0.9, 0.9),  // leaders–líderes
+        (0, 4, 0.95, 0.0), // touches no link
+        (1, 2, 0.0, 0.75), // today ← : touches diagonally
+        (1, 3, 0.6, 0.1),  // touches no link of the mean
+    ];
+    let given = posteriors(2, 5, &cells);
+    let take = |method, threshold| extract(&given, Direction::Both(method), Mean::Geometric, threshold).unwrap();
+    assert_eq!(set(&take(Symmetrize::Soft, 0.4)), set(&links("0-1")));
+    let grown = take(Symmetrize::SoftGrow, 0.4);
+    assert_eq!(set(&grown), set(&links("0-0 0-1 1-2")));
+    let probabilities: Vec<f64> = grown.links().iter().map(|link| link.probability).collect();
+    assert!(probabilities.iter().zip([0.8, 0.9, 0.75]).all(|(found, expected)| (found - expected).abs() < 1e-6));
+    // The threshold holds for what is added; and a token that has a link gets no more.
+    assert_eq!(set(&take(Symmetrize::SoftGrow, 0.85)), set(&links("0-1")));
+    let linked = posteriors(1, 2, &[(0, 0, 0.9, 0.5), (0, 1, 0.5, 0.5)]);
+    let all = extract(&linked, Direction::Both(Symmetrize::SoftGrow), Mean::Geometric, 0.6).unwrap();
+    assert_eq!(set(&all), set(&links("0-0")));
+}
+
+#[test]
 fn a_cell_outside_the_pair_is_refused() {
     let given = posteriors(1, 1, &[(0, 1, 0.5, 0.5)]);
     assert!(extract(&given, Direction::Forward, Mean::Geometric, 0.0).is_err());
@@ -151,7 +177,7 @@ proptest! {
     ) {
         let forward: Set = points.iter().filter(|p| p.2 != 1).map(|p| (p.0, p.1)).collect();
         let reverse: Set = points.iter().filter(|p| p.2 != 0).map(|p| (p.0, p.1)).collect();
-        for method in Symmetrize::ALL.into_iter().filter(|m| *m != Symmetrize::Soft) {
+        for method in Symmetrize::ALL.into_iter().filter(|m| !m.needs_posteriors()) {
             let (a, b) = (Alignment::from_pairs(forward.clone()), Alignment::from_pairs(reverse.clone()));
             let merged = symmetrize(&a, &b, 9, 7, method).unwrap();
             prop_assert_eq!(set(&merged), published(&forward, &reverse, method), "{}", method);

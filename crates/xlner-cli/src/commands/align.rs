@@ -127,10 +127,11 @@ pub struct Args {
     /// Whose links: forward (source tokens generate target tokens), reverse, or both
     #[arg(long, default_value = "both", value_name = "forward|reverse|both", value_parser = ["forward", "reverse", "both"])]
     direction: String,
-    /// How the two directions are merged: intersect, union, grow-diag, grow-diag-final, grow-diag-final-and, soft [default: soft]
+    /// How the two directions are merged: intersect, union, grow-diag, grow-diag-final, grow-diag-final-and, soft (mean posterior), soft-grow
+    /// (then tokens without a link that stand beside one) [default: soft-grow]
     #[arg(long, value_name = "METHOD")]
     symmetrize: Option<Symmetrize>,
-    /// Less probable links are left out [default: with soft 0.4, else 0]
+    /// Less probable links are left out [default: with soft and soft-grow 0.4, else 0]
     #[arg(long, value_name = "P", allow_negative_numbers = true)]
     threshold: Option<f64>,
     /// Pairs of less confidence (0 to 1: mean probability of the best links, times the share of tokens with a counterpart,
@@ -330,7 +331,8 @@ fn extraction(args: &Args) -> Result<LinkExtraction> {
         ("forward", None) => Direction::Forward,
         _ => Direction::Reverse,
     };
-    let threshold = if direction == Direction::Both(Symmetrize::Soft) { usual.threshold } else { 0.0 };
+    let soft = matches!(direction, Direction::Both(method) if method.needs_posteriors());
+    let threshold = if soft { usual.threshold } else { 0.0 };
     Ok(LinkExtraction { direction, threshold: args.threshold.unwrap_or(threshold), ..usual })
 }
 

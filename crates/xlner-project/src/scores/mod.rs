@@ -9,6 +9,7 @@
 //! | `tagger` | [`TaggerScore`]: a target-side tagger's probability of the entity's label | target `probabilities` or `entities` |
 //! | `tagger-any` | the same for the most probable label | the same |
 //! | `string` | [`TextScore`]: similarity of the letters | – |
+//! | `span` | [`span`]: all that an aligner and the corpus know | posteriors, and the whole corpus |
 //! | any other | [`ColumnScore`]: given scores, `nmt` for example | that column in the record's `scores` |
 //!
 //! [`score_candidates`] and [`score_markers`] make the columns `nmt` and `codec` with a translation model.

@@ -20,7 +20,7 @@ pub struct SymmetrizeJob {
     pub reverse: PathBuf,
     /// How they are read.
     pub options: ReadOptions,
-    /// How they are merged; any but [`Symmetrize::Soft`].
+    /// How they are merged; any that does not need posteriors.
     pub method: Symmetrize,
     /// Less probable links are left out; 0 keeps all.
     pub threshold: f64,
@@ -45,10 +45,11 @@ impl SymmetrizeJob {
     /// # Errors
     /// [`Error::Options`] for a method that needs posteriors; files that cannot be read or have different numbers of lines.
     pub fn run(&self) -> Result<SymmetrizeReport> {
-        if self.method == Symmetrize::Soft {
-            return Err(Error::Options(
-                "option `symmetrize` soft needs posteriors, not links; give grow-diag-final-and, say".into(),
-            ));
+        if self.method.needs_posteriors() {
+            return Err(Error::Options(format!(
+                "option `symmetrize` {} needs posteriors, not links; give grow-diag-final-and, say",
+                self.method
+            )));
         }
         if !(0.0..=1.0).contains(&self.threshold) {
             return Err(Error::Options("option `threshold` is a probability, 0 to 1".into()));

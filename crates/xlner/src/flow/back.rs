@@ -65,7 +65,7 @@ pub(super) fn keep(pair: &mut Pair, sentence: &Sentence) -> Result<()> {
 pub(super) fn link(pairs: &mut [Pair], direct: &Aligner, same: &Aligner, back: Back) -> Result<()> {
     pump::each(pairs, 1, |scratch: &mut Scratch, pair, _| {
         let middle = sentence(pair)?;
-        let extraction = LinkExtraction::default();
+        let extraction = LinkExtraction::of_entities();
         let first = Pair { source: words(&pair.source), target: words(&middle), ..Pair::default() };
         let second = Pair { source: words(&middle), target: words(&pair.target), ..Pair::default() };
         let wrong = |error: xlner_core::Error| Error::Options(format!("pair “{}”: {error}", pair.id));

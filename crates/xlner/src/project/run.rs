@@ -104,7 +104,7 @@ impl<'a> Run<'a> {
             if let Some(aligner) = &aligner
                 && pair.alignment.is_none()
             {
-                let links = aligner.links(pair, &LinkExtraction::default(), scratch);
+                let links = aligner.links(pair, &LinkExtraction::of_entities(), scratch);
                 pair.alignment = Some(links.map_err(|error| place.fail(number, pair, error.into()))?);
             }
             pair_projector.apply(pair, workspace).map_err(|error| place.fail(number, pair, error))

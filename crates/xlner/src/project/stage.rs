@@ -76,7 +76,7 @@ impl CorpusProjector<'_> {
             pairs,
             |scratch: &mut Scratch, pair, number| {
                 if pair.alignment.is_none() {
-                    let links = aligner.links(pair, &LinkExtraction::default(), scratch);
+                    let links = aligner.links(pair, &LinkExtraction::of_entities(), scratch);
                     pair.alignment = Some(links.map_err(|error| self.failed(number, pair, error.into()))?);
                 }
                 Ok(())

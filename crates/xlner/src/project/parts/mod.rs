@@ -268,7 +268,7 @@ impl Passes {
     fn give_links(&self, pairs: &mut [Pair], aligner: &Aligner) -> Result<()> {
         crate::engine::pump::each(pairs, 1, |scratch: &mut Scratch, pair, number| {
             if pair.alignment.is_none() {
-                let links = aligner.links(pair, &LinkExtraction::default(), scratch);
+                let links = aligner.links(pair, &LinkExtraction::of_entities(), scratch);
                 pair.alignment = Some(links.map_err(|error| Place::memory().fail(number, pair, error.into()))?);
             }
             Ok(())
