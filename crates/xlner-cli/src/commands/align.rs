@@ -30,7 +30,7 @@ Examples:
   xlner align --bitext train.tsv --evidence neural.pharaoh -o links.pharaoh
   xlner align --rank en.txt fr.txt --target sw.txt
   xlner align --similarity itermax --encoder mbert/ --layer 8 --bitext new.tsv -o new.pharaoh
-  xlner align --similarity softmax --encoder nllb/ --source-lang en --target-lang sw --bitext new.tsv
+  xlner align --similarity softmax --encoder nllb --source-lang en --target-lang sw --bitext b.tsv
 
 A file ending in .tsv is `source<TAB>target`, in .txt or .bitext `source ||| target`; spaces separate the tokens. One \
 line is written for every line read, empty where nothing is linked. Pairs are streamed; training reads them in \

@@ -25,7 +25,7 @@ Examples:
   xlner project --source en.conll --target sw.conll --gold sw.conll -o sw.projected.conll
   xlner project --source en.conll --target de.txt --bitext more.tsv --dictionary d.tsv -o de.conll
   xlner project --pairs pairs.jsonl -o projected.jsonl --report projection.json
-  xlner project --source en.conll --target de.txt --alignment a.pharaoh --method heuristic -o de.conll
+  xlner project --source en.conll --target de.txt --alignment a.pharaoh --method heuristic
   xlner project --pairs pairs.jsonl --scores weights.toml -o projected.jsonl    # of `tune scores`
   xlner project --source en.conll --target de.txt --aligner awesome --encoder mbert/ -o de.conll
 
