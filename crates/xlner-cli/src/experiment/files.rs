@@ -81,15 +81,7 @@ impl Contents {
                 }
                 key.key()
             }
-            Ok(found) if found.is_dir() => {
-                let mut files = BTreeSet::new();
-                below(path, Path::new(""), &mut Vec::new(), &mut files);
-                let mut key = Key::of("folder");
-                for file in files {
-                    key = key.text(file.to_string_lossy()).after(Key::of_file(&path.join(&file))?);
-                }
-                key.key()
-            }
+            Ok(found) if found.is_dir() => folder(path)?,
             // A pipe has nothing that stays.
             Ok(_) => return Ok(None),
             Err(_) => return Ok(path.to_str().and_then(model)),
@@ -102,6 +94,25 @@ impl Contents {
     pub fn forget(&mut self) {
         self.0.clear();
     }
+}
+
+/// The key of a file that a command wrote, or of a folder (a model, documents).
+///
+/// # Errors
+/// Where there is nothing, or it cannot be read.
+pub fn written(path: &Path) -> Result<Key> {
+    if path.is_dir() { folder(path) } else { Key::of_file(path) }
+}
+
+/// The key of all files below a folder.
+fn folder(path: &Path) -> Result<Key> {
+    let mut files = BTreeSet::new();
+    below(path, Path::new(""), &mut Vec::new(), &mut files);
+    let mut key = Key::of("folder");
+    for file in files {
+        key = key.text(file.to_string_lossy()).after(Key::of_file(&path.join(&file))?);
+    }
+    Ok(key.key())
 }
 
 /// The other half of a document of brat.

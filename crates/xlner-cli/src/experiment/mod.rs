@@ -105,10 +105,10 @@ struct Made {
 }
 
 impl Made {
-    /// The mark, unless it or the file is damaged or gone.
+    /// The mark, unless it or the file or folder is damaged or gone.
     fn read(mark: &Path, file: &Path) -> Option<Made> {
         let made: Made = serde_json::from_slice(&fs::read(mark).ok()?).ok()?;
-        Key::of_file(file).is_ok_and(|key| key.to_string() == made.content).then_some(made)
+        files::written(file).is_ok_and(|key| key.to_string() == made.content).then_some(made)
     }
 }
 
@@ -263,11 +263,11 @@ impl<'r> Runner<'r> {
                     return Err(Error::Options(String::new()));
                 }
             }
-            if !path.is_file() {
+            if !path.is_file() && !path.is_dir() {
                 problem = Some(format!("the steps did not write {{out}}, {}", path.display()));
                 return Err(Error::Options(String::new()));
             }
-            let made = Made { seconds: clock.elapsed().as_secs_f64(), content: Key::of_file(&path)?.to_string() };
+            let made = Made { seconds: clock.elapsed().as_secs_f64(), content: files::written(&path)?.to_string() };
             let text = serde_json::to_vec(&made)?;
             fs::write(mark, text).map_err(|problem| Error::File { path: mark.to_owned(), problem })
         });

@@ -62,6 +62,28 @@ mod built {
     }
 
     #[test]
+    fn an_experiment_prepares_a_model_that_is_a_folder() {
+        let folder = files();
+        let plan = "[[prepare]]\nname = 'model'\nfile = 'model'\n\
+            steps = ['train --train train.conll --model-type transformer --init init --epochs 1 --device cpu -o {out}']\n\
+            [[dataset]]\nname = 'd'\ngold = 'train.conll'\n\
+            [[method]]\nname = 'm'\nsteps = ['tag --model {model} train.conll -o {out}']\n";
+        std::fs::write(folder.path().join("plan.toml"), plan).unwrap();
+        let reused = || {
+            let output = stdout(&folder, "experiment plan.toml --run work --json");
+            let report: serde_json::Value = serde_json::from_str(&output).unwrap();
+            report["datasets"][0]["cells"][0]["reused"].clone()
+        };
+        assert_eq!((reused(), reused()), (false.into(), true.into()));
+        // A model that was changed since is made again, and the same model makes the same cell.
+        let made = std::fs::read_dir(folder.path().join("work/prepare")).unwrap();
+        let model = made.flatten().map(|entry| entry.path().join("model")).find(|model| model.is_dir()).unwrap();
+        std::fs::write(model.join("config.json"), "{}").unwrap();
+        assert_eq!(reused(), true);
+        assert_ne!(std::fs::read_to_string(model.join("config.json")).unwrap(), "{}");
+    }
+
+    #[test]
     fn a_second_start_goes_on() {
         let folder = files();
         let settings = "--epochs 2 --batch-size 4 --device cpu --checkpoint kept --json";
