@@ -182,6 +182,19 @@ mod tests {
         assert!(command.try_get_matches_from(words).is_ok());
     }
 
+    /// What clap would break into two lines cannot be copied.
+    #[test]
+    fn examples_fit_in_a_line() {
+        fn check(command: &Command) {
+            let text = command.get_after_help().map(ToString::to_string).unwrap_or_default();
+            for line in text.lines().filter(|line| line.starts_with("  xlner ")) {
+                assert!(line.chars().count() <= 100, "{line}");
+            }
+            command.get_subcommands().for_each(check);
+        }
+        check(&Cli::command());
+    }
+
     #[test]
     fn an_unknown_flag_names_the_one_that_is_meant() {
         let tip = |words: &str| {

@@ -250,7 +250,12 @@ impl<'a> Characters<'a> {
         let Some(text) = &annotation.text else {
             return range.ok_or_else(|| annotation.bad("does not lie in its text"));
         };
-        let same = |range: &Range<usize>| same_but_for_spaces(&self.text[range.clone()], text);
+        // Label Studio writes a line break as `\n`, with the backslash.
+        let broken = text.contains("\\n").then(|| text.replace("\\r", " ").replace("\\n", " "));
+        let same = |range: &Range<usize>| {
+            let covered = &self.text[range.clone()];
+            same_but_for_spaces(covered, text) || broken.as_ref().is_some_and(|text| same_but_for_spaces(covered, text))
+        };
         range
             .filter(same)
             .or_else(|| Unit::ALL.into_iter().find_map(|unit| self.counted(unit, start, end).filter(same)))

@@ -23,6 +23,16 @@ pub(crate) struct Input {
     limit: usize,
 }
 
+/// What a file is that begins with these bytes, where it holds text in a form that is not read, and what to do.
+fn document(magic: &[u8]) -> Option<(&'static str, &'static str)> {
+    match magic {
+        b"%PDF" => Some(("PDF", "take the text out of it, one sentence a line (.txt)")),
+        b"{\\rt" => Some(("RTF", "save its text, one sentence a line, as UTF-8 (.txt)")),
+        [0xd0, 0xcf, 0x11, 0xe0] => Some(("documents of Word and Excel", "save its text, one sentence a line (.txt)")),
+        _ => None,
+    }
+}
+
 impl Input {
     pub(crate) fn open(path: &Path, status: &Arc<Status>) -> Result<Input> {
         if path == Path::new("-") {
@@ -44,6 +54,9 @@ impl Input {
         let codec = Codec::from_magic(&magic);
         if let Some(codec) = Codec::foreign(&magic) {
             return Err(Error::in_file(path, ErrorKind::ForeignCompression { codec }));
+        }
+        if let Some((what, cure)) = document(&magic) {
+            return Err(Error::in_file(path, ErrorKind::Foreign { what, cure }));
         }
         if let Some(promised) = Codec::from_path(path)
             && codec != Some(promised)

@@ -19,6 +19,9 @@ const BLANK_END: NoteKind =
 const HEADER: NoteKind = NoteKind::new("header", "first lines that look like names of columns (read as a pair)");
 const JSON: NoteKind = NoteKind::new("json-as-text", "lines that are JSON records (read as text)");
 const COLUMNS: NoteKind = NoteKind::new("columns-as-text", "lines that are a token and its tag (each read as a text)");
+const SUBTITLES: NoteKind =
+    NoteKind::new("subtitles-as-text", "lines with the times of subtitles (read as text, and so are the others)");
+const MARKUP: NoteKind = NoteKind::new("markup-as-text", "lines that begin a page of HTML or XML (read as text)");
 /// Names that the columns of a bitext go by.
 const COLUMN_NAMES: [&str; 12] = [
     "source",
@@ -196,6 +199,22 @@ pub(crate) fn pairs(
 fn other_format(line: &str) -> Option<NoteKind> {
     if line.starts_with("{\"") && line.ends_with('}') {
         return serde_json::from_str::<serde_json::Map<String, serde_json::Value>>(line).is_ok().then_some(JSON);
+    }
+    if let Some((start, end)) = line.split_once(" --> ") {
+        let is_time = |text: &str| {
+            text.contains(':')
+                && text.trim_end().ends_with(|c: char| c.is_ascii_digit())
+                && text.bytes().all(|byte| byte.is_ascii_digit() || b":,. ".contains(&byte))
+        };
+        return (is_time(start) && end.split(' ').next().is_some_and(is_time)).then_some(SUBTITLES);
+    }
+    let begins = |name: &str| line.get(..name.len()).is_some_and(|start| start.eq_ignore_ascii_case(name));
+    if ["<!doctype html", "<html", "<?xml "].into_iter().any(begins) {
+        return Some(MARKUP);
+    }
+    // CoNLL-U numbers its words.
+    if line.split('\t').count() == 10 && line.starts_with(|c: char| c.is_ascii_digit()) {
+        return Some(COLUMNS);
     }
     let (token, tag) = line.rsplit_once('\t')?;
     (!token.is_empty() && !token.contains(' ') && is_tag(tag)).then_some(COLUMNS)

@@ -10,7 +10,7 @@ const EXAMPLES: &str = "\
 Examples:
   xlner adapt --init xlm-roberta-base/ --raw sw.txt -o sw.encoder
   xlner adapt --init minilm/ --raw sr.txt --vocabulary 99 --transliterate latin -o sr.encoder --json
-  xlner adapt --init xlm-roberta-base/ --raw yo.txt --bitext en-yo.tsv --checkpoint state/ -o yo.encoder
+  xlner adapt --init xlm-roberta/ --raw yo.txt --bitext en-yo.tsv --checkpoint state/ -o yo.encoder
   xlner train --model-type transformer --init sr.encoder --train sr.projected.jsonl -o sr.model
 
 The encoder learns to find masked words again (BERT, RoBERTa, XLM-R, CamemBERT, DistilBERT, DeBERTa). What comes out is a folder \

@@ -26,11 +26,11 @@ Examples:
   xlner align --model en-de.xla --bitext new.tsv -o new.pharaoh
   xlner align --model en-de.xla --train --bitext new.tsv --save-model better.xla -o new.pharaoh
   xlner align --model en-de.xla --serve < pairs.tsv
-  xlner align --forward f.pharaoh --reverse r.pharaoh --symmetrize grow-diag-final-and -o s.pharaoh
+  xlner align --forward f.pharaoh --reverse r.pharaoh --symmetrize grow-diag-final -o s.pharaoh
   xlner align --bitext train.tsv --evidence neural.pharaoh -o links.pharaoh
   xlner align --rank en.txt fr.txt --target sw.txt
-  xlner align --similarity itermax --encoder bert-base-multilingual-cased/ --layer 8 --bitext new.tsv -o new.pharaoh
-  xlner align --similarity softmax --encoder nllb-200-distilled-600M/ --source-lang en --target-lang sw --bitext new.tsv -o new.pharaoh
+  xlner align --similarity itermax --encoder mbert/ --layer 8 --bitext new.tsv -o new.pharaoh
+  xlner align --similarity softmax --encoder nllb --source-lang en --target-lang sw --bitext b.tsv
 
 A file ending in .tsv is `source<TAB>target`, in .txt or .bitext `source ||| target`; spaces separate the tokens. One \
 line is written for every line read, empty where nothing is linked. Pairs are streamed; training reads them in \
@@ -127,7 +127,7 @@ pub struct Args {
     /// Whose links: forward (source tokens generate target tokens), reverse, or both
     #[arg(long, default_value = "both", value_name = "forward|reverse|both", value_parser = ["forward", "reverse", "both"])]
     direction: String,
-    /// How both are merged: intersect, union, grow-diag, grow-diag-final, grow-diag-final-and, soft (mean posterior), soft-grow
+    /// How the two directions are merged: intersect, union, grow-diag, grow-diag-final, grow-diag-final-and, soft (mean posterior), soft-grow
     /// (then tokens without a link that stand beside one) [default: soft-grow]
     #[arg(long, value_name = "METHOD")]
     symmetrize: Option<Symmetrize>,

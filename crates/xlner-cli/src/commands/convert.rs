@@ -36,10 +36,10 @@ pub struct Args {
     /// File to convert; `-` is standard input
     #[arg(value_name = "IN")]
     input: Option<PathBuf>,
-    /// Join two sentence-parallel files to pairs: the source sentences
+    /// Join two sentence-parallel files into pairs: the one with the source sentences
     #[arg(long, value_name = "FILE", requires = "target")]
     source: Option<PathBuf>,
-    /// Join two sentence-parallel files to pairs: the target sentences
+    /// Join two sentence-parallel files into pairs: the one with the target sentences
     #[arg(long, value_name = "FILE", requires = "source")]
     target: Option<PathBuf>,
     /// Alignment of the joined pairs

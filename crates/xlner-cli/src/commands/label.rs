@@ -17,8 +17,8 @@ use crate::context::{Context, UsageError, failed};
 const EXAMPLES: &str = "\
 Examples:
   xlner label --from sr --via en --engine apertium sentences.txt -o sentences.conll
-  xlner label --from sr --via en --engine lookup --model sr-en.tsv --tagger en.tagger in.conll -o out.jsonl
-  xlner label --from sr --via en --engine apertium --run work/ --report figures.json in.txt -o out.conll
+  xlner label --from sr --engine lookup --model sr-en.tsv --tagger en.tagger in.conll -o out.jsonl
+  xlner label --from sr --engine apertium --run work/ --report figures.json in.txt -o out.conll
   xlner label --from sw --translations sw.en.txt sw.txt -o sw.conll
 
 Each sentence is translated into --via and tagged there; the entities are projected back. With --run every stage keeps \
@@ -28,11 +28,11 @@ does its part in the same --run folder; without --shard the whole is then put to
 #[derive(clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub struct Args {
-    /// Sentences: tokenised (tags are not looked at), or raw text, one a line; `-` is standard input, text unless --from-format says otherwise
+    /// Sentences: tokenised (tags in it are ignored), or raw text, one a line; `-` is standard input, text unless --from-format says otherwise
     #[arg(default_value = "-")]
     input: PathBuf,
-    /// The input is documents: a whole text file, or the text of every record; they are taken apart into sentences and
-    /// written whole
+    /// Treat the input as documents: a whole text file, or the text of each record. They are split into sentences for the
+    /// work, and written whole
     #[arg(long, help_heading = "Formats")]
     documents: bool,
     /// Language of the sentences (BCP 47)

@@ -23,11 +23,11 @@ const EXAMPLES: &str = "\
 Examples:
   xlner project --source en.conll --target sw.txt -o sw.conll
   xlner project --source en.conll --target sw.conll --gold sw.conll -o sw.projected.conll
-  xlner project --source en.conll --target de.conll --bitext more.tsv --dictionary en-de.tsv -o de.projected.conll
+  xlner project --source en.conll --target de.txt --bitext more.tsv --dictionary d.tsv -o de.conll
   xlner project --pairs pairs.jsonl -o projected.jsonl --report projection.json
-  xlner project --source en.conll --target de.conll --alignment links.pharaoh --method heuristic -o de.projected.conll
-  xlner project --pairs pairs.jsonl --scores weights.toml -o projected.jsonl      # of `xlner tune scores`
-  xlner project --source en.conll --target de.conll --aligner awesome --encoder mbert/ -o de.projected.conll
+  xlner project --source en.conll --target de.txt --alignment a.pharaoh --method heuristic
+  xlner project --pairs pairs.jsonl --scores weights.toml -o projected.jsonl    # of `tune scores`
+  xlner project --source en.conll --target de.txt --aligner awesome --encoder mbert/ -o de.conll
 
 Without links (--alignment, or `alignment` in the records) the built-in aligner is trained on the pairs and every \
 --bitext; the pairs are then held in memory. With links they are streamed.";
@@ -63,8 +63,8 @@ pub struct Args {
     /// Whether records (jsonl, parquet) are written with the links that were used, the aligner's included
     #[arg(long, value_name = "keep|none", default_value = "keep", help_heading = "Output")]
     links: Links,
-    /// Gold entities of the target sentences: say how good the result is, in figures of `eval`. They are looked at when all is
-    /// projected; of records, their field `gold` counts if they have it
+    /// Gold entities of the target sentences, to score the result as `eval` does. They are read only when everything is projected; in
+    /// records the field `gold` counts, if there is one
     #[arg(long, value_name = "FILE", help_heading = "Output")]
     gold: Option<PathBuf>,
     /// Where to write figures of the run, as JSON

@@ -17,7 +17,7 @@ Examples:
   xlner report --pairs projected.jsonl --gold gold.conll --ignore MISC,DATE -o report.html
   xlner report --gold gold.conll --pred ours.conll --pred theirs.jsonl -o report.html
   xlner report --pairs projected.jsonl --alignment links.pharaoh --gold gold.conll --json
-  xlner report --pairs projected.jsonl --gold gold.conll --attribute --gold-source en.conll -o report.html
+  xlner report --pairs p.jsonl --gold gold.conll --attribute --gold-source en.conll -o report.html
 
 The report is one HTML file that needs no network. Links tell missed entities apart: where the records carry none, give \
 them with --alignment (`xlner align`).";

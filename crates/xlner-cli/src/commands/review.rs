@@ -22,7 +22,7 @@ use crate::context::{Context, UsageError, review_failed};
 const EXAMPLES: &str = "\
 Examples:
   xlner review projected.jsonl --store review.db
-  xlner review projected.jsonl other-route.jsonl --store review.db --guidelines guidelines.txt --labels PER,LOC,ORG
+  xlner review one.jsonl other.jsonl --store review.db --guidelines rules.txt --labels PER,LOC,ORG
   xlner review --store review.db --listen 0.0.0.0:7878 --tokens tokens.txt --assign 2
   xlner review projected.jsonl --store review.db --annotator ada --offline ada.html
   xlner review scans.jsonl --store review.db --images scans/

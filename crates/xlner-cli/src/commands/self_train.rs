@@ -15,7 +15,7 @@ const EXAMPLES: &str = "\
 Examples:
   xlner project --pairs en-sw.jsonl -o projected.jsonl
   xlner self-train --pairs projected.jsonl --filter agreement -o sw.tagger
-  xlner self-train --pairs projected.jsonl --unlabelled sw.txt --filter 'margin>=1,probability>=0.9' --run work/ -o sw.tagger
+  xlner self-train --pairs p.jsonl --unlabelled sw.txt --filter 'margin>=1' --run work/ -o sw.tagger
   xlner self-train --init en.tagger --unlabelled news.txt --filter 'probability>=0.9' -o news.tagger
 
 Round 0 learns from the projected labels that pass the filter (without --pairs and --train it is the tagger --init itself). In every further round each fold of the pairs is labelled by \

@@ -19,10 +19,10 @@ Examples:
   xlner tag --model sw.tagger in.conll -o out.conll
   xlner tag --model default --probabilities in.conll -o out.jsonl
   xlner tag --model default pairs.jsonl -o tagged.jsonl
-  xlner tag --model sw.fused tagged.jsonl -o sw.jsonl      # a model of `train --fusion`: it tags the targets
+  xlner tag --model sw.fused tagged.jsonl -o sw.jsonl    # of `train --fusion`: tags the targets
   xlner tag --tagger 'cmd:python my_tagger.py' in.conll -o out.conll
   xlner tag --tagger http://127.0.0.1:8000/v1 --tagger-model NAME in.conll -o out.conll
-  xlner tag --model Davlan/xlm-roberta-base-ner-hrl --precision int8 --sub-words mean in.conll -o out.conll
+  xlner tag --model Davlan/xlm-roberta-base-ner-hrl --precision int8 in.conll -o out.conll
 
 `default` is the built-in tagger: English; persons, places, organisations. `cmd:` runs a program, which reads one JSON record a \
 line, {\"id\",\"tokens\",\"text\",\"lang\"}, and answers one a line, {\"id\",\"entities\":[{\"start\",\"end\",\"label\",\"score\"}]}. Entities that are there are replaced; everything \
@@ -31,7 +31,7 @@ else in records is kept. In JSONL each entity has its probability as score.";
 #[derive(clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub struct Args {
-    /// Sentences: tokenised (tags are not looked at), or raw text, one a line; or pairs; `-` is standard input, text unless --from-format says otherwise
+    /// Sentences: tokenised (tags in it are ignored), or raw text, one a line; or pairs; `-` is standard input, text unless --from-format says otherwise
     #[arg(default_value = "-")]
     input: PathBuf,
     /// `default` (English, built in), a model file or folder, `cmd:PROGRAM` (a program that speaks JSON lines), `http://…` (an

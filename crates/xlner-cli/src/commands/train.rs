@@ -17,8 +17,8 @@ Examples:
   xlner train --train en.train.conll --dev en.dev.conll -o en.tagger
   xlner train --train sw.projected.jsonl --weights score --raw sw.txt -o sw.tagger
   xlner train --train finance.conll --init default --dev finance.dev.conll -o finance.tagger
-  xlner train --train en.conll --names FIRST=first-names.txt --names CITY=cities.txt -o en.tagger --json
-  xlner train --model-type transformer --init xlm-roberta-base/ --train sw.jsonl --dev sw.dev.conll -o sw.model
+  xlner train --train en.conll --names FIRST=first.txt --names CITY=cities.txt -o en.tagger --json
+  xlner train --model-type transformer --init xlm-roberta-base/ --train sw.jsonl -o sw.model
 
 A CRF needs no other model and trains in about a minute on 10,000 sentences. What helps it most: raw text of the language \
 (--raw, the more the better) and lists of names (--names). With --init the weights stay close to those of that tagger, the closer \
@@ -66,11 +66,11 @@ pub struct Args {
 /// How a CRF is trained.
 #[derive(clap::Args)]
 pub struct CrfArgs {
-    /// Model to continue training from: a CRF, as from `general.tagger` to one of a domain (`default` is the built-in one); for a
-    /// transformer a folder as Hugging Face keeps models, or a name on its Hub
+    /// Model to continue training from. For a CRF: a tagger, as a general one for a domain of its own (`default` is the built-in one). For a
+    /// transformer: a folder as Hugging Face keeps models, or a name on its Hub
     #[arg(long, value_name = "PATH|HUB_ID")]
     init: Option<String>,
-    /// A list of names, one a line; lists of one name are one; repeatable
+    /// A list of names, one a line, under a name of its own: CITY=cities.txt. Lists under one name are merged; repeatable
     #[arg(long, value_name = "NAME=FILE", value_parser = parse_names, help_heading = "CRF")]
     names: Vec<(String, PathBuf)>,
     /// Raw text of the language, one sentence a line, or any format; repeatable

@@ -21,7 +21,7 @@ Examples:
   xlner transfer --to es --engine apertium --source en.conll -o es.conll
   xlner transfer --to sw --translations sw.txt --source en.conll -o sw.conll
   xlner transfer --to es --engine apertium --markers --source en.conll -o es.conll
-  xlner transfer --to zh --engine http --model http://localhost:5000 --markers xml --source en.jsonl -o zh.jsonl
+  xlner transfer --to zh --engine http --model http://localhost:5000 --markers xml --source en.jsonl
   xlner transfer --to es --engine apertium --source en.txt --tagger default --run work/ -o es.jsonl
 
 Each source sentence is translated, and its entities are put where they belong in the translation: training data for a \
@@ -50,9 +50,9 @@ pub struct Args {
     translations: Option<PathBuf>,
     #[command(flatten)]
     engine: EngineArgs,
-    /// Project by markers that go through the translation: `brackets` (EasyProject; without a value): [entities] are translated in
-    /// their text and alone; `xml` (LabelPigeon): <a>entities</a> by letters, also in each other. A sentence that loses a marker
-    /// is left out
+    /// Project by markers that go through the translation. `brackets` (EasyProject; without a value): [entities] are translated in
+    /// their text and alone; `xml` (LabelPigeon): a letter for each entity, <a>Berlin</a>, which may stand in each other. A sentence that
+    /// loses a marker is left out
     #[arg(
         long,
         value_name = "brackets|xml",

@@ -20,8 +20,7 @@ Examples:
   xlner translate --engine apertium --from sr --to en news.txt -o news.en.txt
   xlner translate --engine lookup --model table.tsv --from sr --to en sr.conll -o pairs.jsonl
   xlner translate --engine http --model http://localhost:5000 --from sr --to en sr.txt -o pairs.tsv
-  xlner translate --engine http --model https://api.example.org/v1 --http-model NAME --api-key-env KEY \
---from sr --to en sr.txt -o en.txt
+  xlner translate --engine http --model https://host/v1 --http-model NAME --from sr --to en sr.txt
 
 One translation is written for every sentence, in their order: into .jsonl and .tsv each sentence with its translation, \
 into .txt the translations. Tokenised sentences are put together before they are translated; translations are tokenised \

@@ -26,7 +26,7 @@ const SEPARATORS: [char; 13] =
 /// What separates a label from a prefix after it.
 const SUFFIX_SEPARATORS: [char; 6] = ['-', '_', ':', '.', '/', '#'];
 /// What some tools write for `O`, in any case.
-const OUTSIDE_MARKS: [&str; 10] = ["", "_", "-", "0", "o", "out", "outside", "none", "null", "nan"];
+const OUTSIDE_MARKS: [&str; 11] = ["", "_", "-", "*", "0", "o", "out", "outside", "none", "null", "nan"];
 
 impl Shape {
     /// The shape of a file's tags: another one than the usual where all tags but `O` have it, some of which begin an entity, and none has

@@ -19,7 +19,21 @@ const CONLLU: [&str; 10] = ["ID", "FORM", "LEMMA", "UPOS", "XPOS", "FEATS", "HEA
 /// Names that token columns go by.
 const TOKEN_NAMES: [&str; 5] = ["form", "token", "tokens", "word", "words"];
 /// Names that tag columns go by, and keys in MISC.
-const TAG_NAMES: [&str; 8] = ["ner", "ne", "entity", "tag", "tags", "ner_tag", "ner_tags", "label"];
+const TAG_NAMES: [&str; 13] = [
+    "ner",
+    "ne",
+    "entity",
+    "tag",
+    "tags",
+    "ner_tag",
+    "ner_tags",
+    "label",
+    "labels",
+    "named_entity",
+    "namedentity",
+    "bio",
+    "iob",
+];
 /// Names of columns that number sentences.
 const SENTENCE_NAMES: [&str; 10] = [
     "sentence",

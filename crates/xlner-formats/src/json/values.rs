@@ -6,7 +6,8 @@ use std::sync::Arc;
 
 use serde_json::Value;
 use xlner_core::extra::protect_integers;
-use xlner_core::tags::{Scheme, shape::Shape};
+use xlner_core::tags::Scheme;
+use xlner_core::tags::shape::{Shape, is_outside_mark};
 use xlner_core::{Pair, Sentence};
 
 use super::annotators::Annotators;
@@ -27,6 +28,11 @@ const UNREAD: NoteKind = NoteKind::new(
 
 const SKIPPED: NoteKind = NoteKind::new("skipped-texts", "texts that their annotator skipped (`null`; left out)");
 
+const LABELS: NoteKind = NoteKind::new(
+    "labels-without-o",
+    "lists of labels without `O` (every tag id is that of an entity; are they all, in order?)",
+);
+
 /// Rows looked at to find the tag scheme and the shape of the tags.
 const LOOK_AHEAD: usize = 1000;
 
@@ -44,6 +50,8 @@ pub(super) struct ValueReader<I> {
     /// How the tags of rows are written; `None` as long as there was no row.
     tags: Option<(Scheme, Shape)>,
     annotators: Annotators,
+    /// The given labels have no `O`, which was not told yet.
+    labels_lack_o: bool,
     /// What was read and not given yet, with the lines.
     waiting: VecDeque<(u64, Waiting)>,
     rows_waiting: usize,
@@ -86,6 +94,10 @@ impl<I: Items> ValueReader<I> {
             last: None,
             tags: None,
             annotators: Annotators::default(),
+            labels_lack_o: options
+                .labels
+                .as_ref()
+                .is_some_and(|labels| !labels.iter().any(|label| label == "O" || is_outside_mark(label))),
             waiting: VecDeque::new(),
             rows_waiting: 0,
             at_end: false,
@@ -177,6 +189,9 @@ impl<I: Items> ValueReader<I> {
         let mut left_out = LeftOut::default();
         let read = self.read_as(kind, value, &text, &mut left_out).map_err(|kind| at.fail(kind))?;
         self.status.note_all(&left_out, |kind| at.fail(kind))?;
+        if kind == Kind::Rows && std::mem::take(&mut self.labels_lack_o) {
+            self.status.note(LABELS, 1, |kind| at.fail(kind))?;
+        }
         self.rows_waiting += usize::from(kind == Kind::Rows);
         self.waiting.extend(read.into_iter().map(|waiting| (line, waiting)));
         Ok(true)

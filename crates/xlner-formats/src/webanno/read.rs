@@ -21,6 +21,10 @@ const LAYERS: NoteKind = NoteKind::new(
 const PARTS: NoteKind =
     NoteKind::new("inside-tokens", "entities that begin or end inside a given token (they take the whole token)");
 
+const CROSSING: NoteKind = NoteKind::new(
+    "split-entities",
+    "entities that go over the border of a sentence (each part is an entity of its own)",
+);
 const UNLABELLED: NoteKind = NoteKind::new("no-label", "entities without a label (it is “_”)");
 /// The label of those.
 const NO_LABEL: &str = "_";
@@ -57,7 +61,15 @@ pub(crate) fn sentences(
             return Err(Error::in_file(&file, ErrorKind::NoSuchColumn { name, known }));
         }
     };
-    let mut reader = Reader { lines, file, wanted, options: options.clone(), status: Arc::clone(status), text: None };
+    let mut reader = Reader {
+        lines,
+        file,
+        wanted,
+        options: options.clone(),
+        status: Arc::clone(status),
+        text: None,
+        last: Vec::new(),
+    };
     Ok(std::iter::from_fn(move || reader.next().transpose()))
 }
 
@@ -70,6 +82,8 @@ struct Reader {
     status: Arc<Status>,
     /// Text of the sentence that comes next, and its line.
     text: Option<(u64, String)>,
+    /// Numbers and labels of the annotations of the last token of the sentence before.
+    last: Vec<(u64, String)>,
 }
 
 /// An annotation while its tokens are gathered.
@@ -122,7 +136,7 @@ impl Reader {
         self.sentence(text, &rows).map(Some)
     }
 
-    fn sentence(&self, text: Option<(u64, String)>, rows: &[(u64, String)]) -> Result<Sentence> {
+    fn sentence(&mut self, text: Option<(u64, String)>, rows: &[(u64, String)]) -> Result<Sentence> {
         let first = text.as_ref().map(|(line, _)| *line).or(rows.first().map(|(line, _)| *line)).unwrap_or_default();
         self.status.set_line(first);
         let mut tokens: Vec<String> = Vec::new();
@@ -152,6 +166,18 @@ impl Reader {
             self.status.note(UNLABELLED, unlabelled, fail)?;
         }
         let fail = |error: xlner_core::Error| Error::at_line(&self.file, first, error.into());
+        // Numbers are those of the document.
+        let goes_on = |open: &&Open| {
+            let number = open.number.filter(|_| open.span.start == 0);
+            number.is_some_and(|number| self.last.iter().any(|(last, label)| *last == number && *label == open.label))
+        };
+        let crossing = open.iter().filter(goes_on).count();
+        self.status.note(CROSSING, crossing, |kind| Error::at_line(&self.file, first, kind))?;
+        self.last = open
+            .iter()
+            .filter(|open| open.span.end == tokens.len())
+            .filter_map(|open| Some((open.number?, open.label.clone())))
+            .collect();
         let mut sentence = match text {
             Some((_, text)) => Sentence::from_text_and_tokens(text, &tokens).map_err(fail)?,
             None => Sentence::from_tokens(&tokens),

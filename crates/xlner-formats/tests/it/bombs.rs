@@ -86,7 +86,7 @@ fn errors_of_limits_name_the_place_and_the_option() {
     let tokens = |count: usize| vec!["\"x\""; count].join(",");
     let many = "1 ".repeat(1_000_001);
     let values = format!("[{}0]", "0,".repeat(8_000_000));
-    let cases: [(Format, String, &str); 24] = [
+    let cases: [(Format, String, &str); 32] = [
         (Format::Conll, format!("a\tO\n\n{long}\tO\n"), "line 3: a line of more than 64000000 bytes"),
         (
             Format::Conll,
@@ -133,6 +133,46 @@ fn errors_of_limits_name_the_place_and_the_option() {
             format!("[\n{{\"text\":\"{many}\",\"ents\":[]}}]"),
             "line 2: a sentence of more than 1000000 tokens",
         ),
+        (Format::Uner, format!("1\ta\tO\t-\t-\n2\t{long}\tO\t-\t-\n"), "line 2: a line of more than 64000000 bytes"),
+        (
+            Format::Doccano,
+            format!("{{\"text\":\"a\",\"label\":[]}}\n{{\"text\":\"{long}\",\"label\":[]}}\n"),
+            "line 2: a line of more than 64000000 bytes",
+        ),
+        (
+            Format::Doccano,
+            format!("{{\"text\":\"a\",\"label\":[]}}\n{{\"text\":\"{many}\",\"label\":[]}}\n"),
+            "line 2: a sentence of more than 1000000 tokens",
+        ),
+        (
+            Format::LabelStudio,
+            format!("[\n{{\"data\":{{\"text\":\"{many}\"}},\"annotations\":[]}}]"),
+            "line 2: a sentence of more than 1000000 tokens",
+        ),
+        (
+            Format::Jsonl,
+            format!("{{\"tokenized_text\":[{}],\"ner\":[]}}\n", tokens(1_000_001)),
+            "line 1: a sentence of more than 1000000 tokens",
+        ),
+        (
+            Format::Json,
+            format!("{{\"data\":[\n{{\"text\":\"{many}\",\"label\":[]}}]}}"),
+            "line 2: a sentence of more than 1000000 tokens",
+        ),
+        (
+            Format::Alto,
+            format!(
+                "<alto><Layout><Page><TextBlock><TextLine>\n<String CONTENT='{long}{long}'/></TextLine></TextBlock></Page></Layout></alto>"
+            ),
+            "a tag, or text without one, of more than 64000000 bytes",
+        ),
+        (
+            Format::Page,
+            format!(
+                "<PcGts><Page><TextRegion><TextEquiv>\n<Unicode>{long}{long}</Unicode></TextEquiv></TextRegion></Page></PcGts>"
+            ),
+            "a tag, or text without one, of more than 64000000 bytes",
+        ),
         (
             Format::Hocr,
             format!("<html>\n<p>{long}{long}</p></html>"),
@@ -174,6 +214,19 @@ fn errors_of_limits_name_the_place_and_the_option() {
         assert!(problem.contains("x.zst") && problem.contains(wanted), "{format}: {problem}");
         assert!(problem.contains("option `max_sentence_tokens`") && problem.contains("line "), "{format}: {problem}");
     }
+}
+
+#[test]
+fn a_text_of_brat_has_a_limit() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("x.ann");
+    std::fs::write(&path, "").unwrap();
+    std::fs::write(folder.path().join("x.txt"), format!("Oslo.\n{}\n", "1 ".repeat(1_000_001))).unwrap();
+    let problem = first_problem(&path, &ReadOptions::default()).unwrap();
+    assert!(problem.contains("x.txt, line 2: a sentence of more than 1000000 tokens"), "{problem}");
+    std::fs::write(&path, format!("T1\tLOC 0 4\tOslo\n#1\tAnnotatorNotes T1\t{}\n", "x".repeat(64_000_001))).unwrap();
+    let problem = first_problem(&path, &ReadOptions::default()).unwrap();
+    assert!(problem.contains("x.ann, line 2: a line of more than 64000000 bytes"), "{problem}");
 }
 
 /// The first error of the reader of what the file holds.

@@ -152,3 +152,26 @@ fn the_field_of_tags_is_the_one_that_holds_tags() {
     assert_eq!(read_noted("a.jsonl", parts).1, [("all-inside", 1)]);
     assert_eq!(read_noted("a.jsonl", r#"{"tokens":["Ada","Lovelace"],"tags":["PER","PER"]}"#).1, []);
 }
+
+#[test]
+fn a_list_of_labels_without_o_is_told() {
+    let rows = "{\"tokens\":[\"Ada\",\"won\"],\"ner_tags\":[1,0]}\n".repeat(2);
+    for (labels, notes) in [(["B-PER", "I-PER"], 1), (["O", "B-PER"], 0)] {
+        let options = ReadOptions { labels: Some(labels.map(str::to_owned).to_vec()), ..ReadOptions::default() };
+        read_with("a.jsonl", &rows, &options);
+        assert_eq!(options.notes.list().len(), notes);
+    }
+}
+
+#[test]
+fn label_studio_writes_line_breaks_with_a_backslash() {
+    let task = |said: &str| {
+        format!(
+            r#"[{{"id":1,"data":{{"text":"Ada\nByron won."}},"annotations":[{{"result":[{{"type":"labels","value":{{"start":0,"end":9,"text":"{said}","labels":["PER"]}}}}]}}]}}]"#
+        )
+    };
+    for said in ["Ada\\nByron", "Ada\\\\nByron", "Ada Byron", "Ada\\\\r\\\\nByron"] {
+        assert_eq!(read("a.json", &task(said))[0].entities.len(), 1, "{said}");
+    }
+    assert!(message("a.json", &task("Bob")).contains("its own text"));
+}

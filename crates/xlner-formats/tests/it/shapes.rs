@@ -135,7 +135,7 @@ fn tags_in_small_letters() {
 
 #[test]
 fn other_marks_for_outside_are_read_and_noted() {
-    for mark in ["_", "-", "0", "o", "OUT", "out", "Outside", "NONE", "null", ""] {
+    for mark in ["_", "-", "*", "0", "o", "OUT", "out", "Outside", "NONE", "null", ""] {
         let (sentences, notes) = read_noted("a.conll", &format!("Ada\tB-PER\nwon\t{mark}\n\nOslo\tB-LOC\n\n"));
         assert_eq!(
             (shown(&sentences).as_str(), notes.as_slice()),
@@ -224,4 +224,39 @@ fn what_is_no_tag_among_tags_is_named_with_its_line() {
     assert!(error.starts_with("a.conll, line 2: “I- PER” is not a tag"), "{error}");
     let error = message("a.conll", "Ada\tB-PER\nwon\n\n");
     assert!(error.contains("1 column instead of 2"), "{error}");
+}
+
+#[test]
+fn names_that_columns_and_keys_of_tags_go_by() {
+    for name in ["NER", "ner_tag", "NamedEntity", "named_entity", "BIO", "IOB", "Labels"] {
+        shows("a.tsv", &format!("word\t{name}\nAda\tB-PER\nwon\tO\n"), "Ada/PER");
+        shows(
+            "a.conllu",
+            &format!("1\tAda\t_\t_\t_\t_\t_\t_\t_\t{name}=B-PER\n2\twon\t_\t_\t_\t_\t_\t_\t_\t{name}=O\n\n"),
+            "Ada/PER",
+        );
+    }
+}
+
+#[test]
+fn other_formats_under_the_name_of_text_are_told() {
+    for (text, kind) in [
+        ("WEBVTT\n\n00:01.000 --> 00:02.000\nAda won.\n", "subtitles-as-text"),
+        ("1\n00:00:01,000 --> 00:00:02,000 X1:1\nAda won.\n", "subtitles-as-text"),
+        ("<!DOCTYPE html><html><body>Ada won.</body></html>\n", "markup-as-text"),
+        ("<?xml version=\"1.0\"?>\n<TEI/>\n", "markup-as-text"),
+        ("# text = Ada\n1\tAda\tAda\tX\t_\t_\t0\tx\t_\t_\n", "columns-as-text"),
+        ("Ada\tB-PER\n", "columns-as-text"),
+        ("{\"text\":\"Ada\"}\n", "json-as-text"),
+    ] {
+        assert_eq!(read_noted("a.txt", text).1, [(kind, 1)], "{text}");
+    }
+    assert_eq!(read_noted("a.txt", "From 3 --> 4: go\n10:30 --> home\n3 < 4 and <html\n").1, []);
+    for (text, what) in [("%PDF-1.4\n", "PDF"), ("{\\rtf1 Ada}\n", "RTF")] {
+        let error = message("a.txt", text);
+        assert!(
+            error.starts_with(&format!("a.txt: xlner does not read {what}; ")) && error.contains(".txt)"),
+            "{error}"
+        );
+    }
 }

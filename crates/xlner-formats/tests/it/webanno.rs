@@ -119,3 +119,17 @@ fn entities_without_a_label_are_noted() {
     assert_eq!(crate::common::shown(&sentences), "Ada Lovelace/_ won/_");
     assert_eq!(notes, [("no-label", 2)]);
 }
+
+#[test]
+fn an_entity_over_the_border_of_sentences_is_noted() {
+    let rows = |number: &str| {
+        format!(
+            "#Text=Ada\n1-1\t0-3\tAda\t*[1]\tPER[1]\t\n\n#Text=Byron won\n2-1\t4-9\tByron\t*{number}\tPER{number}\t\n2-2\t10-13\twon\t_\t_\t\n"
+        )
+    };
+    let (sentences, notes) = read_noted("a.tsv", &document(NE, &rows("[1]")));
+    assert_eq!((shown(&sentences).as_str(), notes.as_slice()), ("Ada/PER|Byron/PER", &[("split-entities", 1)][..]));
+    for other in ["[2]", ""] {
+        assert_eq!(read_noted("a.tsv", &document(NE, &rows(other))).1, []);
+    }
+}

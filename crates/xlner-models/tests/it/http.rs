@@ -145,6 +145,17 @@ fn failures_that_stay_end_it_and_say_why() {
 }
 
 #[test]
+fn a_server_that_was_never_there_is_given_up_soon() {
+    let server = Server::start(&[Act::Good]);
+    let mut options = server.options(HttpApi::LibreTranslate);
+    options.http.retries = 6;
+    let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    options.servers = vec![format!("http://{free}")];
+    let error = options.open().unwrap().translate(&TEXTS).unwrap_err().to_string();
+    assert!(error.contains("is the server running") && error.contains("(3 attempts)"), "{error}");
+}
+
+#[test]
 fn after_a_failure_the_same_batch_can_be_tried_again() {
     let server = Server::start(&[Act::Good, Act::Status(401, "", ""), Act::Good]);
     let mut translator = server.options(HttpApi::LibreTranslate).open().unwrap();

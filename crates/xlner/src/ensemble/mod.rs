@@ -164,13 +164,20 @@ impl Votes {
                 continue;
             }
             let at = (0..first.len()).find(|&at| at >= sentence.len() || first.token(at) != sentence.token(at));
-            let at = at.unwrap_or(first.len()) + 1;
+            let at = at.unwrap_or(first.len());
+            let token = |sentence: &Sentence| match at < sentence.len() {
+                true => format!("“{}”", sentence.token(at)),
+                false => "none".to_owned(),
+            };
+            let (own, other, at) = (token(sentence), token(first), at + 1);
             let first = self.0.files[0].path().display();
             return Err(Error::Sentence {
                 file: file.path().to_owned(),
                 number: file.count(),
                 id: String::new(),
-                problem: format!("token {at} is not that of {first}; all must hold the same sentences"),
+                problem: format!(
+                    "token {at} is not that of {first} ({own}, there {other}); all must hold the same sentences"
+                ),
             });
         }
         Ok(Some(sentences))

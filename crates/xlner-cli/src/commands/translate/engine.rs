@@ -21,8 +21,8 @@ pub struct EngineArgs {
     /// table of given translations)
     #[arg(long, value_name = "ENGINE", help_heading = "Translation")]
     engine: Option<Engine>,
-    /// What the engine loads: nllb, marian, ct2 a folder or a name on the Hugging Face Hub, http the address of a server, lookup
-    /// tables `source<TAB>target` (repeatable), apertium a mode if not the one that the languages tell
+    /// What the engine loads. nllb, marian, ct2: a folder, or a name on the Hugging Face Hub; http: the address of a server; lookup:
+    /// tables `source<TAB>target` (repeatable); apertium: a mode, if not the one that the languages imply
     #[arg(long, value_name = "MODEL", requires = "engine", help_heading = "Translation")]
     model: Vec<String>,
 

@@ -19,7 +19,7 @@ use crate::print::print;
 const EXAMPLES: &str = "\
 Examples:
   xlner tune scores --pairs dev.jsonl --scores span=1,string=0.5 -o weights.toml
-  xlner tune scores --pairs dev.jsonl --gold dev.conll --scores span=1,tagger=0.5 --target-tagger de.tagger -o weights.toml
+  xlner tune scores --pairs dev.jsonl --scores span=1,tagger=0.5 --target-tagger de.tagger -o w.toml
   xlner project --pairs corpus.jsonl --scores weights.toml -o projected.jsonl
 
 Each weight in turn takes the value that gives the best micro F1, until none gives a better one. The gold entities of the \

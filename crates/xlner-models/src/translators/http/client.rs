@@ -15,6 +15,9 @@ const ANSWER_LIMIT: u64 = 64 << 20;
 /// Characters of a server's words that a message repeats.
 const QUOTED: usize = 200;
 
+/// How often a server that was never there is tried again: an address with a slip in it should not keep anyone waiting.
+const FIRST_RETRIES: u32 = 2;
+
 /// Posts JSON to one address.
 pub(crate) struct Client {
     agent: Agent,
@@ -30,6 +33,8 @@ pub(crate) struct Client {
     next: Option<Instant>,
     /// Requests sent again so far.
     pub(crate) retries: u64,
+    /// Whether the server was there once: then it may come back.
+    reached: bool,
 }
 
 /// A request that was answered.
@@ -47,6 +52,8 @@ pub(crate) enum Reply<T> {
 enum Failure {
     /// It may go well another time, after this pause if the server wants one.
     Passing(String, Option<Duration>),
+    /// The server was not reached at all.
+    Unreached(String),
     /// It will not.
     Lasting(String),
 }
@@ -61,7 +68,17 @@ impl Client {
             .timeout_global(Some(options.timeout));
         let name = public(&address);
         let bearer = secret.as_ref().filter(|_| bearer).map(|key| format!("Bearer {key}"));
-        Client { agent: config.build().new_agent(), address, name, bearer, secret, options, next: None, retries: 0 }
+        Client {
+            agent: config.build().new_agent(),
+            address,
+            name,
+            bearer,
+            secret,
+            options,
+            next: None,
+            retries: 0,
+            reached: false,
+        }
     }
 
     /// The address, as it may be printed.
@@ -80,8 +97,11 @@ impl Client {
     ) -> Result<Reply<T>> {
         let mut failures = 0;
         loop {
+            let mut retries = self.options.retries;
             self.wait_for_turn();
-            let (problem, wanted) = match self.once(body) {
+            let answer = self.once(body);
+            self.reached |= !matches!(answer, Err(Failure::Unreached(_)));
+            let (problem, wanted) = match answer {
                 Ok(Reply::Good(answer)) => {
                     return Ok(read(&answer).map_or_else(|problem| Reply::Bad(self.clean(&problem)), Reply::Good));
                 }
@@ -89,8 +109,14 @@ impl Client {
                 Ok(Reply::Refused(problem)) => return Ok(Reply::Refused(problem)),
                 Err(Failure::Lasting(problem)) => return Err(Error::engine(&self.name, problem)),
                 Err(Failure::Passing(problem, wanted)) => (problem, wanted),
+                Err(Failure::Unreached(problem)) => {
+                    if !self.reached {
+                        retries = retries.min(FIRST_RETRIES);
+                    }
+                    (problem, None)
+                }
             };
-            if failures == self.options.retries {
+            if failures >= retries {
                 return Err(Error::engine(&self.name, format!("{problem} ({} attempts)", failures + 1)));
             }
             if let Some(wanted) = wanted.filter(|wanted| *wanted > self.options.longest_pause) {
@@ -144,7 +170,10 @@ impl Client {
         };
         let failed = |error: ureq::Error| match lasting(&error) {
             true => Failure::Lasting(self.clean(&error.to_string())),
-            false => Failure::Passing(self.clean(&format!("{error}{}", way_out(&error))), None),
+            false => {
+                let problem = self.clean(&format!("{error}{}", way_out(&error)));
+                if is_unreached(&error) { Failure::Unreached(problem) } else { Failure::Passing(problem, None) }
+            }
         };
         let mut response = request.send(body.to_string()).map_err(failed)?;
         let (status, wanted) = (response.status(), retry_after(&response));
@@ -173,6 +202,15 @@ impl Client {
             Some(secret) => words.replace(secret, "…"),
             None => words.to_owned(),
         }
+    }
+}
+
+/// Whether there is no server at the address.
+fn is_unreached(error: &ureq::Error) -> bool {
+    match error {
+        ureq::Error::HostNotFound | ureq::Error::ConnectionFailed => true,
+        ureq::Error::Io(error) => error.kind() == std::io::ErrorKind::ConnectionRefused,
+        _ => false,
     }
 }
 
