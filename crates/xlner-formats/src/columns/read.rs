@@ -427,7 +427,7 @@ impl Layout {
 
 /// Whether a token has spaces around it.
 fn is_spaced(token: &str) -> bool {
-    (token.starts_with(' ') || token.ends_with(' ')) && token.trim_matches(' ') != ""
+    (token.starts_with(' ') || token.ends_with(' ')) && !token.trim_matches(' ').is_empty()
 }
 
 fn misc_value<'a>(misc: &'a str, key: &str) -> Option<&'a str> {
