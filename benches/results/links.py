@@ -2,9 +2,13 @@
 
 import itertools
 import json
+import os
 import random
+import re
+import subprocess
 
-from sections import command, data, figures, mark, script, section, shell, table
+from common import ROOT
+from sections import LeftOut, command, data, figures, mark, script, section, shell, table, torch_python
 
 LANGUAGES = ["en", "de", "es", "it"]
 THRESHOLDS = [0.1, 0.15, 0.2, 0.25, 0.3, 0.4]
@@ -113,4 +117,29 @@ def alignment_more_text(folder, arguments):
         "One thread.",
         untimed,
         "\n".join(reached),
+    ])
+
+
+@section("Parity: encoders of translation models as aligners (TransAlign) beside `transformers` and `peft`")
+def transalign_parity(folder, arguments):
+    python, top = torch_python(), ROOT / "target" / "parity"
+    for name, made in [("seq2seq.py", "seq2seq"), ("transalign.py", "seq2seq/nllb-lora")]:
+        if not (top / made).is_dir():
+            done = subprocess.run([python, ROOT / "benches/parity" / name, top], cwd=ROOT, capture_output=True, text=True)
+            if done.returncode != 0:
+                raise LeftOut(f"benches/parity/{name}: {done.stderr.strip().splitlines()[-1:]}")
+    words = ["test", "-p", "xlner-neural", "--test", "it", "--", "--nocapture", "seq2seq_encoder"]
+    done = subprocess.run([os.environ.get("CARGO", "cargo"), *words], cwd=ROOT, env=dict(os.environ, XLNER_PARITY=str(top)),
+                          capture_output=True, text=True)
+    rows = re.findall(r"(\S+): (\d+) pairs, (\d+) links of pieces, largest difference of hidden states (\S+)", done.stdout)
+    if not rows:
+        raise SystemExit(done.stdout[-2000:] + done.stderr[-2000:])
+    return "\n\n".join([
+        "Random checkpoints of two layers; made-up pairs in 20 scripts, each side in its language. Hidden states after every layer (where "
+        "they are large, the difference is relative), and the links of the last one by the formula of the published program; `-lora`: "
+        "with an adapter of the encoder, as `peft` saves it.",
+        table(["checkpoint", "pairs", "links of pieces", "largest difference of hidden states"], sorted(map(list, rows))),
+        f"- pieces and links identical, hidden states within 1e-4 {mark(done.returncode == 0)}",
+        shell("python benches/parity/seq2seq.py; python benches/parity/transalign.py",
+              "XLNER_PARITY=target/parity cargo " + " ".join(words)),
     ])

@@ -250,7 +250,7 @@ impl View<'_> {
 /// The nearest number from 0 to 1; 0 for what is no number.
 #[inline]
 fn probability(value: f32) -> f32 {
-    value.max(0.0).min(1.0)
+    if value > 0.0 { value.min(1.0) } else { 0.0 }
 }
 
 /// Whether an expected count and a prior count say something.

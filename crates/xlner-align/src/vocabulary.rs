@@ -62,8 +62,8 @@ impl Vocabulary {
         let id = self.forms.insert(lower.as_bytes());
         let folded = fold(lower);
         let mut views = [id; VIEWS];
-        for view in 1..VIEWS {
-            views[view] = self.prefixes[view - 1].insert(prefix(stem(lower, &folded), view).as_bytes());
+        for (view, id) in views.iter_mut().enumerate().skip(1) {
+            *id = self.prefixes[view - 1].insert(prefix(stem(lower, &folded), view).as_bytes());
         }
         let Word { folded, letters, kind, .. } = plain(lower, folded);
         self.folded.push(&folded);
@@ -79,9 +79,9 @@ impl Vocabulary {
         }
         let folded = fold(&lower);
         let mut views = [UNKNOWN; VIEWS];
-        for view in 1..VIEWS {
+        for (view, id) in views.iter_mut().enumerate().skip(1) {
             let prefix = prefix(stem(&lower, &folded), view);
-            views[view] = self.prefixes[view - 1].find(prefix.as_bytes()).unwrap_or(UNKNOWN);
+            *id = self.prefixes[view - 1].find(prefix.as_bytes()).unwrap_or(UNKNOWN);
         }
         Word { views, ..plain(&lower, folded) }
     }

@@ -165,10 +165,10 @@ fn what_is_wrong_is_said() {
     assert!(!is_translation_model(folder.path()).unwrap());
 }
 
-/// The tensors of a file by name, as (shape, values).
-type Tensors = Vec<(String, Vec<usize>, Vec<f32>)>;
+/// Name, shape and values of a tensor.
+type Tensor = (String, Vec<usize>, Vec<f32>);
 
-fn read(path: &Path) -> Tensors {
+fn read(path: &Path) -> Vec<Tensor> {
     let bytes = fs::read(path).unwrap();
     let (length, rest) = bytes.split_first_chunk::<8>().unwrap();
     let (header, data) = rest.split_at(u64::from_le_bytes(*length) as usize);
@@ -183,7 +183,7 @@ fn read(path: &Path) -> Tensors {
     header.into_iter().map(tensor).collect()
 }
 
-fn write(path: &Path, tensors: &Tensors) {
+fn write(path: &Path, tensors: &[Tensor]) {
     let (mut header, mut data) = (serde_json::Map::new(), Vec::new());
     for (name, shape, values) in tensors {
         let start = data.len();
