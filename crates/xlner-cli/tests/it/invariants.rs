@@ -150,12 +150,9 @@ fn the_core_does_no_input_and_output() {
 
 #[test]
 fn files_have_one_subject() {
-    // Grown beyond it, and still to be split.
-    let long = ["columns/find.rs", "columns/read.rs", "src/open.rs"];
     for (_, file) in sources("src").into_iter().chain(sources("tests")) {
         let count = std::fs::read_to_string(&file).unwrap().lines().count();
-        let known = count <= 450 && long.iter().any(|name| file.ends_with(name));
-        assert!(count <= 400 || known, "{} has {count} lines: split it by subject", file.display());
+        assert!(count <= 400, "{} has {count} lines: split it by subject", file.display());
     }
 }
 

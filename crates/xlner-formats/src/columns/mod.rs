@@ -19,6 +19,7 @@ mod cells;
 mod conllu;
 mod find;
 mod layout;
+mod line;
 mod quoted;
 mod read;
 mod tagged;
