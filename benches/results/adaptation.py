@@ -215,8 +215,9 @@ def cell(kept, name, options):
     path = kept / f"{name.replace(', ', '-').replace(' ', '-')}.json"
     if not path.exists():
         model, found = kept / "model", kept / "found.conll"
+        # A transformer is a folder, a CRF a file: neither is to be taken for the other.
         shutil.rmtree(model, ignore_errors=True)
-        model.unlink(missing_ok=True) if model.is_file() else None
+        model.unlink(missing_ok=True)
         command("--threads", 1, "train", "--train", kept / "train.conll", *options, "-o", model)
         command("tag", "--model", model, kept / "gold.conll", "-o", found)
         output, _, _ = command("eval", "--gold", kept / "gold.conll", "--pred", found, "--ignore", "MISC,DATE", "--json")

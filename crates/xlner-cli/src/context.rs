@@ -130,6 +130,17 @@ impl Context {
         }
     }
 
+    /// The format of standard input, which has no name that tells it: text. Who sits at a terminal is told that it is waited for.
+    pub fn standard_input(&self, path: &Path) -> Option<Format> {
+        if path.as_os_str() != "-" {
+            return None;
+        }
+        if std::io::stdin().is_terminal() {
+            self.note("reading standard input, a line at a time; Ctrl-D (on Windows Ctrl-Z) ends it");
+        }
+        Some(Format::Text)
+    }
+
     /// The format of an output: given, told by its name, else the usual one, which is then told. `None` where no writer makes it.
     pub fn output_format(&self, given: Option<Format>, path: &Path, usual: Format) -> Option<Format> {
         let format = Format::for_output(given, path, usual);

@@ -75,7 +75,7 @@ pub use flow::{Back, FlowFigures, FlowReport, RunOptions, Shard, StageFigures};
 pub use label::{LabelJob, LabelModels};
 pub use open::{
     Engine, TaggerOptions, TranslatorOptions, open_encoder, open_judge, open_scorer, open_tagger, open_tagger_with,
-    open_translator,
+    open_translation_encoder, open_translator,
 };
 pub use progress::{Listener, Progress, Stage};
 pub use project::{Passes, ProjectJob, ProjectModels, ProjectReport, Projector, TargetTags};

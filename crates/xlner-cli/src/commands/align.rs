@@ -14,7 +14,6 @@ use xlner_core::Encoder;
 use xlner_formats::{Format, ReadOptions, WriteOptions};
 use xlner_models::Precision;
 
-use super::options::standard_input;
 use crate::bars::Bars;
 use crate::context::{Context, UsageError, failed};
 use crate::print::counted;
@@ -128,7 +127,7 @@ pub struct Args {
     #[arg(long, default_value = "both", value_name = "forward|reverse|both", value_parser = ["forward", "reverse", "both"])]
     direction: String,
     /// How the two directions are merged: intersect, union, grow-diag, grow-diag-final, grow-diag-final-and, soft (mean posterior), soft-grow
-    /// (then tokens without a link that stand beside one) [default: soft-grow]
+    /// (soft, then tokens without a link take one beside those found) [default: soft-grow]
     #[arg(long, value_name = "METHOD")]
     symmetrize: Option<Symmetrize>,
     /// Less probable links are left out [default: with soft and soft-grow 0.4, else 0]
@@ -280,7 +279,7 @@ fn job(args: Args, context: &Context) -> Result<AlignJob> {
         ..context.read()
     };
     let evidence = options.clone();
-    let of = |path: &Path| args.from_format.or_else(|| standard_input(path, context));
+    let of = |path: &Path| args.from_format.or_else(|| context.standard_input(path));
     let mut bitext = args.bitext;
     let input = match (args.source, args.target) {
         (Some(source), Some(target)) => Input::Files {

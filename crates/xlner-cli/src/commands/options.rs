@@ -1,14 +1,16 @@
 //! Flags that several commands take.
 
 use std::collections::BTreeSet;
-use std::io::IsTerminal as _;
 use std::path::{Path, PathBuf};
 
 use anyhow::Result;
 use clap::Args;
 use xlner::decision::{DecisionChoice, DecisionOptions};
 use xlner::project::{FilterOptions, MethodKind, MethodOptions, parse_solver};
-use xlner::{AlignerOptions, EncoderAligner, FlowReport, RunOptions, Shard, StageFigures, open_encoder, open_scorer};
+use xlner::{
+    AlignerOptions, EncoderAligner, FlowReport, RunOptions, Shard, StageFigures, open_encoder, open_scorer,
+    open_translation_encoder,
+};
 use xlner_align::similarity;
 use xlner_core::{Encoder, TranslationScorer};
 use xlner_formats::{Format, ReadOptions, WriteOptions};
@@ -88,9 +90,11 @@ impl AlignerArgs {
             (Some((name, _)), None) => {
                 return Err(UsageError(format!("--aligner {name} wants an --encoder")).into());
             }
-            (Some((_, extraction)), Some(encoder)) => (extraction.parse()?, encoder),
+            (Some((name, extraction)), Some(encoder)) => {
+                let open = if name == "transalign" { open_translation_encoder } else { open_encoder };
+                (extraction.parse()?, open(encoder, self.layer, self.encoder_precision).map_err(failed)?)
+            }
         };
-        let encoder = open_encoder(encoder, self.layer, self.encoder_precision).map_err(failed)?;
         Ok(Some(EncoderLinks { encoder, extraction }))
     }
 
@@ -272,17 +276,6 @@ pub fn scorer(opened: &mut Option<Box<dyn TranslationScorer>>) -> Option<&mut dy
     opened.as_deref_mut().map(|scorer| scorer as _)
 }
 
-/// The format of standard input, which has no name that tells it: text. Who sits at a terminal is told that it is waited for.
-pub fn standard_input(path: &Path, context: &Context) -> Option<Format> {
-    if path.as_os_str() != "-" {
-        return None;
-    }
-    if std::io::stdin().is_terminal() {
-        context.note("reading standard input, a line at a time; Ctrl-D (on Windows Ctrl-Z) ends it");
-    }
-    Some(Format::Text)
-}
-
 /// How sentences are read.
 #[derive(Args)]
 pub struct InputArgs {
@@ -298,7 +291,7 @@ impl InputArgs {
     /// The options of sentences of a language.
     pub fn options(&self, input: &Path, lang: &str, context: &Context) -> ReadOptions {
         ReadOptions {
-            format: self.from_format.or_else(|| standard_input(input, context)),
+            format: self.from_format.or_else(|| context.standard_input(input)),
             lang: Some(lang.to_owned()),
             tokenized: self.tokenized,
             ..context.read()

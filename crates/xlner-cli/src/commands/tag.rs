@@ -7,7 +7,6 @@ use xlner::{TagJob, TaggerOptions, open_tagger_with};
 use xlner_formats::{Format, ReadOptions, Side, WriteOptions};
 use xlner_models::{Precision, SubWords};
 
-use super::options::standard_input;
 use super::taggers::{OutsideArgs, tell};
 use crate::bars::Bars;
 use crate::context::{Context, failed};
@@ -87,7 +86,7 @@ pub fn run(args: Args, context: &Context) -> Result<()> {
     let job = TagJob {
         input: args.input.clone(),
         input_options: ReadOptions {
-            format: args.from_format.or_else(|| standard_input(&args.input, context)),
+            format: args.from_format.or_else(|| context.standard_input(&args.input)),
             tokenized: args.tokenized,
             ..context.read_in(args.lang)
         },

@@ -10,7 +10,6 @@ use xlner_formats::{Format, ReadOptions, Side, WriteOptions};
 
 pub use engine::EngineArgs;
 
-use super::options::standard_input;
 use crate::bars::Bars;
 use crate::context::{Context, UsageError, failed};
 use crate::print::counted;
@@ -77,7 +76,7 @@ pub fn run(args: Args, context: &Context) -> Result<()> {
     let format = context.output_format(args.to_format, &args.output, usual);
     let job = TranslateJob {
         input_options: ReadOptions {
-            format: args.from_format.or_else(|| standard_input(&args.input, context)),
+            format: args.from_format.or_else(|| context.standard_input(&args.input)),
             lang: Some(args.from.clone()),
             target_lang: Some(args.from),
             side: args.side,

@@ -88,6 +88,8 @@ fn the_encoder_of_a_translator_aligns() {
         2,
         "wants an --encoder",
     );
+    checkpoints::bert(&folder.path().join("bert"));
+    fails(&folder, &project.replace("--encoder nllb", "--encoder bert"), 2, "bert is no translation model");
 
     // The languages of the other commands are known.
     std::fs::write(folder.path().join("table.tsv"), "world hello\thello world\n").unwrap();

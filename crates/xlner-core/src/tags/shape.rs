@@ -86,11 +86,11 @@ pub fn is_outside_mark(tag: &str) -> bool {
 }
 
 /// What separates several tags of one token.
-const BARS: [char; 7] = ['|', ';', ',', '+', '/', '#', '&'];
+const BARS: [u8; 7] = *b"|;,+/#&";
 
 /// Whether a tag holds something that may separate it from another.
 pub fn has_bar(tag: &str) -> bool {
-    tag.bytes().any(|byte| matches!(byte, b'|' | b';' | b',' | b'+' | b'/' | b'#' | b'&'))
+    tag.bytes().any(|byte| BARS.contains(&byte))
 }
 
 /// The first of several tags that are separated by bars, semicolons, commas or the like, and how many of the others are not `O`; `None`
@@ -100,7 +100,7 @@ pub fn first_layer(tag: &str) -> Option<(&str, usize)> {
         return None;
     }
     let is_tag = |part: &str| Tag::with_prefix(part).is_some();
-    BARS.into_iter().find_map(|bar| {
+    BARS.into_iter().map(char::from).find_map(|bar| {
         let (first, others) = tag.split_once(bar)?;
         (is_tag(first) && others.split(bar).all(is_tag))
             .then(|| (first, others.split(bar).filter(|tag| *tag != "O").count()))
@@ -157,7 +157,7 @@ mod tests {
         assert_eq!(first_layer("O|B-LOC|O"), Some(("O", 1)));
         assert_eq!(first_layer("B-ORG;I-LOC"), Some(("B-ORG", 1)));
         assert_eq!(first_layer("B-ORG,O"), Some(("B-ORG", 0)));
-        for bar in BARS {
+        for bar in BARS.map(char::from) {
             assert_eq!(first_layer(&format!("B-ORG{bar}I-LOC")), Some(("B-ORG", 1)), "{bar}");
         }
         assert_eq!(first_layer("B-R&D|B-LOC"), Some(("B-R&D", 1)));

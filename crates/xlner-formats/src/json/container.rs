@@ -4,9 +4,10 @@
 //! - `datasets.load_dataset("json", field="data")`: `{"version":"1","data":[{…},…]}`;
 //! - the rows of the Hugging Face Hub's dataset viewer: `{"features":[…],"rows":[{"row_idx":0,"row":{…}},…]}`.
 
+use std::collections::HashMap;
 use std::ops::Range;
 
-use serde_json::{Map, Value};
+use serde_json::value::RawValue;
 
 use super::spacy;
 
@@ -17,81 +18,39 @@ const OWN: [&str; 7] = ["text", "tokens", "words", "tokenized_text", "source", "
 /// The field of a row of the dataset viewer that holds the record.
 const ROW: &str = "row";
 
+/// The fields of an object, as they are written.
+type Fields<'t> = HashMap<String, &'t RawValue>;
+
 /// The byte ranges of the records that a value wraps, in its text; `None` where it is no such object.
 pub(super) fn records_in(text: &str) -> Option<Vec<Range<usize>>> {
     // The text is looked at first: most values are records, and parsing them twice would cost.
     if !text.starts_with('{') || !LISTS.iter().any(|name| text.contains(name)) {
         return None;
     }
-    let value: Value = serde_json::from_str(text).ok()?;
-    let list = list_of(value.as_object()?)?;
-    let list = field(text, list)?;
-    let records = parts(&text[list.clone()]).map(|part| {
-        let part = part.start + list.start..part.end + list.start;
-        match field(&text[part.clone()], ROW) {
-            Some(row) => row.start + part.start..row.end + part.start,
-            None => part,
-        }
+    let records = records(&serde_json::from_str(text).ok()?)?;
+    let places = records.into_iter().map(|record| {
+        let row = serde_json::from_str::<Fields<'_>>(record.get()).ok().and_then(|fields| fields.get(ROW).copied());
+        let record = row.unwrap_or(record).get();
+        let start = record.as_ptr().addr() - text.as_ptr().addr();
+        start..start + record.len()
     });
-    Some(records.collect())
+    Some(places.collect())
 }
 
-/// The name of the field that holds a list of records.
-fn list_of(fields: &Map<String, Value>) -> Option<&'static str> {
+/// The records in the fields of an object.
+fn records<'t>(fields: &Fields<'t>) -> Option<Vec<&'t RawValue>> {
+    let is_object = |value: &RawValue| value.get().starts_with('{');
     // A task of Label Studio has its text in `data`.
-    if OWN.iter().any(|name| fields.contains_key(*name)) || fields.get("data").is_some_and(Value::is_object) {
+    if OWN.iter().any(|name| fields.contains_key(*name)) || fields.get("data").is_some_and(|data| is_object(data)) {
         return None;
     }
-    let holds_records = |name: &str| {
-        let list = fields.get(name).and_then(Value::as_array)?;
-        list.iter().find(|value| !value.is_null()).map(|first| first.is_object() || spacy::is_simple(first))
-    };
-    LISTS.into_iter().find(|name| holds_records(name) == Some(true))
-}
-
-/// The value of a field of the object whose text this is, which is well-formed.
-fn field(text: &str, name: &str) -> Option<Range<usize>> {
-    if !text.starts_with('{') {
-        return None;
-    }
-    parts(text).find_map(|part| {
-        let key = text[part.clone()].strip_prefix('"')?.strip_prefix(name)?.strip_prefix('"')?.trim_start();
-        let value = key.strip_prefix(':')?.trim_start();
-        Some(part.end - value.len()..part.end)
+    LISTS.iter().find_map(|name| {
+        let list: Vec<&RawValue> = serde_json::from_str(fields.get(*name)?.get()).ok()?;
+        let first = list.iter().find(|value| value.get() != "null")?;
+        let holds_records =
+            is_object(first) || serde_json::from_str(first.get()).is_ok_and(|value| spacy::is_simple(&value));
+        holds_records.then_some(list)
     })
-}
-
-/// What the commas of a list or an object divide, without the spaces around it. The text is a well-formed list or object.
-fn parts(text: &str) -> impl Iterator<Item = Range<usize>> {
-    let (mut depth, mut in_string, mut escaped) = (0_usize, false, false);
-    let mut start = 1;
-    let mut ends = text.bytes().enumerate();
-    std::iter::from_fn(move || {
-        for (at, byte) in ends.by_ref() {
-            match byte {
-                _ if escaped => escaped = false,
-                b'\\' if in_string => escaped = true,
-                b'"' => in_string = !in_string,
-                _ if in_string => {}
-                b'{' | b'[' => depth += 1,
-                b'}' | b']' => depth = depth.saturating_sub(1),
-                _ => {}
-            }
-            let ends_here = !in_string && ((depth == 1 && byte == b',') || (depth == 0 && matches!(byte, b'}' | b']')));
-            if ends_here {
-                let part = start..at;
-                start = at + 1;
-                return Some(part);
-            }
-        }
-        None
-    })
-    .map(|part| {
-        let inside = &text[part.clone()];
-        let start = part.start + inside.len() - inside.trim_start().len();
-        start..start + inside.trim().len()
-    })
-    .filter(|part| !part.is_empty())
 }
 
 #[cfg(test)]
