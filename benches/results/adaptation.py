@@ -182,7 +182,7 @@ def serbian(folder):
     croatian = sentences(data("uner-hr-set") / "hr.train.conll")
     (folder / "latin.txt").write_text("\n".join(tokens(block) for block in croatian[:1000]) + "\n", encoding="utf-8")
     (folder / "text.txt").write_text("\n".join(cyrillic(tokens(block)) for block in croatian[1000:5000]) + "\n", encoding="utf-8")
-    command("label", "--from", "hr", "--via", "en", "--engine", "apertium", "--tagger", "default", "--split", "none",
+    command("label", "--from", "hr", "--via", "en", "--engine", "apertium", "--tagger", "default", "--tokenized",
             folder / "latin.txt", "-o", folder / "latin.conll")
     for name, blocks in {"train": sentences(folder / "latin.conll"), "gold": sentences(data("uner-sr-set") / "sr.test.conll")}.items():
         text = "\n\n".join("\n".join(cyrillic_row(line) for line in block.split("\n") if line and not line.startswith("# ")) for block in blocks)
