@@ -228,6 +228,10 @@ impl From<ReferenceAlignment> for Alignment {
     /// All links; those that are not sure are possible.
     fn from(reference: ReferenceAlignment) -> Self {
         let ReferenceAlignment { sure, possible } = reference;
+        // Aligners say of no link that it is only possible.
+        if sure == possible {
+            return sure;
+        }
         let only_possible = possible.links.iter().map(|link| (link.source, link.target));
         let only_possible = only_possible.filter(|&(source, target)| !sure.contains(source, target)).collect();
         let links = sure.links.iter().chain(&possible.links).copied();

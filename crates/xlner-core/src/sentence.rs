@@ -8,6 +8,9 @@ use unicode_normalization::UnicodeNormalization;
 
 use crate::{Entity, Error, Extra, Result, Span};
 
+/// Bytes of a token and its space, roughly.
+const USUAL_TOKEN: usize = 7;
+
 /// A tokenised text; each token is a byte range of the text.
 ///
 /// JSON: `{"lang","text","tokens":[…],"entities":[…],"regions":[…],"probabilities":{…}}`, every field optional but one
@@ -50,7 +53,11 @@ pub struct LabelProbabilities {
 impl Sentence {
     /// A sentence of the given tokens; its text is the tokens joined by single spaces.
     pub fn from_tokens<S: AsRef<str>>(tokens: impl IntoIterator<Item = S>) -> Self {
+        let tokens = tokens.into_iter();
         let mut sentence = Sentence { tokenized: true, ..Sentence::default() };
+        let count = tokens.size_hint().0;
+        sentence.tokens.reserve(count);
+        sentence.text.reserve(USUAL_TOKEN * count);
         for token in tokens {
             sentence.push_token(token.as_ref());
         }

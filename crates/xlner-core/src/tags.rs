@@ -252,6 +252,10 @@ pub struct Decoded {
 /// # Errors
 /// [`Error::BadTag`] where something is not a tag.
 pub fn decode<S: AsRef<str>>(tags: &[S], scheme: Scheme) -> Result<Decoded> {
+    // Many sentences have no entity.
+    if tags.iter().all(|tag| tag.as_ref() == "O") {
+        return Ok(Decoded::default());
+    }
     let tags: Vec<Tag> = tags.iter().map(|tag| Tag::parse(tag.as_ref(), scheme)).collect::<Result<_>>()?;
     let spans = spans(&tags);
     let repaired = misfits(&tags, &spans, scheme);

@@ -60,6 +60,9 @@ struct Marked {
 /// Sure and possible links from a list; every sure link is possible too, and a link given as both is sure.
 fn reference(links: Vec<Marked>) -> ReferenceAlignment {
     let sure: Alignment = links.iter().filter(|marked| marked.sure).map(|marked| marked.link).collect();
+    if links.iter().all(|marked| marked.sure) {
+        return ReferenceAlignment { possible: sure.clone(), sure };
+    }
     let only_possible = links.iter().map(|marked| marked.link).filter(|link| !sure.contains(link.source, link.target));
     let possible = sure.links().iter().copied().chain(only_possible).collect();
     ReferenceAlignment { sure, possible }

@@ -62,8 +62,7 @@ impl Layout {
         sentence: &mut Tagged,
     ) -> std::result::Result<Pushed, ErrorKind> {
         if let Some((token, tag)) = self.token_and_tag(line.text).filter(|_| shape == Shape::Usual)
-            && (tag == "O" || tag.as_bytes().get(1) == Some(&b'-'))
-            && !has_bar(tag)
+            && (tag == "O" || (tag.as_bytes().get(1) == Some(&b'-') && !has_bar(tag)))
             && !is_spaced(token)
         {
             sentence.push_at(line.number, token, tag);

@@ -161,11 +161,12 @@ impl ColumnWriter {
             };
             return Err(self.refuse(token, why));
         }
-        if breaks(tag)
-            || is_blank(tag)
-            || (self.format == Format::ConllU && tag.contains('|'))
-            || tag != tag.trim_matches(' ')
-            || first_layer(tag).is_some()
+        if tag != "O"
+            && (breaks(tag)
+                || is_blank(tag)
+                || (self.format == Format::ConllU && tag.contains('|'))
+                || tag != tag.trim_matches(' ')
+                || first_layer(tag).is_some())
         {
             return Err(self.refuse(tag, "the label holds characters that separate columns; map it to another"));
         }
