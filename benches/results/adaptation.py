@@ -127,11 +127,12 @@ def adaptation(folder, arguments):
 def adapted_taggers(folder, arguments):
     encoder = minilm()
     rows = []
-    for name, prepare in {"Yoruba": yoruba, "Serbian in Cyrillic": serbian}.items():
+    prepare = {"Yoruba": yoruba, "Serbian in Cyrillic": serbian}
+    for name in LANGUAGES:
         kept = ROOT / "target" / "results" / "adapted-taggers" / name.replace(" ", "-")
         kept.mkdir(parents=True, exist_ok=True)
         if not (kept / "gold.conll").exists():
-            prepare(kept)
+            prepare[name](kept)
         crf = cell(kept, "CRF", [])
         rows.append([name, "CRF", *crf])
         for variant, words in ADAPTED[name].items():
@@ -141,9 +142,9 @@ def adapted_taggers(folder, arguments):
     return "\n\n".join([
         shell(f"xlner adapt --init minilm --raw text.txt [--vocabulary 1000] [--bitext pairs.tsv] [--transliterate latin] {' '.join(TRAINING)} -o adapted",
               f"xlner train --model-type transformer --init adapted --train projected.jsonl --epochs {EPOCHS} -o tagger"),
-        "Yoruba: entities of the first 618 pairs of MasakhaNER 2 × MAFAND, found by the English source's annotation and projected; raw text and "
-        "bitext are MAFAND's; tested on the other 619. Serbian: 1,000 Croatian sentences labelled by way of Apertium and the built-in English "
-        "tagger, raw text are 4,000 others; tested on UNER's Serbian test set; all of it written in Cyrillic by us. "
+        f"Yoruba: entities of the first {LABELLED} pairs of MasakhaNER 2 × MAFAND, found by the English source's annotation and projected; raw text "
+        f"and bitext are MAFAND's first {LINES:,}; tested on the other 619. Serbian: {LABELLED} Croatian sentences labelled by way of Apertium and the "
+        f"built-in English tagger, raw text are the {LINES:,} after them; tested on UNER's Serbian test set; all of it written in Cyrillic by us. "
         "The interval (95 %, bootstrap) is that of the first seed.",
         table(["text", "tagger", f"F1, {runs}", "by seed", "95 % of the first"], rows),
     ])
@@ -151,6 +152,9 @@ def adapted_taggers(folder, arguments):
 
 # Taggers on adapted encoders: epochs, seeds, what is done to the encoder (None: nothing).
 EPOCHS = int(os.environ.get("XLNER_ADAPT_EPOCHS", "5"))
+# Sentences that taggers learn from, and lines that encoders do.
+LABELLED, LINES = 618, int(os.environ.get("XLNER_ADAPT_LINES", "4000"))
+LANGUAGES = os.environ.get("XLNER_ADAPT_LANGUAGES", "Yoruba,Serbian in Cyrillic").split(",")
 SEEDS = [int(seed) for seed in os.environ.get("XLNER_ADAPT_SEEDS", "1,2").split(",")]
 ADAPTED = {
     "Yoruba": {
@@ -167,12 +171,12 @@ ADAPTED = {
 def yoruba(folder):
     """train.jsonl, gold.conll, text.txt and bitext.tsv."""
     pairs, bitext = data("masakhaner2-mafand-pairs") / "yor.dev.pairs.jsonl", data("mafand-parallel") / "en-yor.tsv"
-    command("convert", pairs, "--limit", 618, "-o", folder / "half.jsonl")
+    command("convert", pairs, "--limit", LABELLED, "-o", folder / "half.jsonl")
     command("project", "--pairs", folder / "half.jsonl", "-o", folder / "projected.jsonl")
     command("convert", folder / "projected.jsonl", "--side", "target", "-o", folder / "train.conll")
-    command("convert", pairs, "--gold", "--skip", 618, "--ignore", "DATE", "-o", folder / "gold.jsonl")
+    command("convert", pairs, "--gold", "--skip", LABELLED, "--ignore", "DATE", "-o", folder / "gold.jsonl")
     command("convert", folder / "gold.jsonl", "--side", "target", "-o", folder / "gold.conll")
-    lines = bitext.read_text(encoding="utf-8").splitlines()[:4000]
+    lines = bitext.read_text(encoding="utf-8").splitlines()[:LINES]
     (folder / "text.txt").write_text("\n".join(line.split("\t")[1] for line in lines) + "\n", encoding="utf-8")
     (folder / "bitext.tsv").write_text("\n".join(lines) + "\n", encoding="utf-8")
 
@@ -180,8 +184,8 @@ def yoruba(folder):
 def serbian(folder):
     """train.conll, gold.conll and text.txt, in Cyrillic."""
     croatian = sentences(data("uner-hr-set") / "hr.train.conll")
-    (folder / "latin.txt").write_text("\n".join(tokens(block) for block in croatian[:1000]) + "\n", encoding="utf-8")
-    (folder / "text.txt").write_text("\n".join(cyrillic(tokens(block)) for block in croatian[1000:5000]) + "\n", encoding="utf-8")
+    (folder / "latin.txt").write_text("\n".join(tokens(block) for block in croatian[:LABELLED]) + "\n", encoding="utf-8")
+    (folder / "text.txt").write_text("\n".join(cyrillic(tokens(block)) for block in croatian[LABELLED:LABELLED + LINES]) + "\n", encoding="utf-8")
     command("label", "--from", "hr", "--via", "en", "--engine", "apertium", "--tagger", "default", "--tokenized",
             folder / "latin.txt", "-o", folder / "latin.conll")
     for name, blocks in {"train": sentences(folder / "latin.conll"), "gold": sentences(data("uner-sr-set") / "sr.test.conll")}.items():
