@@ -1,8 +1,9 @@
 //! Files of models and trainers: a header with version and checksum, then the arrays of the model as they lie in memory.
 //!
-//! The file of a model is mapped into memory: loading it is reading it once for its checksum, of which nothing is kept, and all
-//! processes that align with it share the one copy that the system holds. A file in use must not be overwritten in place; one that
-//! is replaced, as [`Model::save`]'s callers do, stays what it was for those who mapped it.
+//! The file of a large model is mapped into memory: loading it is reading it once for its checksum, of which nothing is kept, and
+//! all processes that align with it share the one copy that the system holds. Such a file must not be overwritten in place while it
+//! is in use, which would end the process; one that is replaced, as [`Model::save`]'s callers do, stays what it was for those who
+//! mapped it. A smaller one is read: there is little to share.
 
 use std::fs::File;
 use std::io::{Read as _, Write};
@@ -30,6 +31,8 @@ const VERSION: u32 = 6;
 const HEADER: usize = 16;
 /// Arrays begin at multiples of this in the file, so that they can be used where they lie.
 const ALIGNMENT: usize = 64;
+/// Bytes from which the file of a model is mapped.
+const MAPPED: u64 = 64 << 20;
 /// Bytes of which a thread calculates the checksum at a time.
 const PIECE: usize = 1 << 22;
 
@@ -44,14 +47,14 @@ impl Model {
         write(writer, MODEL, &body)
     }
 
-    /// Maps the file of a model that [`save`](Self::save) wrote into memory. While the model is used the file must not be
-    /// changed or cut; it may be deleted or replaced.
+    /// Loads a model that [`save`](Self::save) wrote. A file of 64 MiB or more is mapped into memory: while the model is used it
+    /// must not be changed or cut in place; it may be deleted or replaced.
     ///
     /// # Errors
     /// [`Error::Read`] where the file cannot be read; [`Error::Model`] where it is no model, one of another version, or
     /// damaged.
     pub fn load(path: &Path) -> Result<Model> {
-        load(path, MODEL, read_model)
+        load(path, MODEL, MAPPED, read_model)
     }
 
     /// The model that [`save`](Self::save) wrote as these bytes.
@@ -88,7 +91,8 @@ impl Trainer {
     /// # Errors
     /// As [`Model::load`].
     pub fn load(path: &Path) -> Result<Trainer> {
-        load(path, TRAINER, read_trainer)
+        // It is there to be changed, and its file is written again after every pass.
+        load(path, TRAINER, u64::MAX, read_trainer)
     }
 
     /// The trainer that [`save`](Self::save) wrote as these bytes.
@@ -122,14 +126,13 @@ fn checksum(bytes: &[u8]) -> u32 {
     sum.finalize()
 }
 
-/// Reads a file of that kind.
-fn load<T>(path: &Path, magic: &[u8; 8], read: fn(&mut Reader<'_>) -> Option<T>) -> Result<T> {
+/// Reads a file of that kind; one of `mapped` bytes or more is mapped.
+fn load<T>(path: &Path, magic: &[u8; 8], mapped: u64, read: fn(&mut Reader<'_>) -> Option<T>) -> Result<T> {
     let unread = |source| Error::Read { path: path.to_owned(), source };
     let damaged = |problem| Error::Model { path: path.to_owned(), problem };
     let mut file = File::open(path).map_err(unread)?;
     let found = file.metadata().map_err(unread)?;
-    // A trainer is read: it is there to be changed, and its file is written again after every pass.
-    if magic == MODEL && found.is_file() && found.len() >= HEADER as u64 {
+    if found.is_file() && found.len() >= mapped {
         let file = Arc::new(map(&file).map_err(unread)?);
         return from_bytes(&file, Some(&file), magic, read).map_err(damaged);
     }
@@ -360,11 +363,12 @@ mod tests {
         model.save(&mut bytes).unwrap();
         let file = tempfile::NamedTempFile::new().unwrap();
         std::fs::write(&file, &bytes).unwrap();
-        let mapped = Model::load(file.path()).unwrap();
+        let read = Model::load(file.path()).unwrap();
+        let mapped = load(file.path(), MODEL, 0, read_model).unwrap();
         assert!(matches!(mapped.source.facts, Column::Mapped { .. }));
         // Deleted, it stays what it was for those who have it.
         drop(file);
-        for again in [Model::from_bytes(&bytes).unwrap(), mapped] {
+        for again in [Model::from_bytes(&bytes).unwrap(), read, mapped] {
             let (source, target) = (["the", "Parliament", "sits"], ["das", "Parlament", "tagt"]);
             assert_eq!(model.posteriors(&source, &target), again.posteriors(&source, &target));
             let mut second = Vec::new();
@@ -376,6 +380,17 @@ mod tests {
             let further = Model::train(&bitext, &TrainOptions::default(), Some(&again), &mut |_| ());
             assert!(further.vocabulary().0 == model.vocabulary().0 + 1 && again.vocabulary() == model.vocabulary());
         }
+    }
+
+    #[test]
+    fn a_small_file_may_be_cut_while_its_model_is_used() {
+        let model = model();
+        let file = tempfile::NamedTempFile::new().unwrap();
+        model.save(&mut file.as_file()).unwrap();
+        let loaded = Model::load(file.path()).unwrap();
+        file.as_file().set_len(0).unwrap();
+        let (source, target) = (["the", "Parliament", "sits"], ["das", "Parlament", "tagt"]);
+        assert_eq!(model.posteriors(&source, &target), loaded.posteriors(&source, &target));
     }
 
     #[test]

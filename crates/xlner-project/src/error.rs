@@ -17,7 +17,7 @@ pub enum Error {
     NoAlignment(&'static str),
     /// A score was asked for that is neither built in, nor plugged in, nor a column of the record.
     #[error(
-        "there is no score `{0}`: it is not built in (align, tagger, tagger-any, string) and the record has no such column under `scores`"
+        "there is no score `{0}`: it is not built in (align, span, string, tagger, tagger-any, nmt, codec) and the record has no such column under `scores`"
     )]
     NoScore(String),
     /// The method wants a tagger's opinion of the target, and the pair has none.

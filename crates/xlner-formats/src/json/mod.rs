@@ -11,6 +11,7 @@ mod mafand;
 mod prodigy;
 mod rows;
 mod spacy;
+mod unique;
 mod values;
 mod write;
 

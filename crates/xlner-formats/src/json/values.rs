@@ -13,6 +13,7 @@ use xlner_core::{Pair, Sentence};
 use super::annotators::Annotators;
 use super::kind::{Kind, is_telling, looks_like_entities};
 use super::rows::{self, Row};
+use super::unique::Unique;
 use super::{Items, doccano, gliner, label_studio, mafand, parse, prodigy, spacy};
 use crate::annotated::same_but_for_spaces;
 use crate::error::{Error, ErrorKind, Result, shorten};
@@ -175,7 +176,7 @@ impl<I: Items> ValueReader<I> {
         }
         let mut at = At { file: &file, line, id: String::new() };
         let expected = self.given.or(self.last).map_or("JSON", Kind::expected);
-        let value: Value = parse(&text, expected).map_err(|kind| at.fail(kind))?;
+        let Unique(value) = parse(&text, expected).map_err(|kind| at.fail(kind))?;
         at.id = self.name_of(&value);
         if value.is_null() {
             self.status.note(SKIPPED, 1, |kind| at.fail(kind))?;
@@ -241,7 +242,7 @@ impl<I: Items> ValueReader<I> {
         let text = text.into_owned();
         let mut at = At { file: &file, line, id: String::new() };
         let expected = self.given.or(self.last).map_or("JSON", Kind::expected);
-        let value: Value = parse(&text, expected).map_err(|kind| at.fail(kind))?;
+        let Unique(value) = parse(&text, expected).map_err(|kind| at.fail(kind))?;
         at.id = self.name_of(&value);
         let kind = kind_of(&value, None, &self.options).map_err(|kind| at.fail(kind))?;
         self.last = Some(kind);
