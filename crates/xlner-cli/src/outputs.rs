@@ -12,6 +12,34 @@ const WRITTEN: [&str; 5] = ["output", "report", "save_model", "save_weights", "o
 /// Flags that name a folder or a store to work in.
 const WORKED_IN: [&str; 4] = ["run", "checkpoint", "save_encoder", "store"];
 
+/// Flags whose values are words: no file or folder that is called so (`target`, `sw`) is meant.
+const WORDS: [&str; 19] = [
+    "alignment_format",
+    "device",
+    "engine",
+    "from",
+    "from_format",
+    "ignore",
+    "labels",
+    "lang",
+    "scheme",
+    "side",
+    "source_format",
+    "source_lang",
+    "split",
+    "symmetrize",
+    "target_format",
+    "target_lang",
+    "to",
+    "to_format",
+    "via",
+];
+
+/// Whether the values of a flag are words, and never files. (`data fetch --to` is a folder, `label --to` a language.)
+pub fn is_word(matches: &ArgMatches, id: &str) -> bool {
+    WORDS.contains(&id) && matches.try_get_many::<PathBuf>(id).is_err()
+}
+
 /// Whether a flag names what a command makes: a file that it writes, a folder or a store that it works in.
 pub fn is_written(id: &str) -> bool {
     WRITTEN.contains(&id) || WORKED_IN.contains(&id)
@@ -36,6 +64,7 @@ pub fn check(command: &Command, matches: &ArgMatches) -> Result<(), UsageError> 
     for id in command.get_arguments().map(|arg| arg.get_id().as_str()) {
         match is_written(id) {
             true => written.extend(whole(matches, id).map(|file| (id, file))),
+            false if is_word(matches, id) => {}
             false => read.extend(named(matches, id).into_iter().map(|file| (id, file))),
         }
     }

@@ -40,7 +40,7 @@ impl Named {
 
     fn add(&mut self, command: &Command, matches: &ArgMatches) {
         for id in command.get_arguments().map(|arg| arg.get_id().as_str()) {
-            if matches.value_source(id) != Some(ValueSource::CommandLine) {
+            if matches.value_source(id) != Some(ValueSource::CommandLine) || outputs::is_word(matches, id) {
                 continue;
             }
             let values = matches.get_raw(id).into_iter().flatten();

@@ -150,6 +150,21 @@ fn what_a_cell_writes_itself_is_not_in_its_key() {
 }
 
 #[test]
+fn a_word_is_not_the_folder_that_is_called_so() {
+    let steps = "'project --source src.conll --target src.conll -o {folder}/a.jsonl', 'convert {folder}/a.jsonl --side target -o {out}'";
+    let folder = tree(&[
+        ("plan.toml", one(steps, "").as_bytes()),
+        ("gold.conll", ANNA),
+        ("src.conll", ANNA),
+        ("target/a.txt", b"1"),
+    ]);
+    let run = "experiment plan.toml --run work --json";
+    assert!(!cell(&folder, run).1);
+    std::fs::write(folder.path().join("target/a.txt"), "2").unwrap();
+    assert!(cell(&folder, run).1);
+}
+
+#[test]
 fn paths_may_hold_spaces() {
     let steps = "'convert {data}/src.conll -o {folder}/a.jsonl', 'convert {folder}/a.jsonl -o {out}'";
     let more = "[set]\ndata = \"my {it}\"\nit = \"it's\"\n";

@@ -63,6 +63,10 @@ fn an_output_is_no_input() {
         fails(&folder, arguments, 2, message);
     }
     assert_eq!((read(&folder, "in.conll").as_str(), read(&folder, "in.txt").as_str()), (COLUMNS, "Ana sleeps\n"));
+    // A language is none, though a file is called so.
+    for _ in 0..2 {
+        stdout(&folder, "convert in.conll --lang sw --to-format conll -o sw");
+    }
     #[cfg(unix)]
     {
         std::os::unix::fs::symlink("in.conll", folder.path().join("link.conll")).unwrap();
