@@ -210,6 +210,7 @@ def domain(folder, arguments):
 TUNED = ["politics", "science", "music", "literature", "ai", "wnut17"]
 TESTS = ["wikineural", *TUNED, "ewt"]
 TO_NEWS = "tuned to news by labels of another language"
+ADAPTED = "adapted to news by raw text"
 
 
 class Kind:
@@ -230,7 +231,7 @@ class Kind:
         return self.results.difference(dataset, self.method(variant, dataset), f"{self.name}, general")
 
     def variants(self):
-        adapted = ["adapted to news by raw text"] if self.name == "transformer" else []
+        adapted = [ADAPTED] if self.name == "transformer" else []
         return ["general", *[f"tuned to {domain}" for domain in TUNED], TO_NEWS, *adapted]
 
     def alone(self):
@@ -255,31 +256,63 @@ class Kind:
                 differences.append([f"{self.name}, {variant}", *map(signed, found), f"{100 * mean:+.1f}"])
         return figures, differences
 
+    def gains(self):
+        """What tuning to a domain changes on the domain's own test."""
+        return [self.f1(domain, f"tuned to {domain}") - self.f1(domain, "general") for domain in TUNED]
+
+    def elsewhere(self):
+        """The same on the tests of other domains."""
+        return [self.f1(test, f"tuned to {domain}") - self.f1(test, "general") for domain in TUNED for test in TESTS if test != domain]
+
+    def news(self, variants):
+        """Differences of projected entities, all languages, with their intervals."""
+        return [self.difference(language, variant) for variant in variants for language in ENGLISH_SOURCE]
+
     def verdict(self):
         """What tuning did to this kind, as sentences."""
-        gain = [self.f1(domain, f"tuned to {domain}") - self.f1(domain, "general") for domain in TUNED]
-        rest = [
-            self.f1(test, f"tuned to {domain}") - self.f1(test, "general") for domain in TUNED for test in TESTS if test != domain
-        ]
-        cells = [self.difference(language, f"tuned to {domain}") for domain in TUNED for language in ENGLISH_SOURCE]
+        gain, rest = self.gains(), self.elsewhere()
+        cells, news = self.news([f"tuned to {domain}" for domain in TUNED]), self.news([TO_NEWS])
         better, worse = sum(low > 0 for _, low, _, _ in cells), sum(high < 0 for _, _, high, _ in cells)
-        news = [self.difference(language, TO_NEWS) for language in ENGLISH_SOURCE]
         lines = [
             f"- *{self.name}*: better in its domain in {sum(value > 0 for value in gain)} of {len(gain)}, by {100 * statistics.mean(gain):+.1f} "
             f"points on average ({100 * min(gain):+.1f} to {100 * max(gain):+.1f}); on the tests of other domains "
             f"{100 * statistics.mean(rest):+.1f} ({100 * min(rest):+.1f} to {100 * max(rest):+.1f}). Projected entities of news, which is none of "
-            f"these domains: {better} of {len(cells)} cells better, {worse} worse, {100 * statistics.mean(cell[0] for cell in cells):+.1f} points on "
-            f"average. Tuned to news by labels of another language: {100 * statistics.mean(cell[0] for cell in news):+.1f} points on average, better "
-            f"in {sum(low > 0 for _, low, _, _ in news)} of {len(news)}."
+            f"these domains: {better} of {len(cells)} cells better, {worse} worse, {100 * mean_of(cells):+.1f} points on average. Tuned to news by "
+            f"labels of another language: {100 * mean_of(news):+.1f} points on average, better in {sum(low > 0 for _, low, _, _ in news)} of {len(news)}."
         ]
-        if "adapted to news by raw text" in self.variants():
-            adapted = [self.difference(language, "adapted to news by raw text") for language in ENGLISH_SOURCE]
+        if ADAPTED in self.variants():
+            adapted = self.news([ADAPTED])
             lines.append(
-                f"- *{self.name}*, adapted by raw English text of the news before it was fine-tuned: "
-                f"{100 * statistics.mean(cell[0] for cell in adapted):+.1f} points on projected entities, better in "
-                f"{sum(low > 0 for _, low, _, _ in adapted)} of {len(adapted)}, worse in {sum(high < 0 for _, _, high, _ in adapted)}."
+                f"- *{self.name}*, adapted by raw English text of the news before it was fine-tuned: {100 * mean_of(adapted):+.1f} points on projected "
+                f"entities, better in {sum(low > 0 for _, low, _, _ in adapted)} of {len(adapted)}, worse in "
+                f"{sum(high < 0 for _, _, high, _ in adapted)}."
             )
         return lines
+
+
+def mean_of(differences):
+    return statistics.mean(difference[0] for difference in differences)
+
+
+def both(kinds):
+    """What holds for both kinds of tagger, and what does not; advice only where it does."""
+    claims = [
+        ("Tuning to a domain helps inside it", lambda kind: statistics.mean(kind.gains()),
+         "Tune when the text to be labelled is of the domain that the labels are of."),
+        ("It costs on the tests of other domains", lambda kind: -statistics.mean(kind.elsewhere()), "Do not tune when the text may be of any domain."),
+        ("It costs projected entities of another domain", lambda kind: -mean_of(kind.news([f"tuned to {domain}" for domain in TUNED])),
+         "Do not tune a source tagger to a domain to project what it finds in another."),
+        ("Labels of the same domain in another language help", lambda kind: mean_of(kind.news([TO_NEWS])),
+         "Before anything else look for labels of your domain in any language that has a translation, and project them to the source side."),
+    ]
+    lines = []
+    for claim, measure, advice in claims:
+        values = {kind.name: measure(kind) for kind in kinds}
+        true = [name for name, value in values.items() if value > 0]
+        who = f"only for the {true[0]}" if len(true) == 1 else "for both" if true else "for neither"
+        figures = ", ".join(f"{name} {100 * value:+.1f}" for name, value in values.items())
+        lines.append(f"- {claim}: {who} ({figures} points, mean).{' *' + advice + '*' if len(true) == len(values) else ''}")
+    return "\n".join(lines)
 
 
 @section("Domain-specific fine-tuning of a transformer: MiniLM beside the CRF, in and out of domain, five African languages", heavy=True)
@@ -302,6 +335,8 @@ def domain_transformer(folder, arguments):
         "One seed. Entities are projected by the default method with the default decision. A bold "
         "difference is one whose 95 % interval (paired bootstrap over sentences, 1,000 samples) leaves 0 out.",
         "\n".join(line for kind in kinds for line in kind.verdict()),
+        "**What holds for both kinds of tagger, and what to do.** Set in italics only where it does.",
+        both(kinds),
         "Taggers alone, English, F1 (%) of PER, LOC, ORG; in bold: in domain.",
         table(["tagger", *TESTS, "out of domain, against general"], [row for kind in kinds for row in kind.alone()]),
         "Entities projected from English, F1 (%); then the difference from the general tagger of the same kind.",
