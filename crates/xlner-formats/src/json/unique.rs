@@ -1,4 +1,4 @@
-//! JSON values in which no key of an object stands twice: of the two values one would be lost.
+//! JSON values in which no key of an object appears twice: one of the two values would be lost.
 
 use std::fmt;
 
@@ -30,7 +30,7 @@ impl<'de> Visitor<'de> for UniqueVisitor {
             match fields.entry(key) {
                 Entry::Vacant(field) => field.insert(map.next_value::<Unique>()?.0),
                 Entry::Occupied(field) => {
-                    let message = format!("the key “{}” stands twice in one object; rename or remove one", field.key());
+                    let message = format!("the key “{}” appears twice in one object; rename or remove one", field.key());
                     return Err(A::Error::custom(message));
                 }
             };
@@ -88,10 +88,10 @@ mod tests {
     }
 
     #[test]
-    fn a_key_that_stands_twice_is_an_error() {
+    fn a_key_that_appears_twice_is_an_error() {
         for text in [r#"{"a":1,"a":1}"#, r#"[{"b":{"a":1,"c":2,"a":null}}]"#] {
             let message = serde_json::from_str::<Unique>(text).err().unwrap().to_string();
-            assert!(message.contains("“a” stands twice"), "{message}");
+            assert!(message.contains("“a” appears twice"), "{message}");
         }
     }
 }

@@ -177,13 +177,13 @@ fn label_studio_writes_line_breaks_with_a_backslash() {
 }
 
 #[test]
-fn a_key_that_stands_twice_is_refused() {
+fn a_key_that_appears_twice_is_refused() {
     for (name, text) in [
         ("a.jsonl", r#"{"tokens":["Ada","won"],"ner_tags":["B-PER","O"],"ner_tags":["O","O"]}"#),
         ("a.jsonl", r#"{"text":"Ada won","label":[[0,3,"PER"]],"label":[]}"#),
         ("a.json", r#"[{"id":1,"data":{"text":"Ada","text":"Bob"},"annotations":[]}]"#),
     ] {
         let error = message(name, text);
-        assert!(error.contains(", line 1") && error.contains("stands twice"), "{error}");
+        assert!(error.contains(", line 1") && error.contains("appears twice"), "{error}");
     }
 }
