@@ -30,7 +30,8 @@ impl<'de> Visitor<'de> for UniqueVisitor {
             match fields.entry(key) {
                 Entry::Vacant(field) => field.insert(map.next_value::<Unique>()?.0),
                 Entry::Occupied(field) => {
-                    let message = format!("the key “{}” appears twice in one object; rename or remove one", field.key());
+                    let message =
+                        format!("the key “{}” appears twice in one object; rename or remove one", field.key());
                     return Err(A::Error::custom(message));
                 }
             };
