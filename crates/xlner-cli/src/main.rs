@@ -21,7 +21,7 @@ use clap::{CommandFactory as _, FromArgMatches as _, Parser};
 use crate::commands::Command;
 use crate::context::{Context, GlobalArgs, UsageError, with_flags};
 
-/// Records are read on one thread and freed on another, many small pieces each: a third faster than with glibc's allocator.
+// Records are read on one thread and freed on another, many small pieces each, for which glibc's allocator takes longer.
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 

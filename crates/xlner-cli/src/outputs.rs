@@ -197,6 +197,15 @@ mod tests {
         leaves.into_iter().chain(own.then(|| (words.to_vec(), command.clone()))).collect()
     }
 
+    #[test]
+    fn the_words_are_flags() {
+        let mut xlner = crate::Cli::command();
+        xlner.build();
+        let leaves = leaves(&xlner, &[]);
+        let known = |id: &str| leaves.iter().any(|(_, leaf)| leaf.get_arguments().any(|arg| arg.get_id() == id));
+        assert!(WORDS.iter().all(|id| known(id)), "{:?}", WORDS.iter().filter(|id| !known(id)).collect::<Vec<_>>());
+    }
+
     fn is_path(arg: &clap::Arg) -> bool {
         let value = arg.get_value_parser().type_id();
         arg.get_value_hint() == ValueHint::AnyPath || value == std::any::TypeId::of::<PathBuf>()

@@ -6,9 +6,12 @@
 
 use std::borrow::Cow;
 
+use serde::de::Error as _;
 use serde::ser::{SerializeMap as _, SerializeSeq as _};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::{Map, Value};
+
+use crate::unique::Unique;
 
 /// Begins a text that stands for an integer: a code point that stands for no character.
 const INTEGER: char = '\u{10FFFF}';
@@ -168,7 +171,10 @@ impl Serialize for Extra {
 
 impl<'de> Deserialize<'de> for Extra {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        Map::deserialize(deserializer).map(Extra::from)
+        match Unique::deserialize(deserializer)?.0 {
+            Value::Object(fields) => Ok(Extra::from(fields)),
+            other => Err(D::Error::custom(format!("further fields are an object, not {other}"))),
+        }
     }
 }
 

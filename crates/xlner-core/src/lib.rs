@@ -18,6 +18,7 @@ pub mod split;
 pub mod tags;
 pub mod text;
 pub mod tokenize;
+pub mod unique;
 
 pub use alignment::{Alignment, Link, ReferenceAlignment};
 pub use contracts::{Encoder, ModelError, ServerFigures, Tagger, TranslationScorer, Translator};

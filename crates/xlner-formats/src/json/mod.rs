@@ -11,7 +11,6 @@ mod mafand;
 mod prodigy;
 mod rows;
 mod spacy;
-mod unique;
 mod values;
 mod write;
 

@@ -8,12 +8,12 @@ use serde_json::Value;
 use xlner_core::extra::protect_integers;
 use xlner_core::tags::Scheme;
 use xlner_core::tags::shape::{Shape, is_outside_mark};
+use xlner_core::unique::Unique;
 use xlner_core::{Pair, Sentence};
 
 use super::annotators::Annotators;
 use super::kind::{Kind, is_telling, looks_like_entities};
 use super::rows::{self, Row};
-use super::unique::Unique;
 use super::{Items, doccano, gliner, label_studio, mafand, parse, prodigy, spacy};
 use crate::annotated::same_but_for_spaces;
 use crate::error::{Error, ErrorKind, Result, shorten};

@@ -181,9 +181,14 @@ fn a_key_that_appears_twice_is_refused() {
     for (name, text) in [
         ("a.jsonl", r#"{"tokens":["Ada","won"],"ner_tags":["B-PER","O"],"ner_tags":["O","O"]}"#),
         ("a.jsonl", r#"{"text":"Ada won","label":[[0,3,"PER"]],"label":[]}"#),
+        ("a.jsonl", r#"{"tokens":["Ada"],"entities":[],"note":{"by":1,"by":2}}"#),
         ("a.json", r#"[{"id":1,"data":{"text":"Ada","text":"Bob"},"annotations":[]}]"#),
     ] {
         let error = message(name, text);
         assert!(error.contains(", line 1") && error.contains("appears twice"), "{error}");
     }
+    // Whatever stands before it.
+    let records =
+        "{\"tokens\":[\"Ada\"],\"entities\":[]}\n{\"tokens\":[\"Bob\"],\"entities\":[],\"note\":1,\"note\":2}\n";
+    assert!(message("a.jsonl", records).contains(", line 2: "), "{}", message("a.jsonl", records));
 }

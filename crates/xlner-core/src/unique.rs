@@ -6,8 +6,9 @@ use serde::de::{Deserialize, Deserializer, Error, MapAccess, SeqAccess, Visitor}
 use serde_json::map::Entry;
 use serde_json::{Map, Value};
 
-/// A value whose objects, at any depth, have each key once.
-pub(super) struct Unique(pub(super) Value);
+/// A value whose objects, at any depth, have each key once; reading one that has not is an error that names the key.
+#[derive(Debug)]
+pub struct Unique(pub Value);
 
 impl<'de> Deserialize<'de> for Unique {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
